@@ -1,0 +1,162 @@
+//! The kinds of findings: one line here, one page in `docs/findings/`, two fixtures in
+//! `tests/findings/` (one manifest that raises it and a near miss that does not).
+
+/// How bad a finding is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Severity {
+    /// Nothing is written while there is one.
+    Error,
+    /// Said, and no obstacle.
+    Warning,
+}
+
+macro_rules! codes {
+    ($($(#[doc = $doc:literal])+ $variant:ident $text:literal $severity:ident;)+) => {
+        /// The kind of a finding, by the name that messages and `windlass explain` use.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum Code { $($(#[doc = $doc])+ $variant,)+ }
+
+        impl Code {
+            /// Every code there is.
+            pub const ALL: &'static [Code] = &[$(Code::$variant,)+];
+
+            /// The code as written: `unknown-key`.
+            pub fn as_str(self) -> &'static str {
+                match self { $(Code::$variant => $text,)+ }
+            }
+
+            /// Error or warning.
+            pub fn severity(self) -> Severity {
+                match self { $(Code::$variant => Severity::$severity,)+ }
+            }
+
+            /// One line: what it means.
+            pub fn summary(self) -> &'static str {
+                match self { $(Code::$variant => concat!($($doc),+).trim_ascii(),)+ }
+            }
+
+            /// The whole page that `windlass explain` prints, Markdown.
+            pub fn page(self) -> &'static str {
+                match self {
+                    $(Code::$variant => include_str!(concat!("../../docs/findings/", $text, ".md")),)+
+                }
+            }
+        }
+    };
+}
+
+codes! {
+    // Reading the file.
+    /// The file cannot be read.
+    Unreadable "unreadable" Error;
+    /// The file is not UTF-8.
+    NotUtf8 "not-utf8" Error;
+    /// The file, or what its aliases expand to, is larger than any manifest.
+    TooLarge "too-large" Error;
+    /// The text is not YAML.
+    YamlSyntax "yaml-syntax" Error;
+    /// A key stands twice in one mapping.
+    DuplicateKey "duplicate-key" Error;
+    /// A YAML tag stands where none is allowed.
+    YamlTag "yaml-tag" Error;
+
+    // The shape of the manifest.
+    /// A key that the language does not have.
+    UnknownKey "unknown-key" Error;
+    /// A key that is reserved for a later version of the language.
+    ReservedKey "reserved-key" Error;
+    /// A required key is missing.
+    MissingKey "missing-key" Error;
+    /// A value of the wrong type.
+    WrongType "wrong-type" Error;
+    /// A number, boolean or date where a string is wanted.
+    NotQuoted "not-quoted" Error;
+    /// A word that is none of the possible ones.
+    UnknownWord "unknown-word" Error;
+    /// A number outside its range.
+    OutOfRange "out-of-range" Error;
+    /// A list or mapping that must not be empty.
+    Empty "empty" Error;
+    /// Keys that exclude each other.
+    Exclusive "exclusive" Error;
+    /// A name that GitLab, Kubernetes or windlass does not take.
+    BadName "bad-name" Error;
+    /// A regular expression that does not compile.
+    BadRegex "bad-regex" Error;
+    /// A text that is not a duration.
+    BadDuration "bad-duration" Error;
+    /// A text that is not an expression of GitLab's `if`.
+    BadExpression "bad-expression" Error;
+    /// A literal where the name of a CI/CD variable is wanted.
+    LiteralSecret "literal-secret" Error;
+    /// A path that is absolute or leaves the project.
+    BadPath "bad-path" Error;
+
+    // Names that refer to something.
+    /// An image that the manifest does not define.
+    UnknownImage "unknown-image" Error;
+    /// A ref set that the manifest does not define.
+    UnknownRefs "unknown-refs" Error;
+    /// A branch name where the name of a ref set is wanted.
+    BranchNotRefs "branch-not-refs" Error;
+    /// A ref set that contains itself.
+    CyclicRefs "cyclic-refs" Error;
+    /// A registry that the manifest does not define.
+    UnknownRegistry "unknown-registry" Error;
+    /// A stage that `stages` does not list.
+    UnknownStage "unknown-stage" Error;
+    /// A job, in `needs`, that does not exist.
+    UnknownJob "unknown-job" Error;
+    /// Jobs that wait for each other, or for a later stage.
+    NeedsOrder "needs-order" Error;
+    /// Several things that must be told apart have one name.
+    DuplicateName "duplicate-name" Error;
+    /// A job name that GitLab reserves.
+    ReservedJobName "reserved-job-name" Error;
+    /// A key in `job` that the entity has itself.
+    KeyBesideJob "key-beside-job" Error;
+    /// An image used by a test or deployment on a ref where no job builds it.
+    ImageNotBuilt "image-not-built" Error;
+    /// An image whose role does not fit its use.
+    ImageRole "image-role" Error;
+    /// An image that runs in a compose service which `compose.services` does not map to it.
+    NoComposeService "no-compose-service" Error;
+
+    // Tools, access and target.
+    /// No access to a cluster, or several, where something deploys.
+    ClusterAccess "cluster-access" Error;
+    /// A version that is no GitLab version.
+    BadVersion "bad-version" Error;
+    /// Valid, but this version of windlass does not compile it yet.
+    NotSupported "not-supported" Error;
+
+    // Files of the project.
+    /// A Dockerfile, compose file or context that does not exist.
+    MissingFile "missing-file" Warning;
+    /// Something is defined and never used.
+    Unused "unused" Warning;
+    /// A generated file is missing or differs from what the manifest compiles to.
+    Drift "drift" Error;
+    /// A generated file was edited by hand.
+    EditedFile "edited-file" Error;
+    /// A file that windlass did not generate stands where one should be written.
+    ForeignFile "foreign-file" Error;
+}
+
+impl std::str::FromStr for Code {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        Code::ALL
+            .iter()
+            .copied()
+            .find(|code| code.as_str() == text)
+            .ok_or(())
+    }
+}
+
+impl std::fmt::Display for Code {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.as_str())
+    }
+}

@@ -1,0 +1,166 @@
+//! What windlass has to say about an input.
+//!
+//! In: places in the manifest and facts about them. Out: a [`Report`] of all findings, in the
+//! order of their places, that `output` shows as text, JSON, Code Quality or SARIF.
+//! Always holds: a finding has a [`Code`] that `windlass explain` knows.
+
+mod code;
+
+pub use code::{Code, Severity};
+
+use crate::source::Span;
+
+/// Where a finding points.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Place {
+    /// Into the manifest.
+    Manifest(Span),
+    /// To a line (from 1) of another file of the project.
+    File {
+        /// Path relative to the project.
+        path: String,
+        /// Line, from 1.
+        line: usize,
+    },
+    /// To the manifest as a whole, as when it cannot be read.
+    Whole,
+}
+
+/// A second place that a finding is about, always in the manifest.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Related {
+    /// The place.
+    pub span: Span,
+    /// What is there.
+    pub message: String,
+}
+
+/// One thing that is wrong, where, and what to do about it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finding {
+    /// What kind of finding it is.
+    pub code: Code,
+    /// One sentence: what is wrong, with the names concerned in backticks.
+    pub message: String,
+    /// Where.
+    pub place: Place,
+    /// A few words at the caret, or empty.
+    pub label: String,
+    /// Other places that disagree with this one.
+    pub related: Vec<Related>,
+    /// What was probably meant, or how to mend it; each one a sentence.
+    pub help: Vec<String>,
+}
+
+impl Finding {
+    /// A finding at a place of the manifest.
+    pub fn new(code: Code, span: Span, message: impl Into<String>) -> Self {
+        Self::at(code, Place::Manifest(span), message)
+    }
+
+    /// A finding at any place.
+    pub fn at(code: Code, place: Place, message: impl Into<String>) -> Self {
+        let (label, related, help) = (String::new(), Vec::new(), Vec::new());
+        Self {
+            code,
+            message: message.into(),
+            place,
+            label,
+            related,
+            help,
+        }
+    }
+
+    /// Adds a few words at the caret.
+    #[must_use]
+    pub fn label(mut self, label: impl Into<String>) -> Self {
+        self.label = label.into();
+        self
+    }
+
+    /// Adds a sentence of help.
+    #[must_use]
+    pub fn help(mut self, help: impl Into<String>) -> Self {
+        self.help.push(help.into());
+        self
+    }
+
+    /// Adds a sentence of help if there is one.
+    #[must_use]
+    pub fn help_if(self, help: Option<String>) -> Self {
+        match help {
+            Some(help) => self.help(help),
+            None => self,
+        }
+    }
+
+    /// Adds a second place.
+    #[must_use]
+    pub fn related(mut self, span: Span, message: impl Into<String>) -> Self {
+        self.related.push(Related {
+            span,
+            message: message.into(),
+        });
+        self
+    }
+}
+
+/// All findings about one input.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Report {
+    findings: Vec<Finding>,
+}
+
+impl Report {
+    /// Adds a finding.
+    pub fn push(&mut self, finding: Finding) {
+        self.findings.push(finding);
+    }
+
+    /// Whether anything found is an error rather than a warning.
+    pub fn has_errors(&self) -> bool {
+        self.findings
+            .iter()
+            .any(|f| f.code.severity() == Severity::Error)
+    }
+
+    /// Whether nothing was found.
+    pub fn is_empty(&self) -> bool {
+        self.findings.is_empty()
+    }
+
+    /// The findings in the order of their places, the same one never twice.
+    pub fn sorted(&self) -> Vec<&Finding> {
+        let mut all: Vec<&Finding> = Vec::with_capacity(self.findings.len());
+        for finding in &self.findings {
+            if !all.contains(&finding) {
+                all.push(finding);
+            }
+        }
+        all.sort_by_key(|f| match &f.place {
+            Place::Whole => (0, 0, String::new()),
+            Place::Manifest(span) => (1, span.start, String::new()),
+            Place::File { path, line } => (2, *line, path.clone()),
+        });
+        all
+    }
+}
+
+/// The nearest of the `names` that exist at a place, if one is near enough to be what was meant.
+pub fn did_you_mean<'a>(word: &str, names: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let lower = word.to_lowercase();
+    names
+        .into_iter()
+        .map(|name| {
+            (
+                strsim::damerau_levenshtein(&lower, &name.to_lowercase()),
+                name,
+            )
+        })
+        .filter(|(distance, name)| {
+            let longest = word.chars().count().max(name.chars().count());
+            *distance <= longest.div_ceil(3).min(3)
+        })
+        .min_by_key(|(distance, _)| *distance)
+        .map(|(_, name)| name)
+}

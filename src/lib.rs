@@ -1,0 +1,12 @@
+//! `windlass` compiles a project manifest (`windlass.yml`) into a whole GitLab CI/CD pipeline.
+//!
+//! ```text
+//! text -> source -> manifest -> check -> lower -> pipeline -> render -> text -> verify -> files
+//! ```
+//!
+//! Each module is one step or one artefact of that line, and says in its first lines what comes
+//! in, what goes out and what always holds.
+
+pub mod finding;
+pub mod pipeline;
+pub mod source;

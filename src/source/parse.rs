@@ -1,0 +1,417 @@
+//! Text to [`Node`]s through the events of granit-parser; the one file that names that crate.
+
+use std::collections::{HashMap, HashSet};
+use std::rc::Rc;
+
+use granit_parser::{Event, Parser, ScalarStyle, Tag};
+
+use super::{At, Entry, Kind, Node, Scalar, Source, Span};
+use crate::finding::{Code, Finding, Report};
+
+/// What reading a manifest may cost at most.
+#[derive(Debug, Clone, Copy)]
+pub struct Limits {
+    /// Size of the file in bytes.
+    pub bytes: usize,
+    /// Nesting of lists and mappings.
+    pub depth: usize,
+    /// Nodes of the tree, every alias expanded.
+    pub nodes: usize,
+    /// Bytes of all scalars, every alias expanded.
+    pub scalar_bytes: usize,
+}
+
+impl Limits {
+    /// A pipeline file may have 2 MB and depth 100 (GitLab 18); a manifest is a fraction of its
+    /// pipeline, so 8 MB and a million nodes leave room for 10,000 jobs.
+    pub const MANIFEST: Limits = Limits {
+        bytes: 8 << 20,
+        depth: 100,
+        nodes: 1_000_000,
+        scalar_bytes: 32 << 20,
+    };
+}
+
+/// Reads the one document of a source. `None` if it is no tree at all; the findings say why.
+pub fn parse(source: &Source, limits: Limits, report: &mut Report) -> Option<Node> {
+    let size = source.text.len();
+    if size > limits.bytes {
+        let message = format!("the file has {size} bytes; {} are allowed", limits.bytes);
+        report.push(Finding::new(Code::TooLarge, Span::default(), message));
+        return None;
+    }
+    let options = granit_parser::options! {
+        emit_comments: false,
+        flow_nesting_limit: limits.depth,
+        block_nesting_limit: limits.depth,
+    };
+    let parser = Parser::new_from_str_with_options(&source.text, options);
+    let mut builder = Builder {
+        source,
+        limits,
+        open: Vec::new(),
+        anchors: HashMap::new(),
+        cost: Cost::default(),
+        root: None,
+        found: Vec::new(),
+    };
+    for event in parser {
+        let step = match event {
+            Ok((event, span)) => {
+                let range = span.byte_range().unwrap_or(0..0);
+                builder.take(event, Span::new(range.start, range.end))
+            }
+            Err(error) => {
+                let at = error.marker().byte_offset().unwrap_or(0).min(size);
+                let message = format!("this is not YAML: {}", error.info());
+                Err(Finding::new(Code::YamlSyntax, Span::new(at, at), message))
+            }
+        };
+        if let Err(finding) = step {
+            builder.found.push(finding);
+            builder.root = None;
+            break;
+        }
+    }
+    let root = builder.root.take();
+    for finding in builder.found {
+        report.push(finding);
+    }
+    root
+}
+
+/// How much of the limits a subtree uses.
+#[derive(Debug, Clone, Copy, Default)]
+struct Cost {
+    nodes: usize,
+    scalar_bytes: usize,
+}
+
+impl Cost {
+    fn plus(self, other: Cost) -> Cost {
+        Cost {
+            nodes: self.nodes.saturating_add(other.nodes),
+            scalar_bytes: self.scalar_bytes.saturating_add(other.scalar_bytes),
+        }
+    }
+
+    fn minus(self, other: Cost) -> Cost {
+        Cost {
+            nodes: self.nodes.saturating_sub(other.nodes),
+            scalar_bytes: self.scalar_bytes.saturating_sub(other.scalar_bytes),
+        }
+    }
+}
+
+/// A list or mapping that has begun and not ended.
+struct Open {
+    span: Span,
+    anchor: usize,
+    tag: Option<Rc<str>>,
+    /// The builder's cost when it began.
+    before: Cost,
+    content: Content,
+}
+
+enum Content {
+    Sequence(Vec<Node>),
+    Mapping {
+        entries: Vec<Entry>,
+        key: Option<(At<Rc<str>>, bool)>,
+    },
+}
+
+struct Builder<'s> {
+    source: &'s Source,
+    limits: Limits,
+    open: Vec<Open>,
+    anchors: HashMap<usize, (Node, Cost)>,
+    cost: Cost,
+    root: Option<Node>,
+    found: Vec<Finding>,
+}
+
+impl Builder<'_> {
+    fn take(&mut self, event: Event<'_>, span: Span) -> Result<(), Finding> {
+        match event {
+            Event::DocumentStart(..) if self.root.is_some() => Err(Finding::new(
+                Code::YamlSyntax,
+                span,
+                "a second YAML document begins here; a manifest is one document",
+            )),
+            Event::Scalar(text, style, anchor, tag) => {
+                let kind = Kind::Scalar(Scalar {
+                    text: Rc::from(&*text),
+                    plain: style == ScalarStyle::Plain,
+                });
+                let cost = Cost {
+                    nodes: 1,
+                    scalar_bytes: text.len(),
+                };
+                self.spend(cost, span)?;
+                let node = Node {
+                    kind,
+                    span,
+                    defined: None,
+                    tag: tag_text(tag.as_deref()),
+                };
+                self.place(node, anchor, cost)
+            }
+            Event::SequenceStart(_, anchor, tag) => {
+                self.begin(span, anchor, tag.as_deref(), Content::Sequence(Vec::new()))
+            }
+            Event::MappingStart(_, anchor, tag) => {
+                let content = Content::Mapping {
+                    entries: Vec::new(),
+                    key: None,
+                };
+                self.begin(span, anchor, tag.as_deref(), content)
+            }
+            Event::SequenceEnd | Event::MappingEnd => self.end(span),
+            Event::Alias(id) => {
+                let Some((node, cost)) = self.anchors.get(&id).cloned() else {
+                    return Err(Finding::new(
+                        Code::YamlSyntax,
+                        span,
+                        "this alias stands inside of what it refers to",
+                    ));
+                };
+                self.spend(cost, span)?;
+                let defined = node.defined.or(Some(node.span));
+                self.place(
+                    Node {
+                        span,
+                        defined,
+                        ..node
+                    },
+                    0,
+                    cost,
+                )
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn spend(&mut self, cost: Cost, span: Span) -> Result<(), Finding> {
+        self.cost = self.cost.plus(cost);
+        let what = if self.cost.nodes > self.limits.nodes {
+            format!("more than {} values", self.limits.nodes)
+        } else if self.cost.scalar_bytes > self.limits.scalar_bytes {
+            format!("more than {} bytes of text", self.limits.scalar_bytes)
+        } else {
+            return Ok(());
+        };
+        let message = format!("with its aliases expanded, this file holds {what}");
+        Err(Finding::new(Code::TooLarge, span, message))
+    }
+
+    fn begin(
+        &mut self,
+        span: Span,
+        anchor: usize,
+        tag: Option<&Tag>,
+        content: Content,
+    ) -> Result<(), Finding> {
+        let before = self.cost;
+        self.spend(
+            Cost {
+                nodes: 1,
+                scalar_bytes: 0,
+            },
+            span,
+        )?;
+        self.open.push(Open {
+            span,
+            anchor,
+            tag: tag_text(tag),
+            before,
+            content,
+        });
+        Ok(())
+    }
+
+    fn end(&mut self, end: Span) -> Result<(), Finding> {
+        let Some(open) = self.open.pop() else {
+            return Ok(());
+        };
+        let cost = self.cost.minus(open.before);
+        // A caret under half a file helps nobody: a container is pointed at by its first line.
+        let line_end = self
+            .source
+            .text
+            .get(open.span.start..)
+            .and_then(|rest| rest.find('\n'));
+        let last = end
+            .end
+            .min(line_end.map_or(usize::MAX, |n| open.span.start + n));
+        let span = Span::new(open.span.start, last.max(open.span.start));
+        let kind = match open.content {
+            Content::Sequence(items) => Kind::Sequence(items.into()),
+            Content::Mapping { entries, .. } => Kind::Mapping(self.settle(entries).into()),
+        };
+        self.place(
+            Node {
+                kind,
+                span,
+                defined: None,
+                tag: open.tag,
+            },
+            open.anchor,
+            cost,
+        )
+    }
+
+    /// Puts a finished node where it belongs: root, list item, key or value.
+    fn place(&mut self, node: Node, anchor: usize, cost: Cost) -> Result<(), Finding> {
+        if anchor != 0 {
+            self.anchors.insert(anchor, (node.clone(), cost));
+        }
+        let Some(open) = self.open.last_mut() else {
+            self.root = Some(node);
+            return Ok(());
+        };
+        match &mut open.content {
+            Content::Sequence(items) => items.push(node),
+            Content::Mapping { entries, key } => match key.take() {
+                Some((key, plain_key)) => entries.push(Entry {
+                    key,
+                    plain_key,
+                    value: node,
+                }),
+                None => match node.kind {
+                    Kind::Scalar(scalar) => {
+                        *key = Some((At::new(scalar.text, node.span), scalar.plain));
+                    }
+                    Kind::Sequence(_) | Kind::Mapping(_) => {
+                        let message = "a key must be a string, not a list or a mapping";
+                        return Err(Finding::new(Code::WrongType, node.span, message));
+                    }
+                },
+            },
+        }
+        Ok(())
+    }
+
+    /// Reports duplicate keys and merges `<<`; explicit keys win, then the first merged mapping.
+    fn settle(&mut self, entries: Vec<Entry>) -> Vec<Entry> {
+        let mut seen: HashMap<Rc<str>, Span> = HashMap::with_capacity(entries.len());
+        let mut own = Vec::with_capacity(entries.len());
+        let mut merged: Vec<Node> = Vec::new();
+        for entry in entries {
+            if entry.plain_key && &*entry.key.value == "<<" {
+                merged.push(entry.value);
+                continue;
+            }
+            if let Some(&first) = seen.get(&entry.key.value) {
+                let name = &entry.key.value;
+                self.found.push(
+                    Finding::new(
+                        Code::DuplicateKey,
+                        entry.key.span,
+                        format!("`{name}` stands twice in this mapping"),
+                    )
+                    .related(first, "here it is already")
+                    .help("remove one of the two; YAML would silently keep the last"),
+                );
+                continue;
+            }
+            seen.insert(entry.key.value.clone(), entry.key.span);
+            own.push(entry);
+        }
+        let mut names: HashSet<Rc<str>> = seen.into_keys().collect();
+        for node in merged {
+            let sources = match &node.kind {
+                Kind::Sequence(items) => items.to_vec(),
+                Kind::Mapping(_) | Kind::Scalar(_) => vec![node.clone()],
+            };
+            for from in sources {
+                let Kind::Mapping(entries) = &from.kind else {
+                    let message = "`<<` merges a mapping or a list of mappings";
+                    self.found
+                        .push(Finding::new(Code::WrongType, from.span, message));
+                    continue;
+                };
+                for entry in entries.iter().filter(|e| names.insert(e.key.value.clone())) {
+                    own.push(entry.clone());
+                }
+            }
+        }
+        own
+    }
+}
+
+fn tag_text(tag: Option<&Tag>) -> Option<Rc<str>> {
+    tag.map(|tag| Rc::from(tag.original()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> (Option<Node>, Vec<(Code, Span)>) {
+        let mut report = Report::default();
+        let node = parse(&Source::new("m", text), Limits::MANIFEST, &mut report);
+        let found = report.sorted().iter().map(|f| match f.place {
+            crate::finding::Place::Manifest(span) => (f.code, span),
+            _ => (f.code, Span::default()),
+        });
+        (node, found.collect())
+    }
+
+    #[test]
+    fn every_duplicate_is_reported() {
+        let (_, found) = read("a: 1\nb: {c: 1, c: 2}\na: 2\n");
+        assert_eq!(
+            found,
+            [
+                (Code::DuplicateKey, Span::new(15, 16)),
+                (Code::DuplicateKey, Span::new(21, 22))
+            ]
+        );
+    }
+
+    #[test]
+    fn an_alias_points_at_its_use() {
+        let (node, found) = read("a: &x [1]\nb: *x\n");
+        assert!(found.is_empty());
+        let Some(Node {
+            kind: Kind::Mapping(entries),
+            ..
+        }) = node
+        else {
+            panic!("no mapping")
+        };
+        assert_eq!(entries[1].value.span, Span::new(13, 15));
+        assert_eq!(entries[1].value.defined, Some(Span::new(6, 9)));
+    }
+
+    #[test]
+    fn merge_keys_yield_to_explicit_ones() {
+        let (node, _) = read("a: &x {k: 1, l: 1}\nb: {<<: *x, k: 2}\n");
+        let Some(Node {
+            kind: Kind::Mapping(entries),
+            ..
+        }) = node
+        else {
+            panic!("no mapping")
+        };
+        let Kind::Mapping(b) = &entries[1].value.kind else {
+            panic!("no mapping")
+        };
+        let keys: Vec<_> = b.iter().map(|e| e.key.value.to_string()).collect();
+        assert_eq!(keys, ["k", "l"]);
+        assert_eq!(b[0].value.describe(), "`2`");
+    }
+
+    #[test]
+    fn bombs_are_refused() {
+        let mut text = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n".to_owned();
+        for n in 1..12 {
+            let p = n - 1;
+            text += &format!("a{n}: &a{n} [*a{p}, *a{p}, *a{p}, *a{p}, *a{p}, *a{p}, *a{p}]\n");
+        }
+        assert_eq!(read(&text).1[0].0, Code::TooLarge);
+        assert_eq!(read(&"[".repeat(200_000)).1[0].0, Code::YamlSyntax);
+        assert_eq!(read("a: &a [*a]").1[0].0, Code::YamlSyntax);
+    }
+}
