@@ -351,7 +351,7 @@ mod tests {
     fn read(text: &str) -> (Option<Node>, Vec<(Code, Span)>) {
         let mut report = Report::default();
         let node = parse(&Source::new("m", text), Limits::MANIFEST, &mut report);
-        let found = report.sorted().iter().map(|f| match f.place {
+        let found = report.sorted().into_iter().map(|f| match f.place {
             crate::finding::Place::Manifest(span) => (f.code, span),
             _ => (f.code, Span::default()),
         });
