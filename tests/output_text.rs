@@ -1,5 +1,7 @@
 //! How findings look to people: what text output shows of a report.
 
+#![allow(clippy::expect_used, reason = "test code outside of test functions")]
+
 use std::time::{Duration, Instant};
 
 use insta::assert_snapshot;
@@ -40,7 +42,15 @@ fn a_simple_span() {
     )
     .label("not a key of tests")
     .help("did you mean `image`?");
-    assert_snapshot!(render(text, vec![finding], false), @"");
+    assert_snapshot!(render(text, vec![finding], false), @r"
+    windlass.yml:4:5: error[unknown-key]: a test has no key `imgae`
+      |
+    4 |     imgae: app
+      |     ^^^^^ not a key of tests
+      help: did you mean `image`?
+
+    1 error; run `windlass explain unknown-key` for more
+    ");
 }
 
 #[test]
@@ -49,14 +59,31 @@ fn several_lines() {
     let start = text.find("|\n").expect("is there");
     let end = text.find("images").expect("is there");
     let finding = Finding::new(Code::WrongType, Span::new(start, end), "not here").label("this");
-    assert_snapshot!(render(text, vec![finding], false), @"");
+    assert_snapshot!(render(text, vec![finding], false), @r"
+    windlass.yml:3:13: error[wrong-type]: not here
+      |
+    3 |       script: |
+      |  _____________^
+    4 | |       make
+    5 | |       make test
+      | |_______________^ this
+
+    1 error; run `windlass explain wrong-type` for more
+    ");
 }
 
 #[test]
 fn more_lines_than_anyone_reads() {
     let text = "a:\n".to_owned() + &"- x\n".repeat(500);
     let finding = Finding::new(Code::WrongType, Span::new(0, text.len()), "all of it");
-    assert_snapshot!(render(&text, vec![finding], false), @"");
+    assert_snapshot!(render(&text, vec![finding], false), @r"
+    windlass.yml:1:1: error[wrong-type]: all of it
+      |
+    1 | a:
+      | ^^
+
+    1 error; run `windlass explain wrong-type` for more
+    ");
 }
 
 #[test]
@@ -71,7 +98,18 @@ fn related_places() {
     )
     .related(span(&text, "unit"), "here it is already")
     .help("remove one of the two; YAML would silently keep the last");
-    assert_snapshot!(render(&text, vec![near], false), @"");
+    assert_snapshot!(render(&text, vec![near], false), @r"
+    windlass.yml:13:3: error[duplicate-key]: `unit` stands twice in this mapping
+       |
+     2 |   unit: {image: a}
+       |   ---- here it is already
+    ...
+    13 |   unit: {image: b}
+       |   ^^^^
+      help: remove one of the two; YAML would silently keep the last
+
+    1 error; run `windlass explain duplicate-key` for more
+    ");
 }
 
 #[test]
@@ -85,7 +123,15 @@ fn a_related_place_far_away() {
     )
     .label("again")
     .related(Span::new(0, 1), "here it is already");
-    assert_snapshot!(render(&text, vec![finding], false), @"");
+    assert_snapshot!(render(&text, vec![finding], false), @r"
+    windlass.yml:1002:1: error[duplicate-key]: `a` twice
+         |
+    1002 | a: 2
+         | ^ again
+      note: windlass.yml:1:1: here it is already
+
+    1 error; run `windlass explain duplicate-key` for more
+    ");
 }
 
 #[test]
@@ -101,7 +147,24 @@ fn tabs_and_wide_characters_keep_the_caret() {
             )
         })
         .collect();
-    assert_snapshot!(render(text, findings, false), @"");
+    assert_snapshot!(render(text, findings, false), @r"
+    windlass.yml:1:5: error[wrong-type]: no 0
+      |
+    1 | a:        bad
+      |           ^^^
+
+    windlass.yml:2:13: error[wrong-type]: no 1
+      |
+    2 | 名前: 値x é é bad
+      |               ^^^
+
+    windlass.yml:3:6: error[wrong-type]: no 2
+      |
+    3 | 👩👧: bad
+      |       ^^^
+
+    3 errors; run `windlass explain wrong-type` for more
+    ");
 }
 
 #[test]
@@ -118,7 +181,20 @@ fn a_very_long_line() {
     ];
     let shown = render(&text, findings, false);
     assert!(shown.len() < 3000, "{}", shown.len());
-    assert_snapshot!(shown, @"");
+    assert_snapshot!(shown, @r"
+    windlass.yml:1:1: error[wrong-type]: all of it
+      |
+    1 | x: [äb, äb, äb, äb, äb, äb, äb, äb, äb, äb, äb, äb, äb, äb, äb, äb, äb, äb, äb, äb, äb, äb, äb, äb, äb, äb, äb, äb, äb, ...
+      | ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+
+    windlass.yml:1:80005: error[wrong-type]: in the middle
+      |
+    1 | ...äb, äb, äb, äb, äb, äb, äb, äb, äb, äb, bad, c, c, c, c, c, c, c, c, c, c, c, c, c, c, c, c, c, c, c, c, c, c, c, c, c, ...
+      |                                            ^^^
+      note: windlass.yml:1:1: far left
+
+    2 errors; run `windlass explain wrong-type` for more
+    ");
 }
 
 #[test]
@@ -135,7 +211,18 @@ fn escape_sequences_arrive_as_pictures() {
         },
         "gone",
     );
-    assert_snapshot!(render(text, vec![finding, whole], false), @"");
+    assert_snapshot!(render(text, vec![finding, whole], false), @r"
+    windlass.yml:1:16: error[bad-name]: `␛]0;owned␇␊`
+      |
+    1 | a␛[2J: �31m �x␍bad␡
+      |                ^^^ ␛[31m
+      help: ␛[1A
+            second�
+
+    a␛b␊.yml:1: warning[missing-file]: gone
+
+    1 error, 1 warning; run `windlass explain bad-name` for more
+    ");
 }
 
 #[test]
@@ -150,7 +237,17 @@ fn places_without_a_line_of_the_manifest() {
         Finding::at(Code::Unused, Place::Whole, "nothing uses it")
             .related(Span::new(0, 1), "defined here"),
     ];
-    assert_snapshot!(render("a: 1\n", findings, false), @"");
+    assert_snapshot!(render("a: 1\n", findings, false), @r"
+    windlass.yml: error[unreadable]: permission denied
+
+    windlass.yml: warning[unused]: nothing uses it
+      note: windlass.yml:1:1: defined here
+
+    .gitlab-ci.yml:7: error[edited-file]: edited by hand
+      help: run with `--force`
+
+    2 errors, 1 warning; run `windlass explain unreadable` for more
+    ");
 }
 
 #[test]
@@ -161,20 +258,45 @@ fn help_of_several_lines_keeps_its_indentation() {
         "`main` is no ref set",
     )
     .help("name it once:\nrefs:\n  main: [main]");
-    assert_snapshot!(render("refs: main\n", vec![finding], false), @"");
+    assert_snapshot!(render("refs: main\n", vec![finding], false), @r"
+    windlass.yml:1:7: error[branch-not-refs]: `main` is no ref set
+      |
+    1 | refs: main
+      |       ^^^^
+      help: name it once:
+            refs:
+              main: [main]
+
+    1 error; run `windlass explain branch-not-refs` for more
+    ");
 }
 
 #[test]
 fn the_end_of_the_file() {
     let text = "a: [1,\n";
     let finding = Finding::new(Code::YamlSyntax, Span::new(7, 7), "the list does not end");
-    assert_snapshot!(render(text, vec![finding], false), @"");
+    assert_snapshot!(render(text, vec![finding], false), @r"
+    windlass.yml:2:1: error[yaml-syntax]: the list does not end
+      |
+    2 |
+      | ^
+
+    1 error; run `windlass explain yaml-syntax` for more
+    ");
 }
 
 #[test]
 fn colours_only_where_asked() {
     let finding = || Finding::new(Code::Unused, Span::new(0, 1), "not used").help("remove it");
-    assert_snapshot!(render("a: 1\n", vec![finding()], true).replace('\u{1b}', "^"), @"");
+    assert_snapshot!(render("a: 1\n", vec![finding()], true).replace('\u{1b}', "^"), @r"
+    ^[1mwindlass.yml:1:1^[0m: ^[1m^[33mwarning[unused]^[0m: ^[1mnot used^[0m
+      ^[1m^[94m|^[0m
+    ^[1m^[94m1^[0m ^[1m^[94m|^[0m a: 1
+      ^[1m^[94m|^[0m ^[1m^[33m^^[0m
+      ^[1m^[96mhelp^[0m: remove it
+
+    1 warning; run `windlass explain unused` for more
+    ");
     assert!(!render("a: 1\n", vec![finding()], false).contains('\u{1b}'));
 }
 

@@ -54,7 +54,12 @@ pub fn write(
 ) -> io::Result<()> {
     let findings = report.sorted();
     match format {
-        Format::Text => text::write(&findings, source, style, out),
+        Format::Text => {
+            // In one piece: standard error is not buffered, and others write to it, too.
+            let mut whole = Vec::new();
+            text::write(&findings, source, style, &mut whole)?;
+            out.write_all(&whole)
+        }
         Format::Json => document(&json::report(&findings, source), out),
         Format::Gitlab => document(&gitlab::report(&findings, source), out),
         Format::Sarif => document(&sarif::log(&findings, source), out),

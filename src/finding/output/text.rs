@@ -78,7 +78,7 @@ fn one(
     let location = Location::of(finding, locator);
     let name = clean::one_line(file(finding, source), LINE);
     let place = match location {
-        Location::Whole => name.clone(),
+        Location::Whole => name,
         Location::Line(line) => format!("{name}:{line}"),
         Location::Range(range) => format!("{name}:{}:{}", range.start.line, range.start.column),
     };
