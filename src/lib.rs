@@ -9,4 +9,6 @@
 
 pub mod finding;
 pub mod pipeline;
+pub mod render;
 pub mod source;
+pub mod verify;
