@@ -223,3 +223,6 @@ fn well_formed(path: &str, read: &Read) -> Result<(), Mismatch> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
