@@ -14,4 +14,6 @@ pub mod gitlab;
 pub mod lower;
 pub mod manifest;
 pub mod pipeline;
+pub mod render;
 pub mod source;
+pub mod verify;
