@@ -7,6 +7,8 @@
 //! Each module is one step or one artefact of that line, and says in its first lines what comes
 //! in, what goes out and what always holds.
 
+pub mod compile;
+pub mod files;
 pub mod finding;
 pub mod pipeline;
 pub mod source;
