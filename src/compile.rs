@@ -64,8 +64,13 @@ fn temporary_files(root: &Node, report: &mut Report) -> Option<FileSet> {
     }
     let mut body = "stages: [build, test, build-prod, deploy, cleanup]\n".to_owned();
     for job in find(keys, "jobs").map(entries).unwrap_or_default() {
-        let script = find(entries(&job.value), "script").map(Node::describe);
-        body += &format!("\n{}:\n  script: {script:?}\n", job.key.value);
+        body += &format!("\n{}:\n  script:\n", job.key.value);
+        let lines = find(entries(&job.value), "script")
+            .map(items)
+            .unwrap_or_default();
+        for line in lines.iter().filter_map(text) {
+            body += &format!("    - {line:?}\n");
+        }
     }
     let mut files = vec![file(".gitlab-ci.yml", body, false)];
     if let Some(compose) = find(keys, "compose").map(entries) {
@@ -93,6 +98,13 @@ fn entries(node: &Node) -> &[Entry] {
     match &node.kind {
         Kind::Mapping(entries) => entries,
         Kind::Scalar(_) | Kind::Sequence(_) => &[],
+    }
+}
+
+fn items(node: &Node) -> &[Node] {
+    match &node.kind {
+        Kind::Sequence(items) => items,
+        Kind::Scalar(_) | Kind::Mapping(_) => &[],
     }
 }
 
