@@ -8,6 +8,7 @@
 //! in, what goes out and what always holds.
 
 pub mod check;
+pub mod compile;
 pub mod files;
 pub mod finding;
 pub mod gitlab;

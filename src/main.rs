@@ -1,3 +1,27 @@
 //! The `windlass` command.
 
-fn main() {}
+mod cli;
+mod command;
+
+use std::io::Write as _;
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+fn main() -> ExitCode {
+    std::panic::set_hook(Box::new(internal_error));
+    command::run(&cli::Cli::parse())
+}
+
+/// A panic is a mistake in windlass itself; it ends with the status that says so.
+#[allow(
+    clippy::exit,
+    reason = "a hook cannot return a status, and release builds abort after it"
+)]
+fn internal_error(panic: &std::panic::PanicHookInfo<'_>) {
+    let _ = writeln!(
+        std::io::stderr(),
+        "error: internal error, please report it with the manifest: {panic}"
+    );
+    std::process::exit(i32::from(command::FAILURE));
+}

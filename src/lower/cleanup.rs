@@ -12,8 +12,8 @@ const CURL: &str = "curlimages/curl:8.16.0";
 /// Name of the hidden job with the registry script, and of its anchor.
 const BASE: &str = "registry-script";
 
-/// The registry script.
-pub const SCRIPT: &str = include_str!("../../templates/registry/registry.sh");
+/// The registry script, a library of POSIX shell functions.
+pub(super) const SCRIPT: &str = include_str!("../../templates/registry/registry.sh");
 
 pub(super) fn lower(lowering: &mut Lowering<'_>) {
     for (key, image) in lowering.manifest.images() {
@@ -159,7 +159,7 @@ fn deployed_tag(key: &At<String>, environment: &crate::manifest::environments::E
 }
 
 /// A POSIX regular expression for the values that a tag can take, if all its variables are known.
-pub fn tag_pattern(tag: &str) -> Option<String> {
+pub(crate) fn tag_pattern(tag: &str) -> Option<String> {
     const VARIABLES: [(&str, &str); 7] = [
         ("CI_COMMIT_SHA", "[0-9a-f]{40,64}"),
         ("CI_COMMIT_SHORT_SHA", "[0-9a-f]{8}"),

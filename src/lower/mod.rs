@@ -4,11 +4,11 @@
 //! In: a [`Manifest`] that `check` has passed. Out: a [`Lowered`] pipeline and what stands beside
 //! it. Always holds: every job knows the entity that it comes from; one family of jobs, one file.
 
+mod builder;
 mod cleanup;
 mod common;
 mod deploy;
 mod docker;
-mod builder;
 mod image_build;
 mod production_build;
 mod raw;
@@ -22,6 +22,11 @@ use crate::manifest::images::{Image, Role};
 use crate::manifest::resolved::{STAGES, image_variable};
 use crate::pipeline::{ComposeOverride, Mapping, Pipeline};
 use crate::source::At;
+
+/// The registry script, a library of POSIX shell functions.
+pub const REGISTRY_SCRIPT: &str = cleanup::SCRIPT;
+
+pub(crate) use cleanup::tag_pattern;
 
 /// A pipeline and its companions.
 #[derive(Debug, Clone, Default, PartialEq)]

@@ -74,7 +74,7 @@ fn variable_name(text: &str) -> Result<(), Fault> {
 }
 
 fn project_path(text: &str) -> Result<(), Fault> {
-    crate::files::path::check_relative(text)
+    crate::files::check_relative(text)
         .map_err(|why| Fault::new(format!("`{text}` cannot be used: {why}"), ""))
 }
 

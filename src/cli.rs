@@ -1,0 +1,154 @@
+//! The command line: what can be said, and its help. What it does stands in `command`.
+
+use std::path::PathBuf;
+
+use clap::{ValueEnum, Args, Parser, Subcommand};
+use windlass::finding::output::Format;
+use windlass::files::DEFAULT_MANIFEST;
+
+const EXAMPLES: &str = "\
+Examples:
+  windlass generate              write .gitlab-ci.yml and its companions
+  windlass check                 is the manifest valid, and are the files up to date?
+  windlass -C shop check         the same, for the project in the folder `shop`
+  windlass explain unknown-key   what a finding means and how to mend it
+
+Exit status:
+  0  clean
+  1  findings, or files that are not up to date
+  2  the command line is wrong
+  3  something could not be read or written, or an internal error";
+
+const GENERATE_EXAMPLES: &str = "\
+A file that windlass did not generate, or that was edited by hand since, is never overwritten
+without --force. If one file cannot be written, none is.
+
+Examples:
+  windlass generate
+  windlass generate --stdout | less
+  windlass generate --force      overwrite files that a person wrote or edited";
+
+const CHECK_EXAMPLES: &str = "\
+Findings go to standard error, the diff to standard output; its last line is the command that
+mends it. With another format than text the findings go to standard output, alone.
+
+Examples:
+  windlass check
+  windlass check --format gitlab > gl-code-quality-report.json";
+
+/// Compiles a short manifest into a whole GitLab CI/CD pipeline.
+#[derive(Debug, Parser)]
+#[command(name = "windlass", version, after_help = EXAMPLES, max_term_width = 100)]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    pub(crate) options: Options,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// What every command takes.
+#[derive(Debug, Args)]
+pub(crate) struct Options {
+    /// Project to work on [default: the current folder].
+    #[arg(short = 'C', value_name = "DIR", global = true)]
+    pub(crate) directory: Option<PathBuf>,
+    /// Manifest, relative to the project [default: windlass.yml].
+    #[arg(short, long, value_name = "MANIFEST", global = true, value_parser = manifest)]
+    pub(crate) manifest: Option<String>,
+    /// Whether to colour the findings.
+    #[arg(long, value_name = "WHEN", global = true, default_value = "auto")]
+    pub(crate) color: Color,
+    /// Say nothing but errors.
+    #[arg(short, long, global = true)]
+    pub(crate) quiet: bool,
+}
+
+impl Options {
+    /// The manifest's path as given, or the default one.
+    pub(crate) fn manifest(&self) -> &str {
+        self.manifest.as_deref().unwrap_or(DEFAULT_MANIFEST)
+    }
+}
+
+/// When to colour.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Color {
+    /// Where a terminal shows it, and NO_COLOR is not set.
+    Auto,
+    /// Also into files and pipes.
+    Always,
+    /// Never.
+    Never,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Compile the manifest and write the files.
+    #[command(after_help = GENERATE_EXAMPLES)]
+    Generate(Generate),
+    /// Check that the manifest is valid and the files are up to date.
+    #[command(after_help = CHECK_EXAMPLES)]
+    Check(Check),
+    /// Print the JSON Schema of the manifest, for editors.
+    #[command(after_help = "Example:\n  windlass schema > windlass.schema.json")]
+    Schema,
+    /// Explain a kind of finding, and how to mend it.
+    #[command(after_help = "Example:\n  windlass explain unknown-key")]
+    Explain(Explain),
+    /// Print a completion script for a shell.
+    #[command(after_help = "Example:\n  windlass completions bash > \
+                            ~/.local/share/bash-completion/completions/windlass")]
+    Completions(Completions),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Generate {
+    /// Print the pipeline, exactly as it would be written, and write nothing.
+    #[arg(long, conflicts_with = "force")]
+    pub(crate) stdout: bool,
+    /// Overwrite files that windlass did not generate, or that were edited by hand.
+    #[arg(long)]
+    pub(crate) force: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Check {
+    /// How to print the findings.
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub(crate) format: Format,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Explain {
+    /// The code, as it stands in the finding: `error[unknown-key]`.
+    #[arg(value_name = "CODE")]
+    pub(crate) code: String,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Completions {
+    /// The shell.
+    #[arg(value_name = "SHELL")]
+    pub(crate) shell: clap_complete::Shell,
+}
+
+/// The manifest's path goes into the header of the generated files, one line each.
+fn manifest(text: &str) -> Result<String, &'static str> {
+    if text.is_empty() {
+        Err("the path is empty")
+    } else if text.chars().any(char::is_control) {
+        Err("the path contains a control character")
+    } else {
+        Ok(text.to_owned())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        super::Cli::command().debug_assert();
+    }
+}

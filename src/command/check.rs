@@ -1,0 +1,57 @@
+//! `windlass check`: is the manifest valid, and are the files up to date?
+
+use windlass::files::compare;
+
+use super::output::{print, print_findings, say, say_findings};
+use super::project::compilation;
+use super::{Failure, Verdict};
+use windlass::finding::output::Format;
+
+use crate::cli::{Check, Options};
+
+pub(super) fn run(options: &Options, args: &Check) -> Result<Verdict, Failure> {
+    let mut project = compilation(options)?;
+    let comparison = match &project.files {
+        Some(files) => Some(compare(files, &project.root, &project.source.name)?),
+        None => None,
+    };
+    let drift = comparison
+        .iter()
+        .flat_map(|all| all.findings(&project.remedy));
+    drift.for_each(|finding| project.report.push(finding));
+
+    let verdict = match project.report.has_errors() {
+        true => Verdict::Findings,
+        false => Verdict::Clean,
+    };
+    // Printing may end at a closed pipe; the verdict then still is the status.
+    let printed = match args.format {
+        Format::Text => {
+            say_findings(&project.report, &project.source, options);
+            let mut text = String::new();
+            if let Some(comparison) = &comparison {
+                text = comparison.diff();
+                if let Some(command) = comparison.mending(&project.remedy) {
+                    text += &format!("to mend it, run: {command}\n");
+                }
+                if comparison.is_clean() && !options.quiet {
+                    let count = comparison.files.len();
+                    let files = if count == 1 { "file is" } else { "files are" };
+                    say(&format!(
+                        "{}: {count} {files} up to date",
+                        project.source.name
+                    ));
+                }
+            }
+            print(&text)
+        }
+        Format::Json | Format::Gitlab | Format::Sarif => {
+            print_findings(args.format, &project.report, &project.source, options.quiet)
+        }
+    };
+    match printed {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(error.into()),
+        _ if !project.readable => Err(Failure::Said),
+        _ => Ok(verdict),
+    }
+}

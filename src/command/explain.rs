@@ -1,0 +1,13 @@
+//! `windlass explain`: what a finding means and how to mend it.
+
+use windlass::finding::explain::explain;
+
+use super::output::print;
+use super::{Failure, Verdict};
+use crate::cli::Explain;
+
+pub(super) fn run(args: &Explain) -> Result<Verdict, Failure> {
+    let page = explain(&args.code).map_err(Failure::Usage)?;
+    print(page)?;
+    Ok(Verdict::Clean)
+}

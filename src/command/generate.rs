@@ -1,0 +1,60 @@
+//! `windlass generate`: compiles the manifest and writes the files.
+
+use windlass::files::{Action, Outcome, compare};
+
+use super::output::{print, say, say_findings};
+use super::project::compilation;
+use super::{Failure, Verdict};
+use crate::cli::{Generate, Options};
+
+pub(super) fn run(options: &Options, args: &Generate) -> Result<Verdict, Failure> {
+    let mut project = compilation(options)?;
+    let Some(files) = &project.files else {
+        say_findings(&project.report, &project.source, options);
+        return match project.readable {
+            true => Ok(Verdict::Findings),
+            false => Err(Failure::Said),
+        };
+    };
+    if args.stdout {
+        say_findings(&project.report, &project.source, options);
+        let pipeline = files.sealed(&project.source.name).into_iter().next();
+        print(&pipeline.map_or_else(String::new, |(_, text)| text))?;
+        return Ok(Verdict::Clean);
+    }
+    let comparison = compare(files, &project.root, &project.source.name)?;
+    let plan = match comparison.plan(args.force) {
+        Ok(plan) => plan,
+        Err(conflicts) => {
+            for file in conflicts {
+                let finding = file.finding(&project.source.name, &project.remedy);
+                finding
+                    .into_iter()
+                    .for_each(|found| project.report.push(found));
+            }
+            say_findings(&project.report, &project.source, options);
+            if !options.quiet {
+                say("nothing was written");
+            }
+            return Ok(Verdict::Findings);
+        }
+    };
+    say_findings(&project.report, &project.source, options);
+    for outcome in plan.write()? {
+        if !options.quiet {
+            say(&sentence(&outcome));
+        }
+    }
+    Ok(Verdict::Clean)
+}
+
+fn sentence(outcome: &Outcome) -> String {
+    let path = &outcome.path;
+    match outcome.action {
+        Action::Wrote { lines: 1 } => format!("wrote {path} (1 line)"),
+        Action::Wrote { lines } => format!("wrote {path} ({lines} lines)"),
+        Action::MadeExecutable => format!("made {path} executable"),
+        Action::Removed => format!("removed {path}"),
+        Action::Unchanged => format!("unchanged {path}"),
+    }
+}

@@ -1,0 +1,88 @@
+//! The commands, one file each; the only place that prints.
+//!
+//! In: the parsed command line. Out: what was asked for on standard output, findings and progress
+//! on standard error, and the exit status. Always holds: a closed pipe ends a command in silence,
+//! any other failure to print is a failure of the command.
+
+mod check;
+mod completions;
+mod explain;
+mod generate;
+mod output;
+mod project;
+mod schema;
+
+use std::io;
+use std::process::ExitCode;
+
+use windlass::files;
+
+use crate::cli::{Cli, Command};
+
+/// Exit status of an input/output or internal error.
+pub(crate) const FAILURE: u8 = 3;
+
+/// How a command ended, when it could do its work.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Verdict {
+    /// Nothing to say.
+    Clean = 0,
+    /// Findings or drift.
+    Findings = 1,
+}
+
+/// Why a command could not do its work.
+#[derive(Debug)]
+enum Failure {
+    /// An argument that only the command itself can judge is wrong.
+    Usage(String),
+    /// Something cannot be read or written; the sentence to be said about it.
+    Io(String),
+    /// The same, and already said as a finding.
+    Said,
+    /// Standard output cannot be written.
+    Output(io::Error),
+}
+
+impl From<files::Error> for Failure {
+    fn from(error: files::Error) -> Self {
+        Failure::Io(error.to_string())
+    }
+}
+
+impl From<io::Error> for Failure {
+    fn from(error: io::Error) -> Self {
+        Failure::Output(error)
+    }
+}
+
+/// Runs the command of a command line.
+pub(crate) fn run(cli: &Cli) -> ExitCode {
+    let options = &cli.options;
+    let result = match &cli.command {
+        Command::Generate(args) => generate::run(options, args),
+        Command::Check(args) => check::run(options, args),
+        Command::Schema => schema::run(),
+        Command::Explain(args) => explain::run(args),
+        Command::Completions(args) => completions::run(args),
+    };
+    let status = match result {
+        Ok(verdict) => verdict as u8,
+        // Whoever closed the pipe has seen enough.
+        Err(Failure::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => 0,
+        Err(Failure::Output(error)) => {
+            output::say(&format!("error: cannot write to standard output: {error}"));
+            FAILURE
+        }
+        Err(Failure::Io(message)) => {
+            output::say(&format!("error: {message}"));
+            FAILURE
+        }
+        Err(Failure::Said) => FAILURE,
+        Err(Failure::Usage(message)) => {
+            output::say(&format!("error: {message}"));
+            2
+        }
+    };
+    ExitCode::from(status)
+}

@@ -1,0 +1,64 @@
+//! The two streams, and findings on them.
+//!
+//! In: texts and reports. Out: bytes on standard output or standard error. Always holds: nothing
+//! panics when a stream is closed; a failure on standard error is not worth failing for.
+
+use std::io::{self, IsTerminal as _, Write};
+
+use windlass::finding::output::{Format, Style, write};
+use windlass::finding::{Finding, Report, Severity};
+use windlass::source::Source;
+
+use crate::cli::{Color, Options};
+
+/// Prints what was asked for.
+pub(super) fn print(text: &str) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    out.write_all(text.as_bytes())?;
+    out.flush()
+}
+
+/// Says a line on standard error.
+pub(super) fn say(line: &str) {
+    let _ = writeln!(io::stderr().lock(), "{line}");
+}
+
+/// Says findings on standard error, for people; warnings only if not `--quiet`.
+pub(super) fn say_findings(report: &Report, source: &Source, options: &Options) {
+    let color = match options.color {
+        Color::Always => true,
+        Color::Never => false,
+        Color::Auto => {
+            let stderr = io::stderr();
+            let choice = anstream::AutoStream::choice(&stderr);
+            stderr.is_terminal() && choice != anstream::ColorChoice::Never
+        }
+    };
+    let mut bytes = Vec::new();
+    let report = audible(report, options.quiet);
+    if write(Format::Text, &report, source, Style { color }, &mut bytes).is_ok() {
+        let _ = io::stderr().lock().write_all(&bytes);
+    }
+}
+
+/// Prints findings on standard output, for a program.
+pub(super) fn print_findings(
+    format: Format,
+    report: &Report,
+    source: &Source,
+    quiet: bool,
+) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    write(format, &audible(report, quiet), source, Style::default(), &mut out)?;
+    out.flush()
+}
+
+/// What of a report is to be said.
+fn audible(report: &Report, quiet: bool) -> Report {
+    let mut said = Report::default();
+    let loud = |finding: &&Finding| !quiet || finding.code.severity() == Severity::Error;
+    for finding in report.sorted().into_iter().filter(loud) {
+        said.push(finding.clone());
+    }
+    said
+}

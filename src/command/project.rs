@@ -1,0 +1,207 @@
+//! The project that a command works on, and its compiled manifest.
+//!
+//! In: the options. Out: the files that the manifest stands for, or the reason why there are none,
+//! as findings. Always holds: only a regular file of bounded size is read, so that nothing hangs.
+
+use std::fs::{self, File};
+use std::io::{self, Read as _};
+use std::path::{Path, PathBuf};
+
+use windlass::compile::{Project, compile};
+use windlass::files::{DEFAULT_MANIFEST, FileSet, Remedy, shell_word};
+use windlass::finding::{Code, Finding, Place, Report};
+use windlass::source::{Limits, Source};
+
+use super::Failure;
+use crate::cli::Options;
+
+/// A project whose manifest could be read, or not.
+pub(super) struct Compilation {
+    /// The project's root.
+    pub(super) root: PathBuf,
+    /// The manifest under the name that messages and headers use; empty if it cannot be read.
+    pub(super) source: Source,
+    /// All that was found in it.
+    pub(super) report: Report,
+    /// What it compiles to; `None` after an error.
+    pub(super) files: Option<FileSet>,
+    /// Whether the manifest is there and can be read, whatever it holds.
+    pub(super) readable: bool,
+    /// The options to repeat in the command that mends.
+    pub(super) remedy: Remedy,
+}
+
+/// Why a manifest gives no text.
+struct Unreadable {
+    /// What to say about it.
+    finding: Box<Finding>,
+    /// Whether there is a file that can be read, and only its content is wrong.
+    readable: bool,
+}
+
+impl Unreadable {
+    /// The operating system has no text for us: an input/output error.
+    fn absent(finding: Finding) -> Self {
+        let finding = Box::new(finding);
+        Self {
+            finding,
+            readable: false,
+        }
+    }
+
+    /// The content is wrong: a finding like any other.
+    fn content(finding: Finding) -> Self {
+        let finding = Box::new(finding);
+        Self {
+            finding,
+            readable: true,
+        }
+    }
+}
+
+/// Reads and compiles the manifest.
+pub(super) fn compilation(options: &Options) -> Result<Compilation, Failure> {
+    let root = options.directory.clone().unwrap_or(PathBuf::from("."));
+    let remedy = Remedy {
+        directory: options
+            .directory
+            .as_ref()
+            .map(|dir| dir.display().to_string()),
+        manifest: options.manifest.clone(),
+    };
+    let cannot = |error| {
+        Failure::Io(format!(
+            "cannot open the folder `{}`: {error}",
+            root.display()
+        ))
+    };
+    if !fs::metadata(&root).map_err(cannot)?.is_dir() {
+        return Err(Failure::Io(format!("`{}` is not a folder", root.display())));
+    }
+    let manifest = name(&root, options.manifest());
+    let text = read(&root, &manifest);
+    let mut compilation = Compilation {
+        root,
+        source: Source::new(manifest, ""),
+        report: Report::default(),
+        files: None,
+        readable: true,
+        remedy,
+    };
+    match text {
+        Ok(text) => {
+            compilation.source = Source::new(compilation.source.name, text);
+            let root = compilation.root.clone();
+            let compiled = compile(&compilation.source, &Project { root })
+                .map_err(|error| Failure::Io(error.to_string()))?;
+            compilation.report = compiled.report;
+            compilation.files = compiled.files;
+        }
+        Err(unreadable) => {
+            compilation.report.push(*unreadable.finding);
+            compilation.readable = unreadable.readable;
+        }
+    }
+    Ok(compilation)
+}
+
+/// The manifest's path, written the same however it was given: it is part of what is generated.
+fn name(root: &Path, given: &str) -> String {
+    let path = Path::new(given);
+    let inside = match (path.is_absolute(), root.canonicalize()) {
+        (true, Ok(real)) => path.strip_prefix(root).or(path.strip_prefix(real)).ok(),
+        _ => None,
+    };
+    let names = inside.unwrap_or(path).components();
+    let short: PathBuf = names
+        .filter(|part| *part != std::path::Component::CurDir)
+        .collect();
+    short.to_string_lossy().into_owned()
+}
+
+/// The text of a manifest without its byte order mark.
+fn read(root: &Path, name: &str) -> Result<String, Unreadable> {
+    let path = root.join(name);
+    let fail = |error: io::Error| {
+        let message = format!("cannot read `{name}`: {error}");
+        let missing = error.kind() == io::ErrorKind::NotFound;
+        let help = missing.then(|| hint(root));
+        let finding = Finding::at(Code::Unreadable, Place::Whole, message);
+        Unreadable::absent(finding.help_if(help))
+    };
+    let found = fs::metadata(&path).map_err(fail)?;
+    if !found.is_file() {
+        // A pipe may never end and a device may never answer, so they are not even opened.
+        let what = if found.is_dir() {
+            "a folder"
+        } else {
+            "not a regular file"
+        };
+        let message = format!("`{name}` is {what}");
+        let finding = Finding::at(Code::Unreadable, Place::Whole, message);
+        return Err(Unreadable::absent(finding));
+    }
+    let limit = Limits::MANIFEST.bytes;
+    let too_large = || {
+        let message = format!("`{name}` has more than {limit} bytes");
+        Unreadable::content(Finding::at(Code::TooLarge, Place::Whole, message))
+    };
+    let most = u64::try_from(limit).unwrap_or(u64::MAX);
+    if found.len() > most {
+        return Err(too_large());
+    }
+    let mut bytes = Vec::new();
+    File::open(&path)
+        .and_then(|file| file.take(most.saturating_add(1)).read_to_end(&mut bytes))
+        .map_err(fail)?;
+    if bytes.len() > limit {
+        return Err(too_large());
+    }
+    match String::from_utf8(bytes) {
+        Ok(mut text) => {
+            if text.starts_with('\u{feff}') {
+                text.drain(..'\u{feff}'.len_utf8());
+            }
+            Ok(text)
+        }
+        Err(error) => {
+            let good = error.utf8_error().valid_up_to();
+            let finding = not_utf8(name, error.as_bytes(), good);
+            Err(Unreadable::content(finding))
+        }
+    }
+}
+
+/// Points at the first byte that is not UTF-8.
+fn not_utf8(name: &str, bytes: &[u8], good: usize) -> Finding {
+    if let [0xff, 0xfe, ..] | [0xfe, 0xff, ..] = bytes {
+        let message = format!("`{name}` is UTF-16, not UTF-8");
+        return Finding::at(Code::NotUtf8, Place::Whole, message).help("save it as UTF-8");
+    }
+    let (before, rest) = bytes.split_at_checked(good).unwrap_or((bytes, &[]));
+    let before = Source::new(name, String::from_utf8_lossy(before));
+    let at = before.position(before.text.len());
+    let byte = rest.first().copied().unwrap_or_default();
+    let message = format!(
+        "`{name}` is not UTF-8: byte 0x{byte:02x} at line {}, column {}",
+        at.line, at.column
+    );
+    let path = name.to_owned();
+    let place = Place::File {
+        path,
+        line: at.line,
+    };
+    Finding::at(Code::NotUtf8, place, message).help("save it as UTF-8")
+}
+
+/// What was probably meant where there is no manifest.
+fn hint(root: &Path) -> String {
+    let near = ["windlass.yaml", ".windlass.yml"];
+    match near.iter().find(|name| root.join(name).is_file()) {
+        Some(name) => format!(
+            "there is `{name}`: rename it to `{DEFAULT_MANIFEST}`, or name it with `-m {}`",
+            shell_word(name)
+        ),
+        None => "`-C DIR` names another project, `-m MANIFEST` another manifest".to_owned(),
+    }
+}
