@@ -8,5 +8,6 @@
 //! in, what goes out and what always holds.
 
 pub mod finding;
+pub mod gitlab;
 pub mod pipeline;
 pub mod source;
