@@ -129,9 +129,9 @@ fn at_most_one(check: &mut Check<'_>, kubernetes: &Kubernetes) {
     }
     if let Some(namespace) = kubernetes.namespace.at()
         && !namespace.value.contains('$')
-        && let Err(why) = crate::gitlab::names::dns_label(&namespace.value)
+        && let Err(why) = crate::gitlab::names::kubernetes_label(&namespace.value)
     {
-        let message = format!("`{}` is no namespace: {why}", namespace.value);
+        let message = format!("`{}` is no namespace: it {why}", namespace.value);
         check.report.push(Finding::new(Code::BadName, namespace.span, message));
     }
 }

@@ -66,7 +66,7 @@ pub(super) fn check(check: &mut Check<'_>) {
         }
         if let Some(name) = environment.name.at() {
             if let Err(why) = crate::gitlab::names::environment(&name.value) {
-                let message = format!("`{}` is no environment name: {why}", name.value);
+                let message = format!("`{}` is no environment name: it {why}", name.value);
                 report.push(Finding::new(Code::BadName, name.span, message));
             }
         }
@@ -198,7 +198,7 @@ fn common(common: Common<'_>, report: &mut Report) {
 fn variable_names(variables: &Variables, top_level: bool, report: &mut Report) {
     for (key, _) in variables.0.iter() {
         if let Err(why) = crate::gitlab::names::variable(&key.value) {
-            let message = format!("`{}` is no name of a variable: {why}", key.value);
+            let message = format!("`{}` is no name of a variable: it {why}", key.value);
             report.push(Finding::new(Code::BadName, key.span, message));
         }
     }

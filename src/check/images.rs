@@ -95,7 +95,7 @@ pub(super) fn job_image(check: &mut Check<'_>, name: &At<String>) -> bool {
     if !text.contains('$')
         && let Err(why) = crate::gitlab::names::image_reference(text)
     {
-        let message = format!("`{text}` is no image reference: {why}");
+        let message = format!("`{text}` is no image reference: it {why}");
         check.report.push(Finding::new(Code::BadName, name.span, message));
     }
     false

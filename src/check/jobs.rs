@@ -59,7 +59,7 @@ fn names(check: &mut Check<'_>) {
             check.report.push(Finding::new(Code::ReservedJobName, span, message).help(help));
         } else if let Err(why) = crate::gitlab::names::job(name) {
             let shown: String = name.chars().take(40).collect();
-            let message = format!("`{shown}` cannot be the name of a job: {why}");
+            let message = format!("`{shown}` cannot be the name of a job: it {why}");
             check.report.push(Finding::new(Code::BadName, span, message));
         }
     }

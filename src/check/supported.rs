@@ -91,6 +91,10 @@ fn images(check: &Check<'_>, found: &mut Vec<(Span, String)>) {
             add(Some(keep_n), "keeping the newest images of a role other than `production`");
         }
         add(retention.refs.span(), "`refs` of a retention");
+        if image.role() == Role::Production && crate::lower::tag_pattern(image.tag()).is_none() {
+            let span = image.tag.span().unwrap_or(image.span);
+            add(Some(span), "keeping the newest images by a tag with other variables than GitLab's");
+        }
     }
 }
 

@@ -77,6 +77,9 @@ impl<'m> Lowering<'m> {
         job.needs = Some(needs);
         let mut command = format!("registry_keep_newest {}", self.options());
         command.push_str(&format!("--only-regex '{}'", tag_pattern(image.tag()).unwrap_or_default()));
+        if ["REF_SLUG", "COMMIT_TAG"].iter().any(|wide| image.tag().contains(wide)) {
+            keep.push_str(" --keep-regex '^cache-'");
+        }
         // This pipeline's own build stays, even if a newer one is deployed already.
         keep.push_str(&format!(" --keep {}", super::quoted(image.tag())));
         for pattern in retention.keep.get().into_iter().flat_map(|list| list.iter()) {

@@ -64,7 +64,7 @@ fn variable_name(text: &str) -> Result<(), Fault> {
     }
     names::variable(text).map_err(|why| {
         let mut fault = Fault::new(
-            format!("this is not the name of a CI/CD variable: {why}"),
+            format!("this is not the name of a CI/CD variable: it {why}"),
             "store the value as a CI/CD variable in GitLab and write that variable's name here; \
              secrets never stand in a manifest",
         );
@@ -149,8 +149,8 @@ fn gitlab_version(text: &str) -> Result<(), Fault> {
 }
 
 fn workload(text: &str) -> Result<(), Fault> {
-    names::workload(text).map_err(|why| {
-        Fault::new(format!("`{text}` is no workload: {why}"), "write it like `deployment/web`")
+    names::kubernetes_resource(text).map_err(|why| {
+        Fault::new(format!("`{text}` is no workload: it {why}"), "write it like `deployment/web`")
     })
 }
 
