@@ -49,11 +49,21 @@ impl Inventory {
     pub fn of(manifest: &Manifest) -> Self {
         let mut inventory = Self::default();
         for (key, image) in manifest.images() {
-            let stage = At::new(image.stage().to_owned(), image.stage.span().unwrap_or(key.span));
-            inventory.add(image.build_job(key), stage, JobKind::Build, needs(&image.needs));
+            let stage = At::new(
+                image.stage().to_owned(),
+                image.stage.span().unwrap_or(key.span),
+            );
+            inventory.add(
+                image.build_job(key),
+                stage,
+                JobKind::Build,
+                needs(&image.needs),
+            );
             if let Some(retention) = image.retention.at() {
                 let own = retention.stage.at();
-                let stage = own.cloned().unwrap_or(At::new("cleanup".to_owned(), retention.span));
+                let stage = own
+                    .cloned()
+                    .unwrap_or(At::new("cleanup".to_owned(), retention.span));
                 inventory.add(image.cleanup_job(key), stage, JobKind::Cleanup, None);
             }
         }
@@ -89,8 +99,15 @@ impl Inventory {
         kind: JobKind,
         needs: Option<Vec<At<String>>>,
     ) {
-        self.by_name.entry(name.value.clone()).or_insert(self.jobs.len());
-        self.jobs.push(JobEntry { name, stage, kind, needs });
+        self.by_name
+            .entry(name.value.clone())
+            .or_insert(self.jobs.len());
+        self.jobs.push(JobEntry {
+            name,
+            stage,
+            kind,
+            needs,
+        });
     }
 
     /// The first job of a name, and its number.
@@ -118,25 +135,38 @@ fn needs(
     field: &Field<crate::manifest::collection::List<crate::manifest::common::Need>>,
 ) -> Option<Vec<At<String>>> {
     let list = field.get()?;
-    Some(list.iter().filter_map(|need| need.job.at().cloned()).collect())
+    Some(
+        list.iter()
+            .filter_map(|need| need.job.at().cloned())
+            .collect(),
+    )
 }
 
 /// The value of a key of a raw mapping.
 pub fn member<'n>(node: &'n Node, key: &str) -> Option<&'n Node> {
-    let Kind::Mapping(entries) = &node.kind else { return None };
-    entries.iter().find(|entry| &*entry.key.value == key).map(|entry| &entry.value)
+    let Kind::Mapping(entries) = &node.kind else {
+        return None;
+    };
+    entries
+        .iter()
+        .find(|entry| &*entry.key.value == key)
+        .map(|entry| &entry.value)
 }
 
 /// The jobs that a raw job's `needs` names; those of other pipelines and projects are not ours.
 fn raw_needs(node: &Node) -> Option<Vec<At<String>>> {
-    let Kind::Sequence(items) = &member(node, "needs")?.kind else { return None };
+    let Kind::Sequence(items) = &member(node, "needs")?.kind else {
+        return None;
+    };
     let text = |node: &Node| match &node.kind {
         Kind::Scalar(scalar) => Some(At::<String>::new(scalar.text.to_string(), node.span)),
         Kind::Sequence(_) | Kind::Mapping(_) => None,
     };
     let jobs = items.iter().filter_map(|item| match &item.kind {
         Kind::Scalar(_) => text(item),
-        Kind::Mapping(_) if member(item, "pipeline").is_none() && member(item, "project").is_none() => {
+        Kind::Mapping(_)
+            if member(item, "pipeline").is_none() && member(item, "project").is_none() =>
+        {
             member(item, "job").and_then(text)
         }
         Kind::Mapping(_) | Kind::Sequence(_) => None,

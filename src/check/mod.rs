@@ -52,7 +52,12 @@ const CHECKS: &[fn(&mut Check<'_>)] = &[
 /// Runs every check.
 pub fn check(manifest: &Manifest, files: &dyn Files, report: &mut Report) {
     let inventory = Inventory::of(manifest);
-    let mut check = Check { manifest, inventory, files, report };
+    let mut check = Check {
+        manifest,
+        inventory,
+        files,
+        report,
+    };
     for each in CHECKS {
         each(&mut check);
     }

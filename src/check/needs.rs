@@ -13,17 +13,24 @@ pub(super) fn check(check: &mut Check<'_>) {
         let Some(needs) = &job.needs else { continue };
         if needs.len() > 50 {
             let span = needs.first().map(|need| need.span).unwrap_or_default();
-            let message = format!("`{}` needs {} jobs; GitLab takes 50", job.name.value, needs.len());
-            check.report.push(Finding::new(Code::OutOfRange, span, message));
+            let message = format!(
+                "`{}` needs {} jobs; GitLab takes 50",
+                job.name.value,
+                needs.len()
+            );
+            check
+                .report
+                .push(Finding::new(Code::OutOfRange, span, message));
         }
         for need in needs {
             let Some((other, needed)) = inventory.get(&need.value) else {
                 check.unknown(Code::UnknownJob, need, "job", inventory.names());
                 continue;
             };
-            if let (Some(own), Some(theirs)) =
-                (stage_number(check, &job.stage.value), stage_number(check, &needed.stage.value))
-                && theirs > own
+            if let (Some(own), Some(theirs)) = (
+                stage_number(check, &job.stage.value),
+                stage_number(check, &needed.stage.value),
+            ) && theirs > own
             {
                 let message = format!(
                     "`{}` in stage `{}` cannot wait for `{}` in the later stage `{}`",
@@ -48,8 +55,14 @@ fn stage_number(check: &Check<'_>, stage: &str) -> Option<usize> {
     match (stage, check.manifest.declared_stages()) {
         (".pre", _) => Some(0),
         (".post", _) => Some(usize::MAX),
-        (_, Some(stages)) => stages.iter().position(|known| known.value == stage).map(|n| n + 1),
-        (_, None) => STAGES.iter().position(|known| *known == stage).map(|n| n + 1),
+        (_, Some(stages)) => stages
+            .iter()
+            .position(|known| known.value == stage)
+            .map(|n| n + 1),
+        (_, None) => STAGES
+            .iter()
+            .position(|known| *known == stage)
+            .map(|n| n + 1),
     }
 }
 
@@ -89,7 +102,10 @@ fn cycles(check: &mut Check<'_>, edges: &[Vec<(usize, Span)>]) {
                     path.push((other, 0));
                 }
                 Some(State::Open) => {
-                    let from = path.iter().position(|(on_path, _)| *on_path == other).unwrap_or(0);
+                    let from = path
+                        .iter()
+                        .position(|(on_path, _)| *on_path == other)
+                        .unwrap_or(0);
                     let names: Vec<_> = path
                         .iter()
                         .skip(from)
@@ -98,7 +114,8 @@ fn cycles(check: &mut Check<'_>, edges: &[Vec<(usize, Span)>]) {
                         .filter_map(|n| check.inventory.jobs.get(n))
                         .map(|job| job.name.value.as_str())
                         .collect();
-                    let message = format!("these jobs wait for each other: `{}`", names.join("` -> `"));
+                    let message =
+                        format!("these jobs wait for each other: `{}`", names.join("` -> `"));
                     let finding = Finding::new(Code::NeedsOrder, span, message)
                         .help("none of them would ever start: take one of these `needs` away");
                     check.report.push(finding);

@@ -22,7 +22,10 @@ pub struct Reader<'r> {
 impl<'r> Reader<'r> {
     /// A reader at the top of the manifest.
     pub fn new(report: &'r mut Report) -> Self {
-        Self { report, path: Vec::new() }
+        Self {
+            report,
+            path: Vec::new(),
+        }
     }
 
     /// Reads something below a key.
@@ -56,7 +59,10 @@ impl<'r> Reader<'r> {
         let key = self.path.last().map_or("the manifest", String::as_str);
         let message = format!("`{key}` wants {wanted}, not {}", node.describe());
         let label = format!("wanted: {wanted}");
-        self.fault(node, Finding::new(Code::WrongType, node.span, message).label(label));
+        self.fault(
+            node,
+            Finding::new(Code::WrongType, node.span, message).label(label),
+        );
     }
 
     /// Refuses a tag such as `!x`; they mean something only in raw GitLab values.
@@ -190,7 +196,12 @@ pub fn read_record<R: Record>(node: &Node, reader: &mut Reader<'_>) -> Option<R>
         }
         (Kind::Scalar(_) | Kind::Sequence(_), None) => {
             let keys: Vec<_> = R::keys().iter().map(|k| k.name).collect();
-            let shown = keys.iter().take(6).copied().collect::<Vec<_>>().join("`, `");
+            let shown = keys
+                .iter()
+                .take(6)
+                .copied()
+                .collect::<Vec<_>>()
+                .join("`, `");
             reader.wrong_type(node, &format!("a mapping with keys such as `{shown}`"));
             return None;
         }
@@ -204,7 +215,11 @@ fn read_entry<R: Record>(record: &mut R, entry: &Entry, reader: &mut Reader<'_>)
     if known {
         return;
     }
-    let code = if RESERVED.contains(&key) { Code::ReservedKey } else { Code::UnknownKey };
+    let code = if RESERVED.contains(&key) {
+        Code::ReservedKey
+    } else {
+        Code::UnknownKey
+    };
     let place = reader.place();
     let message = match code {
         Code::ReservedKey => format!("`{key}` is reserved for a later version of the language"),
@@ -213,7 +228,9 @@ fn read_entry<R: Record>(record: &mut R, entry: &Entry, reader: &mut Reader<'_>)
     let names = || R::keys().iter().map(|k| k.name);
     let finding = Finding::new(code, entry.key.span, message).label("unknown here");
     let meant = did_you_mean(key, names());
-    let elsewhere = ELSEWHERE.iter().find(|(word, here, _)| *word == key && names().any(|n| n == *here));
+    let elsewhere = ELSEWHERE
+        .iter()
+        .find(|(word, here, _)| *word == key && names().any(|n| n == *here));
     let finding = match (elsewhere, meant) {
         (Some((_, _, help)), _) => finding.help(*help),
         (None, Some(name)) => finding.help(format!("did you mean `{name}`?")),
@@ -231,15 +248,51 @@ const RESERVED: &[&str] = &["extends", "presets", "parts"];
 /// Words that people bring along from GitLab, where the language has another one:
 /// the word, the key that must exist at the place, and what to say.
 const ELSEWHERE: &[(&str, &str, &str)] = &[
-    ("tags", "runner_tags", "runner tags are `runner_tags` here; `tags` means git tags"),
-    ("only", "refs", "where a job runs is said by `refs`, which names ref sets"),
-    ("rules", "refs", "where a job runs is said by `refs`, which names ref sets"),
-    ("except", "refs", "where a job runs is said by `refs`, which names ref sets with `except`"),
-    ("branches", "refs", "name the branches once in top-level `refs`, then name that set here"),
-    ("dependencies", "needs", "`needs` decides which artifacts are fetched as well"),
-    ("parallel", "matrix", "rows of variables are `matrix` here, one named job a row"),
-    ("file", "dockerfile", "the Dockerfile's path is `dockerfile`"),
-    ("before", "before_script", "commands before the script are `before_script`"),
+    (
+        "tags",
+        "runner_tags",
+        "runner tags are `runner_tags` here; `tags` means git tags",
+    ),
+    (
+        "only",
+        "refs",
+        "where a job runs is said by `refs`, which names ref sets",
+    ),
+    (
+        "rules",
+        "refs",
+        "where a job runs is said by `refs`, which names ref sets",
+    ),
+    (
+        "except",
+        "refs",
+        "where a job runs is said by `refs`, which names ref sets with `except`",
+    ),
+    (
+        "branches",
+        "refs",
+        "name the branches once in top-level `refs`, then name that set here",
+    ),
+    (
+        "dependencies",
+        "needs",
+        "`needs` decides which artifacts are fetched as well",
+    ),
+    (
+        "parallel",
+        "matrix",
+        "rows of variables are `matrix` here, one named job a row",
+    ),
+    (
+        "file",
+        "dockerfile",
+        "the Dockerfile's path is `dockerfile`",
+    ),
+    (
+        "before",
+        "before_script",
+        "commands before the script are `before_script`",
+    ),
 ];
 
 /// The schema of a record.

@@ -36,12 +36,20 @@ impl Image {
 
     /// The job that builds it.
     pub fn build_job(&self, key: &At<String>) -> JobName {
-        job_name(self.job_names.get().map(|n| &n.build), key, format!("build-{}", key.value))
+        job_name(
+            self.job_names.get().map(|n| &n.build),
+            key,
+            format!("build-{}", key.value),
+        )
     }
 
     /// The job of its retention.
     pub fn cleanup_job(&self, key: &At<String>) -> JobName {
-        job_name(self.job_names.get().map(|n| &n.cleanup), key, format!("cleanup-{}", key.value))
+        job_name(
+            self.job_names.get().map(|n| &n.cleanup),
+            key,
+            format!("cleanup-{}", key.value),
+        )
     }
 
     /// The stage of its build.
@@ -106,7 +114,11 @@ impl Environment {
 
     /// The job that deploys.
     pub fn deploy_job(&self, key: &At<String>) -> JobName {
-        job_name(self.job_names.get().map(|n| &n.deploy), key, format!("deploy-{}", key.value))
+        job_name(
+            self.job_names.get().map(|n| &n.deploy),
+            key,
+            format!("deploy-{}", key.value),
+        )
     }
 
     /// The stage of the deployment.
@@ -136,7 +148,12 @@ impl Environment {
         }
         images.extend(self.images.get().into_iter().flat_map(Many::iter));
         if let Some(variables) = self.variables.get() {
-            images.extend(variables.0.iter().flat_map(|(_, variable)| variable.value.images()));
+            images.extend(
+                variables
+                    .0
+                    .iter()
+                    .flat_map(|(_, variable)| variable.value.images()),
+            );
         }
         images
     }
@@ -145,9 +162,14 @@ impl Environment {
 impl super::common::Variable {
     /// The images that its value depends on.
     pub fn images(&self) -> impl Iterator<Item = &At<Text>> {
-        [&self.image, &self.tag_of, &self.digest_of, &self.repository_of]
-            .into_iter()
-            .filter_map(Field::at)
+        [
+            &self.image,
+            &self.tag_of,
+            &self.digest_of,
+            &self.repository_of,
+        ]
+        .into_iter()
+        .filter_map(Field::at)
     }
 }
 
@@ -193,14 +215,19 @@ impl Manifest {
         image: &'m str,
     ) -> impl Iterator<Item = (&'m At<String>, &'m At<Environment>)> {
         self.environments().filter(move |(_, environment)| {
-            environment.deployed_images().iter().any(|at| at.value == image)
+            environment
+                .deployed_images()
+                .iter()
+                .any(|at| at.value == image)
         })
     }
 
     /// Where an entity happens that does not say so: `defaults.refs` has been handed down, so what
     /// is left is GitLab's own `[branches, tags]`.
     pub fn default_refs(span: Span) -> SetNames {
-        ["branches", "tags"].map(|set| At::new(set.to_owned(), span)).to_vec()
+        ["branches", "tags"]
+            .map(|set| At::new(set.to_owned(), span))
+            .to_vec()
     }
 
     /// Names of the sets that a field holds, or GitLab's default.
@@ -239,5 +266,10 @@ impl Manifest {
 pub const STAGES: [&str; 5] = ["build", "test", "build-prod", "deploy", "cleanup"];
 
 /// The ref sets that are built in.
-pub const BUILT_IN_REFS: [&str; 5] =
-    ["branches", "tags", "merge_requests", "schedules", "default_branch"];
+pub const BUILT_IN_REFS: [&str; 5] = [
+    "branches",
+    "tags",
+    "merge_requests",
+    "schedules",
+    "default_branch",
+];

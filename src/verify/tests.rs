@@ -1,7 +1,7 @@
 //! A text that says anything else than planned is found out.
 
 use super::*;
-use crate::pipeline::{Base, WrittenJob, Section};
+use crate::pipeline::{Base, Section, WrittenJob};
 use crate::render;
 
 fn map<const N: usize>(entries: [(&str, Value); N]) -> Mapping {
