@@ -32,8 +32,12 @@ pub struct Compiled {
 /// Compiles a manifest.
 pub fn compile(source: &Source, _project: &Project) -> Compiled {
     let mut report = Report::default();
-    let files = parse(source, Limits::MANIFEST, &mut report)
-        .and_then(|root| temporary_files(&root, &mut report));
+    let root = parse(source, Limits::MANIFEST, &mut report);
+    if root.is_none() && !report.has_errors() {
+        let message = "the manifest is empty";
+        report.push(Finding::new(Code::Empty, Span::default(), message));
+    }
+    let files = root.and_then(|root| temporary_files(&root, &mut report));
     let files = files.filter(|_| !report.has_errors());
     Compiled { report, files }
 }
