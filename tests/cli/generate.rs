@@ -284,7 +284,11 @@ mod unix {
         if project.root().metadata().unwrap().uid() == 0 {
             let nobody = 65_534;
             let binary = project.path("windlass-binary");
-            fs::copy(crate::project::WINDLASS, &binary).unwrap();
+            // By another process: a file that this one has open for writing while another test
+            // starts a process cannot be executed.
+            let mut copy = Command::new("cp");
+            let copied = copy.arg(crate::project::WINDLASS).arg(&binary).status();
+            assert!(copied.unwrap().success());
             let mut other = Command::new(binary);
             other.args(args).current_dir(project.root());
             other

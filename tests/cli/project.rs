@@ -61,18 +61,21 @@ impl Ran {
     }
 }
 
-/// A folder with a manifest, a compose file and a Dockerfile.
+/// A folder with a manifest, a compose file and a Dockerfile, in a folder of its own.
 pub(crate) struct Project {
-    folder: TempDir,
+    around: TempDir,
+    root: PathBuf,
 }
 
 impl Project {
     pub(crate) fn new(manifest: &str) -> Self {
-        let folder = tempfile::Builder::new()
+        let around = tempfile::Builder::new()
             .prefix("windlass-test-")
             .tempdir()
             .unwrap();
-        let project = Self { folder };
+        let root = around.path().join("project");
+        fs::create_dir(&root).unwrap();
+        let project = Self { around, root };
         project.write("windlass.yml", manifest);
         project.write("docker-compose.yml", "services:\n  php:\n    build: .\n");
         project.write("Dockerfile", "FROM scratch\n");
@@ -87,7 +90,12 @@ impl Project {
     }
 
     pub(crate) fn root(&self) -> &Path {
-        self.folder.path()
+        &self.root
+    }
+
+    /// The folder around the project, which holds nothing else.
+    pub(crate) fn around(&self) -> &Path {
+        self.around.path()
     }
 
     pub(crate) fn path(&self, path: &str) -> PathBuf {
