@@ -2,7 +2,8 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{ValueEnum, Args, Parser, Subcommand};
+use windlass::finding::output::Format;
 use windlass::files::DEFAULT_MANIFEST;
 
 const EXAMPLES: &str = "\
@@ -115,19 +116,6 @@ pub(crate) struct Check {
     /// How to print the findings.
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub(crate) format: Format,
-}
-
-/// How findings are printed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Format {
-    /// For people.
-    Text,
-    /// For programs.
-    Json,
-    /// GitLab's Code Quality report.
-    Gitlab,
-    /// SARIF 2.1.0.
-    Sarif,
 }
 
 #[derive(Debug, Args)]

@@ -7,8 +7,14 @@
 //! Each module is one step or one artefact of that line, and says in its first lines what comes
 //! in, what goes out and what always holds.
 
+pub mod check;
 pub mod compile;
 pub mod files;
 pub mod finding;
+pub mod gitlab;
+pub mod lower;
+pub mod manifest;
 pub mod pipeline;
+pub mod render;
 pub mod source;
+pub mod verify;

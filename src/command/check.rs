@@ -5,7 +5,9 @@ use windlass::files::compare;
 use super::output::{print, print_findings, say, say_findings};
 use super::project::compilation;
 use super::{Failure, Verdict};
-use crate::cli::{Check, Format, Options};
+use windlass::finding::output::Format;
+
+use crate::cli::{Check, Options};
 
 pub(super) fn run(options: &Options, args: &Check) -> Result<Verdict, Failure> {
     let mut project = compilation(options)?;

@@ -5,10 +5,11 @@
 
 use std::io::{self, IsTerminal as _, Write};
 
-use windlass::finding::{Finding, Place, Report, Severity};
+use windlass::finding::output::{Format, Style, write};
+use windlass::finding::{Finding, Report, Severity};
 use windlass::source::Source;
 
-use crate::cli::{Color, Format, Options};
+use crate::cli::{Color, Options};
 
 /// Prints what was asked for.
 pub(super) fn print(text: &str) -> io::Result<()> {
@@ -35,7 +36,7 @@ pub(super) fn say_findings(report: &Report, source: &Source, options: &Options) 
     };
     let mut bytes = Vec::new();
     let report = audible(report, options.quiet);
-    if write(Format::Text, &report, source, color, &mut bytes).is_ok() {
+    if write(Format::Text, &report, source, Style { color }, &mut bytes).is_ok() {
         let _ = io::stderr().lock().write_all(&bytes);
     }
 }
@@ -48,7 +49,7 @@ pub(super) fn print_findings(
     quiet: bool,
 ) -> io::Result<()> {
     let mut out = io::stdout().lock();
-    write(format, &audible(report, quiet), source, false, &mut out)?;
+    write(format, &audible(report, quiet), source, Style::default(), &mut out)?;
     out.flush()
 }
 
@@ -60,46 +61,4 @@ fn audible(report: &Report, quiet: bool) -> Report {
         said.push(finding.clone());
     }
     said
-}
-
-/// TEMPORARY: stands for `windlass::finding::output::write` until that is there. One line a
-/// finding, and for programs a list of the same facts.
-fn write(
-    format: Format,
-    report: &Report,
-    source: &Source,
-    _color: bool,
-    out: &mut dyn Write,
-) -> io::Result<()> {
-    let findings = report.sorted();
-    if format != Format::Text {
-        let list: Vec<_> = findings
-            .iter()
-            .map(|f| serde_json::json!({"code": f.code.as_str(), "message": f.message, "help": f.help}))
-            .collect();
-        return writeln!(out, "{}", serde_json::Value::Array(list));
-    }
-    for finding in findings {
-        let place = match &finding.place {
-            Place::Manifest(span) => {
-                let at = source.position(span.start);
-                format!("{}:{}:{}", source.name, at.line, at.column)
-            }
-            Place::File { path, line } => format!("{path}:{line}"),
-            Place::Whole => source.name.clone(),
-        };
-        let severity = match finding.code.severity() {
-            Severity::Error => "error",
-            Severity::Warning => "warning",
-        };
-        writeln!(
-            out,
-            "{place}: {severity}[{}]: {}",
-            finding.code, finding.message
-        )?;
-        for help in &finding.help {
-            writeln!(out, "  help: {help}")?;
-        }
-    }
-    Ok(())
 }

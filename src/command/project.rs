@@ -92,7 +92,8 @@ pub(super) fn compilation(options: &Options) -> Result<Compilation, Failure> {
         Ok(text) => {
             compilation.source = Source::new(compilation.source.name, text);
             let root = compilation.root.clone();
-            let compiled = compile(&compilation.source, &Project { root });
+            let compiled = compile(&compilation.source, &Project { root })
+                .map_err(|error| Failure::Io(error.to_string()))?;
             compilation.report = compiled.report;
             compilation.files = compiled.files;
         }

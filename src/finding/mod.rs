@@ -5,13 +5,17 @@
 //! Always holds: a finding has a [`Code`] that `windlass explain` knows.
 
 mod code;
+pub mod explain;
+pub mod output;
 
 pub use code::{Code, Severity};
+
+use std::collections::HashSet;
 
 use crate::source::Span;
 
 /// Where a finding points.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Place {
     /// Into the manifest.
     Manifest(Span),
@@ -27,7 +31,7 @@ pub enum Place {
 }
 
 /// A second place that a finding is about, always in the manifest.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Related {
     /// The place.
     pub span: Span,
@@ -36,7 +40,7 @@ pub struct Related {
 }
 
 /// One thing that is wrong, where, and what to do about it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Finding {
     /// What kind of finding it is.
     pub code: Code,
@@ -131,18 +135,23 @@ impl Report {
 
     /// The findings in the order of their places, the same one never twice.
     pub fn sorted(&self) -> Vec<&Finding> {
-        let mut all: Vec<&Finding> = Vec::with_capacity(self.findings.len());
-        for finding in &self.findings {
-            if !all.contains(&finding) {
-                all.push(finding);
-            }
-        }
-        all.sort_by_key(|f| match &f.place {
-            Place::Whole => (0, 0, String::new()),
-            Place::Manifest(span) => (1, span.start, String::new()),
-            Place::File { path, line } => (2, *line, path.clone()),
-        });
+        let mut seen = HashSet::with_capacity(self.findings.len());
+        let mut all: Vec<&Finding> = self
+            .findings
+            .iter()
+            .filter(|finding| seen.insert(*finding))
+            .collect();
+        all.sort_by(|a, b| order(&a.place).cmp(&order(&b.place)));
         all
+    }
+}
+
+/// Whole file first, then the manifest from top to bottom, then other files.
+fn order(place: &Place) -> (u8, &str, usize) {
+    match place {
+        Place::Whole => (0, "", 0),
+        Place::Manifest(span) => (1, "", span.start),
+        Place::File { path, line } => (2, path, *line),
     }
 }
 

@@ -31,12 +31,12 @@ pub struct Section {
     /// The comment above the section, without `#`.
     pub title: String,
     /// The jobs in order.
-    pub jobs: Vec<Job>,
+    pub jobs: Vec<WrittenJob>,
 }
 
 /// One job as it is written.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Job {
+pub struct WrittenJob {
     /// The name, a key of the document.
     pub name: String,
     /// A comment above it, without `#`, or empty.

@@ -3,8 +3,15 @@
 //! In: what `lower` decides. Out: a [`Document`] of plain values, in the order in which it is to
 //! be read, that `render` writes and `verify` compares with.
 
+mod compose;
 mod document;
+mod layout;
+mod model;
 mod value;
 
-pub use document::{Base, Document, Job, Section};
+pub use compose::{ComposeOverride, ComposeService};
+pub use document::{Base, Document, Section, WrittenJob};
+pub use model::{
+    Changes, Image, Job, Need, Origin, Pipeline, Rule, Rules, Service, rules_value, strings,
+};
 pub use value::{Mapping, Shared, Value};

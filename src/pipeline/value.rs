@@ -156,6 +156,21 @@ impl Value {
         }
     }
 
+    /// Whether GitLab sees the same in both: shared names and the order of keys do not count.
+    pub fn same(&self, other: &Value) -> bool {
+        match (self.plain(), other.plain()) {
+            (Value::Seq(a), Value::Seq(b)) => {
+                a.len() == b.len() && a.iter().zip(b).all(|(a, b)| a.same(b))
+            }
+            (Value::Map(a), Value::Map(b)) => {
+                a.len() == b.len()
+                    && a.iter()
+                        .all(|(key, a)| b.get(key).is_some_and(|b| a.same(b)))
+            }
+            (a, b) => a == b,
+        }
+    }
+
     /// The string, if it is one.
     pub fn as_str(&self) -> Option<&str> {
         match self.plain() {

@@ -1,0 +1,143 @@
+//! Access to clusters and registries: named once, and by the names of variables.
+
+use super::Check;
+use super::images::job_image;
+use crate::finding::{Code, Finding};
+use crate::manifest::collection::Map;
+use crate::manifest::record::{Field, Record};
+use crate::manifest::tools::Kubernetes;
+use crate::source::{At, Span};
+
+pub(super) fn check(check: &mut Check<'_>) {
+    let manifest = check.manifest;
+    if let Some(kubernetes) = manifest.kubernetes.at() {
+        at_most_one(check, &kubernetes.value);
+        image(check, &kubernetes.value);
+    }
+    for (key, environment) in manifest.environments() {
+        let mut own = Kubernetes::default();
+        if let Some(at) = environment.kubernetes.at() {
+            at_most_one(check, &at.value);
+            image(check, &at.value);
+            own = at.value.clone();
+        }
+        let merged = merged(&own, manifest.kubernetes.get());
+        if written(&merged).is_empty() && !environment.deploy.is_missing() {
+            let span = environment.kubernetes.span().unwrap_or(key.span);
+            let message = format!("the environment `{}` has no access to a cluster", key.value);
+            check.report.push(
+                Finding::new(Code::ClusterAccess, span, message)
+                    .help("write `kubernetes: {agent: path/to/agent-project:agent-name}` at the top, or here")
+                    .help("or `{context: ...}`, or `{kubeconfig: NAME_OF_A_FILE_VARIABLE}`"),
+            );
+        }
+    }
+    if let Some(docker) = manifest.docker.get() {
+        if let Some(daemon) = docker.daemon.at() {
+            let known = ["dind", "host"].contains(&daemon.value.as_str());
+            if !known && !daemon.value.starts_with("tcp://") {
+                let message = format!("`{}` is no way to reach a daemon", daemon.value);
+                check.report.push(
+                    Finding::new(Code::UnknownWord, daemon.span, message)
+                        .help("possible: `dind`, `host`, or an address such as `tcp://docker:2376`"),
+                );
+            }
+        }
+        if let Some(mirror) = docker.registry_mirror.at()
+            && !(mirror.value.starts_with("https://") || mirror.value.starts_with("http://"))
+            && !mirror.value.starts_with('$')
+        {
+            let message = format!("`{}` is no URL", mirror.value);
+            let finding = Finding::new(Code::BadName, mirror.span, message);
+            check.report.push(finding.help("write it like `https://mirror.example.com`"));
+        }
+    }
+    for (key, registry) in manifest.registries.get().into_iter().flat_map(Map::iter) {
+        if key.value != "gitlab" && registry.host.is_missing() {
+            let message = format!("the registry `{}` has no `host`", key.value);
+            let finding = Finding::new(Code::MissingKey, key.span, message);
+            check.report.push(finding.help("only `gitlab` is built in"));
+        }
+        pair(check, key, "username", &registry.username, "password", &registry.password);
+        let (user, password) = (&registry.delete_username, &registry.delete_password);
+        pair(check, key, "delete_username", user, "delete_password", password);
+    }
+}
+
+/// Reports credentials of which one half is missing.
+fn pair<T>(check: &mut Check<'_>, key: &At<String>, a: &str, left: &Field<T>, b: &str, right: &Field<T>) {
+    let (missing, span) = match (left.span(), right.span()) {
+        (Some(span), None) if right.is_missing() => (b, span),
+        (None, Some(span)) if left.is_missing() => (a, span),
+        _ => return,
+    };
+    let message = format!("the registry `{}` has no `{missing}`", key.value);
+    let help = format!("`{a}` and `{b}` belong together");
+    check.report.push(Finding::new(Code::MissingKey, span, message).help(help));
+}
+
+/// The access that holds in an environment: its own over the top-level one. An own way of access
+/// replaces the top-level way, as the two exclude each other.
+pub fn merged(own: &Kubernetes, top: Option<&Kubernetes>) -> Kubernetes {
+    let mut merged = own.clone();
+    let Some(top) = top else { return merged };
+    let mut top = top.clone();
+    if !written(own).is_empty() {
+        top.agent = Field::Absent;
+        top.context = Field::Absent;
+        top.kubeconfig = Field::Absent;
+        top.integration = Field::Absent;
+    }
+    merged.inherit_keys(&top);
+    merged
+}
+
+/// The ways of access that are written.
+fn written(kubernetes: &Kubernetes) -> Vec<(&'static str, Span)> {
+    let integration = kubernetes.integration.at().filter(|at| at.value).map(|at| at.span);
+    [
+        ("agent", kubernetes.agent.span()),
+        ("context", kubernetes.context.span()),
+        ("kubeconfig", kubernetes.kubeconfig.span()),
+        ("integration", integration),
+    ]
+    .into_iter()
+    .filter_map(|(key, at)| at.map(|at| (key, at)))
+    .collect()
+}
+
+fn at_most_one(check: &mut Check<'_>, kubernetes: &Kubernetes) {
+    if let [(first, first_at), .., (last, last_at)] = written(kubernetes).as_slice() {
+        let message = format!("access to the cluster is given twice: `{first}` and `{last}`");
+        check.report.push(
+            Finding::new(Code::ClusterAccess, *last_at, message)
+                .related(*first_at, format!("`{first}` is here"))
+                .help("keep one of the two"),
+        );
+    }
+    if let Some(agent) = kubernetes.agent.at()
+        && !agent.value.contains('$')
+    {
+        let parts: Vec<_> = agent.value.split(':').collect();
+        if !matches!(parts.as_slice(), [path, name] if !path.is_empty() && !name.is_empty()) {
+            let message = format!("`{}` names no agent", agent.value);
+            check.report.push(
+                Finding::new(Code::BadName, agent.span, message)
+                    .help("write the agent's project and its name: `path/to/project:agent-name`"),
+            );
+        }
+    }
+    if let Some(namespace) = kubernetes.namespace.at()
+        && !namespace.value.contains('$')
+        && let Err(why) = crate::gitlab::names::kubernetes_label(&namespace.value)
+    {
+        let message = format!("`{}` is no namespace: it {why}", namespace.value);
+        check.report.push(Finding::new(Code::BadName, namespace.span, message));
+    }
+}
+
+fn image(check: &mut Check<'_>, kubernetes: &Kubernetes) {
+    if let Some(name) = kubernetes.image.get().and_then(|image| image.name.at()) {
+        job_image(check, name);
+    }
+}

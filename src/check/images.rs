@@ -1,0 +1,216 @@
+//! Images: those that are named exist, fit their use, and are built where they are used.
+
+use super::Check;
+use crate::finding::{Code, Finding};
+use crate::lower::reach::{Coverage, covers};
+use crate::manifest::Manifest;
+use crate::manifest::collection::Many;
+use crate::manifest::common::Entity;
+use crate::manifest::images::{Image, Role};
+use crate::manifest::resolved::SetNames;
+use crate::manifest::tests::Via;
+use crate::source::At;
+
+pub(super) fn check(check: &mut Check<'_>) {
+    let manifest = check.manifest;
+    tests(check);
+    deployments(check);
+    if let Some(compose) = manifest.compose.get() {
+        for (_, image) in compose.services.get().into_iter().flat_map(|map| map.iter()) {
+            known(check, image);
+        }
+    }
+    for (key, image) in manifest.images() {
+        for (_, argument) in image.build_args.get().into_iter().flat_map(|args| args.0.iter()) {
+            for base in argument.value.images() {
+                if known(check, base) && base.value == key.value {
+                    let message = format!("`{}` is built from itself", key.value);
+                    check.report.push(Finding::new(Code::NeedsOrder, base.span, message));
+                }
+            }
+        }
+        if let Some(registry) = image.registry.at() {
+            registry_known(check, registry);
+        }
+        unused(check, key, image);
+    }
+}
+
+/// Reports an image that nobody uses: most often a name was changed in one place only.
+fn unused(check: &mut Check<'_>, key: &At<String>, image: &At<Image>) {
+    let manifest = check.manifest;
+    let name = key.value.as_str();
+    if image.role() == Role::Production && manifest.deployments_of(name).next().is_none() {
+        let refs = image.refs.is_missing();
+        let message = format!("no environment deploys the production image `{name}`");
+        let help = if refs {
+            "it is built where it is deployed, so it would never be built: name it in an environment, or give it `refs`"
+        } else {
+            "name it in an environment's `deploy`, or in its `images`"
+        };
+        let code = if refs { Code::ImageNotBuilt } else { Code::Unused };
+        check.report.push(Finding::new(code, key.span, message).help(help));
+    }
+}
+
+/// Whether an image of that name exists; if not, says so.
+fn known(check: &mut Check<'_>, name: &At<String>) -> bool {
+    if check.manifest.image(&name.value).is_some() {
+        return true;
+    }
+    let names = check.manifest.image_names();
+    check.unknown(Code::UnknownImage, name, "image", names);
+    false
+}
+
+fn registry_known(check: &mut Check<'_>, name: &At<String>) {
+    let manifest = check.manifest;
+    let defined = manifest.registries.get().into_iter().flat_map(|map| map.names());
+    let names: Vec<&str> = defined.chain(["gitlab"]).collect();
+    if !names.contains(&name.value.as_str()) {
+        check.unknown(Code::UnknownRegistry, name, "registry", names);
+    }
+}
+
+/// What an `image:` of a job may be: the name of an image, or a reference that says its tag.
+pub(super) fn job_image(check: &mut Check<'_>, name: &At<String>) -> bool {
+    if check.manifest.image(&name.value).is_some() {
+        return true;
+    }
+    let text = name.value.as_str();
+    let is_reference = text.contains([':', '@', '/', '$', '.']);
+    if !is_reference {
+        let names = check.manifest.image_names();
+        let meant = crate::finding::did_you_mean(text, names.iter().copied());
+        let message = format!("there is no image `{text}`");
+        let finding = Finding::new(Code::UnknownImage, name.span, message);
+        let finding = match meant {
+            Some(meant) => finding.help(format!("did you mean `{meant}`?")),
+            None if names.is_empty() => finding.help("the manifest defines no image"),
+            None => finding.help(format!("there are `{}`", names.join("`, `"))),
+        };
+        check.report.push(finding.help(format!("for an image of a registry write its tag: `{text}:1.2`")));
+        return false;
+    }
+    if !text.contains('$')
+        && let Err(why) = crate::gitlab::names::image_reference(text)
+    {
+        let message = format!("`{text}` is no image reference: it {why}");
+        check.report.push(Finding::new(Code::BadName, name.span, message));
+    }
+    false
+}
+
+fn tests(check: &mut Check<'_>) {
+    let manifest = check.manifest;
+    for (key, test, is_task) in manifest.tests_and_tasks() {
+        let what = format!("{} `{}`", if is_task { "task" } else { "test" }, key.value);
+        let via = test.via.copied_or(Via::Job);
+        let refs = Manifest::refs_of(&test.refs, test.span);
+        if let Some(image) = test.image.get().and_then(|image| image.name.at()) {
+            let own = job_image(check, image);
+            if own {
+                built_where_used(check, image, &refs, &what);
+            } else if via == Via::Compose && manifest.image(&image.value).is_none() {
+                let message = "with `via: compose` the image must be one of `images`";
+                check.report.push(
+                    Finding::new(Code::NoComposeService, image.span, message)
+                        .help("`compose.services` says which compose service runs it"),
+                );
+            }
+            if own && via == Via::Compose {
+                compose_service(check, image);
+            }
+        }
+        for service in test.services.get().into_iter().flat_map(|list| list.iter()) {
+            let Some(name) = service.value.name.at() else {
+                let finding = Finding::new(Code::MissingKey, service.span, "this service has no `name`");
+                check.report.push(finding);
+                continue;
+            };
+            match via {
+                Via::Compose => {}
+                Via::Docker => {
+                    let message = "a script inside `docker run` cannot reach GitLab's services";
+                    check.report.push(
+                        Finding::new(Code::Exclusive, service.span, message)
+                            .help("use `via: job`, or `via: compose` with a compose service"),
+                    );
+                }
+                Via::Job => {
+                    if job_image(check, name) {
+                        built_where_used(check, name, &refs, &what);
+                    }
+                }
+            }
+        }
+        if let Some(changes) = test.changes.at().filter(|changes| changes.0.len() > 50) {
+            let message = format!("{} patterns; GitLab takes 50", changes.0.len());
+            check.report.push(Finding::new(Code::OutOfRange, changes.span, message));
+        }
+    }
+}
+
+fn compose_service(check: &mut Check<'_>, image: &At<String>) {
+    let services = check.manifest.compose.get().and_then(|compose| compose.services.get());
+    let mapped = services.is_some_and(|map| map.iter().any(|(_, of)| of.value == image.value));
+    if !mapped {
+        let message = format!("no compose service runs the image `{}`", image.value);
+        let help = format!("say which one does: `compose: {{services: {{SERVICE: {}}}}}`", image.value);
+        check.report.push(Finding::new(Code::NoComposeService, image.span, message).help(help));
+    }
+}
+
+fn deployments(check: &mut Check<'_>) {
+    let manifest = check.manifest;
+    for (key, environment) in manifest.environments() {
+        let what = format!("the environment `{}`", key.value);
+        let Some(refs) = environment.common().refs.get() else { continue };
+        let images: Vec<At<String>> = environment.deployed_images().into_iter().cloned().collect();
+        for image in images.iter().filter(|image| image.value != "all") {
+            if !known(check, image) {
+                continue;
+            }
+            let role = manifest.image(&image.value).map(|image| image.role());
+            if role == Some(Role::Test) {
+                let message = format!("`{}` is a test image and would be deployed", image.value);
+                check.report.push(
+                    Finding::new(Code::ImageRole, image.span, message)
+                        .help("give it `role: app` if it is tested and deployed, or deploy another one"),
+                );
+            }
+            built_where_used(check, image, &refs.0, &what);
+        }
+    }
+}
+
+/// Reports an image that is used on refs where no job builds it.
+fn built_where_used(check: &mut Check<'_>, image: &At<String>, refs: &SetNames, user: &str) {
+    let manifest = check.manifest;
+    let Some(of) = manifest.image(&image.value) else { return };
+    if of.role() == Role::Toolchain {
+        return;
+    }
+    let built = manifest.image_refs(&image.value, of);
+    if built.is_empty() || promoted(manifest, &image.value) {
+        return;
+    }
+    if let Coverage::Misses(set) = covers(manifest, &built, refs) {
+        let names: Vec<_> = built.iter().map(|set| set.value.as_str()).collect();
+        let place = of.refs.span().unwrap_or(of.span);
+        let message = format!("{user} uses the image `{}` on `{set}`, where no job builds it", image.value);
+        check.report.push(
+            Finding::new(Code::ImageNotBuilt, image.span, message)
+                .related(place, format!("it is built on `{}`", names.join("`, `")))
+                .help("build it there as well (`refs` of the image), or use it in fewer places"),
+        );
+    }
+}
+
+/// Whether a promotion may bring the image along from another pipeline.
+fn promoted(manifest: &Manifest, image: &str) -> bool {
+    let promotions = manifest.promotions.get().into_iter().flat_map(|map| map.iter());
+    promotions.flat_map(|(_, promotion)| {
+        promotion.value.image.get().into_iter().flat_map(Many::iter)
+    }).any(|name| name.value == image || name.value == "all")
+}

@@ -1,0 +1,145 @@
+//! Every job that a manifest makes: its name, its stage, where it comes from.
+
+use std::collections::HashMap;
+
+use crate::manifest::Manifest;
+use crate::manifest::record::Field;
+use crate::manifest::resolved::JobName;
+use crate::manifest::tests::Test;
+use crate::source::{At, Kind, Node};
+
+/// What a job does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum JobKind {
+    /// Builds an image.
+    Build,
+    /// Runs a test or task.
+    Run,
+    /// Deploys.
+    Deploy,
+    /// Deletes images.
+    Cleanup,
+    /// Is GitLab's own, verbatim.
+    Raw,
+}
+
+/// A job.
+#[derive(Debug, Clone)]
+pub struct JobEntry {
+    /// Its name, and where that is written or made from.
+    pub name: JobName,
+    /// Its stage; the place is that of the entity if the stage is the language's own choice.
+    pub stage: At<String>,
+    /// What it does.
+    pub kind: JobKind,
+    /// The names of the jobs it waits for, if it says so.
+    pub needs: Option<Vec<At<String>>>,
+}
+
+/// All jobs in the order of the manifest.
+#[derive(Debug, Clone, Default)]
+pub struct Inventory {
+    /// The jobs; a hidden raw job (`.name`) is none.
+    pub jobs: Vec<JobEntry>,
+    by_name: HashMap<String, usize>,
+}
+
+impl Inventory {
+    /// The jobs of a manifest.
+    pub fn of(manifest: &Manifest) -> Self {
+        let mut inventory = Self::default();
+        for (key, image) in manifest.images() {
+            let stage = At::new(image.stage().to_owned(), image.stage.span().unwrap_or(key.span));
+            inventory.add(image.build_job(key), stage, JobKind::Build, needs(&image.needs));
+            if let Some(retention) = image.retention.at() {
+                let own = retention.stage.at();
+                let stage = own.cloned().unwrap_or(At::new("cleanup".to_owned(), retention.span));
+                inventory.add(image.cleanup_job(key), stage, JobKind::Cleanup, None);
+            }
+        }
+        for (key, test, is_task) in manifest.tests_and_tasks() {
+            let stage = test_stage(key, test, is_task);
+            inventory.add(test.run_job(key), stage, JobKind::Run, needs(&test.needs));
+        }
+        for (key, environment) in manifest.environments() {
+            let span = environment.stage.span().unwrap_or(key.span);
+            let stage = At::new(environment.stage().to_owned(), span);
+            let name = environment.deploy_job(key);
+            inventory.add(name, stage, JobKind::Deploy, needs(&environment.needs));
+        }
+        for (key, raw) in manifest.jobs.get().into_iter().flat_map(|jobs| jobs.iter()) {
+            if key.value.starts_with('.') {
+                continue;
+            }
+            let stage = member(&raw.value.0, "stage")
+                .and_then(|node| match &node.kind {
+                    Kind::Scalar(scalar) => Some(At::new(scalar.text.to_string(), node.span)),
+                    Kind::Sequence(_) | Kind::Mapping(_) => None,
+                })
+                .unwrap_or(At::new("test".to_owned(), key.span));
+            inventory.add(key.clone(), stage, JobKind::Raw, raw_needs(&raw.value.0));
+        }
+        inventory
+    }
+
+    fn add(
+        &mut self,
+        name: JobName,
+        stage: At<String>,
+        kind: JobKind,
+        needs: Option<Vec<At<String>>>,
+    ) {
+        self.by_name.entry(name.value.clone()).or_insert(self.jobs.len());
+        self.jobs.push(JobEntry { name, stage, kind, needs });
+    }
+
+    /// The first job of a name, and its number.
+    pub fn get(&self, name: &str) -> Option<(usize, &JobEntry)> {
+        let number = *self.by_name.get(name)?;
+        Some((number, self.jobs.get(number)?))
+    }
+
+    /// The names of all jobs.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.jobs.iter().map(|job| job.name.value.as_str())
+    }
+}
+
+/// The stage of a test; a task without a stage is reported elsewhere.
+fn test_stage(key: &At<String>, test: &At<Test>, is_task: bool) -> At<String> {
+    match test.stage.at() {
+        Some(stage) => stage.clone(),
+        None if is_task => At::new(String::new(), key.span),
+        None => At::new("test".to_owned(), key.span),
+    }
+}
+
+fn needs(
+    field: &Field<crate::manifest::collection::List<crate::manifest::common::Need>>,
+) -> Option<Vec<At<String>>> {
+    let list = field.get()?;
+    Some(list.iter().filter_map(|need| need.job.at().cloned()).collect())
+}
+
+/// The value of a key of a raw mapping.
+pub fn member<'n>(node: &'n Node, key: &str) -> Option<&'n Node> {
+    let Kind::Mapping(entries) = &node.kind else { return None };
+    entries.iter().find(|entry| &*entry.key.value == key).map(|entry| &entry.value)
+}
+
+/// The jobs that a raw job's `needs` names; those of other pipelines and projects are not ours.
+fn raw_needs(node: &Node) -> Option<Vec<At<String>>> {
+    let Kind::Sequence(items) = &member(node, "needs")?.kind else { return None };
+    let text = |node: &Node| match &node.kind {
+        Kind::Scalar(scalar) => Some(At::<String>::new(scalar.text.to_string(), node.span)),
+        Kind::Sequence(_) | Kind::Mapping(_) => None,
+    };
+    let jobs = items.iter().filter_map(|item| match &item.kind {
+        Kind::Scalar(_) => text(item),
+        Kind::Mapping(_) if member(item, "pipeline").is_none() && member(item, "project").is_none() => {
+            member(item, "job").and_then(text)
+        }
+        Kind::Mapping(_) | Kind::Sequence(_) => None,
+    });
+    Some(jobs.collect())
+}

@@ -1,0 +1,179 @@
+//! Jobs: names that GitLab takes, no name twice, stages that exist, `job` keys that are not the
+//! entity's own.
+
+use std::collections::HashMap;
+
+use super::{Check, JobKind};
+use crate::finding::{Code, Finding};
+use crate::manifest::common::Entity;
+use crate::manifest::kinds::Raw;
+use crate::manifest::resolved::STAGES;
+use crate::source::{Kind, Span};
+
+pub(super) fn check(check: &mut Check<'_>) {
+    names(check);
+    stages(check);
+    let manifest = check.manifest;
+    for (_, image) in manifest.images() {
+        job_keys(check, &image.value);
+    }
+    for (_, test, _) in manifest.tests_and_tasks() {
+        job_keys(check, &test.value);
+    }
+    for (_, environment) in manifest.environments() {
+        job_keys(check, &environment.value);
+    }
+    for (key, raw) in manifest.jobs.get().into_iter().flat_map(|jobs| jobs.iter()) {
+        match &raw.value.0.kind {
+            Kind::Mapping(entries) if !entries.is_empty() => {
+                crate::manifest::raw::value(&raw.value.0, check.report);
+            }
+            Kind::Mapping(_) | Kind::Scalar(_) | Kind::Sequence(_) => {
+                let message = format!("the job `{}` is no mapping of GitLab keys", key.value);
+                let finding = Finding::new(Code::WrongType, raw.span, message);
+                check.report.push(finding.help("write it like `{script: [make]}`"));
+            }
+        }
+    }
+    pipeline(check);
+}
+
+fn names(check: &mut Check<'_>) {
+    let mut seen: HashMap<String, (Span, JobKind)> = HashMap::new();
+    for job in &check.inventory.jobs {
+        let (name, span) = (&job.name.value, job.name.span);
+        if let Some((first, kind)) = seen.get(name) {
+            let message = format!("two jobs are named `{name}`");
+            let help = match (kind, job.kind) {
+                (JobKind::Raw, JobKind::Raw) => "rename one of them",
+                (_, JobKind::Raw) => "rename it; to change a generated job, use `job` of its entity",
+                _ => "rename one of them, or give one another name with `job_names`",
+            };
+            let finding = Finding::new(Code::DuplicateName, span, message);
+            check.report.push(finding.related(*first, "the other one comes from here").help(help));
+        }
+        seen.entry(name.clone()).or_insert((span, job.kind));
+        if crate::gitlab::names::is_reserved_job(name) {
+            let message = format!("GitLab reserves `{name}`: it cannot be the name of a job");
+            let help = "choose another name; `job_names` renames a generated job";
+            check.report.push(Finding::new(Code::ReservedJobName, span, message).help(help));
+        } else if let Err(why) = crate::gitlab::names::job(name) {
+            let shown: String = name.chars().take(40).collect();
+            let message = format!("`{shown}` cannot be the name of a job: it {why}");
+            check.report.push(Finding::new(Code::BadName, span, message));
+        }
+    }
+    for (key, _) in check.manifest.jobs.get().into_iter().flat_map(|jobs| jobs.iter()) {
+        let hidden = key.value.trim_start_matches('.');
+        if key.value.starts_with('.') && hidden.is_empty() {
+            check.report.push(Finding::new(Code::BadName, key.span, "a hidden job needs a name after its dot"));
+        }
+    }
+}
+
+fn stages(check: &mut Check<'_>) {
+    let manifest = check.manifest;
+    let declared = manifest.declared_stages();
+    if let Some(stages) = declared {
+        if stages.is_empty() {
+            let span = manifest.stages.span().unwrap_or_default();
+            check.report.push(Finding::new(Code::Empty, span, "`stages` lists no stage"));
+        }
+        let mut seen: HashMap<&str, Span> = HashMap::new();
+        for stage in stages {
+            if let Some(first) = seen.insert(&stage.value, stage.span) {
+                let message = format!("the stage `{}` stands twice", stage.value);
+                let finding = Finding::new(Code::DuplicateName, stage.span, message);
+                check.report.push(finding.related(first, "first here"));
+            }
+        }
+    }
+    let known: Vec<&str> = match declared {
+        Some(stages) => stages.iter().map(|stage| stage.value.as_str()).collect(),
+        None => STAGES.to_vec(),
+    };
+    let unknown: Vec<_> = check
+        .inventory
+        .jobs
+        .iter()
+        .filter(|job| {
+            let stage = job.stage.value.as_str();
+            !(stage.is_empty() || stage == ".pre" || stage == ".post" || known.contains(&stage))
+        })
+        .map(|job| job.stage.clone())
+        .collect();
+    for stage in unknown {
+        check.unknown(Code::UnknownStage, &stage, "stage", known.iter().copied());
+    }
+}
+
+/// GitLab keys for which the language has another word.
+const OTHER_WORDS: &[(&str, &str)] = &[("tags", "runner_tags"), ("parallel", "matrix")];
+
+fn job_keys<E: Entity>(check: &mut Check<'_>, entity: &E) {
+    let Some(raw) = entity.common().job.get() else { return };
+    own_keys(check, raw, |key| {
+        if E::keys().iter().any(|own| own.name == key) {
+            return Some(key.to_owned());
+        }
+        let other = OTHER_WORDS.iter().find(|(word, _)| *word == key)?.1;
+        E::keys().iter().any(|own| own.name == other).then(|| other.to_owned())
+    });
+}
+
+/// Reports keys of a raw mapping that the entity has itself.
+fn own_keys(check: &mut Check<'_>, raw: &Raw, own: impl Fn(&str) -> Option<String>) {
+    let Kind::Mapping(entries) = &raw.0.kind else {
+        let message = format!("`job` wants a mapping of GitLab keys, not {}", raw.0.describe());
+        check.report.push(Finding::new(Code::WrongType, raw.0.span, message));
+        return;
+    };
+    for entry in entries.iter() {
+        let key = &*entry.key.value;
+        if let Some(own) = own(key) {
+            let message = format!("`{key}` is not for `job`: it has its own key here");
+            let help = format!("write `{own}` beside `job`");
+            check.report.push(Finding::new(Code::KeyBesideJob, entry.key.span, message).help(help));
+        }
+    }
+    crate::manifest::raw::value(&raw.0, check.report);
+}
+
+/// Top-level GitLab keys that may stand in `pipeline`.
+const PIPELINE_KEYS: [&str; 6] =
+    ["workflow", "default", "image", "services", "cache", "spec"];
+
+fn pipeline(check: &mut Check<'_>) {
+    let Some(raw) = check.manifest.pipeline.get() else { return };
+    let Kind::Mapping(entries) = &raw.0.kind else {
+        let message = format!("`pipeline` wants a mapping of GitLab keys, not {}", raw.0.describe());
+        check.report.push(Finding::new(Code::WrongType, raw.0.span, message));
+        return;
+    };
+    for entry in entries.iter() {
+        let (key, span) = (&*entry.key.value, entry.key.span);
+        let finding = match key {
+            "stages" | "variables" | "include" => {
+                let message = format!("`{key}` is not for `pipeline`: it has its own key");
+                let finding = Finding::new(Code::KeyBesideJob, span, message);
+                finding.help(format!("write `{key}` at the top of the manifest"))
+            }
+            "before_script" | "after_script" => {
+                let message = format!("`{key}` for all jobs would run in jobs that cannot run it");
+                let finding = Finding::new(Code::KeyBesideJob, span, message);
+                finding.help(format!("write `{key}` in `defaults` of the kind of entity that it is for"))
+            }
+            _ if PIPELINE_KEYS.contains(&key) => continue,
+            _ => {
+                let message = format!("GitLab has no top-level key `{key}`: it would be a job");
+                let finding = Finding::new(Code::UnknownKey, span, message);
+                match crate::finding::did_you_mean(key, PIPELINE_KEYS) {
+                    Some(meant) => finding.help(format!("did you mean `{meant}`?")),
+                    None => finding.help("jobs stand under `jobs`"),
+                }
+            }
+        };
+        check.report.push(finding);
+    }
+    crate::manifest::raw::value(&raw.0, check.report);
+}

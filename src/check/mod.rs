@@ -1,0 +1,79 @@
+//! What a manifest says as a whole: names that refer to something, and entities that disagree.
+//!
+//! In: a [`Manifest`] whose values are each of their kind. Out: findings, all of them.
+//! Always holds: a manifest without errors can be lowered; `lower` meets no unknown name.
+
+pub mod access;
+mod entities;
+mod files;
+mod images;
+mod inventory;
+mod jobs;
+mod needs;
+mod refs;
+mod supported;
+
+pub use inventory::{Inventory, JobEntry, JobKind, member};
+
+use crate::finding::{Code, Finding, Report, did_you_mean};
+use crate::manifest::Manifest;
+use crate::source::At;
+
+/// What is asked of the project's files.
+pub trait Files {
+    /// Whether a path inside the project exists.
+    fn exists(&self, path: &str) -> bool;
+}
+
+/// What every check gets.
+pub struct Check<'m> {
+    /// The manifest.
+    pub manifest: &'m Manifest,
+    /// Every job that it makes.
+    pub inventory: Inventory,
+    /// The project's files.
+    pub files: &'m dyn Files,
+    /// Where findings go.
+    pub report: &'m mut Report,
+}
+
+/// One line a check.
+const CHECKS: &[fn(&mut Check<'_>)] = &[
+    entities::check,
+    refs::check,
+    images::check,
+    jobs::check,
+    needs::check,
+    access::check,
+    files::check,
+    supported::check,
+];
+
+/// Runs every check.
+pub fn check(manifest: &Manifest, files: &dyn Files, report: &mut Report) {
+    let inventory = Inventory::of(manifest);
+    let mut check = Check { manifest, inventory, files, report };
+    for each in CHECKS {
+        each(&mut check);
+    }
+}
+
+impl Check<'_> {
+    /// Reports a name that refers to nothing, with the nearest that exists.
+    fn unknown<'n>(
+        &mut self,
+        code: Code,
+        at: &At<String>,
+        what: &str,
+        names: impl IntoIterator<Item = &'n str>,
+    ) {
+        let names: Vec<_> = names.into_iter().collect();
+        let finding = Finding::new(code, at.span, format!("there is no {what} `{}`", at.value));
+        let finding = match did_you_mean(&at.value, names.iter().copied()) {
+            Some(name) => finding.help(format!("did you mean `{name}`?")),
+            None if names.is_empty() => finding.help(format!("the manifest defines no {what}")),
+            None => finding.help(format!("there are `{}`", names.join("`, `"))),
+        };
+        self.report.push(finding);
+    }
+}

@@ -1,0 +1,110 @@
+//! `needs`: names of jobs that exist, in an order that exists.
+
+use super::Check;
+use crate::finding::{Code, Finding};
+use crate::manifest::resolved::STAGES;
+use crate::source::Span;
+
+pub(super) fn check(check: &mut Check<'_>) {
+    let inventory = check.inventory.clone();
+    // Which jobs wait for which, by number; only `needs` that name a job are edges.
+    let mut edges: Vec<Vec<(usize, Span)>> = vec![Vec::new(); inventory.jobs.len()];
+    for (number, job) in inventory.jobs.iter().enumerate() {
+        let Some(needs) = &job.needs else { continue };
+        if needs.len() > 50 {
+            let span = needs.first().map(|need| need.span).unwrap_or_default();
+            let message = format!("`{}` needs {} jobs; GitLab takes 50", job.name.value, needs.len());
+            check.report.push(Finding::new(Code::OutOfRange, span, message));
+        }
+        for need in needs {
+            let Some((other, needed)) = inventory.get(&need.value) else {
+                check.unknown(Code::UnknownJob, need, "job", inventory.names());
+                continue;
+            };
+            if let (Some(own), Some(theirs)) =
+                (stage_number(check, &job.stage.value), stage_number(check, &needed.stage.value))
+                && theirs > own
+            {
+                let message = format!(
+                    "`{}` in stage `{}` cannot wait for `{}` in the later stage `{}`",
+                    job.name.value, job.stage.value, need.value, needed.stage.value
+                );
+                check.report.push(
+                    Finding::new(Code::NeedsOrder, need.span, message)
+                        .related(needed.name.span, "this job is in a later stage")
+                        .help("move one of the two with `stage`"),
+                );
+                continue;
+            }
+            if let Some(edges) = edges.get_mut(number) {
+                edges.push((other, need.span));
+            }
+        }
+    }
+    cycles(check, &edges);
+}
+
+fn stage_number(check: &Check<'_>, stage: &str) -> Option<usize> {
+    match (stage, check.manifest.declared_stages()) {
+        (".pre", _) => Some(0),
+        (".post", _) => Some(usize::MAX),
+        (_, Some(stages)) => stages.iter().position(|known| known.value == stage).map(|n| n + 1),
+        (_, None) => STAGES.iter().position(|known| *known == stage).map(|n| n + 1),
+    }
+}
+
+/// Reports each circle once, at the edge that closes it. Depth-first, without recursion: a
+/// manifest may have thousands of jobs in one chain.
+fn cycles(check: &mut Check<'_>, edges: &[Vec<(usize, Span)>]) {
+    #[derive(Clone, Copy, PartialEq)]
+    enum State {
+        New,
+        Open,
+        Done,
+    }
+    let mut states = vec![State::New; edges.len()];
+    for start in 0..edges.len() {
+        if states.get(start) != Some(&State::New) {
+            continue;
+        }
+        let mut path = vec![(start, 0usize)];
+        if let Some(state) = states.get_mut(start) {
+            *state = State::Open;
+        }
+        while let Some((job, next)) = path.last_mut() {
+            let job = *job;
+            let Some(&(other, span)) = edges.get(job).and_then(|all| all.get(*next)) else {
+                if let Some(state) = states.get_mut(job) {
+                    *state = State::Done;
+                }
+                path.pop();
+                continue;
+            };
+            *next += 1;
+            match states.get(other) {
+                Some(State::New) => {
+                    if let Some(state) = states.get_mut(other) {
+                        *state = State::Open;
+                    }
+                    path.push((other, 0));
+                }
+                Some(State::Open) => {
+                    let from = path.iter().position(|(on_path, _)| *on_path == other).unwrap_or(0);
+                    let names: Vec<_> = path
+                        .iter()
+                        .skip(from)
+                        .map(|(n, _)| *n)
+                        .chain([other])
+                        .filter_map(|n| check.inventory.jobs.get(n))
+                        .map(|job| job.name.value.as_str())
+                        .collect();
+                    let message = format!("these jobs wait for each other: `{}`", names.join("` -> `"));
+                    let finding = Finding::new(Code::NeedsOrder, span, message)
+                        .help("none of them would ever start: take one of these `needs` away");
+                    check.report.push(finding);
+                }
+                Some(State::Done) | None => {}
+            }
+        }
+    }
+}

@@ -1,0 +1,127 @@
+//! What the language has and this version does not compile yet: one clear error each.
+
+use super::Check;
+use crate::finding::{Code, Finding};
+use crate::gitlab::version::Version;
+use crate::manifest::collection::Map;
+use crate::manifest::images::{Builder, KeepFor, Role};
+use crate::manifest::tools::DeleteBy;
+use crate::source::Span;
+
+/// The oldest target that is compiled for: GitLab's registry deletes tags from 16.4 on, and
+/// everything else that the generated jobs use is older.
+const OLDEST: Version = Version::new(16, 4);
+
+pub(super) fn check(check: &mut Check<'_>) {
+    let mut found: Vec<(Span, String)> = Vec::new();
+    target(check, &mut found);
+    images(check, &mut found);
+    tests(check, &mut found);
+    environments(check, &mut found);
+    let manifest = check.manifest;
+    for (key, _) in manifest.promotions.get().into_iter().flat_map(Map::iter) {
+        found.push((key.span, "`promotions`".to_owned()));
+    }
+    for (key, registry) in manifest.registries.get().into_iter().flat_map(Map::iter) {
+        if key.value != "gitlab" {
+            found.push((key.span, "registries other than `gitlab`".to_owned()));
+        }
+        for (name, span) in [
+            ("host", registry.host.span()),
+            ("username", registry.username.span()),
+            ("password", registry.password.span()),
+        ] {
+            if let (Some(span), "gitlab") = (span, key.value.as_str()) {
+                found.push((span, format!("`{name}` of the registry `gitlab`")));
+            }
+        }
+        if let Some(by) = registry.delete_by.at().filter(|by| by.value == DeleteBy::Dummy) {
+            found.push((by.span, "`delete_by: dummy`".to_owned()));
+        }
+    }
+    for (span, what) in found {
+        let message = format!("{what}: not supported yet");
+        let finding = Finding::new(Code::NotSupported, span, message)
+            .help("the manifest is right; this version of windlass does not compile it yet")
+            .help("a raw job under `jobs` does it meanwhile");
+        check.report.push(finding);
+    }
+}
+
+fn target(check: &Check<'_>, found: &mut Vec<(Span, String)>) {
+    let Some(target) = check.manifest.gitlab.at() else { return };
+    if let Ok(version) = target.value.parse::<Version>()
+        && version < OLDEST
+    {
+        found.push((target.span, format!("a GitLab older than {OLDEST} as the target")));
+    }
+    if let Some(integration) = check.manifest.kubernetes.get().and_then(|k| k.integration.at()) {
+        found.push((integration.span, "`integration`, which no GitLab from 15.0 on has,".to_owned()));
+    }
+}
+
+fn images(check: &Check<'_>, found: &mut Vec<(Span, String)>) {
+    for (_, image) in check.manifest.images() {
+        let mut add = |span: Option<Span>, what: &str| {
+            found.extend(span.map(|span| (span, what.to_owned())));
+        };
+        let toolchain = image.role.at().filter(|role| role.value == Role::Toolchain);
+        add(toolchain.map(|at| at.span), "`role: toolchain`");
+        if let Some(builder) = image.builder.at().filter(|at| at.value != Builder::Buildx) {
+            add(Some(builder.span), &format!("`builder: {}`", builder.value.as_str()));
+        }
+        add(image.matrix.span(), "`matrix` of an image");
+        add(image.group.span(), "`group`");
+        add(image.rebuild.span(), "`rebuild`");
+        if let Some(registry) = image.registry.at().filter(|at| at.value != "gitlab") {
+            add(Some(registry.span), "another registry");
+        }
+        for (_, argument) in image.build_args.get().into_iter().flat_map(|args| args.0.iter()) {
+            if argument.value.images().next().is_some() {
+                add(Some(argument.span), "an image value in `build_args`");
+            }
+        }
+        let Some(retention) = image.retention.get() else { continue };
+        if let Some(keep_for) = retention.keep_for.at().filter(|at| at.value == KeepFor::Branch) {
+            add(Some(keep_for.span), "`keep_for: branch`");
+        }
+        if let Some(keep_n) = retention.keep_n.span().or(retention.older_than.span())
+            && image.role() != Role::Production
+        {
+            add(Some(keep_n), "keeping the newest images of a role other than `production`");
+        }
+        add(retention.refs.span(), "`refs` of a retention");
+        if image.role() == Role::Production && crate::lower::tag_pattern(image.tag()).is_none() {
+            let span = image.tag.span().unwrap_or(image.span);
+            add(Some(span), "keeping the newest images by a tag with other variables than GitLab's");
+        }
+    }
+}
+
+fn tests(check: &Check<'_>, found: &mut Vec<(Span, String)>) {
+    for (_, test, _) in check.manifest.tests_and_tasks() {
+        if let Some(span) = test.matrix.span() {
+            found.push((span, "`matrix` of a test".to_owned()));
+        }
+    }
+}
+
+fn environments(check: &Check<'_>, found: &mut Vec<(Span, String)>) {
+    for (key, environment) in check.manifest.environments() {
+        if environment.is_dynamic(&key.value) {
+            let span = environment.name.span().unwrap_or(key.span);
+            found.push((span, "a dynamic environment (a `$` in its name)".to_owned()));
+        }
+        if let Some(span) = environment.stop.span() {
+            found.push((span, "`stop`".to_owned()));
+        }
+        let Some(deploy) = environment.deploy.get() else { continue };
+        for (name, span) in [
+            ("apply", deploy.apply.span()),
+            ("kustomize", deploy.kustomize.span()),
+            ("helm", deploy.helm.span()),
+        ] {
+            found.extend(span.map(|span| (span, format!("the driver `{name}`"))));
+        }
+    }
+}

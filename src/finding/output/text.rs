@@ -1,0 +1,145 @@
+//! Findings for people.
+//!
+//! In: sorted findings. Out: for each one a line that terminals and editors can jump from
+//! (`windlass.yml:12:5: error[unknown-key]: ...`), the lines concerned and the help; at the end a
+//! summary. Always holds: the text is bounded, whatever the report holds.
+
+use std::io;
+
+use annotate_snippets::renderer::{AnsiColor, Effects, Style as Ansi};
+
+use super::excerpt::{self, Mark};
+use super::{Count, Location, Locator, Style, clean, file, word};
+use crate::finding::{Finding, Severity};
+use crate::source::Source;
+
+/// How many findings are shown; who has more starts with these.
+const FINDINGS: usize = 100;
+/// How many related places of one finding.
+const RELATED: usize = 8;
+/// How many lines of help of one finding.
+const HELP: usize = 24;
+/// The longest message, name or line of help in characters.
+const LINE: usize = 600;
+
+/// Writes all findings; nothing at all if there are none.
+pub(super) fn write(
+    findings: &[&Finding],
+    source: &Source,
+    style: Style,
+    out: &mut dyn io::Write,
+) -> io::Result<()> {
+    let Some(first) = findings.first() else {
+        return Ok(());
+    };
+    let shown = findings.get(..FINDINGS).unwrap_or(findings);
+    let locator = Locator::new(source, shown);
+    for finding in shown {
+        one(finding, source, &locator, style, out)?;
+        writeln!(out)?;
+    }
+    let more = findings.len() - shown.len();
+    if more > 0 {
+        writeln!(out, "... and {more} more\n")?;
+    }
+    let Count { errors, warnings } = Count::of(findings);
+    let counts = [(errors, "error"), (warnings, "warning")]
+        .into_iter()
+        .filter(|(n, _)| *n > 0)
+        .map(|(n, what)| format!("{n} {what}{}", if n == 1 { "" } else { "s" }))
+        .collect::<Vec<_>>()
+        .join(", ");
+    let code = findings
+        .iter()
+        .find(|finding| finding.code.severity() == Severity::Error)
+        .unwrap_or(first)
+        .code;
+    writeln!(out, "{counts}; run `windlass explain {code}` for more")
+}
+
+fn one(
+    finding: &Finding,
+    source: &Source,
+    locator: &Locator<'_>,
+    style: Style,
+    out: &mut dyn io::Write,
+) -> io::Result<()> {
+    let severity = finding.code.severity();
+    let paint = |text: &str, ansi: Ansi| match style.color {
+        true => format!("{ansi}{text}{ansi:#}"),
+        false => text.to_owned(),
+    };
+    let bold = Ansi::new().effects(Effects::BOLD);
+    let loud = match severity {
+        Severity::Error => AnsiColor::BrightRed.on_default().effects(Effects::BOLD),
+        Severity::Warning => AnsiColor::Yellow.on_default().effects(Effects::BOLD),
+    };
+
+    let location = Location::of(finding, locator);
+    let name = clean::one_line(file(finding, source), LINE);
+    let place = match location {
+        Location::Whole => name,
+        Location::Line(line) => format!("{name}:{line}"),
+        Location::Range(range) => format!("{name}:{}:{}", range.start.line, range.start.column),
+    };
+    let kind = format!("{}[{}]", word(severity), finding.code);
+    let message = clean::one_line(&finding.message, LINE);
+    writeln!(
+        out,
+        "{}: {}: {}",
+        paint(&place, bold),
+        paint(&kind, loud),
+        paint(&message, bold)
+    )?;
+
+    let shown = finding.related.get(..RELATED).unwrap_or(&finding.related);
+    let mut notes: Vec<Mark<'_>> = shown
+        .iter()
+        .map(|related| Mark {
+            range: locator.range(related.span),
+            label: &related.message,
+        })
+        .collect();
+    if let Location::Range(range) = location {
+        let label = &finding.label;
+        let drawn = excerpt::draw(source, severity, Mark { range, label }, &notes, style);
+        out.write_all(drawn.text.as_bytes())?;
+        notes = drawn.left_out;
+    }
+    let note = paint(
+        "note",
+        AnsiColor::BrightGreen.on_default().effects(Effects::BOLD),
+    );
+    for Mark { range, label } in notes {
+        let label = clean::one_line(label, LINE);
+        let name = clean::one_line(&source.name, LINE);
+        let start = range.start;
+        writeln!(
+            out,
+            "  {note}: {name}:{}:{}: {label}",
+            start.line, start.column
+        )?;
+    }
+    let more = finding.related.len() - shown.len();
+    if more > 0 {
+        writeln!(out, "  {note}: and {more} more places")?;
+    }
+
+    let help = paint(
+        "help",
+        AnsiColor::BrightCyan.on_default().effects(Effects::BOLD),
+    );
+    let lines = finding
+        .help
+        .iter()
+        .flat_map(|help| help.lines().enumerate());
+    for (index, line) in lines.take(HELP) {
+        let line = clean::one_line(line, LINE);
+        match index {
+            0 => writeln!(out, "  {help}: {line}")?,
+            // Two lines to copy into the manifest keep their indentation.
+            _ => writeln!(out, "        {line}")?,
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,253 @@
+//! The common job keys (language, section 12), the same for every family.
+
+use super::Lowering;
+use crate::manifest::artifacts::{Artifacts, Cache, CacheKey, Reports};
+use crate::manifest::collection::{List, Many};
+use crate::manifest::common::{AllowFailure, Common, Retry, Variable, Variables, When};
+use crate::manifest::kinds::Text;
+use crate::manifest::record::Field;
+use crate::pipeline::{Job, Mapping, Need, Origin, Value};
+use crate::source::{At, Span};
+
+impl Lowering<'_> {
+    /// A job with the common keys of its entity. The family's own keys are set by the caller,
+    /// which calls [`finish`] last.
+    pub(super) fn job(&self, name: &At<String>, entity: String, span: Span, common: Common<'_>) -> Job {
+        let mut job = Job {
+            name: name.value.clone(),
+            origin: Origin { entity, span },
+            when: common.when.get().filter(|when| **when != When::OnSuccess).map(|when| when.as_str().to_owned()),
+            allow_failure: common.allow_failure.get().map(|allow| match allow {
+                AllowFailure::Any(any) => Value::Bool(*any),
+                AllowFailure::ExitCodes(codes) => {
+                    let codes = one_or_list(codes.iter().map(|code| Value::Int(*code)).collect());
+                    Mapping::from_iter([("exit_codes", codes)]).into()
+                }
+            }),
+            retry: common.retry.get().map(retry),
+            timeout: common.timeout.get().map(|timeout| timeout.to_string()),
+            interruptible: Some(common.interruptible.copied_or(true)),
+            tags: texts(common.runner_tags),
+            before_script: commands(common.before_script),
+            after_script: commands(common.after_script),
+            artifacts: common.artifacts.get().map(artifacts).unwrap_or_default(),
+            ..Job::default()
+        };
+        if let Some(variables) = common.variables.get() {
+            job.variables = self.variables(variables, false);
+        }
+        for one in common.cache.get().into_iter().flat_map(Many::iter) {
+            job.cache.push(cache(&one.value));
+        }
+        job.needs = common.needs.get().map(|needs| {
+            needs.iter().filter_map(|need| {
+                Some(Need {
+                    job: need.job.get()?.clone(),
+                    artifacts: need.artifacts.copied_or(true),
+                    optional: need.optional.copied_or(false),
+                })
+            })
+            .collect()
+        });
+        job
+    }
+
+    /// Adds a job to the pipeline, its raw keys last.
+    pub(super) fn finish(&mut self, mut job: Job, common: Option<Common<'_>>) {
+        if let Some(raw) = common.and_then(|common| common.job.get()) {
+            job.raw = crate::manifest::raw::mapping(&raw.0, &mut crate::finding::Report::default());
+        }
+        self.out.pipeline.jobs.push(job);
+    }
+
+    /// If a job names what it waits for, it also waits for the builds of its images.
+    pub(super) fn need_builds(&self, job: &mut Job, images: &[&str]) {
+        let Some(needs) = &mut job.needs else { return };
+        for name in images {
+            let builds = self.manifest.images().filter(|(key, _)| key.value == *name);
+            for (key, image) in builds {
+                let build = image.build_job(key).value;
+                if !needs.iter().any(|need| need.job == build) {
+                    needs.push(Need { job: build, artifacts: true, optional: false });
+                }
+            }
+        }
+    }
+
+    /// Variables as GitLab reads them.
+    pub(super) fn variables(&self, variables: &Variables, top_level: bool) -> Mapping {
+        let mut map = Mapping::new();
+        for (name, variable) in variables.0.iter() {
+            map.set(name.value.as_str(), self.variable(&variable.value, top_level));
+        }
+        map
+    }
+
+    fn variable(&self, variable: &Variable, top_level: bool) -> Value {
+        let text = self.variable_text(variable);
+        let mut map = Mapping::new();
+        map.set_if("value", text.clone());
+        if top_level {
+            map.set_if("description", variable.description.get().cloned());
+            if let Some(options) = variable.options.get() {
+                map.set("options", Value::list(options.iter().map(|option| option.value.as_str())));
+            }
+        }
+        map.set_if("expand", variable.expand.get().copied());
+        match text {
+            Some(text) if map.len() == 1 => text.into(),
+            _ => map.into(),
+        }
+    }
+
+    /// The value of a variable, which may depend on an image.
+    pub(super) fn variable_text(&self, variable: &Variable) -> Option<String> {
+        let image = |field: &Field<Text>, part: fn(&Self, &str) -> String| {
+            field.get().map(|name| part(self, name))
+        };
+        variable
+            .value
+            .get()
+            .cloned()
+            .or_else(|| image(&variable.image, Self::by_digest))
+            .or_else(|| {
+                image(&variable.tag_of, |lowering, name| {
+                    lowering.image(name).map(|image| image.tag().to_owned()).unwrap_or_default()
+                })
+            })
+            .or_else(|| image(&variable.digest_of, |_, name| format!("${}", super::digest_variable(name))))
+            .or_else(|| {
+                image(&variable.repository_of, |lowering, name| {
+                    lowering.image(name).map(|image| image.repository(name)).unwrap_or_default()
+                })
+            })
+    }
+}
+
+/// The commands of a field.
+pub(super) fn commands(field: &Field<Many<Text>>) -> Vec<Value> {
+    field.get().into_iter().flat_map(Many::iter).map(|line| line.value.as_str().into()).collect()
+}
+
+/// The strings of a list.
+pub(super) fn texts(field: &Field<List<Text>>) -> Vec<String> {
+    field.get().into_iter().flat_map(List::iter).map(|text| text.value.clone()).collect()
+}
+
+fn one_or_list(mut values: Vec<Value>) -> Value {
+    if values.len() == 1 { values.remove(0) } else { Value::Seq(values) }
+}
+
+fn many(field: &Field<Many<Text>>) -> Option<Value> {
+    let texts: Vec<Value> = field.get()?.iter().map(|text| text.value.as_str().into()).collect();
+    Some(one_or_list(texts))
+}
+
+fn list(field: &Field<List<Text>>) -> Option<Value> {
+    Some(Value::list(field.get()?.iter().map(|text| text.value.as_str())))
+}
+
+fn retry(retry: &Retry) -> Value {
+    let mut map = Mapping::new();
+    map.set_if("max", retry.max.get().copied());
+    map.set_if("when", many(&retry.when));
+    if let Some(codes) = retry.exit_codes.get() {
+        map.set("exit_codes", one_or_list(codes.iter().map(|code| Value::Int(code.value)).collect()));
+    }
+    match (map.len(), retry.max.get()) {
+        (1, Some(max)) => Value::Int(*max),
+        _ => map.into(),
+    }
+}
+
+fn artifacts(of: &Artifacts) -> Mapping {
+    let mut map = Mapping::new();
+    map.set_if("name", of.name.get().cloned());
+    map.set_if("paths", list(&of.paths));
+    map.set_if("exclude", list(&of.exclude));
+    map.set_if("expire_in", of.expire_in.get().map(|text| text.to_string()));
+    map.set_if("expose_as", of.expose_as.get().cloned());
+    map.set_if("untracked", of.untracked.get().copied());
+    map.set_if("public", of.public.get().copied());
+    map.set_if("access", of.access.get().map(|word| word.as_str()));
+    map.set_if("when", of.when.get().map(|word| word.as_str()));
+    map.set_if("reports", of.reports.get().map(reports));
+    map
+}
+
+fn reports(of: &Reports) -> Mapping {
+    let mut map = Mapping::new();
+    if let Some(coverage) = of.coverage_report.get() {
+        let mut report = Mapping::new();
+        report.set_if("coverage_format", coverage.coverage_format.get().cloned());
+        report.set_if("path", coverage.path.get().cloned());
+        map.set("coverage_report", report);
+    }
+    for (name, field) in [
+        ("junit", &of.junit),
+        ("dotenv", &of.dotenv),
+        ("codequality", &of.codequality),
+        ("cyclonedx", &of.cyclonedx),
+        ("sast", &of.sast),
+        ("dast", &of.dast),
+        ("secret_detection", &of.secret_detection),
+        ("dependency_scanning", &of.dependency_scanning),
+        ("container_scanning", &of.container_scanning),
+        ("api_fuzzing", &of.api_fuzzing),
+        ("coverage_fuzzing", &of.coverage_fuzzing),
+        ("browser_performance", &of.browser_performance),
+        ("load_performance", &of.load_performance),
+        ("accessibility", &of.accessibility),
+        ("annotations", &of.annotations),
+        ("metrics", &of.metrics),
+        ("requirements", &of.requirements),
+        ("terraform", &of.terraform),
+    ] {
+        map.set_if(name, many(field));
+    }
+    map
+}
+
+/// Adds a dotenv report to those that a job already has.
+pub(super) fn add_dotenv(artifacts: &mut Mapping, path: &str) {
+    let mut reports = match artifacts.remove("reports") {
+        Some(Value::Map(reports)) => reports,
+        _ => Mapping::new(),
+    };
+    let dotenv = match reports.remove("dotenv") {
+        None => Value::from(path),
+        Some(Value::Seq(mut own)) => {
+            own.push(path.into());
+            Value::Seq(own)
+        }
+        Some(one) => Value::Seq(vec![one, path.into()]),
+    };
+    reports.set("dotenv", dotenv);
+    artifacts.set("reports", reports);
+}
+
+fn cache(of: &Cache) -> Mapping {
+    let mut map = Mapping::new();
+    match of.key.get() {
+        Some(CacheKey::Name(name)) => map.set("key", name.as_str()),
+        Some(CacheKey::Files(key)) => {
+            let mut files = Mapping::new();
+            files.set_if("files", list(&key.files));
+            files.set_if("prefix", key.prefix.get().cloned());
+            map.set("key", files);
+        }
+        None => {}
+    }
+    map.set_if("paths", list(&of.paths));
+    map.set_if("untracked", of.untracked.get().copied());
+    map.set_if("policy", of.policy.get().map(|word| word.as_str()));
+    map.set_if("when", of.when.get().map(|word| word.as_str()));
+    map.set_if("fallback_keys", list(&of.fallback_keys));
+    map.set_if("unprotect", of.unprotect.get().copied());
+    map
+}
+
+/// The strings of a list that is there.
+pub(super) fn list_of(list: &List<Text>) -> Vec<String> {
+    list.iter().map(|text| text.value.clone()).collect()
+}

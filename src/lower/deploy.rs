@@ -1,0 +1,176 @@
+//! Deployments: into an environment, by digest, watched, and undone if they fail.
+
+use super::{Lowering, quoted, word};
+use crate::check::access;
+use crate::manifest::common::Entity;
+use crate::manifest::environments::{Environment, SetImage};
+use crate::manifest::tools::{Kubeconfig, KubeconfigEncoding, Kubernetes};
+use crate::pipeline::{Base, Image, Job, Mapping, Value};
+use crate::source::At;
+
+/// The image of jobs that deploy, if the manifest names none.
+const KUBECTL: &str = "alpine/kubectl:1.34.1";
+
+pub(super) fn lower(lowering: &mut Lowering<'_>) {
+    for (key, environment) in lowering.manifest.environments() {
+        lowering.deploy(key, environment);
+    }
+}
+
+impl<'m> Lowering<'m> {
+    fn deploy(&mut self, key: &'m At<String>, environment: &'m At<Environment>) {
+        let common = environment.common();
+        let entity = format!("environments.{}", key.value);
+        let mut job = self.job(&environment.deploy_job(key), entity, key.span, common);
+        job.stage = Some(environment.stage().to_owned());
+        job.rules = self.rules(&environment.refs.get().map(|refs| refs.0.clone()).unwrap_or_default(), None);
+        // A deployment that is cancelled half-way leaves nobody knows what.
+        job.interruptible = Some(false);
+        job.resource_group = Some(self.resource_group(key, environment));
+        let mut named = Mapping::from_iter([("name", environment.name(&key.value))]);
+        named.set_if("url", environment.url.get().cloned());
+        named.set_if("auto_stop_in", environment.auto_stop_in.get().map(|text| text.to_string()));
+        named.set_if("deployment_tier", environment.deployment_tier.get().map(|tier| tier.as_str()));
+        job.environment = Some(named);
+        let kubernetes = environment.kubernetes.get().cloned().unwrap_or_default();
+        let kubernetes = access::merged(&kubernetes, self.manifest.kubernetes.get());
+        self.with_cluster(&mut job, &kubernetes);
+        self.driver(&mut job, environment);
+        let images: Vec<&str> =
+            environment.deployed_images().iter().map(|image| image.value.as_str()).collect();
+        self.need_builds(&mut job, &images);
+        self.finish(job, Some(common));
+    }
+
+    /// The resource group of everything that touches an environment.
+    pub(super) fn resource_group(&self, key: &At<String>, environment: &Environment) -> String {
+        let own = environment.resource_group.get().cloned();
+        own.unwrap_or_else(|| environment.name(&key.value).to_owned())
+    }
+
+    fn driver(&self, job: &mut Job, environment: &Environment) {
+        let Some(deploy) = environment.deploy.get() else { return };
+        if let Some(set_image) = deploy.set_image.get() {
+            job.script.extend(self.set_image(set_image));
+        }
+        job.script.extend(super::common::commands(&deploy.script));
+        job.script.extend(rollout(environment, deploy.set_image.get()));
+    }
+
+    fn set_image(&self, set_image: &SetImage) -> Vec<Value> {
+        let command = |(workload, containers): &(At<_>, crate::manifest::collection::Map<String>)| {
+            let workload: &crate::manifest::kinds::Workload = workload;
+            let containers: Vec<_> = containers
+                .iter()
+                .map(|(container, image)| {
+                    let image = self.by_digest_or_fail(&image.value);
+                    format!("{}={}", word(&container.value), quoted(&image))
+                })
+                .collect();
+            Value::from(format!("kubectl set image {} {}", word(workload), containers.join(" ")))
+        };
+        set_image.0.iter().map(command).collect()
+    }
+
+    /// Gives a job `kubectl` and its access to the cluster.
+    fn with_cluster(&mut self, job: &mut Job, kubernetes: &Kubernetes) {
+        let image = match kubernetes.image.get() {
+            Some(image) => self.job_image(image),
+            None => Image {
+                name: KUBECTL.to_owned(),
+                // The image's own entrypoint is kubectl, and the runner wants a shell.
+                entrypoint: Some(vec![String::new()]),
+                ..Image::default()
+            },
+        };
+        let access = access_commands(kubernetes);
+        let mut keys = Mapping::from_iter([("image", image.to_value())]);
+        if !access.is_empty() {
+            keys.set("before_script", Value::Seq(access.clone()));
+        }
+        let bases = &mut self.out.pipeline.bases;
+        let known = bases.iter().find(|base| base.keys == keys).map(|base| base.name.clone());
+        let name = known.unwrap_or_else(|| {
+            let count = bases.iter().filter(|base| base.name.starts_with("kubectl")).count();
+            let name = if count == 0 { "kubectl".to_owned() } else { format!("kubectl-{}", count + 1) };
+            let comment = "kubectl, with access to the cluster.".to_owned();
+            bases.push(Base { name: name.clone(), comment, keys });
+            name
+        });
+        job.bases.push(name);
+        job.image = Some(image);
+        job.before_script.splice(0..0, access);
+    }
+}
+
+/// Commands that reach the cluster and choose the namespace.
+fn access_commands(kubernetes: &Kubernetes) -> Vec<Value> {
+    let mut commands = Vec::new();
+    if let Some(context) = kubernetes.agent.get().or(kubernetes.context.get()) {
+        commands.push(format!("kubectl config use-context {}", word(context)));
+    }
+    if let Some(kubeconfig) = kubernetes.kubeconfig.get() {
+        commands.extend(kubeconfig_commands(kubeconfig));
+    }
+    if let Some(namespace) = kubernetes.namespace.get() {
+        let namespace = word(namespace);
+        if kubernetes.create_namespace.copied_or(false) {
+            commands.push(format!(
+                "kubectl get namespace {namespace} > /dev/null 2>&1 || kubectl create namespace {namespace}"
+            ));
+        }
+        commands.push(format!("kubectl config set-context --current --namespace={namespace}"));
+    }
+    commands.into_iter().map(Value::from).collect()
+}
+
+fn kubeconfig_commands(kubeconfig: &Kubeconfig) -> Vec<String> {
+    let Some(variable) = kubeconfig.variable.get() else { return Vec::new() };
+    let variable = &**variable;
+    // Written where only this job sees it; a checkout would keep it for the next one.
+    let file = ["umask 077", "KUBECONFIG=$(mktemp)", "export KUBECONFIG"].map(str::to_owned);
+    let content = match kubeconfig.encoding.copied_or(KubeconfigEncoding::File) {
+        KubeconfigEncoding::File => return vec![format!("export KUBECONFIG=\"${variable}\"")],
+        KubeconfigEncoding::Base64 => {
+            format!("printf '%s' \"${variable}\" | base64 -d > \"$KUBECONFIG\"")
+        }
+        KubeconfigEncoding::Text => format!("printf '%s\\n' \"${variable}\" > \"$KUBECONFIG\""),
+    };
+    file.into_iter().chain([content]).collect()
+}
+
+/// Commands that wait for the workloads, and go back to what ran before if they fail.
+fn rollout(environment: &Environment, set_image: Option<&SetImage>) -> Vec<Value> {
+    let rollout = environment.rollout.get();
+    let watched: Vec<String> = match rollout.and_then(|rollout| rollout.watch.get()) {
+        Some(watch) => watch.iter().map(|workload| workload.value.to_string()).collect(),
+        None => {
+            let named = set_image.into_iter().flat_map(|set_image| set_image.0.iter());
+            named.map(|(workload, _)| workload.value.to_string()).collect()
+        }
+    };
+    let timeout = rollout.and_then(|rollout| rollout.timeout.get());
+    let timeout = timeout.map_or("5m", |timeout| &**timeout);
+    let undo = rollout.is_none_or(|rollout| rollout.undo.copied_or(true));
+    if watched.is_empty() {
+        return Vec::new();
+    }
+    let status = |workload: &str| format!("kubectl rollout status {} --timeout={timeout}", word(workload));
+    if !undo {
+        return watched.iter().map(|workload| Value::from(status(workload))).collect();
+    }
+    // All are undone together: half a deployment is none.
+    let all: Vec<_> = watched.iter().map(|workload| status(workload)).collect();
+    let all = match all.as_slice() {
+        [one] => one.clone(),
+        several => format!("{{ {}; }}", several.join(" && ")),
+    };
+    let undone: String = watched
+        .iter()
+        .map(|workload| format!("  kubectl rollout undo {} || true\n", word(workload)))
+        .collect();
+    let first_time = "# The first deployment ever has nothing to go back to.";
+    vec![Value::from(format!(
+        "if ! {all}; then\n  {first_time}\n{undone}  exit 1\nfi\n"
+    ))]
+}

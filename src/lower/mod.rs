@@ -1,0 +1,164 @@
+//! From the manifest to the pipeline: what GitLab must be told so that it does what the manifest
+//! says.
+//!
+//! In: a [`Manifest`] that `check` has passed. Out: a [`Lowered`] pipeline and what stands beside
+//! it. Always holds: every job knows the entity that it comes from; one family of jobs, one file.
+
+mod builder;
+mod cleanup;
+mod common;
+mod deploy;
+mod docker;
+mod image_build;
+mod production_build;
+mod raw;
+pub mod reach;
+mod refs;
+mod test;
+mod workflow;
+
+use crate::manifest::Manifest;
+use crate::manifest::images::{Image, Role};
+use crate::manifest::resolved::{STAGES, image_variable};
+use crate::pipeline::{ComposeOverride, Mapping, Pipeline};
+use crate::source::At;
+
+/// The registry script, a library of POSIX shell functions.
+pub const REGISTRY_SCRIPT: &str = cleanup::SCRIPT;
+
+pub(crate) use cleanup::tag_pattern;
+
+/// A pipeline and its companions.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Lowered {
+    /// The pipeline.
+    pub pipeline: Pipeline,
+    /// The compose override and its path, if tests go through compose.
+    pub compose: Option<(String, ComposeOverride)>,
+    /// The path of the registry script, if it is a file and something uses it.
+    pub registry_script: Option<String>,
+}
+
+/// The families of jobs, in the order in which their jobs are made.
+const FAMILIES: &[fn(&mut Lowering<'_>)] = &[
+    image_build::lower,
+    test::lower,
+    production_build::lower,
+    deploy::lower,
+    cleanup::lower,
+    raw::lower,
+];
+
+/// Lowers a checked manifest.
+pub fn lower(manifest: &Manifest) -> Lowered {
+    let mut lowering = Lowering { manifest, out: Lowered::default() };
+    lowering.globals();
+    for family in FAMILIES {
+        family(&mut lowering);
+    }
+    lowering.stages();
+    workflow::lower(&mut lowering);
+    lowering.out
+}
+
+/// A lowering under way.
+struct Lowering<'m> {
+    manifest: &'m Manifest,
+    out: Lowered,
+}
+
+impl<'m> Lowering<'m> {
+    fn globals(&mut self) {
+        let manifest = self.manifest;
+        let pipeline = &mut self.out.pipeline;
+        let mut ignored = crate::finding::Report::default();
+        for include in manifest.include.get().into_iter().flat_map(|list| list.iter()) {
+            pipeline.include.push(crate::manifest::raw::value(&include.value.0, &mut ignored));
+        }
+        if let Some(raw) = manifest.pipeline.get() {
+            pipeline.raw = crate::manifest::raw::mapping(&raw.0, &mut ignored);
+        }
+        let mut variables = Mapping::new();
+        if let Some(own) = manifest.variables.get() {
+            variables = self.variables(own, true);
+        }
+        for (key, image) in manifest.images() {
+            let reference = format!("{}:{}", image.repository(&key.value), image.tag());
+            variables.set(image_variable(&key.value), reference);
+        }
+        self.out.pipeline.variables = variables;
+    }
+
+    /// The stages: the manifest's list, or those in use of the language's five.
+    fn stages(&mut self) {
+        let stages = match self.manifest.declared_stages() {
+            Some(stages) => stages.iter().map(|stage| stage.value.clone()).collect(),
+            None => {
+                let jobs = &self.out.pipeline.jobs;
+                let used = |stage: &str| {
+                    jobs.iter().any(|job| {
+                        let hidden = job.name.starts_with('.');
+                        let own = job.raw.get("stage").and_then(|value| value.as_str());
+                        !hidden && own.or(job.stage.as_deref()).unwrap_or("test") == stage
+                    })
+                };
+                STAGES.into_iter().filter(|stage| used(stage)).map(str::to_owned).collect()
+            }
+        };
+        self.out.pipeline.stages = stages;
+    }
+
+    /// An image of the manifest.
+    fn image(&self, name: &str) -> Option<&'m At<Image>> {
+        self.manifest.image(name)
+    }
+
+    /// The reference of an image by its tag, as later jobs find it: `$IMAGE_APP`.
+    fn by_tag(&self, name: &str) -> String {
+        format!("${}", image_variable(name))
+    }
+
+    /// The reference of an image by digest, in a value that GitLab expands.
+    fn by_digest(&self, name: &str) -> String {
+        let repository = self.image(name).map(|image| image.repository(name)).unwrap_or_default();
+        format!("{repository}@${}", digest_variable(name))
+    }
+
+    /// The same in a shell command: the job fails if no build handed a digest on.
+    fn by_digest_or_fail(&self, name: &str) -> String {
+        let repository = self.image(name).map(|image| image.repository(name)).unwrap_or_default();
+        format!("{repository}@${{{}:?}}", digest_variable(name))
+    }
+
+    /// The images that are built before the tests, or after them.
+    fn images_of(&self, production: bool) -> impl Iterator<Item = (&'m At<String>, &'m At<Image>)> {
+        self.manifest
+            .images()
+            .filter(move |(_, image)| (image.role() == Role::Production) == production)
+    }
+}
+
+/// The variable in which a build hands the digest of its image on.
+fn digest_variable(name: &str) -> String {
+    format!("{}_DIGEST", image_variable(name))
+}
+
+/// A word in double quotes for a POSIX shell, in which `$NAME` is still expanded.
+fn quoted(text: &str) -> String {
+    let mut out = String::with_capacity(text.len() + 2);
+    out.push('"');
+    for c in text.chars() {
+        if matches!(c, '"' | '\\' | '`') {
+            out.push('\\');
+        }
+        out.push(c);
+    }
+    out.push('"');
+    out
+}
+
+/// A word for a POSIX shell: quoted only if it needs to be; `$NAME` is expanded.
+fn word(text: &str) -> String {
+    let safe = |c: char| c.is_ascii_alphanumeric() || "-_./:=,@%+".contains(c);
+    if !text.is_empty() && text.chars().all(safe) { text.to_owned() } else { quoted(text) }
+}

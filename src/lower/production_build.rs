@@ -1,0 +1,29 @@
+//! Builds after the tests: images of the role `production`, where they are deployed.
+
+use super::Lowering;
+use super::image_build::DefaultCache;
+
+pub(super) fn lower(lowering: &mut Lowering<'_>) {
+    let images: Vec<_> = lowering.images_of(true).collect();
+    for (key, image) in images {
+        lowering.build(key, image, ProductionCache);
+    }
+}
+
+/// A cache that only production builds write: what a branch could write must not get into an
+/// image that is deployed.
+struct ProductionCache;
+
+impl DefaultCache for ProductionCache {
+    fn from(&self) -> Vec<String> {
+        vec![self.to()]
+    }
+
+    fn to(&self) -> String {
+        "cache-production".to_owned()
+    }
+
+    fn before(&self) -> Option<&'static str> {
+        None
+    }
+}

@@ -1,0 +1,207 @@
+//! Ref sets become rules (language, section 4).
+//!
+//! Always holds: the rules of a union match where one of its sets holds; an `except` is a rule
+//! with `never` in front where the union is that one set, and a negated condition elsewhere.
+
+use super::Lowering;
+use crate::gitlab::expression::{self, Comparison, Expr};
+use crate::gitlab::regex::Pattern;
+use crate::manifest::collection::Many;
+use crate::manifest::refs::RefSet;
+use crate::manifest::resolved::SetNames;
+use crate::pipeline::{Changes, Rule, Rules};
+
+impl Lowering<'_> {
+    /// Where an entity's job runs. No rules where that is wherever a pipeline is created.
+    pub(super) fn rules(&self, sets: &SetNames, changes: Option<&[String]>) -> Rules {
+        let names: Vec<&str> = sets.iter().map(|set| set.value.as_str()).collect();
+        if changes.is_none() && self.is_everywhere(&names) {
+            return Rules::default();
+        }
+        let mut rules = match names.as_slice() {
+            [one] => self.rules_of_set(one),
+            several => several
+                .iter()
+                .flat_map(|name| self.alternatives(name))
+                .map(Rule::when_true)
+                .collect(),
+        };
+        // One name is the anchor; a union has none, but shares by all its names.
+        let name = names.join("-or-");
+        if let Some(paths) = changes {
+            rules = with_changes(rules, paths);
+            return Rules { name: None, list: rules };
+        }
+        Rules { name: Some(name), list: rules }
+    }
+
+    /// Whether a union holds every pipeline that the workflow admits.
+    fn is_everywhere(&self, names: &[&str]) -> bool {
+        let own_workflow = self.out.pipeline.raw.get("workflow").is_some();
+        let both = names.contains(&"branches") && names.contains(&"tags");
+        let requests = !self.admits_merge_requests() || names.contains(&"merge_requests");
+        both && requests && !own_workflow
+    }
+
+    /// The rules of one set: what it leaves out comes first.
+    fn rules_of_set(&self, name: &str) -> Vec<Rule> {
+        let Some(set) = self.set(name) else {
+            return self.alternatives(name).into_iter().map(Rule::when_true).collect();
+        };
+        let except = set.except.get().into_iter().flat_map(Many::iter);
+        let mut rules: Vec<Rule> = except
+            .flat_map(|other| self.alternatives(&other.value))
+            .map(Rule::never)
+            .collect();
+        let members = self.members(set);
+        rules.extend(self.filtered(set, members).into_iter().map(Rule::when_true));
+        rules
+    }
+
+    fn set(&self, name: &str) -> Option<&RefSet> {
+        Some(&self.manifest.refs.get()?.get(name)?.value)
+    }
+
+    /// Conditions of which one is true on the refs of a set.
+    pub(super) fn alternatives(&self, name: &str) -> Vec<Expr> {
+        if let Some(set) = self.set(name) {
+            let mut members = self.filtered(set, self.members(set));
+            let except: Vec<Expr> = set
+                .except
+                .get()
+                .into_iter()
+                .flat_map(Many::iter)
+                .flat_map(|other| self.alternatives(&other.value))
+                .collect();
+            if !except.is_empty() {
+                let outside = Expr::any(except).map(opposite);
+                members = members
+                    .into_iter()
+                    .filter_map(|member| Expr::all([member].into_iter().chain(outside.clone())))
+                    .collect();
+            }
+            return members;
+        }
+        let condition = match name {
+            "tags" => is_set("CI_COMMIT_TAG"),
+            "merge_requests" => source_is("merge_request_event"),
+            "schedules" => source_is("schedule"),
+            "default_branch" => on_default_branch(),
+            _ => is_set("CI_COMMIT_BRANCH"),
+        };
+        condition.into_iter().collect()
+    }
+
+    /// `branches`, `tags`, `merge_requests` and `of`.
+    fn members(&self, set: &RefSet) -> Vec<Expr> {
+        let mut members = Vec::new();
+        for branch in set.branches.get().into_iter().flat_map(|list| list.iter()) {
+            members.extend(matches("CI_COMMIT_BRANCH", &branch.value));
+        }
+        for tag in set.tags.get().into_iter().flat_map(Many::iter) {
+            members.extend(matches("CI_COMMIT_TAG", &tag.value));
+        }
+        if let Some(requests) = set.merge_requests.get() {
+            let side = |variable: &str, field: &crate::manifest::record::Field<_>| {
+                let patterns: Option<&Many<crate::manifest::kinds::Pattern>> = field.get();
+                Expr::any(patterns?.iter().filter_map(|pattern| matches(variable, &pattern.value)))
+            };
+            let mut all: Vec<Expr> = source_is("merge_request_event").into_iter().collect();
+            all.extend(side("CI_MERGE_REQUEST_SOURCE_BRANCH_NAME", &requests.source));
+            all.extend(side("CI_MERGE_REQUEST_TARGET_BRANCH_NAME", &requests.target));
+            members.extend(Expr::all(all));
+        }
+        for other in set.of.get().into_iter().flat_map(Many::iter) {
+            members.extend(self.alternatives(&other.value));
+        }
+        members
+    }
+
+    /// The members where `sources`, `protected` and `if` hold as well.
+    fn filtered(&self, set: &RefSet, members: Vec<Expr>) -> Vec<Expr> {
+        let mut filters = Vec::new();
+        if let Some(sources) = set.sources.get() {
+            filters.extend(Expr::any(sources.iter().filter_map(|source| source_is(&source.value))));
+        }
+        if set.protected.copied_or(false) {
+            filters.extend(Expr::variable_is("CI_COMMIT_REF_PROTECTED", "true").ok());
+        }
+        if let Some(own) = set.condition.get()
+            && let Ok(own) = expression::parse(own)
+        {
+            filters.push(own);
+        }
+        if filters.is_empty() {
+            return members;
+        }
+        members
+            .into_iter()
+            .filter_map(|member| Expr::all([member].into_iter().chain(filters.clone())))
+            .collect()
+    }
+}
+
+/// A name, or a pattern, that a variable must match. What no condition can hold has been refused
+/// where the manifest was read.
+fn matches(variable: &str, pattern: &str) -> Option<Expr> {
+    if pattern.starts_with('/') {
+        let pattern = Pattern::parse(pattern).ok()?;
+        Expr::variable_matches(variable, &pattern).ok()
+    } else {
+        Expr::variable_is(variable, pattern).ok()
+    }
+}
+
+/// Whether a variable is set.
+pub(super) fn is_set(variable: &str) -> Option<Expr> {
+    Expr::is_set(variable).ok()
+}
+
+/// Whether the pipeline was started so.
+pub(super) fn source_is(source: &str) -> Option<Expr> {
+    Expr::source_is(source).ok()
+}
+
+/// Whether this is a pipeline of the default branch.
+fn on_default_branch() -> Option<Expr> {
+    let (branch, default) =
+        (Expr::variable("CI_COMMIT_BRANCH").ok()?, Expr::variable("CI_DEFAULT_BRANCH").ok()?);
+    Some(Expr::compare(Comparison::Equal, branch, default))
+}
+
+/// The opposite, by De Morgan: GitLab has no `!` before 18.11.
+fn opposite(condition: Expr) -> Expr {
+    match condition {
+        Expr::Any(ref terms) => {
+            Expr::all(terms.iter().cloned().map(opposite)).unwrap_or_else(|| condition.negated())
+        }
+        Expr::All(ref terms) => {
+            Expr::any(terms.iter().cloned().map(opposite)).unwrap_or_else(|| condition.negated())
+        }
+        Expr::Variable(_) => Expr::compare(Comparison::Equal, condition, Expr::Null),
+        Expr::Not(inner) => *inner,
+        other => other.negated(),
+    }
+}
+
+/// Rules that also want changed files. On the default branch what was pushed counts; elsewhere
+/// what differs from the default branch, as a push alone says too little of a branch.
+fn with_changes(rules: Vec<Rule>, paths: &[String]) -> Vec<Rule> {
+    let changes = |compare_to: Option<&str>| {
+        Some(Changes { paths: paths.to_vec(), compare_to: compare_to.map(str::to_owned) })
+    };
+    let mut out = Vec::new();
+    for rule in rules {
+        let Some(condition) = rule.condition.clone().filter(|_| rule.when.is_none()) else {
+            out.push(rule);
+            continue;
+        };
+        out.push(Rule {
+            condition: Expr::all([condition].into_iter().chain(on_default_branch())),
+            changes: changes(None),
+            ..rule.clone()
+        });
+        out.push(Rule { changes: changes(Some("$CI_DEFAULT_BRANCH")), ..rule });
+    }
+    out
+}

@@ -1,0 +1,220 @@
+//! Tests and tasks: a script inside an image, by GitLab, `docker run` or `docker compose run`.
+
+use super::{Lowering, quoted, word};
+use crate::manifest::collection::Many;
+use crate::manifest::common::Entity;
+use crate::manifest::tests::{JobImage, Service as ManifestService, Test, Via};
+use crate::manifest::{Manifest, tools::Compose};
+use crate::pipeline::{ComposeOverride, ComposeService, Image, Job, Mapping, Service, Value};
+use crate::source::At;
+
+pub(super) fn lower(lowering: &mut Lowering<'_>) {
+    for (key, test, is_task) in lowering.manifest.tests_and_tasks() {
+        lowering.test(key, test, is_task);
+    }
+}
+
+impl<'m> Lowering<'m> {
+    fn test(&mut self, key: &At<String>, test: &'m At<Test>, is_task: bool) {
+        let common = test.common();
+        let family = if is_task { "tasks" } else { "tests" };
+        let entity = format!("{family}.{}", key.value);
+        let mut job = self.job(&test.run_job(key), entity, key.span, common);
+        job.stage = Some(test.stage.get().cloned().unwrap_or_else(|| "test".to_owned()));
+        let refs = Manifest::refs_of(&test.refs, test.span);
+        let changes = test.changes.get().map(|list| super::common::list_of(list));
+        job.rules = self.rules(&refs, changes.as_deref());
+        job.coverage = test.coverage.get().map(|regex| regex.to_string());
+        job.parallel = test.parallel.get().copied();
+        if let Some(used) = test.environment.get() {
+            let mut environment = Mapping::new();
+            environment.set_if("name", used.name.get().cloned());
+            environment.set_if("action", used.action.get().map(|word| word.as_str()));
+            job.environment = Some(environment);
+        }
+        let image = test.image.get().and_then(|image| image.name.get());
+        let mut images: Vec<&str> = image.map(String::as_str).into_iter().collect();
+        match test.via.copied_or(Via::Job) {
+            Via::Job => {
+                let services = test.services.get().into_iter().flat_map(|list| list.iter());
+                images.extend(services.filter_map(|service| service.value.name.get()).map(String::as_str));
+                self.in_job(&mut job, test);
+            }
+            Via::Docker => self.in_docker(&mut job, test),
+            Via::Compose => images.extend(self.in_compose(&mut job, test)),
+        }
+        self.need_builds(&mut job, &images);
+        self.finish(job, Some(common));
+    }
+
+    /// The image of a job; one of the manifest's own by the tag that its build pushes.
+    pub(super) fn job_image(&self, image: &JobImage) -> Image {
+        let name = image.name.get().map(String::as_str).unwrap_or_default();
+        let name = if self.image(name).is_some() { self.by_tag(name) } else { name.to_owned() };
+        Image {
+            name,
+            entrypoint: image.entrypoint.get().map(|list| super::common::list_of(list)),
+            pull_policy: image.pull_policy.get().into_iter().flat_map(Many::iter).map(|p| p.value.clone()).collect(),
+        }
+    }
+
+    fn in_job(&self, job: &mut Job, test: &Test) {
+        job.image = test.image.get().map(|image| self.job_image(image));
+        for service in test.services.get().into_iter().flat_map(|list| list.iter()) {
+            job.services.push(self.service(&service.value));
+        }
+        if let Some(workdir) = test.workdir.get() {
+            job.script.push(Value::from(format!("cd {}", word(workdir))));
+        }
+        job.script.extend(super::common::commands(&test.script));
+    }
+
+    fn service(&self, service: &ManifestService) -> Service {
+        let name = service.name.get().map(String::as_str).unwrap_or_default();
+        let own = self.image(name).is_some();
+        let all = |field: &crate::manifest::record::Field<Many<String>>| -> Vec<String> {
+            field.get().into_iter().flat_map(Many::iter).map(|at| at.value.clone()).collect()
+        };
+        Service {
+            name: if own { self.by_tag(name) } else { name.to_owned() },
+            // A host name made from a registry's path would be of no use to anybody.
+            alias: service.alias.get().cloned().or(own.then(|| name.to_owned())),
+            entrypoint: all(&service.entrypoint),
+            command: all(&service.command),
+            variables: service.variables.get().map(|of| self.variables(of, false)).unwrap_or_default(),
+        }
+    }
+
+    fn in_docker(&mut self, job: &mut Job, test: &Test) {
+        let reference = match test.image.get().and_then(|image| image.name.get()) {
+            Some(name) if self.image(name).is_some() => quoted(&self.by_digest_or_fail(name)),
+            Some(name) => word(name),
+            None => String::new(),
+        };
+        let mut run = vec!["docker run --rm".to_owned()];
+        if let Some(entrypoint) = test.image.get().and_then(|image| image.entrypoint.get()) {
+            let first = entrypoint.0.first().map(|at| at.value.as_str()).unwrap_or_default();
+            run.push(format!("--entrypoint {}", quoted(first)));
+        }
+        run.extend(options(test));
+        run.extend(environment(&job.variables));
+        run.push(reference);
+        self.with_docker(job);
+        job.script.push(in_container(&run, &test.script));
+    }
+
+    /// Gives a job the commands of `docker compose run`; says which images it needs.
+    fn in_compose(&mut self, job: &mut Job, test: &'m Test) -> Vec<&'m str> {
+        let manifest = self.manifest;
+        let Some(compose) = manifest.compose.get() else { return Vec::new() };
+        let environment = environment(&job.variables);
+        self.with_docker(job);
+        let (path, files) = compose_files(compose);
+        job.variables.set("COMPOSE_FILE", files);
+        let mapped = |service: &str| compose.services.get().and_then(|map| map.get(service));
+        let name = test.image.get().and_then(|image| image.name.get()).map(String::as_str).unwrap_or_default();
+        let runs = compose
+            .services
+            .get()
+            .and_then(|map| map.iter().find(|(_, image)| image.value == name))
+            .map(|(service, _)| service.value.as_str())
+            .unwrap_or_default();
+        let services: Vec<&str> = test
+            .services
+            .get()
+            .into_iter()
+            .flat_map(|list| list.iter())
+            .filter_map(|service| service.value.name.get().map(String::as_str))
+            .collect();
+        let mut images = vec![name];
+        let mut others = Vec::new();
+        for service in &services {
+            match mapped(service) {
+                Some(image) if image.value != name => images.push(&image.value),
+                Some(_) => {}
+                None => others.push(word(service)),
+            }
+        }
+        // Pulled by digest, so that what is tested is what was built; compose then finds the
+        // image under its tag and neither pulls nor builds one.
+        for image in &images {
+            let reference = quoted(&self.by_digest_or_fail(image));
+            job.script.push(Value::from(format!("docker pull --quiet {reference}")));
+            job.script.push(Value::from(format!("docker tag {reference} {}", quoted(&self.by_tag(image)))));
+        }
+        if !others.is_empty() {
+            job.script.push(Value::from(format!("docker compose pull --quiet {}", others.join(" "))));
+        }
+        if !services.is_empty() {
+            let names: Vec<_> = services.iter().map(|service| word(service)).collect();
+            job.script.push(Value::from(format!("docker compose up --detach --wait {}", names.join(" "))));
+        }
+        let mut run = vec!["docker compose run --rm --no-deps".to_owned()];
+        run.extend(options(test));
+        run.extend(environment);
+        run.push(word(runs));
+        job.script.push(in_container(&run, &test.script));
+        self.out.compose = Some((path, override_of(self, compose)));
+        images
+    }
+}
+
+/// The override's path, and the value of `COMPOSE_FILE`.
+fn compose_files(compose: &Compose) -> (String, String) {
+    let path = match compose.override_file.get() {
+        Some(path) => path.to_string(),
+        None => "docker-compose.windlass.yml".to_owned(),
+    };
+    let own: Vec<String> = match compose.files.get() {
+        Some(files) => files.iter().map(|file| file.value.to_string()).collect(),
+        None => vec!["docker-compose.yml".to_owned()],
+    };
+    let files = own.iter().chain([&path]).map(String::as_str).collect::<Vec<_>>().join(":");
+    (path, files)
+}
+
+fn override_of(lowering: &Lowering<'_>, compose: &Compose) -> ComposeOverride {
+    let services = compose.services.get().into_iter().flat_map(|map| map.iter());
+    ComposeOverride {
+        services: services
+            .map(|(service, image)| ComposeService {
+                name: service.value.clone(),
+                image: lowering.by_tag(&image.value),
+                reset_build: true,
+            })
+            .collect(),
+    }
+}
+
+/// Options that `docker run` and `docker compose run` share.
+fn options(test: &Test) -> Vec<String> {
+    test.workdir.get().map(|workdir| format!("--workdir {}", word(workdir))).into_iter().collect()
+}
+
+/// The job's own variables go along into the container.
+fn environment(variables: &Mapping) -> Vec<String> {
+    variables.iter().map(|(name, _)| format!("--env {name}")).collect()
+}
+
+/// A script inside a container: one plain command as it is, anything else by a shell there.
+fn in_container(
+    run: &[String],
+    script: &crate::manifest::record::Field<Many<String>>,
+) -> Value {
+    let command = run.join(" ");
+    let lines: Vec<&str> =
+        script.get().into_iter().flat_map(Many::iter).map(|line| line.value.as_str()).collect();
+    let plain = |c: char| c.is_ascii_alphanumeric() || " -_./:=,@%+".contains(c);
+    if let [line] = lines.as_slice()
+        && line.chars().all(plain)
+        && !line.split(' ').next().unwrap_or_default().contains('=')
+    {
+        return Value::from(format!("{command} {line}"));
+    }
+    // Inside single quotes nothing is expanded here: it is the container's shell that reads it.
+    let body: String = lines
+        .iter()
+        .map(|line| format!("  {}\n", line.trim_end().replace('\'', r"'\''").replace('\n', "\n  ")))
+        .collect();
+    Value::from(format!("{command} sh -ec '\n{body}'\n"))
+}

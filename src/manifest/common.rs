@@ -1,0 +1,279 @@
+//! What images, tests, tasks, environments and promotions have in common (language, section 12).
+
+use super::collection::{List, Many, Map};
+use super::kinds::Text;
+use super::record::{Field, Read, Reader, SchemaName, record, words};
+use crate::finding::{Code, Finding};
+use crate::source::{Kind, Node};
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+
+words! {
+    /// When a job runs, in GitLab's words.
+    When {
+        /// When every job of the earlier stages succeeded.
+        OnSuccess "on_success",
+        /// When a person starts it.
+        Manual "manual",
+        /// Whatever happened before.
+        Always "always",
+        /// When a job of an earlier stage failed.
+        OnFailure "on_failure",
+    }
+}
+
+record! {
+    /// A CI/CD variable, or a value that depends on an image.
+    Variable = "value" {
+        /// The value; `$NAME` is expanded by GitLab.
+        value: Text,
+        /// What it is for; GitLab shows it where a pipeline is started by hand. Top level only.
+        description: Text,
+        /// The values that may be chosen where a pipeline is started by hand. Top level only.
+        options: List<Text>,
+        /// Whether GitLab expands `$NAME` in the value; `true` if not written.
+        expand: bool,
+        /// Name of an image: the value is its reference by digest.
+        image: Text,
+        /// Name of an image: the value is its tag.
+        tag_of: Text,
+        /// Name of an image: the value is its digest, `sha256:...`.
+        digest_of: Text,
+        /// Name of an image: the value is its repository.
+        repository_of: Text,
+    }
+}
+
+/// Variables by name; those of `defaults` are merged in.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Variables(pub Map<Variable>);
+
+impl Read for Variables {
+    fn read(node: &Node, reader: &mut Reader<'_>) -> Option<Self> {
+        Map::read(node, reader).map(Self)
+    }
+
+    fn inherit(&mut self, default: &Self) {
+        let own: std::collections::HashSet<_> =
+            self.0.0.iter().map(|(key, _)| key.value.clone()).collect();
+        let missing = default.0.0.iter().filter(|(key, _)| !own.contains(&key.value));
+        // Defaults first, as they would stand if they were written out.
+        let mut all: Vec<_> = missing.cloned().collect();
+        all.append(&mut self.0.0);
+        self.0.0 = all;
+    }
+}
+
+impl JsonSchema for Variables {
+    fn inline_schema() -> bool {
+        true
+    }
+    fn schema_name() -> SchemaName {
+        "Variables".into()
+    }
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        Map::<Variable>::json_schema(generator)
+    }
+}
+
+record! {
+    /// A job that this one waits for; a name alone is enough.
+    Need = "job" {
+        /// Name of the job: a generated one, a test, a task or a raw job; a name with a matrix
+        /// means all its rows.
+        job: Text,
+        /// Whether its artifacts are fetched; `true` if not written.
+        artifacts: bool,
+        /// Whether the job may be missing from the pipeline.
+        optional: bool,
+    }
+}
+
+record! {
+    /// How often GitLab repeats a failed job; a number alone is enough.
+    Retry = "max" {
+        /// How often: 0 to 2.
+        max: i64,
+        /// For which failures, in GitLab's words: `runner_system_failure`, `script_failure`, ...
+        when: Many<Text>,
+        /// For which exit codes.
+        exit_codes: Many<i64>,
+    }
+}
+
+/// Whether a failure of the job lets the pipeline go on.
+#[derive(Debug, Clone, PartialEq)]
+pub enum AllowFailure {
+    /// Always or never.
+    Any(bool),
+    /// For these exit codes.
+    ExitCodes(Vec<i64>),
+}
+
+record! {
+    /// The exit codes with which a job may fail.
+    AllowedExitCodes {
+        /// One or several exit codes.
+        exit_codes: Many<i64>,
+    }
+}
+
+impl Read for AllowFailure {
+    fn read(node: &Node, reader: &mut Reader<'_>) -> Option<Self> {
+        if matches!(node.kind, Kind::Mapping(_)) {
+            let codes = AllowedExitCodes::read(node, reader)?;
+            let codes = codes.exit_codes.get()?.iter().map(|at| at.value).collect();
+            return Some(Self::ExitCodes(codes));
+        }
+        bool::read(node, reader).map(Self::Any)
+    }
+}
+
+impl JsonSchema for AllowFailure {
+    fn inline_schema() -> bool {
+        true
+    }
+    fn schema_name() -> SchemaName {
+        "AllowFailure".into()
+    }
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let codes = generator.subschema_for::<AllowedExitCodes>();
+        json_schema!({ "anyOf": [{ "type": "boolean" }, codes] })
+    }
+}
+
+/// A matrix in the shape of GitLab's `parallel:matrix`: rows of variables, one value or several.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Matrix(pub List<Map<Many<Text>>>);
+
+impl Read for Matrix {
+    fn read(node: &Node, reader: &mut Reader<'_>) -> Option<Self> {
+        let rows = List::<Map<Many<Text>>>::read(node, reader)?;
+        if rows.0.is_empty() {
+            let finding = Finding::new(Code::Empty, node.span, "a matrix without rows makes no job");
+            reader.fault(node, finding.help("remove `matrix`, or write `null` to undo a default"));
+            return None;
+        }
+        Some(Self(rows))
+    }
+}
+
+impl JsonSchema for Matrix {
+    fn inline_schema() -> bool {
+        true
+    }
+    fn schema_name() -> SchemaName {
+        "Matrix".into()
+    }
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        List::<Map<Many<Text>>>::json_schema(generator)
+    }
+}
+
+/// Declares an entity: a record that ends with the common job keys.
+macro_rules! entity {
+    (
+        $(#[doc = $doc:literal])+
+        $name:ident { $($body:tt)* }
+    ) => {
+        $crate::manifest::record::record! {
+            $(#[doc = $doc])+
+            $name {
+                $($body)*
+                /// The stage of the job; every entity has its own default.
+                stage: $crate::manifest::kinds::Text,
+                /// Where it happens: names of ref sets, or of the built-in ones `branches`,
+                /// `tags`, `merge_requests`, `schedules`, `default_branch`. Several are a union.
+                refs: $crate::manifest::collection::Many<$crate::manifest::kinds::Text>,
+                /// Jobs that this one waits for, instead of all earlier stages; `[]` starts at once.
+                needs: $crate::manifest::collection::List<$crate::manifest::common::Need>,
+                /// When it runs, in GitLab's words; `on_success` if not written.
+                when: $crate::manifest::common::When,
+                /// Whether its failure lets the pipeline go on; `true` for manual jobs.
+                allow_failure: $crate::manifest::common::AllowFailure,
+                /// Variables of the job.
+                variables: $crate::manifest::common::Variables,
+                /// Commands before the script.
+                before_script: $crate::manifest::collection::Many<$crate::manifest::kinds::Text>,
+                /// Commands after the script, also when it failed.
+                after_script: $crate::manifest::collection::Many<$crate::manifest::kinds::Text>,
+                /// Files that GitLab keeps and hands to later jobs.
+                artifacts: $crate::manifest::artifacts::Artifacts,
+                /// GitLab's cache between pipelines; not the cache of an image build.
+                cache: $crate::manifest::collection::Many<$crate::manifest::artifacts::Cache>,
+                /// How often a failed job is repeated: 0 to 2.
+                retry: $crate::manifest::common::Retry,
+                /// How long the job may take.
+                timeout: $crate::manifest::kinds::Timeout,
+                /// Whether a newer pipeline may cancel the job; `true` save for deployments.
+                interruptible: bool,
+                /// Tags of the runners that may take the job; GitLab's job keyword `tags`.
+                runner_tags: $crate::manifest::collection::List<$crate::manifest::kinds::Text>,
+                /// GitLab keys merged over the generated job as `extends` does: mappings merge,
+                /// lists and scalars replace, `null` removes.
+                job: $crate::manifest::kinds::Raw,
+            }
+        }
+
+        impl $crate::manifest::common::Entity for $name {
+            fn common(&self) -> $crate::manifest::common::Common<'_> {
+                $crate::manifest::common::Common {
+                    stage: &self.stage,
+                    refs: &self.refs,
+                    needs: &self.needs,
+                    when: &self.when,
+                    allow_failure: &self.allow_failure,
+                    variables: &self.variables,
+                    before_script: &self.before_script,
+                    after_script: &self.after_script,
+                    artifacts: &self.artifacts,
+                    cache: &self.cache,
+                    retry: &self.retry,
+                    timeout: &self.timeout,
+                    interruptible: &self.interruptible,
+                    runner_tags: &self.runner_tags,
+                    job: &self.job,
+                }
+            }
+
+            fn inherit_for_all(&mut self, all: &$crate::manifest::Defaults) {
+                self.refs.inherit(&all.refs);
+                self.runner_tags.inherit(&all.runner_tags);
+                self.retry.inherit(&all.retry);
+                self.timeout.inherit(&all.timeout);
+                self.interruptible.inherit(&all.interruptible);
+            }
+        }
+    };
+}
+
+/// The common job keys of an entity.
+#[derive(Debug, Clone, Copy)]
+#[allow(missing_docs, reason = "each is documented where `entity!` declares it")]
+pub struct Common<'m> {
+    pub stage: &'m Field<Text>,
+    pub refs: &'m Field<Many<Text>>,
+    pub needs: &'m Field<List<Need>>,
+    pub when: &'m Field<When>,
+    pub allow_failure: &'m Field<AllowFailure>,
+    pub variables: &'m Field<Variables>,
+    pub before_script: &'m Field<Many<Text>>,
+    pub after_script: &'m Field<Many<Text>>,
+    pub artifacts: &'m Field<super::artifacts::Artifacts>,
+    pub cache: &'m Field<Many<super::artifacts::Cache>>,
+    pub retry: &'m Field<Retry>,
+    pub timeout: &'m Field<super::kinds::Timeout>,
+    pub interruptible: &'m Field<bool>,
+    pub runner_tags: &'m Field<List<Text>>,
+    pub job: &'m Field<super::kinds::Raw>,
+}
+
+/// Something of the manifest that becomes jobs.
+pub trait Entity: super::record::Record {
+    /// Its common job keys.
+    fn common(&self) -> Common<'_>;
+
+    /// Takes over the defaults that hold for every kind of entity.
+    fn inherit_for_all(&mut self, all: &super::Defaults);
+}
+
+pub(crate) use entity;

@@ -1,0 +1,240 @@
+//! Environments: where and how images are deployed (language, section 7), and promotions.
+
+use super::collection::{List, Many, Map};
+use super::common::{Variable, When, entity};
+use super::kinds::{Expiry, KubectlDuration, ProjectPath, Raw, Text, VariableName, Workload};
+use super::record::{Read, Reader, SchemaName, record, words};
+use super::tools::Kubernetes;
+use crate::finding::{Code, Finding};
+use crate::source::{At, Kind, Node};
+use schemars::{JsonSchema, Schema, SchemaGenerator};
+
+/// Workload -> container -> image, as `kubectl set image` takes them.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct SetImage(pub Vec<(At<Workload>, Map<Text>)>);
+
+impl Read for SetImage {
+    fn read(node: &Node, reader: &mut Reader<'_>) -> Option<Self> {
+        let Kind::Mapping(entries) = &node.kind else {
+            reader.wrong_type(node, "a mapping such as `{deployment/web: {container: image}}`");
+            return None;
+        };
+        let mut workloads = Vec::new();
+        for entry in entries.iter() {
+            let key = Node {
+                kind: Kind::Scalar(crate::source::Scalar {
+                    text: entry.key.value.clone(),
+                    plain: entry.plain_key,
+                }),
+                span: entry.key.span,
+                defined: None,
+                tag: None,
+            };
+            let workload = Workload::read(&key, reader);
+            let containers =
+                reader.below(&entry.key.value, |reader| Map::<Text>::read(&entry.value, reader));
+            if let (Some(workload), Some(containers)) = (workload, containers) {
+                if containers.0.is_empty() {
+                    let message = format!("`{}` names no container", entry.key.value);
+                    let finding = Finding::new(Code::Empty, entry.key.span, message)
+                        .help("write `{container: image}`");
+                    reader.report.push(finding);
+                    continue;
+                }
+                workloads.push((At::new(workload, entry.key.span), containers));
+            }
+        }
+        Some(Self(workloads))
+    }
+}
+
+impl JsonSchema for SetImage {
+    fn inline_schema() -> bool {
+        true
+    }
+    fn schema_name() -> SchemaName {
+        "SetImage".into()
+    }
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        Map::<Map<Text>>::json_schema(generator)
+    }
+}
+
+record! {
+    /// Manifests for `kubectl apply`.
+    Apply {
+        /// Files and folders.
+        files: List<ProjectPath>,
+        /// Names of the variables that are substituted in them, and no others.
+        envsubst: List<VariableName>,
+    }
+}
+
+record! {
+    /// An overlay for `kubectl apply -k`.
+    Kustomize {
+        /// Folder of the overlay.
+        path: ProjectPath,
+        /// Image name in the overlay -> name of the image.
+        images: Map<Text>,
+    }
+}
+
+record! {
+    /// A chart for `helm upgrade --install`.
+    Helm {
+        /// The chart: a folder of the project or a reference.
+        chart: Text,
+        /// Name of the release.
+        release: Text,
+        /// Value files.
+        values: List<ProjectPath>,
+        /// Single values; `{tag_of: IMAGE}` and the like are values that depend on an image.
+        set: Map<Variable>,
+        /// More arguments of the command.
+        options: List<Text>,
+    }
+}
+
+record! {
+    /// How the environment is deployed: exactly one driver.
+    Deploy {
+        /// `kubectl set image`: workload -> container -> image.
+        set_image: SetImage,
+        /// `kubectl apply` of files.
+        apply: Apply,
+        /// `kubectl apply -k` of an overlay.
+        kustomize: Kustomize,
+        /// `helm upgrade --install`.
+        helm: Helm,
+        /// Own commands.
+        script: Many<Text>,
+    }
+}
+
+record! {
+    /// How the deployment is watched.
+    Rollout {
+        /// The workloads to watch; what `set_image` names if not written.
+        watch: List<Workload>,
+        /// How long to wait for each; `5m` if not written.
+        timeout: KubectlDuration,
+        /// Whether a failed rollout is undone; `true` if not written.
+        undo: bool,
+    }
+}
+
+words! {
+    /// What a stop job deletes.
+    StopDelete {
+        /// The namespace with all that is in it.
+        Namespace "namespace",
+        /// The helm release.
+        Release "release",
+        /// What carries a label.
+        Labelled "labelled",
+    }
+}
+
+record! {
+    /// How a dynamic environment is stopped.
+    Stop {
+        /// What is deleted in the cluster.
+        delete: StopDelete,
+        /// For `labelled`: the kinds of objects.
+        kinds: List<Text>,
+        /// For `labelled`: the label selector.
+        selector: Text,
+        /// Own commands instead.
+        script: Many<Text>,
+        /// Images of which the tags of this ref are deleted as well.
+        images: Many<Text>,
+        /// When the job runs; `manual` if not written.
+        when: When,
+        /// Its stage; that of the deploy job if not written.
+        stage: Text,
+        /// GitLab keys merged over the job.
+        job: Raw,
+    }
+}
+
+words! {
+    /// GitLab's deployment tiers.
+    Tier {
+        /// Production.
+        Production "production",
+        /// Staging.
+        Staging "staging",
+        /// Testing.
+        Testing "testing",
+        /// Development.
+        Development "development",
+        /// Anything else.
+        Other "other",
+    }
+}
+
+record! {
+    /// Other names for the jobs of an environment.
+    EnvironmentJobNames {
+        /// The job that deploys; `deploy-<name>` if not written.
+        deploy: Text,
+        /// The job that stops; `stop-<name>` if not written.
+        stop: Text,
+    }
+}
+
+entity! {
+    /// A place that images are deployed to.
+    Environment {
+        /// GitLab's name of the environment; the key if not written. With a `$` it is a dynamic
+        /// environment, as for review apps.
+        name: Text,
+        /// Its address.
+        url: Text,
+        /// When GitLab stops it by itself; `1 week` for dynamic environments if not written.
+        auto_stop_in: Expiry,
+        /// GitLab's deployment tier.
+        deployment_tier: Tier,
+        /// How it is deployed.
+        deploy: Deploy,
+        /// Images that its own files or script name; `all` means all that these refs build.
+        images: Many<Text>,
+        /// How the deployment is watched.
+        rollout: Rollout,
+        /// Access to the cluster; over the top-level `kubernetes`, key by key.
+        kubernetes: Kubernetes,
+        /// How it is stopped; required for dynamic environments.
+        stop: Stop,
+        /// The tag that is moved to the deployed digest, and that retention never deletes;
+        /// `$CI_ENVIRONMENT_SLUG` where an image has a retention.
+        deployed_tag: Text,
+        /// Jobs of one resource group never run at the same time; the environment's name if not
+        /// written.
+        resource_group: Text,
+        /// Other names for its jobs.
+        job_names: EnvironmentJobNames,
+    }
+}
+
+record! {
+    /// Another name for the job.
+    PromotionJobNames {
+        /// The job; `promote-<name>` if not written.
+        promote: Text,
+    }
+}
+
+entity! {
+    /// A further name for an image that is built already: never a rebuild.
+    Promotion {
+        /// Names of images, or `all`.
+        image: Many<Text>,
+        /// The tag in its repository, or `repository:tag`.
+        to: Many<Text>,
+        /// Another registry, a name of `registries`, that it is copied to.
+        registry: Text,
+        /// Another name for the job.
+        job_names: PromotionJobNames,
+    }
+}

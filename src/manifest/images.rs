@@ -1,0 +1,148 @@
+//! Images that the project builds (language, section 5).
+
+use super::collection::{List, Map};
+use super::common::{Matrix, Variables, entity};
+use super::kinds::{Duration, Pattern, ProjectPath, Raw, Text, VariableName};
+use super::record::{record, words};
+
+words! {
+    /// What an image is for; decides stage, refs, tag and cache.
+    Role {
+        /// Built once, tested, and deployed.
+        App "app",
+        /// Built for the tests, never deployed.
+        Test "test",
+        /// Built after the tests, only deployed.
+        Production "production",
+        /// Tools that other jobs run in; may exist from earlier pipelines.
+        Toolchain "toolchain",
+    }
+}
+
+words! {
+    /// What builds an image.
+    Builder {
+        /// `docker buildx build`, with a cache in the registry.
+        Buildx "buildx",
+        /// `docker build`.
+        Docker "docker",
+        /// `docker compose build`, through the override file.
+        Compose "compose",
+        /// Rootless BuildKit, without a Docker daemon.
+        Buildkit "buildkit",
+        /// Buildah, without a daemon.
+        Buildah "buildah",
+        /// Kaniko; archived by its authors in June 2025.
+        Kaniko "kaniko",
+    }
+}
+
+record! {
+    /// Build only if the image is missing, too old, or its recipe changed.
+    Rebuild {
+        /// Build again when the image is older.
+        older_than: Duration,
+        /// Build again when one of these paths changed.
+        changes: List<Text>,
+        /// Whether there is a job, started by hand, that builds in any case.
+        manual: bool,
+        /// The stage of the job that checks.
+        stage: Text,
+        /// GitLab keys merged over the job that checks.
+        job: Raw,
+    }
+}
+
+words! {
+    /// How long a tag lives.
+    KeepFor {
+        /// Until the end of the pipeline that made it.
+        Pipeline "pipeline",
+        /// As long as its branch.
+        Branch "branch",
+    }
+}
+
+record! {
+    /// Which tags of an image are deleted, and when. Never deleted: what is deployed, what this
+    /// pipeline built, and what another image's tag uses.
+    Retention = "keep_for" {
+        /// `pipeline`: this pipeline's tag goes at its end. `branch`: tags of branches that are
+        /// gone.
+        keep_for: KeepFor,
+        /// Keep the newest so many.
+        keep_n: i64,
+        /// Of what would go, only what is older.
+        older_than: Duration,
+        /// Tags that are never deleted: names or `/regex/`.
+        keep: List<Pattern>,
+        /// Where the job runs; where the image is built, after its deployment, if not written.
+        refs: super::collection::Many<Text>,
+        /// Only list what would go.
+        dry_run: bool,
+        /// The stage of the job; `cleanup` if not written.
+        stage: Text,
+        /// GitLab keys merged over the job.
+        job: Raw,
+    }
+}
+
+record! {
+    /// Other names for the jobs of an image.
+    ImageJobNames {
+        /// The job that builds; `build-<name>` if not written.
+        build: Text,
+        /// The job that checks whether to rebuild; `check-<name>` if not written.
+        check: Text,
+        /// The job that builds in any case; `force-build-<name>` if not written.
+        force: Text,
+        /// The job of the retention; `cleanup-<name>` if not written.
+        cleanup: Text,
+    }
+}
+
+entity! {
+    /// An image that the project builds.
+    Image {
+        /// What it is for: `app` if not written.
+        role: Role,
+        /// The Dockerfile; `<context>/Dockerfile` if not written.
+        dockerfile: ProjectPath,
+        /// The folder that the build sees; the project if not written.
+        context: ProjectPath,
+        /// The build stage of the Dockerfile to build.
+        target: Text,
+        /// Build arguments; `{image: NAME}` is the reference of another image, built before.
+        build_args: Variables,
+        /// Build secrets: id -> name of the variable that holds it.
+        secrets: Map<VariableName>,
+        /// Platforms such as `linux/arm64`; buildx only.
+        platforms: List<Text>,
+        /// More arguments of the build command.
+        build_options: List<Text>,
+        /// What builds it; `buildx` if not written, `docker` below GitLab 13.
+        builder: Builder,
+        /// The registry, a name of `registries`; `gitlab` if not written.
+        registry: Text,
+        /// The repository; `$CI_REGISTRY_IMAGE/<name>` if not written.
+        repository: Text,
+        /// The tag by which other jobs and pipelines find this build; by role if not written.
+        tag: Text,
+        /// Further tags that are pushed with it; nothing is deployed by them.
+        also_tag: List<Text>,
+        /// Where the build reads its cache: tags of the repository, or references. `[]` for none.
+        cache_from: List<Text>,
+        /// Where the build writes its cache: a tag of the repository, or a reference.
+        cache_to: Text,
+        /// Rows of variables, one image each, in the shape of GitLab's `parallel:matrix`.
+        matrix: Matrix,
+        /// Images of one group are built by one `parallel:matrix` job of that name.
+        group: Text,
+        /// Build only if needed.
+        rebuild: Rebuild,
+        /// Which tags are deleted, and when; nothing is deleted if not written.
+        retention: Retention,
+        /// Other names for its jobs.
+        job_names: ImageJobNames,
+    }
+}

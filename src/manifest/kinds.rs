@@ -1,0 +1,180 @@
+//! Strings of a certain kind: names, paths, durations, patterns, expressions.
+
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+
+use super::record::{Read, Reader, SchemaName};
+use super::scalar::{Fault, read_text, text};
+use crate::finding::Code;
+use crate::gitlab::{duration, expression, names, regex, version};
+use crate::source::Node;
+
+text! {
+    /// The name of a CI/CD variable, never its value.
+    VariableName, variable_name, LiteralSecret
+}
+text! {
+    /// A path inside the project.
+    ProjectPath, project_path, BadPath
+}
+text! {
+    /// A branch, tag or image tag by name, or a `/regular expression/`.
+    Pattern, pattern, BadRegex
+}
+text! {
+    /// A regular expression between slashes.
+    Regex, coverage, BadRegex
+}
+text! {
+    /// A duration as GitLab reads it: `1 week`, `1 hour 30 minutes`.
+    Duration, gitlab_duration, BadDuration
+}
+text! {
+    /// When something expires: a duration, or `never`.
+    Expiry, gitlab_expiry, BadDuration
+}
+text! {
+    /// How long a job may take: a duration of less than a month.
+    Timeout, gitlab_timeout, BadDuration
+}
+text! {
+    /// A duration as kubectl reads it: `5m`, `1h30m`.
+    KubectlDuration, kubectl_duration, BadDuration
+}
+text! {
+    /// An expression of GitLab's `rules:if`.
+    Expression, gitlab_expression, BadExpression
+}
+text! {
+    /// A version of GitLab: `18.0`.
+    TargetVersion, gitlab_version, BadVersion
+}
+text! {
+    /// A Kubernetes workload: `deployment/web`.
+    Workload, workload, BadName
+}
+
+fn variable_name(text: &str) -> Result<(), Fault> {
+    if let Some(name) = text.strip_prefix('$') {
+        let name = name.trim_matches(['{', '}']);
+        return Err(Fault::new(
+            "the name of a CI/CD variable is wanted here, without `$`",
+            format!("write `{name}`"),
+        ));
+    }
+    names::variable(text).map_err(|why| {
+        let mut fault = Fault::new(
+            format!("this is not the name of a CI/CD variable: it {why}"),
+            "store the value as a CI/CD variable in GitLab and write that variable's name here; \
+             secrets never stand in a manifest",
+        );
+        fault.offset = None;
+        fault
+    })
+}
+
+fn project_path(text: &str) -> Result<(), Fault> {
+    crate::files::check_relative(text)
+        .map_err(|why| Fault::new(format!("`{text}` cannot be used: {why}"), ""))
+}
+
+fn pattern(text: &str) -> Result<(), Fault> {
+    let unwritable = |why: expression::Unwritable| Fault::new(format!("`{text}` {why}"), "");
+    if text.starts_with('/') {
+        let pattern = regex::Pattern::parse(text).map_err(regex_fault)?;
+        return expression::Expr::pattern(&pattern).map(|_| ()).map_err(unwritable);
+    }
+    if text.is_empty() {
+        return Err(Fault::new("an empty name matches nothing", ""));
+    }
+    expression::Expr::text(text).map(|_| ()).map_err(unwritable)
+}
+
+fn coverage(text: &str) -> Result<(), Fault> {
+    regex::Pattern::parse_coverage(text).map(|_| ()).map_err(regex_fault)
+}
+
+fn regex_fault(error: regex::PatternError) -> Fault {
+    let mut fault = Fault::new(
+        format!("this is no regular expression that GitLab takes: {}", error.message),
+        "GitLab uses RE2: no look-ahead, no look-behind, no back-references",
+    );
+    fault.offset = Some(error.offset);
+    fault
+}
+
+fn gitlab_duration(text: &str) -> Result<(), Fault> {
+    timed(text, |text| duration::parse(text).map(|_| ()))
+}
+
+fn gitlab_expiry(text: &str) -> Result<(), Fault> {
+    timed(text, |text| duration::parse_or_never(text).map(|_| ()))
+}
+
+fn gitlab_timeout(text: &str) -> Result<(), Fault> {
+    timed(text, |text| duration::parse_timeout(text).map(|_| ()))
+}
+
+fn timed(text: &str, parse: fn(&str) -> Result<(), String>) -> Result<(), Fault> {
+    // A duration with a variable is known only when the job runs.
+    if text.contains('$') {
+        return Ok(());
+    }
+    parse(text).map_err(|why| {
+        let help = "write it like `1 week` or `1 hour 30 minutes`";
+        Fault::new(format!("`{text}` {why}"), help)
+    })
+}
+
+fn kubectl_duration(text: &str) -> Result<(), Fault> {
+    let help = "write it like `5m` or `90s`";
+    duration::parse_go(text).map(|_| ()).map_err(|why| Fault::new(format!("`{text}` {why}"), help))
+}
+
+fn gitlab_expression(text: &str) -> Result<(), Fault> {
+    expression::parse(text).map(|_| ()).map_err(|error| {
+        let mut fault = Fault::new(
+            format!("GitLab's `if` does not take this: {}", error.message),
+            error.help.clone().unwrap_or_default(),
+        );
+        fault.offset = Some(error.offset);
+        fault
+    })
+}
+
+fn gitlab_version(text: &str) -> Result<(), Fault> {
+    text.parse::<version::Version>().map(|_| ()).map_err(|why| {
+        Fault::new(format!("`{text}` {why}"), "write major and minor, as in `\"18.5\"`")
+    })
+}
+
+fn workload(text: &str) -> Result<(), Fault> {
+    names::kubernetes_resource(text).map_err(|why| {
+        Fault::new(format!("`{text}` is no workload: it {why}"), "write it like `deployment/web`")
+    })
+}
+
+/// Anything that GitLab reads as a string, and no more is known about it.
+pub type Text = String;
+
+/// A raw value for GitLab, not read by windlass beyond its YAML.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Raw(pub Node);
+
+impl Read for Raw {
+    fn read(node: &Node, _: &mut Reader<'_>) -> Option<Self> {
+        Some(Self(node.clone()))
+    }
+}
+
+impl JsonSchema for Raw {
+    fn inline_schema() -> bool {
+        true
+    }
+    fn schema_name() -> SchemaName {
+        "Raw".into()
+    }
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": "object" })
+    }
+}

@@ -1,0 +1,138 @@
+//! The manifest, language version 1: typed and closed, every value with its place.
+//!
+//! In: the tree of a source. Out: a [`Manifest`] whose entities have taken over their defaults.
+//! Always holds: a value that is there is of its kind (a regex compiles, a duration is one); what
+//! names refer to is for `check` to see.
+
+pub mod artifacts;
+pub mod collection;
+pub mod common;
+pub mod environments;
+pub mod images;
+pub mod kinds;
+pub mod raw;
+pub mod record;
+pub mod refs;
+pub mod scalar;
+pub mod resolved;
+mod schema;
+pub mod tests;
+pub mod tools;
+
+use collection::{List, Many, Map};
+use common::{Entity, Retry, Variables};
+use environments::{Environment, Promotion};
+use images::Image;
+use kinds::{ProjectPath, Raw, TargetVersion, Text, Timeout};
+use record::{Field, Read, Reader, record};
+use refs::RefSet;
+pub use schema::schema;
+use tests::Test;
+use tools::{Compose, Docker, Include, Kubernetes, Registry};
+
+use crate::finding::Report;
+use crate::source::Node;
+
+record! {
+    /// What holds for all entities that do not say otherwise. The nearest wins, key by key; only
+    /// `variables` and `build_args` are merged.
+    Defaults {
+        /// Keys of every image.
+        images: Image,
+        /// Keys of every test.
+        tests: Test,
+        /// Keys of every task.
+        tasks: Test,
+        /// Keys of every environment.
+        environments: Environment,
+        /// Keys of every promotion.
+        promotions: Promotion,
+        /// Where everything happens that does not say where; `[branches, tags]` if not written.
+        refs: Many<Text>,
+        /// Tags of the runners that may take a job.
+        runner_tags: List<Text>,
+        /// How often a failed job is repeated.
+        retry: Retry,
+        /// How long a job may take.
+        timeout: Timeout,
+        /// Whether a newer pipeline may cancel a job; `true` if not written, never for
+        /// deployments.
+        interruptible: bool,
+    }
+}
+
+record! {
+    /// A windlass manifest: what a project builds, tests and deploys, and where.
+    Manifest {
+        /// The version of the language: `1`.
+        windlass: i64,
+        /// The GitLab that must run the pipeline, as major and minor version; `"18.0"` if not
+        /// written.
+        gitlab: TargetVersion,
+        /// All stages in order; if not written, those in use of `build`, `test`, `build-prod`,
+        /// `deploy` and `cleanup`.
+        stages: List<Text>,
+        /// Variables of every job.
+        variables: Variables,
+        /// GitLab's `include`, verbatim; each entry a mapping.
+        include: List<Include>,
+        /// A folder where the registry scripts are written as files; if not written they stand in
+        /// the pipeline.
+        scripts: ProjectPath,
+        /// How jobs reach a Docker daemon.
+        docker: Docker,
+        /// How jobs reach a Kubernetes cluster.
+        kubernetes: Kubernetes,
+        /// Registries by name. `gitlab` is built in and may be extended.
+        registries: Map<Registry>,
+        /// The project's compose files.
+        compose: Compose,
+        /// Where things happen, named once: sets of branches, tags and merge requests.
+        refs: Map<RefSet>,
+        /// What holds for all entities that do not say otherwise.
+        defaults: Defaults,
+        /// Images that the project builds, by name.
+        images: Map<Image>,
+        /// Tests, by job name.
+        tests: Map<Test>,
+        /// Other jobs that run a script in an image, by job name; each names its `stage`.
+        tasks: Map<Test>,
+        /// Where images are deployed to, by name.
+        environments: Map<Environment>,
+        /// Further names for images that are built already, by name.
+        promotions: Map<Promotion>,
+        /// GitLab jobs, verbatim, by job name; with one key more, `refs`.
+        jobs: Map<Raw>,
+        /// Top-level GitLab keys, merged over the generated ones as `extends` does.
+        pipeline: Raw,
+    }
+}
+
+/// Reads a manifest from a tree. `None` if the tree is no mapping; the report says so.
+pub fn read(root: &Node, report: &mut Report) -> Option<Manifest> {
+    let mut reader = Reader::new(report);
+    let mut manifest = Manifest::read(root, &mut reader)?;
+    inherit(&mut manifest);
+    Some(manifest)
+}
+
+/// Hands the defaults down: the nearest wins, key by key.
+fn inherit(manifest: &mut Manifest) {
+    let Some(defaults) = manifest.defaults.get().cloned() else { return };
+    hand_down(&mut manifest.images, &defaults.images, &defaults);
+    hand_down(&mut manifest.tests, &defaults.tests, &defaults);
+    hand_down(&mut manifest.tasks, &defaults.tasks, &defaults);
+    hand_down(&mut manifest.environments, &defaults.environments, &defaults);
+    hand_down(&mut manifest.promotions, &defaults.promotions, &defaults);
+}
+
+fn hand_down<E: Entity>(entities: &mut Field<Map<E>>, kind: &Field<E>, all: &Defaults) {
+    let Field::Set(map) = entities else { return };
+    for (_, entity) in map.value.0.iter_mut() {
+        let Some(entity) = entity else { continue };
+        if let Some(kind) = kind.get() {
+            entity.value.inherit_keys(kind);
+        }
+        entity.value.inherit_for_all(all);
+    }
+}

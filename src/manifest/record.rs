@@ -1,0 +1,411 @@
+//! How a mapping of the manifest becomes a Rust struct: one declaration gives the type, the
+//! reader, the schema and the manifest reference.
+//!
+//! In: [`Node`]s. Out: structs whose fields are [`Field`]s. Always holds: reading never stops at
+//! the first mistake; every unknown key is reported with the nearest key that exists there.
+
+use std::borrow::Cow;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+
+use crate::finding::{Code, Finding, Report, did_you_mean};
+use crate::source::{At, Entry, Kind, Node, Span};
+
+/// Reads nodes and collects what is wrong with them.
+pub struct Reader<'r> {
+    /// Where findings go.
+    pub report: &'r mut Report,
+    /// The keys that lead to the current node.
+    path: Vec<String>,
+}
+
+impl<'r> Reader<'r> {
+    /// A reader at the top of the manifest.
+    pub fn new(report: &'r mut Report) -> Self {
+        Self { report, path: Vec::new() }
+    }
+
+    /// Reads something below a key.
+    pub fn below<T>(&mut self, key: &str, read: impl FnOnce(&mut Self) -> T) -> T {
+        self.path.push(key.to_owned());
+        let value = read(self);
+        self.path.pop();
+        value
+    }
+
+    /// The current place as people write it: `images.app`, or `the manifest` at the top.
+    pub fn place(&self) -> String {
+        if self.path.is_empty() {
+            "the manifest".to_owned()
+        } else {
+            format!("`{}`", self.path.join("."))
+        }
+    }
+
+    /// Reports a finding at a node; one that came through an alias also shows its definition.
+    pub fn fault(&mut self, node: &Node, finding: Finding) {
+        let finding = match node.defined {
+            Some(defined) => finding.related(defined, "the alias refers to this"),
+            None => finding,
+        };
+        self.report.push(finding);
+    }
+
+    /// Reports a value of the wrong type.
+    pub fn wrong_type(&mut self, node: &Node, wanted: &str) {
+        let key = self.path.last().map_or("the manifest", String::as_str);
+        let message = format!("`{key}` wants {wanted}, not {}", node.describe());
+        let label = format!("wanted: {wanted}");
+        self.fault(node, Finding::new(Code::WrongType, node.span, message).label(label));
+    }
+
+    /// Refuses a tag such as `!x`; they mean something only in raw GitLab values.
+    pub fn refuse_tag(&mut self, node: &Node) {
+        if let Some(tag) = &node.tag {
+            let message = format!("`{tag}` has no meaning here");
+            let finding = Finding::new(Code::YamlTag, node.span, message)
+                .help("`!reference` may stand inside `jobs`, `job` and `pipeline` only");
+            self.fault(node, finding);
+        }
+    }
+}
+
+/// A type that a value of the manifest can have.
+pub trait Read: Sized + JsonSchema {
+    /// Reads a value that is not null; reports what is wrong and gives `None` if nothing of it
+    /// can be used.
+    fn read(node: &Node, reader: &mut Reader<'_>) -> Option<Self>;
+
+    /// Takes over what a default has and this value has not. Most values replace their default.
+    fn inherit(&mut self, _default: &Self) {}
+}
+
+/// What the manifest says under a key.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub enum Field<T> {
+    /// Nothing: a default applies.
+    #[default]
+    Absent,
+    /// `null`: nothing, and no default of the manifest applies.
+    Null,
+    /// Something wrong, which is reported already.
+    Invalid,
+    /// A value.
+    Set(At<T>),
+}
+
+impl<T> Field<T> {
+    /// The value with its place.
+    pub fn at(&self) -> Option<&At<T>> {
+        match self {
+            Field::Set(at) => Some(at),
+            Field::Absent | Field::Null | Field::Invalid => None,
+        }
+    }
+
+    /// The value.
+    pub fn get(&self) -> Option<&T> {
+        self.at().map(|at| &at.value)
+    }
+
+    /// Where the value stands.
+    pub fn span(&self) -> Option<Span> {
+        self.at().map(|at| at.span)
+    }
+
+    /// Whether the key is missing, so that a finding about its absence is fair.
+    pub fn is_missing(&self) -> bool {
+        matches!(self, Field::Absent | Field::Null)
+    }
+}
+
+impl<T: Copy> Field<T> {
+    /// The value, or else.
+    pub fn copied_or(&self, default: T) -> T {
+        self.get().copied().unwrap_or(default)
+    }
+}
+
+impl<T: Read + Clone> Field<T> {
+    /// Reads the value of a key.
+    pub fn read(node: &Node, reader: &mut Reader<'_>) -> Self {
+        if node.is_null() {
+            return Field::Null;
+        }
+        match T::read(node, reader) {
+            Some(value) => Field::Set(At::new(value, node.span)),
+            None => Field::Invalid,
+        }
+    }
+
+    /// Takes over a default.
+    pub fn inherit(&mut self, default: &Self) {
+        match (&mut *self, default) {
+            (Field::Absent, _) => *self = default.clone(),
+            (Field::Set(own), Field::Set(default)) => own.value.inherit(&default.value),
+            _ => {}
+        }
+    }
+}
+
+/// A key of a record: its name, what it means, and the schema of its value.
+pub struct Key {
+    /// As written.
+    pub name: &'static str,
+    /// Markdown; the hover text in editors and the row in the manifest reference.
+    pub doc: &'static str,
+    /// The schema of its value.
+    pub schema: fn(&mut SchemaGenerator) -> Schema,
+}
+
+/// A mapping with a fixed set of keys.
+pub trait Record: Default + Clone {
+    /// What the mapping is.
+    const DOC: &'static str;
+    /// The key for which a value that is no mapping stands.
+    const SHORTHAND: Option<&'static str>;
+
+    /// Its keys, in the order of the reference.
+    fn keys() -> &'static [Key];
+
+    /// Reads the value of a key; `false` if there is no such key.
+    fn set(&mut self, key: &str, node: &Node, reader: &mut Reader<'_>) -> bool;
+
+    /// Takes over what the default has and this record has not, key by key.
+    fn inherit_keys(&mut self, default: &Self);
+}
+
+/// Reads a record from a mapping, or from its shorthand.
+pub fn read_record<R: Record>(node: &Node, reader: &mut Reader<'_>) -> Option<R> {
+    reader.refuse_tag(node);
+    let mut record = R::default();
+    match (&node.kind, R::SHORTHAND) {
+        (Kind::Mapping(entries), _) => {
+            for entry in entries.iter() {
+                read_entry(&mut record, entry, reader);
+            }
+        }
+        (_, Some(key)) => {
+            record.set(key, node, reader);
+        }
+        (Kind::Scalar(_) | Kind::Sequence(_), None) => {
+            let keys: Vec<_> = R::keys().iter().map(|k| k.name).collect();
+            let shown = keys.iter().take(6).copied().collect::<Vec<_>>().join("`, `");
+            reader.wrong_type(node, &format!("a mapping with keys such as `{shown}`"));
+            return None;
+        }
+    }
+    Some(record)
+}
+
+fn read_entry<R: Record>(record: &mut R, entry: &Entry, reader: &mut Reader<'_>) {
+    let key = &*entry.key.value;
+    let known = reader.below(key, |reader| record.set(key, &entry.value, reader));
+    if known {
+        return;
+    }
+    let code = if RESERVED.contains(&key) { Code::ReservedKey } else { Code::UnknownKey };
+    let place = reader.place();
+    let message = match code {
+        Code::ReservedKey => format!("`{key}` is reserved for a later version of the language"),
+        _ => format!("{place} has no key `{key}`"),
+    };
+    let names = || R::keys().iter().map(|k| k.name);
+    let finding = Finding::new(code, entry.key.span, message).label("unknown here");
+    let meant = did_you_mean(key, names());
+    let elsewhere = ELSEWHERE.iter().find(|(word, here, _)| *word == key && names().any(|n| n == *here));
+    let finding = match (elsewhere, meant) {
+        (Some((_, _, help)), _) => finding.help(*help),
+        (None, Some(name)) => finding.help(format!("did you mean `{name}`?")),
+        (None, None) => {
+            let all: Vec<_> = names().collect();
+            finding.help(format!("its keys are `{}`", all.join("`, `")))
+        }
+    };
+    reader.report.push(finding);
+}
+
+/// Keys that a later version of the language will have (language, section 13 l).
+const RESERVED: &[&str] = &["extends", "presets", "parts"];
+
+/// Words that people bring along from GitLab, where the language has another one:
+/// the word, the key that must exist at the place, and what to say.
+const ELSEWHERE: &[(&str, &str, &str)] = &[
+    ("tags", "runner_tags", "runner tags are `runner_tags` here; `tags` means git tags"),
+    ("only", "refs", "where a job runs is said by `refs`, which names ref sets"),
+    ("rules", "refs", "where a job runs is said by `refs`, which names ref sets"),
+    ("except", "refs", "where a job runs is said by `refs`, which names ref sets with `except`"),
+    ("branches", "refs", "name the branches once in top-level `refs`, then name that set here"),
+    ("dependencies", "needs", "`needs` decides which artifacts are fetched as well"),
+    ("parallel", "matrix", "rows of variables are `matrix` here, one named job a row"),
+    ("file", "dockerfile", "the Dockerfile's path is `dockerfile`"),
+    ("before", "before_script", "commands before the script are `before_script`"),
+];
+
+/// The schema of a record.
+pub fn record_schema<R: Record>(generator: &mut SchemaGenerator) -> Schema {
+    let mut properties = serde_json::Map::new();
+    let mut shorthand = None;
+    for key in R::keys() {
+        let mut schema = (key.schema)(generator);
+        if R::SHORTHAND == Some(key.name) {
+            shorthand = Some(schema.clone());
+        }
+        // Null means "as if not written" everywhere (language, section 1.3).
+        let doc = key.doc.trim();
+        schema = json_schema!({ "description": doc, "anyOf": [schema, { "type": "null" }] });
+        properties.insert(key.name.to_owned(), schema.to_value());
+    }
+    let mut object = json_schema!({
+        "type": "object",
+        "properties": properties,
+        "additionalProperties": false,
+    });
+    match shorthand {
+        Some(short) => {
+            json_schema!({ "description": R::DOC.trim(), "anyOf": [short, object] })
+        }
+        None => {
+            object.insert("description".to_owned(), R::DOC.trim().into());
+            object
+        }
+    }
+}
+
+/// Name of a schema definition.
+pub type SchemaName = Cow<'static, str>;
+
+/// The text of a key: its own literal, or the field's name.
+macro_rules! key_name {
+    ($field:ident) => {
+        stringify!($field)
+    };
+    ($field:ident $key:literal) => {
+        $key
+    };
+}
+
+/// Declares a mapping of the language. `Name = key { ... }` makes any value that is no mapping
+/// stand for `{key: value}`.
+macro_rules! record {
+    (
+        $(#[doc = $doc:literal])+
+        $name:ident $(= $short:literal)? {
+            $( $(#[doc = $field_doc:literal])+ $field:ident $(as $key:literal)? : $ty:ty, )+
+        }
+    ) => {
+        $(#[doc = $doc])+
+        #[derive(Debug, Clone, Default, PartialEq)]
+        pub struct $name {
+            $( $(#[doc = $field_doc])+ pub $field: $crate::manifest::record::Field<$ty>, )+
+        }
+
+        impl $crate::manifest::record::Record for $name {
+            const DOC: &'static str = concat!($($doc, "\n"),+);
+            const SHORTHAND: Option<&'static str> = {
+                #[allow(unused_mut, unused_assignments)]
+                let mut short = None;
+                $( short = Some($short); )?
+                short
+            };
+
+            fn keys() -> &'static [$crate::manifest::record::Key] {
+                &[ $( $crate::manifest::record::Key {
+                    name: $crate::manifest::record::key_name!($field $($key)?),
+                    doc: concat!($($field_doc, "\n"),+),
+                    schema: |generator| generator.subschema_for::<$ty>(),
+                } ),+ ]
+            }
+
+            fn set(
+                &mut self,
+                key: &str,
+                node: &$crate::source::Node,
+                reader: &mut $crate::manifest::record::Reader<'_>,
+            ) -> bool {
+                $( if key == $crate::manifest::record::key_name!($field $($key)?) {
+                    self.$field = $crate::manifest::record::Field::read(node, reader);
+                    return true;
+                } )+
+                false
+            }
+
+            fn inherit_keys(&mut self, default: &Self) {
+                $( self.$field.inherit(&default.$field); )+
+            }
+        }
+
+        impl $crate::manifest::record::Read for $name {
+            fn read(
+                node: &$crate::source::Node,
+                reader: &mut $crate::manifest::record::Reader<'_>,
+            ) -> Option<Self> {
+                $crate::manifest::record::read_record(node, reader)
+            }
+        }
+
+        impl schemars::JsonSchema for $name {
+            fn schema_name() -> $crate::manifest::record::SchemaName {
+                stringify!($name).into()
+            }
+
+            fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
+                $crate::manifest::record::record_schema::<$name>(generator)
+            }
+        }
+    };
+}
+
+/// Declares a set of words, one of which a value must be.
+macro_rules! words {
+    (
+        $(#[doc = $doc:literal])+
+        $name:ident { $( $(#[doc = $word_doc:literal])+ $variant:ident $word:literal, )+ }
+    ) => {
+        $(#[doc = $doc])+
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub enum $name { $( $(#[doc = $word_doc])+ $variant, )+ }
+
+        impl $name {
+            /// The words as written.
+            pub const WORDS: &'static [&'static str] = &[$($word),+];
+
+            /// The word as written.
+            pub fn as_str(self) -> &'static str {
+                match self { $( Self::$variant => $word, )+ }
+            }
+        }
+
+        impl $crate::manifest::record::Read for $name {
+            fn read(
+                node: &$crate::source::Node,
+                reader: &mut $crate::manifest::record::Reader<'_>,
+            ) -> Option<Self> {
+                let text = $crate::manifest::scalar::read_text(node, reader)?;
+                match &*text {
+                    $( $word => Some(Self::$variant), )+
+                    _ => {
+                        $crate::manifest::scalar::unknown_word(node, &text, Self::WORDS, reader);
+                        None
+                    }
+                }
+            }
+        }
+
+        impl schemars::JsonSchema for $name {
+            fn inline_schema() -> bool { true }
+            fn schema_name() -> $crate::manifest::record::SchemaName {
+                stringify!($name).into()
+            }
+            fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+                schemars::json_schema!({
+                    "oneOf": [
+                        $({ "const": $word, "description": concat!($($word_doc),+).trim() }),+
+                    ],
+                })
+            }
+        }
+    };
+}
+
+pub(crate) use {key_name, record, words};

@@ -1,0 +1,243 @@
+//! What an entity says together with what the language says for it: the one place that knows the
+//! language's own defaults (sections 5 to 7 and 12).
+//!
+//! Always holds: the answer is the one that the manifest reference documents, with its place.
+
+use super::Manifest;
+use super::collection::{Many, Map};
+use super::environments::Environment;
+use super::images::{Image, Role};
+use super::kinds::Text;
+use super::record::Field;
+use super::tests::Test;
+use crate::source::{At, Span};
+
+/// A job name and where it is written, or where the entity stands that it is made from.
+pub type JobName = At<String>;
+
+fn job_name(own: Option<&Field<Text>>, key: &At<String>, made: String) -> JobName {
+    match own.and_then(Field::at) {
+        Some(at) => at.clone(),
+        None => At::new(made, key.span),
+    }
+}
+
+/// The variable that holds an image's reference: `IMAGE_PHP_CI`.
+pub fn image_variable(name: &str) -> String {
+    let upper = name.to_ascii_uppercase().replace('-', "_");
+    format!("IMAGE_{upper}")
+}
+
+impl Image {
+    /// What it is for.
+    pub fn role(&self) -> Role {
+        self.role.copied_or(Role::App)
+    }
+
+    /// The job that builds it.
+    pub fn build_job(&self, key: &At<String>) -> JobName {
+        job_name(self.job_names.get().map(|n| &n.build), key, format!("build-{}", key.value))
+    }
+
+    /// The job of its retention.
+    pub fn cleanup_job(&self, key: &At<String>) -> JobName {
+        job_name(self.job_names.get().map(|n| &n.cleanup), key, format!("cleanup-{}", key.value))
+    }
+
+    /// The stage of its build.
+    pub fn stage(&self) -> &str {
+        match (self.stage.get(), self.role()) {
+            (Some(stage), _) => stage,
+            (None, Role::Production) => "build-prod",
+            (None, Role::App | Role::Test | Role::Toolchain) => "build",
+        }
+    }
+
+    /// Its repository.
+    pub fn repository(&self, name: &str) -> String {
+        match self.repository.get() {
+            Some(own) => own.clone(),
+            None => format!("$CI_REGISTRY_IMAGE/{name}"),
+        }
+    }
+
+    /// The one tag by which other jobs and pipelines find this build.
+    pub fn tag(&self) -> &str {
+        match (self.tag.get(), self.role()) {
+            (Some(tag), _) => tag,
+            (None, Role::App | Role::Production) => "$CI_COMMIT_SHA",
+            (None, Role::Test) => "$CI_PIPELINE_ID",
+            (None, Role::Toolchain) => "latest",
+        }
+    }
+
+    /// The folder that the build sees.
+    pub fn context(&self) -> &str {
+        self.context.get().map_or(".", |path| &**path)
+    }
+
+    /// The Dockerfile's path.
+    pub fn dockerfile(&self) -> String {
+        match (self.dockerfile.get(), self.context()) {
+            (Some(path), _) => path.to_string(),
+            (None, ".") => "Dockerfile".to_owned(),
+            (None, context) => format!("{}/Dockerfile", context.trim_end_matches('/')),
+        }
+    }
+}
+
+impl Test {
+    /// The job that runs it.
+    pub fn run_job(&self, key: &At<String>) -> JobName {
+        job_name(self.job_names.get().map(|n| &n.run), key, key.value.clone())
+    }
+}
+
+impl Environment {
+    /// GitLab's name of the environment.
+    pub fn name<'m>(&'m self, key: &'m str) -> &'m str {
+        self.name.get().map_or(key, String::as_str)
+    }
+
+    /// Whether it is a dynamic environment.
+    pub fn is_dynamic(&self, key: &str) -> bool {
+        self.name(key).contains('$')
+    }
+
+    /// The job that deploys.
+    pub fn deploy_job(&self, key: &At<String>) -> JobName {
+        job_name(self.job_names.get().map(|n| &n.deploy), key, format!("deploy-{}", key.value))
+    }
+
+    /// The stage of the deployment.
+    pub fn stage(&self) -> &str {
+        self.stage.get().map_or("deploy", String::as_str)
+    }
+
+    /// The images that it deploys or names, with where it says so.
+    pub fn deployed_images(&self) -> Vec<&At<Text>> {
+        let mut images = Vec::new();
+        if let Some(deploy) = self.deploy.get() {
+            if let Some(set_image) = deploy.set_image.get() {
+                for (_, containers) in &set_image.0 {
+                    images.extend(containers.iter().map(|(_, image)| image));
+                }
+            }
+            if let Some(kustomize) = deploy.kustomize.get()
+                && let Some(of) = kustomize.images.get()
+            {
+                images.extend(of.iter().map(|(_, image)| image));
+            }
+            if let Some(helm) = deploy.helm.get()
+                && let Some(set) = helm.set.get()
+            {
+                images.extend(set.iter().flat_map(|(_, variable)| variable.value.images()));
+            }
+        }
+        images.extend(self.images.get().into_iter().flat_map(Many::iter));
+        if let Some(variables) = self.variables.get() {
+            images.extend(variables.0.iter().flat_map(|(_, variable)| variable.value.images()));
+        }
+        images
+    }
+}
+
+impl super::common::Variable {
+    /// The images that its value depends on.
+    pub fn images(&self) -> impl Iterator<Item = &At<Text>> {
+        [&self.image, &self.tag_of, &self.digest_of, &self.repository_of]
+            .into_iter()
+            .filter_map(Field::at)
+    }
+}
+
+/// The refs of an entity: names of sets with their places. Sets that the language gives by itself
+/// have the place of the entity.
+pub type SetNames = Vec<At<String>>;
+
+impl Manifest {
+    /// Entities of a kind; nothing if the section is missing.
+    fn entries<T>(field: &Field<Map<T>>) -> impl Iterator<Item = (&At<String>, &At<T>)> {
+        field.get().into_iter().flat_map(Map::iter)
+    }
+
+    /// The images.
+    pub fn images(&self) -> impl Iterator<Item = (&At<String>, &At<Image>)> {
+        Self::entries(&self.images)
+    }
+
+    /// The tests, then the tasks; with whether it is a task.
+    pub fn tests_and_tasks(&self) -> impl Iterator<Item = (&At<String>, &At<Test>, bool)> {
+        let tests = Self::entries(&self.tests).map(|(key, test)| (key, test, false));
+        tests.chain(Self::entries(&self.tasks).map(|(key, task)| (key, task, true)))
+    }
+
+    /// The environments.
+    pub fn environments(&self) -> impl Iterator<Item = (&At<String>, &At<Environment>)> {
+        Self::entries(&self.environments)
+    }
+
+    /// An image by name.
+    pub fn image(&self, name: &str) -> Option<&At<Image>> {
+        self.images.get()?.get(name)
+    }
+
+    /// The names of all images.
+    pub fn image_names(&self) -> Vec<&str> {
+        self.images().map(|(key, _)| key.value.as_str()).collect()
+    }
+
+    /// The environments that deploy an image.
+    pub fn deployments_of<'m>(
+        &'m self,
+        image: &'m str,
+    ) -> impl Iterator<Item = (&'m At<String>, &'m At<Environment>)> {
+        self.environments().filter(move |(_, environment)| {
+            environment.deployed_images().iter().any(|at| at.value == image)
+        })
+    }
+
+    /// Where an entity happens that does not say so: `defaults.refs` has been handed down, so what
+    /// is left is GitLab's own `[branches, tags]`.
+    pub fn default_refs(span: Span) -> SetNames {
+        ["branches", "tags"].map(|set| At::new(set.to_owned(), span)).to_vec()
+    }
+
+    /// Names of the sets that a field holds, or GitLab's default.
+    pub fn refs_of(field: &Field<Many<Text>>, span: Span) -> SetNames {
+        match field.get() {
+            Some(sets) => sets.0.clone(),
+            None => Self::default_refs(span),
+        }
+    }
+
+    /// Where an image is built: what it says; a production image where it is deployed; else the
+    /// default.
+    pub fn image_refs(&self, name: &str, image: &At<Image>) -> SetNames {
+        let own = image.refs.get().is_some();
+        if own || image.role() != Role::Production {
+            return Self::refs_of(&image.refs, image.span);
+        }
+        let mut sets: SetNames = Vec::new();
+        for (_, environment) in self.deployments_of(name) {
+            for set in environment.refs.get().into_iter().flat_map(Many::iter) {
+                if !sets.iter().any(|known| known.value == set.value) {
+                    sets.push(set.clone());
+                }
+            }
+        }
+        sets
+    }
+
+    /// The stages in order: those of the manifest, or those in use of the language's five.
+    pub fn declared_stages(&self) -> Option<&[At<Text>]> {
+        self.stages.get().map(|stages| stages.0.as_slice())
+    }
+}
+
+/// The stages that there are if the manifest lists none.
+pub const STAGES: [&str; 5] = ["build", "test", "build-prod", "deploy", "cleanup"];
+
+/// The ref sets that are built in.
+pub const BUILT_IN_REFS: [&str; 5] =
+    ["branches", "tags", "merge_requests", "schedules", "default_branch"];

@@ -1,0 +1,209 @@
+//! Scalars of the manifest: strings that are really strings, integers, booleans, and strings of
+//! a certain kind.
+//!
+//! Always holds: no scalar changes in silence. What YAML would read as a number, a boolean or a
+//! date is an error where a string is wanted (language, section 1.4).
+
+use std::rc::Rc;
+
+
+use super::record::{Read, Reader};
+use crate::finding::{Code, Finding, did_you_mean};
+use crate::source::{Kind, Node};
+
+/// What YAML 1.1 or 1.2 makes of a plain scalar, if not a string.
+pub fn plain_type(text: &str) -> Option<&'static str> {
+    match text {
+        "" | "~" | "null" | "Null" | "NULL" => return Some("nothing"),
+        "true" | "True" | "TRUE" | "false" | "False" | "FALSE" | "yes" | "Yes" | "YES" | "no"
+        | "No" | "NO" | "on" | "On" | "ON" | "off" | "Off" | "OFF" => return Some("a boolean"),
+        _ => {}
+    }
+    let first = text.chars().next()?;
+    if !(first.is_ascii_digit() || matches!(first, '+' | '-' | '.')) {
+        return None;
+    }
+    let unsigned = text.trim_start_matches(['+', '-']);
+    let lower = unsigned.to_ascii_lowercase();
+    if matches!(&*lower, ".inf" | ".nan") {
+        return Some("a number");
+    }
+    let radix = |prefix: &str, digits: fn(&u8) -> bool| {
+        lower
+            .strip_prefix(prefix)
+            .is_some_and(|d| !d.is_empty() && d.bytes().all(|b| b == b'_' || digits(&b)))
+    };
+    if radix("0x", u8::is_ascii_hexdigit)
+        || radix("0o", u8::is_ascii_digit)
+        || radix("0b", u8::is_ascii_digit)
+    {
+        return Some("a number");
+    }
+    if !unsigned.bytes().any(|b| b.is_ascii_digit()) {
+        return None;
+    }
+    // Digits with separators, fraction, exponent; `:` makes sexagesimal numbers; Psych reads
+    // dates and times as well.
+    let numeric = |b: u8| b.is_ascii_digit() || matches!(b, b'_' | b',' | b'.' | b':');
+    if unsigned.bytes().all(numeric) {
+        let dots = unsigned.bytes().filter(|b| *b == b'.').count();
+        return (dots <= 1).then_some("a number");
+    }
+    if unsigned.parse::<f64>().is_ok() {
+        return Some("a number");
+    }
+    let date: Vec<_> = text.splitn(3, '-').collect();
+    if let [year, month, rest] = date.as_slice() {
+        let digits = |s: &str, len: usize| {
+            (1..=len).contains(&s.len()) && s.bytes().all(|b| b.is_ascii_digit())
+        };
+        if year.len() == 4 && digits(year, 4) && digits(month, 2) {
+            let day = rest.split([' ', 't', 'T']).next().unwrap_or(rest);
+            return digits(day, 2).then_some("a date");
+        }
+    }
+    None
+}
+
+/// Reads a string.
+pub fn read_text(node: &Node, reader: &mut Reader<'_>) -> Option<Rc<str>> {
+    reader.refuse_tag(node);
+    let Kind::Scalar(scalar) = &node.kind else {
+        reader.wrong_type(node, "a string");
+        return None;
+    };
+    if scalar.plain && let Some(kind) = plain_type(&scalar.text) {
+        let text = &scalar.text;
+        let message = format!("`{text}` is {kind} in YAML, and a string is wanted here");
+        let finding = Finding::new(Code::NotQuoted, node.span, message)
+            .help(format!("write it in quotes: `\"{text}\"`"));
+        reader.fault(node, finding);
+        return None;
+    }
+    Some(scalar.text.clone())
+}
+
+/// Reports a word that is none of the possible ones.
+pub fn unknown_word(node: &Node, word: &str, words: &[&str], reader: &mut Reader<'_>) {
+    let finding = Finding::new(Code::UnknownWord, node.span, format!("`{word}` is none of the words possible here"));
+    let finding = match did_you_mean(word, words.iter().copied()) {
+        Some(meant) => finding.help(format!("did you mean `{meant}`?")),
+        None => finding,
+    };
+    reader.fault(node, finding.help(format!("possible: `{}`", words.join("`, `"))));
+}
+
+impl Read for String {
+    fn read(node: &Node, reader: &mut Reader<'_>) -> Option<Self> {
+        read_text(node, reader).map(|text| text.to_string())
+    }
+}
+
+impl Read for bool {
+    fn read(node: &Node, reader: &mut Reader<'_>) -> Option<Self> {
+        match &node.kind {
+            Kind::Scalar(s) if s.plain && node.tag.is_none() && &*s.text == "true" => Some(true),
+            Kind::Scalar(s) if s.plain && node.tag.is_none() && &*s.text == "false" => Some(false),
+            _ => {
+                reader.wrong_type(node, "`true` or `false`");
+                None
+            }
+        }
+    }
+}
+
+impl Read for i64 {
+    fn read(node: &Node, reader: &mut Reader<'_>) -> Option<Self> {
+        let number = match &node.kind {
+            Kind::Scalar(s) if s.plain && node.tag.is_none() => decimal(&s.text),
+            _ => None,
+        };
+        if number.is_none() {
+            reader.wrong_type(node, "an integer");
+        }
+        number
+    }
+}
+
+/// An integer in the one spelling that every YAML parser reads alike.
+pub fn decimal(text: &str) -> Option<i64> {
+    let digits = text.strip_prefix('-').unwrap_or(text);
+    let canonical = digits == "0"
+        || (!digits.starts_with('0') && digits.bytes().all(|b| b.is_ascii_digit()));
+    if canonical && !digits.is_empty() { text.parse().ok() } else { None }
+}
+
+/// Declares a kind of string: a newtype whose content `check` has accepted.
+macro_rules! text {
+    ($(#[doc = $doc:literal])+ $name:ident, $check:path, $code:ident) => {
+        $(#[doc = $doc])+
+        #[derive(Debug, Clone, PartialEq, Eq, Hash)]
+        pub struct $name(String);
+
+        impl std::ops::Deref for $name {
+            type Target = str;
+            fn deref(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl Read for $name {
+            fn read(node: &Node, reader: &mut Reader<'_>) -> Option<Self> {
+                let text = read_text(node, reader)?;
+                match $check(&text) {
+                    Ok(()) => Some(Self(text.to_string())),
+                    Err(fault) => {
+                        reader.fault(node, fault.finding(Code::$code, node));
+                        None
+                    }
+                }
+            }
+        }
+
+        impl JsonSchema for $name {
+            fn inline_schema() -> bool {
+                true
+            }
+            fn schema_name() -> SchemaName {
+                stringify!($name).into()
+            }
+            fn json_schema(_: &mut SchemaGenerator) -> Schema {
+                json_schema!({ "type": "string" })
+            }
+        }
+    };
+}
+
+/// Why a string is not of the kind that is wanted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fault {
+    /// A whole sentence.
+    pub message: String,
+    /// How to mend it, or empty.
+    pub help: String,
+    /// Offset in the string, where it is one place.
+    pub offset: Option<usize>,
+}
+
+impl Fault {
+    /// A fault of the whole string.
+    pub fn new(message: impl Into<String>, help: impl Into<String>) -> Self {
+        Self { message: message.into(), help: help.into(), offset: None }
+    }
+
+    pub(crate) fn finding(self, code: Code, node: &Node) -> Finding {
+        let mut span = node.span;
+        // Inside quotes and escapes the offset is not that of the file; then point at the whole.
+        if let (Some(offset), Kind::Scalar(s)) = (self.offset, &node.kind) {
+            let quotes = usize::from(!s.plain);
+            if span.end - span.start == s.text.len() + 2 * quotes && offset <= s.text.len() {
+                span.start += quotes + offset;
+                span.end = span.end.max(span.start);
+            }
+        }
+        let finding = Finding::new(code, span, self.message);
+        if self.help.is_empty() { finding } else { finding.help(self.help) }
+    }
+}
+
+pub(crate) use text;

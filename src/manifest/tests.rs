@@ -1,0 +1,104 @@
+//! Tests and tasks: jobs that run a script in an image (language, section 6).
+
+use super::collection::{List, Many};
+use super::common::{Matrix, Variables, entity};
+use super::kinds::{Regex, Text};
+use super::record::{record, words};
+
+record! {
+    /// The image of a job; a name alone is enough.
+    JobImage = "name" {
+        /// A name of `images`, or a reference with a tag.
+        name: Text,
+        /// What starts the container instead of the image's own entrypoint.
+        entrypoint: List<Text>,
+        /// When the runner pulls it: `always`, `if-not-present`, `never`.
+        pull_policy: Many<Text>,
+    }
+}
+
+words! {
+    /// How a script gets into its image.
+    Via {
+        /// GitLab runs the job in the image.
+        Job "job",
+        /// `docker run`, in a job with a daemon.
+        Docker "docker",
+        /// `docker compose run`, with the project's compose files.
+        Compose "compose",
+    }
+}
+
+record! {
+    /// A service beside the job; a name alone is enough.
+    Service = "name" {
+        /// A name of `images`, or a reference with a tag; with `via: compose` a compose service.
+        name: Text,
+        /// The host name under which the job reaches it.
+        alias: Text,
+        /// Arguments of its entrypoint.
+        command: Many<Text>,
+        /// What starts it.
+        entrypoint: Many<Text>,
+        /// Its variables.
+        variables: Variables,
+    }
+}
+
+words! {
+    /// What a test does with an environment.
+    EnvironmentAction {
+        /// It reads from it.
+        Access "access",
+        /// It verifies it.
+        Verify "verify",
+        /// It prepares it.
+        Prepare "prepare",
+    }
+}
+
+record! {
+    /// An environment that a test or task uses without deploying to it.
+    UsedEnvironment {
+        /// GitLab's name of the environment.
+        name: Text,
+        /// What the job does with it.
+        action: EnvironmentAction,
+    }
+}
+
+record! {
+    /// Another name for the job.
+    TestJobNames {
+        /// The job; the key if not written.
+        run: Text,
+    }
+}
+
+entity! {
+    /// A job that runs a script in an image. Tests default to the stage `test`; tasks name theirs.
+    Test {
+        /// The image: a name of `images`, or a reference with a tag.
+        image: JobImage,
+        /// How the script gets into the image; `job` if not written.
+        via: Via,
+        /// The commands, run inside the image.
+        script: Many<Text>,
+        /// The folder inside the image where they run.
+        workdir: Text,
+        /// Services beside the job; with `via: compose` the compose services to start.
+        services: List<Service>,
+        /// Rows of variables, one job each; on an image with a matrix, a part of that image's rows.
+        matrix: Matrix,
+        /// GitLab's `parallel`: so many copies of the job.
+        parallel: i64,
+        /// Run only when one of these paths changed.
+        changes: List<Text>,
+        /// A regular expression that finds the coverage in the job's log.
+        coverage: Regex,
+        /// An environment that the job uses without deploying to it.
+        environment: UsedEnvironment,
+        /// Another name for the job.
+        job_names: TestJobNames,
+    }
+}

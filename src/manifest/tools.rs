@@ -1,0 +1,138 @@
+//! How jobs reach a Docker daemon, a cluster, registries and compose (language, section 3).
+
+use super::collection::{List, Map};
+use super::kinds::{ProjectPath, Text, VariableName};
+use super::record::{Read, Reader, SchemaName, record, words};
+use super::tests::JobImage;
+use crate::source::{Kind, Node};
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+
+record! {
+    /// How jobs reach a Docker daemon.
+    Docker {
+        /// The image of jobs that build, or test `via` docker or compose; a pinned
+        /// `docker:<version>-cli` if not written.
+        image: JobImage,
+        /// `dind` (a daemon of the job's own, as a service), `host` (the runner's socket), or the
+        /// address of a daemon, `tcp://...`. Only jobs that need a daemon get one.
+        daemon: Text,
+        /// The image of the `dind` service; of the version of `image` if not written.
+        dind: Text,
+        /// Whether the connection to the `dind` service is encrypted; `true` if not written.
+        tls: bool,
+        /// A mirror of Docker Hub that the `dind` daemon asks first, as an URL.
+        registry_mirror: Text,
+    }
+}
+
+words! {
+    /// What a variable with a kubeconfig holds.
+    KubeconfigEncoding {
+        /// The path of a file: a CI/CD variable of type file.
+        File "file",
+        /// The file's content, in base64.
+        Base64 "base64",
+        /// The file's content.
+        Text "text",
+    }
+}
+
+record! {
+    /// A kubeconfig in a CI/CD variable; the variable's name alone is enough.
+    Kubeconfig = "variable" {
+        /// Name of the variable.
+        variable: VariableName,
+        /// What the variable holds; `file` if not written.
+        encoding: KubeconfigEncoding,
+    }
+}
+
+record! {
+    /// How jobs reach a Kubernetes cluster: exactly one of `agent`, `context`, `kubeconfig` and
+    /// `integration`.
+    Kubernetes {
+        /// The GitLab agent: `path/to/agent-project:agent-name`.
+        agent: Text,
+        /// A context of the kubeconfig that the runner has.
+        context: Text,
+        /// A kubeconfig in a CI/CD variable.
+        kubeconfig: Kubeconfig,
+        /// The certificate-based integration of old GitLabs; removed from GitLab 15.0 on.
+        integration: bool,
+        /// The image of jobs that deploy: a name of `images`, or a reference with a tag; a pinned
+        /// `alpine/kubectl` or `alpine/helm` if not written.
+        image: JobImage,
+        /// The namespace of every command.
+        namespace: Text,
+        /// Whether the namespace is created where it is missing.
+        create_namespace: bool,
+    }
+}
+
+words! {
+    /// How a tag is deleted.
+    DeleteBy {
+        /// `DELETE` of the tag: GitLab from 16.4, distribution from 3.0.
+        Tag "tag",
+        /// By moving the tag to a unique empty image that is deleted then: any registry.
+        Dummy "dummy",
+    }
+}
+
+record! {
+    /// A registry. Credentials are names of CI/CD variables, never values.
+    Registry {
+        /// Host and port: `registry.example.com:5000`.
+        host: Text,
+        /// Name of the variable that holds the user.
+        username: VariableName,
+        /// Name of the variable that holds the password or token.
+        password: VariableName,
+        /// Name of the variable that holds the user who may delete, where that is another one.
+        delete_username: VariableName,
+        /// Name of the variable that holds the password of the user who may delete.
+        delete_password: VariableName,
+        /// How a tag is deleted; by the target's version if not written.
+        delete_by: DeleteBy,
+    }
+}
+
+record! {
+    /// The project's compose files, and which of their services run which image.
+    Compose {
+        /// The compose files; `docker-compose.yml` if not written.
+        files: List<ProjectPath>,
+        /// The file that windlass writes over them; `docker-compose.windlass.yml` if not written.
+        override_file as "override": ProjectPath,
+        /// Compose service -> name of the image that it runs.
+        services: Map<Text>,
+    }
+}
+
+/// An entry of GitLab's `include`, verbatim.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Include(pub Node);
+
+impl Read for Include {
+    fn read(node: &Node, reader: &mut Reader<'_>) -> Option<Self> {
+        match &node.kind {
+            Kind::Mapping(_) => Some(Self(node.clone())),
+            Kind::Scalar(_) | Kind::Sequence(_) => {
+                reader.wrong_type(node, "mappings such as `{local: ci/extra.yml}`");
+                None
+            }
+        }
+    }
+}
+
+impl JsonSchema for Include {
+    fn inline_schema() -> bool {
+        true
+    }
+    fn schema_name() -> SchemaName {
+        "Include".into()
+    }
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": "object" })
+    }
+}

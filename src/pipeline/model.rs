@@ -1,0 +1,310 @@
+//! A pipeline in GitLab's concepts, before it is laid out as text.
+
+use super::{Base, Mapping, Shared, Value};
+use crate::gitlab::expression::Expr;
+use crate::source::Span;
+
+/// A whole pipeline.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Pipeline {
+    /// The stages in order.
+    pub stages: Vec<String>,
+    /// `include`, verbatim.
+    pub include: Vec<Value>,
+    /// Which pipelines are created at all; the first rule that matches decides.
+    pub workflow: Vec<Rule>,
+    /// Variables of every job.
+    pub variables: Mapping,
+    /// Raw top-level keys, merged over all others.
+    pub raw: Mapping,
+    /// Keys that several jobs take over whole.
+    pub bases: Vec<Base>,
+    /// The jobs, in the manifest's order.
+    pub jobs: Vec<Job>,
+}
+
+/// Where in the manifest a job comes from.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Origin {
+    /// The entity, as in `images.php-ci`.
+    pub entity: String,
+    /// Its place.
+    pub span: Span,
+}
+
+/// One job.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Job {
+    /// Its name.
+    pub name: String,
+    /// Where it comes from.
+    pub origin: Origin,
+    /// A comment above it, or empty.
+    pub comment: String,
+    /// The [`Base`]s that it takes keys from.
+    pub bases: Vec<String>,
+    /// Its stage; `None` is GitLab's `test`.
+    pub stage: Option<String>,
+    /// The image that it runs in.
+    pub image: Option<Image>,
+    /// Services beside it.
+    pub services: Vec<Service>,
+    /// Where it runs. Empty: wherever the workflow admits a pipeline.
+    pub rules: Rules,
+    /// Jobs that it waits for; `None`: all earlier stages.
+    pub needs: Option<Vec<Need>>,
+    /// When it runs, if not `on_success`.
+    pub when: Option<String>,
+    /// Whether its failure lets the pipeline go on: a boolean or `{exit_codes}`.
+    pub allow_failure: Option<Value>,
+    /// The environment that it deploys to or uses.
+    pub environment: Option<Mapping>,
+    /// Jobs of one group never run at the same time.
+    pub resource_group: Option<String>,
+    /// Whether a newer pipeline may cancel it.
+    pub interruptible: Option<bool>,
+    /// How often it is repeated: a number or `{max, when}`.
+    pub retry: Option<Value>,
+    /// How long it may take.
+    pub timeout: Option<String>,
+    /// Tags of the runners that may take it.
+    pub tags: Vec<String>,
+    /// So many copies.
+    pub parallel: Option<i64>,
+    /// Its variables.
+    pub variables: Mapping,
+    /// Its caches.
+    pub cache: Vec<Mapping>,
+    /// Commands before the script.
+    pub before_script: Vec<Value>,
+    /// The script.
+    pub script: Vec<Value>,
+    /// Commands after the script.
+    pub after_script: Vec<Value>,
+    /// The coverage pattern.
+    pub coverage: Option<String>,
+    /// Files that it hands on.
+    pub artifacts: Mapping,
+    /// Raw keys, merged over all others.
+    pub raw: Mapping,
+}
+
+/// The image of a job.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Image {
+    /// Its reference.
+    pub name: String,
+    /// What starts the container instead of the image's own entrypoint.
+    pub entrypoint: Option<Vec<String>>,
+    /// When the runner pulls it.
+    pub pull_policy: Vec<String>,
+}
+
+/// A service beside a job.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Service {
+    /// Its image.
+    pub name: String,
+    /// Its host name.
+    pub alias: Option<String>,
+    /// What starts it.
+    pub entrypoint: Vec<String>,
+    /// Its arguments.
+    pub command: Vec<String>,
+    /// Its variables.
+    pub variables: Mapping,
+}
+
+/// A job that another one waits for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Need {
+    /// Its name.
+    pub job: String,
+    /// Whether its artifacts are fetched.
+    pub artifacts: bool,
+    /// Whether it may be missing.
+    pub optional: bool,
+}
+
+/// Where a job runs.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Rules {
+    /// The manifest's name for them, by which jobs share them.
+    pub name: Option<String>,
+    /// The rules; the first that matches decides.
+    pub list: Vec<Rule>,
+}
+
+/// A rule: what must be true, and what follows.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Rule {
+    /// GitLab's `if`.
+    pub condition: Option<Expr>,
+    /// Paths of which one must have changed, and against what.
+    pub changes: Option<Changes>,
+    /// When the job runs then; the job's own `when` if `None`.
+    pub when: Option<&'static str>,
+    /// Variables that hold then.
+    pub variables: Mapping,
+}
+
+/// `rules:changes`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Changes {
+    /// Globs.
+    pub paths: Vec<String>,
+    /// The ref to compare with; `None`: what was pushed.
+    pub compare_to: Option<String>,
+}
+
+impl Rule {
+    /// A rule with nothing but a condition.
+    pub fn when_true(condition: Expr) -> Self {
+        Self { condition: Some(condition), ..Self::default() }
+    }
+
+    /// A rule by which the job or pipeline is left out.
+    pub fn never(condition: Expr) -> Self {
+        Self { condition: Some(condition), when: Some("never"), ..Self::default() }
+    }
+
+    fn to_value(&self) -> Value {
+        let mut map = Mapping::new();
+        map.set_if("if", self.condition.as_ref().map(ToString::to_string));
+        if let Some(changes) = &self.changes {
+            let mut of = Mapping::new();
+            of.set("paths", strings(&changes.paths));
+            of.set_if("compare_to", changes.compare_to.clone());
+            map.set("changes", of);
+        }
+        map.set_if("when", self.when);
+        if !self.variables.is_empty() {
+            map.set("variables", self.variables.clone());
+        }
+        map.into()
+    }
+}
+
+/// A list of strings.
+pub fn strings<S: AsRef<str>>(items: &[S]) -> Value {
+    Value::list(items.iter().map(AsRef::as_ref))
+}
+
+/// The rules as GitLab reads them.
+pub fn rules_value(rules: &[Rule]) -> Value {
+    Value::Seq(rules.iter().map(Rule::to_value).collect())
+}
+
+impl Rules {
+    fn to_value(&self) -> Value {
+        let value = rules_value(&self.list);
+        match &self.name {
+            Some(name) => Value::Shared(Shared {
+                anchor: name.clone(),
+                holder: format!("refs-{name}"),
+                key: "rules".to_owned(),
+                value: Box::new(value),
+            }),
+            None => value,
+        }
+    }
+}
+
+impl Image {
+    /// The image as GitLab reads it: its name alone where that is all.
+    pub fn to_value(&self) -> Value {
+        if self.entrypoint.is_none() && self.pull_policy.is_empty() {
+            return self.name.as_str().into();
+        }
+        let mut map = Mapping::new();
+        map.set("name", self.name.as_str());
+        map.set_if("entrypoint", self.entrypoint.as_ref().map(|list| strings(list)));
+        if let [one] = self.pull_policy.as_slice() {
+            map.set("pull_policy", one.as_str());
+        } else if !self.pull_policy.is_empty() {
+            map.set("pull_policy", strings(&self.pull_policy));
+        }
+        map.into()
+    }
+}
+
+impl Service {
+    /// The service as GitLab reads it.
+    pub fn to_value(&self) -> Value {
+        let mut map = Mapping::new();
+        map.set("name", self.name.as_str());
+        map.set_if("alias", self.alias.clone());
+        if !self.entrypoint.is_empty() {
+            map.set("entrypoint", strings(&self.entrypoint));
+        }
+        if !self.command.is_empty() {
+            map.set("command", strings(&self.command));
+        }
+        if !self.variables.is_empty() {
+            map.set("variables", self.variables.clone());
+        }
+        if map.len() == 1 { self.name.as_str().into() } else { map.into() }
+    }
+}
+
+impl Need {
+    fn to_value(&self) -> Value {
+        if self.artifacts && !self.optional {
+            return self.job.as_str().into();
+        }
+        let mut map = Mapping::new();
+        map.set("job", self.job.as_str());
+        if !self.artifacts {
+            map.set("artifacts", false);
+        }
+        if self.optional {
+            map.set("optional", true);
+        }
+        map.into()
+    }
+}
+
+impl Job {
+    /// The job as GitLab reads it, in the order in which people write it.
+    pub fn to_mapping(&self) -> Mapping {
+        let mut map = Mapping::new();
+        let list = |items: &[Value]| (!items.is_empty()).then(|| Value::Seq(items.to_vec()));
+        map.set_if("stage", self.stage.clone());
+        map.set_if("image", self.image.as_ref().map(Image::to_value));
+        let services: Vec<_> = self.services.iter().map(Service::to_value).collect();
+        map.set_if("services", list(&services));
+        if !self.variables.is_empty() {
+            map.set("variables", self.variables.clone());
+        }
+        if !self.rules.list.is_empty() {
+            map.set("rules", self.rules.to_value());
+        }
+        let needs = self.needs.as_ref().map(|all| all.iter().map(Need::to_value).collect::<Vec<_>>());
+        map.set_if("needs", needs);
+        map.set_if("when", self.when.clone());
+        map.set_if("allow_failure", self.allow_failure.clone());
+        map.set_if("environment", self.environment.clone());
+        map.set_if("resource_group", self.resource_group.clone());
+        map.set_if("interruptible", self.interruptible);
+        map.set_if("retry", self.retry.clone());
+        map.set_if("timeout", self.timeout.clone());
+        if !self.tags.is_empty() {
+            map.set("tags", strings(&self.tags));
+        }
+        map.set_if("parallel", self.parallel);
+        match self.cache.as_slice() {
+            [] => {}
+            [one] => map.set("cache", one.clone()),
+            several => map.set("cache", Value::list(several.iter().cloned())),
+        }
+        map.set_if("before_script", list(&self.before_script));
+        map.set_if("script", list(&self.script));
+        map.set_if("after_script", list(&self.after_script));
+        map.set_if("coverage", self.coverage.clone());
+        if !self.artifacts.is_empty() {
+            map.set("artifacts", self.artifacts.clone());
+        }
+        map.merge(&self.raw);
+        map
+    }
+}

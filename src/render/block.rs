@@ -1,0 +1,227 @@
+//! Values in block style.
+//!
+//! In: values, and the aliases of shared ones. Out: lines of YAML at a given indentation. Always
+//! holds: what is written ends with a line break, and a string never leaves its place.
+
+use std::collections::HashMap;
+use std::fmt::Write as _;
+
+use super::{RenderError, indent, scalar};
+use crate::pipeline::{Mapping, Value};
+
+/// Keys whose short lists stand on one line, as in GitLab's own documentation.
+const ONE_LINE: [&str; 6] = [
+    "command",
+    "dependencies",
+    "entrypoint",
+    "extends",
+    "needs",
+    "tags",
+];
+/// Of these, the arguments of containers, which are written as in a Dockerfile: all in quotes.
+const ARGUMENTS: [&str; 2] = ["command", "entrypoint"];
+/// The longest list on one line.
+const WIDEST: usize = 80;
+
+/// Writes values; shared ones as aliases where they have one.
+pub(super) struct Writer<'a> {
+    /// What has been written.
+    pub(super) out: String,
+    /// Alias by the name of the shared value; none where every value is written in full.
+    aliases: Option<&'a HashMap<&'a str, String>>,
+}
+
+impl<'a> Writer<'a> {
+    /// Starts with nothing written.
+    pub(super) fn new(aliases: Option<&'a HashMap<&'a str, String>>) -> Self {
+        let out = String::new();
+        Self { out, aliases }
+    }
+
+    /// Writes `<<` with aliases of mappings; the first one wins.
+    pub(super) fn merge(&mut self, anchors: &[&str], at: usize) {
+        indent(&mut self.out, at);
+        // Writing to a String cannot fail.
+        let _ = match anchors {
+            [one] => writeln!(self.out, "<<: *{one}"),
+            several => writeln!(self.out, "<<: [*{}]", several.join(", *")),
+        };
+    }
+
+    /// Writes a key and the anchor of its value, up to the place where the value begins.
+    pub(super) fn key(
+        &mut self,
+        key: &str,
+        anchor: Option<&str>,
+        at: usize,
+    ) -> Result<(), RenderError> {
+        indent(&mut self.out, at);
+        self.head(key)?;
+        if let Some(anchor) = anchor {
+            let _ = write!(self.out, " &{anchor}");
+        }
+        Ok(())
+    }
+
+    fn head(&mut self, key: &str) -> Result<(), RenderError> {
+        scalar::write_key(&mut self.out, key).map_err(|reason| {
+            let start: String = key.chars().take(40).collect();
+            RenderError::new(start, reason)
+        })?;
+        self.out.push(':');
+        Ok(())
+    }
+
+    /// Writes an entry of a mapping.
+    pub(super) fn entry(&mut self, key: &str, value: &Value, at: usize) -> Result<(), RenderError> {
+        self.key(key, None, at)?;
+        self.value(key, value, at)
+    }
+
+    /// Writes the value of a key, after [`Writer::key`].
+    pub(super) fn value(&mut self, key: &str, value: &Value, at: usize) -> Result<(), RenderError> {
+        self.after_colon(key, value, at)
+            .map_err(|error| error.below(key))
+    }
+
+    fn after_colon(&mut self, key: &str, value: &Value, at: usize) -> Result<(), RenderError> {
+        match value {
+            Value::Seq(items) if !items.is_empty() => {
+                if self.list_on_one_line(key, items)? {
+                    return Ok(());
+                }
+                self.out.push('\n');
+                for (index, item) in items.iter().enumerate() {
+                    indent(&mut self.out, at + 2);
+                    self.item(item, at + 2)
+                        .map_err(|error| error.below_item(index))?;
+                }
+                Ok(())
+            }
+            Value::Map(map) if !map.is_empty() => {
+                self.out.push('\n');
+                map.iter()
+                    .try_for_each(|(key, value)| self.entry(key, value, at + 2))
+            }
+            Value::Shared(shared) if self.alias(&shared.anchor).is_none() => {
+                self.after_colon(key, &shared.value, at)
+            }
+            other => {
+                self.out.push(' ');
+                self.inline(other, at)
+            }
+        }
+    }
+
+    /// Writes an item of a list that is indented by `at`, which already stands on the line.
+    fn item(&mut self, value: &Value, at: usize) -> Result<(), RenderError> {
+        match value {
+            Value::Seq(items) if !items.is_empty() => {
+                self.out.push_str("- ");
+                for (index, item) in items.iter().enumerate() {
+                    if index > 0 {
+                        indent(&mut self.out, at + 2);
+                    }
+                    self.item(item, at + 2)
+                        .map_err(|error| error.below_item(index))?;
+                }
+                Ok(())
+            }
+            Value::Map(map) if !map.is_empty() => self.compact(map, at),
+            Value::Shared(shared) if self.alias(&shared.anchor).is_none() => {
+                self.item(&shared.value, at)
+            }
+            other => {
+                self.out.push_str("- ");
+                self.inline(other, at)
+            }
+        }
+    }
+
+    /// Writes a mapping as an item, its first key on the line of the dash.
+    fn compact(&mut self, map: &Mapping, at: usize) -> Result<(), RenderError> {
+        for (index, (key, value)) in map.iter().enumerate() {
+            if index == 0 {
+                self.out.push_str("- ");
+            } else {
+                indent(&mut self.out, at + 2);
+            }
+            self.head(key)?;
+            self.value(key, value, at + 2)?;
+        }
+        Ok(())
+    }
+
+    /// Writes what needs no block of its own, and ends the line.
+    fn inline(&mut self, value: &Value, at: usize) -> Result<(), RenderError> {
+        match value {
+            Value::Null => self.out.push_str("null"),
+            Value::Bool(true) => self.out.push_str("true"),
+            Value::Bool(false) => self.out.push_str("false"),
+            Value::Int(number) => {
+                let _ = write!(self.out, "{number}");
+            }
+            Value::Str(text) => scalar::write_value(&mut self.out, text, at)?,
+            Value::Seq(_) => self.out.push_str("[]"),
+            Value::Map(_) => self.out.push_str("{}"),
+            Value::Reference(path) => {
+                self.out.push_str("!reference [");
+                self.flow(path.iter().map(String::as_str), false)?;
+                self.out.push(']');
+            }
+            Value::Shared(shared) => {
+                if let Some(alias) = self.alias(&shared.anchor) {
+                    let alias = format!("*{alias}");
+                    self.out.push_str(&alias);
+                }
+            }
+        }
+        self.out.push('\n');
+        Ok(())
+    }
+
+    fn alias(&self, name: &str) -> Option<&str> {
+        self.aliases?.get(name).map(String::as_str)
+    }
+
+    /// Writes a short list of strings behind its key, if such a list is usual there.
+    fn list_on_one_line(&mut self, key: &str, items: &[Value]) -> Result<bool, RenderError> {
+        if !ONE_LINE.contains(&key) {
+            return Ok(false);
+        }
+        let strings: Option<Vec<&str>> = items
+            .iter()
+            .map(|item| match item {
+                Value::Str(text) if !text.contains('\n') => Some(text.as_str()),
+                _ => None,
+            })
+            .collect();
+        let Some(strings) = strings else {
+            return Ok(false);
+        };
+        let start = self.out.len();
+        self.out.push_str(" [");
+        self.flow(strings.into_iter(), ARGUMENTS.contains(&key))?;
+        self.out.push_str("]\n");
+        let fits = self.out.len() - start <= WIDEST;
+        if !fits {
+            self.out.truncate(start);
+        }
+        Ok(fits)
+    }
+
+    fn flow<'s>(
+        &mut self,
+        items: impl Iterator<Item = &'s str>,
+        quote: bool,
+    ) -> Result<(), RenderError> {
+        for (index, item) in items.enumerate() {
+            if index > 0 {
+                self.out.push_str(", ");
+            }
+            scalar::write_in_flow(&mut self.out, item, quote)
+                .map_err(|reason| RenderError::from(reason).below_item(index))?;
+        }
+        Ok(())
+    }
+}
