@@ -9,7 +9,7 @@ use std::path::PathBuf;
 
 use crate::check::{Files, check};
 use crate::files::{FileSet, GeneratedFile};
-use crate::finding::Report;
+use crate::finding::{Code, Finding, Place, Report};
 use crate::lower::{Lowered, REGISTRY_SCRIPT, lower};
 use crate::manifest::{self, Manifest};
 use crate::source::{Limits, Source, parse};
@@ -53,8 +53,13 @@ impl std::error::Error for InternalError {}
 
 /// Reads a manifest. `None` if its text is no mapping at all; the report says why.
 pub fn read(source: &Source, report: &mut Report) -> Option<Manifest> {
-    let root = parse(source, Limits::MANIFEST, report)?;
-    manifest::read(&root, report)
+    let root = parse(source, Limits::MANIFEST, report);
+    if root.is_none() && !report.has_errors() {
+        let message = "the manifest is empty";
+        let finding = Finding::at(Code::Empty, Place::Whole, message);
+        report.push(finding.help("it starts with `windlass: 1`"));
+    }
+    manifest::read(&root?, report)
 }
 
 /// Compiles a manifest.

@@ -20,9 +20,10 @@ pub(super) fn run(options: &Options, args: &Check) -> Result<Verdict, Failure> {
         .flat_map(|all| all.findings(&project.remedy));
     drift.for_each(|finding| project.report.push(finding));
 
-    let verdict = match project.report.has_errors() {
-        true => Verdict::Findings,
-        false => Verdict::Clean,
+    let clean = project.files.is_some() && !project.report.has_errors();
+    let verdict = match clean {
+        true => Verdict::Clean,
+        false => Verdict::Findings,
     };
     // Printing may end at a closed pipe; the verdict then still is the status.
     let printed = match args.format {

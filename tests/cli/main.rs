@@ -1,0 +1,17 @@
+//! The command as people and pipelines run it: the built binary in scratch projects.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "what fails here fails a test"
+)]
+
+mod check;
+mod generate;
+mod hostile;
+mod kill;
+mod links;
+mod project;
+mod usage;
