@@ -94,11 +94,11 @@ pub(super) fn check(check: &mut Check<'_>) {
             ];
             exactly_one(report, deploy.span, "`deploy`", "driver", &drivers);
         }
-        if let Some(name) = environment.name.at() {
-            if let Err(why) = crate::gitlab::names::environment(&name.value) {
-                let message = format!("`{}` is no environment name: it {why}", name.value);
-                report.push(Finding::new(Code::BadName, name.span, message));
-            }
+        if let Some(name) = environment.name.at()
+            && let Err(why) = crate::gitlab::names::environment(&name.value)
+        {
+            let message = format!("`{}` is no environment name: it {why}", name.value);
+            report.push(Finding::new(Code::BadName, name.span, message));
         }
     }
     for (key, promotion) in manifest.promotions.get().into_iter().flat_map(Map::iter) {

@@ -128,7 +128,7 @@ impl<'m> Lowering<'m> {
                 .and_then(|rest| rest.rsplit_once('/'))
             {
                 Some((regex, _)) => {
-                    keep.push_str(&format!(" --keep-regex '{}'", regex.replace('\'', r"'\''")))
+                    keep.push_str(&format!(" --keep-regex '{}'", regex.replace('\'', r"'\''")));
                 }
                 None => keep.push_str(&format!(" --keep {}", super::quoted(&pattern.value))),
             }

@@ -13,7 +13,7 @@ const DEFAULT_BRANCH_SLUG: &str = "default_branch_slug=$(printf '%s' \"$CI_DEFAU
 pub(super) fn lower(lowering: &mut Lowering<'_>) {
     let images: Vec<_> = lowering.images_of(false).collect();
     for (key, image) in images {
-        lowering.build(key, image, BranchCache);
+        lowering.build(key, image, &BranchCache);
     }
 }
 
@@ -53,7 +53,7 @@ impl<'m> Lowering<'m> {
         &mut self,
         key: &'m At<String>,
         image: &'m At<Image>,
-        cache: impl DefaultCache,
+        cache: &impl DefaultCache,
     ) {
         let name = key.value.as_str();
         let common = image.common();

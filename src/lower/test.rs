@@ -27,7 +27,7 @@ impl<'m> Lowering<'m> {
                 .unwrap_or_else(|| "test".to_owned()),
         );
         let refs = Manifest::refs_of(&test.refs, test.span);
-        let changes = test.changes.get().map(|list| super::common::list_of(list));
+        let changes = test.changes.get().map(super::common::list_of);
         job.rules = self.rules(&refs, changes.as_deref());
         job.coverage = test.coverage.get().map(|regex| regex.to_string());
         job.parallel = test.parallel.get().copied();
@@ -66,10 +66,7 @@ impl<'m> Lowering<'m> {
         };
         Image {
             name,
-            entrypoint: image
-                .entrypoint
-                .get()
-                .map(|list| super::common::list_of(list)),
+            entrypoint: image.entrypoint.get().map(super::common::list_of),
             pull_policy: image
                 .pull_policy
                 .get()

@@ -80,7 +80,7 @@ fn project_path(text: &str) -> Result<(), Fault> {
 fn pattern(text: &str) -> Result<(), Fault> {
     let unwritable = |why: expression::Unwritable| Fault::new(format!("`{text}` {why}"), "");
     if text.starts_with('/') {
-        let pattern = regex::Pattern::parse(text).map_err(regex_fault)?;
+        let pattern = regex::Pattern::parse(text).map_err(|error| regex_fault(&error))?;
         return expression::Expr::pattern(&pattern)
             .map(|_| ())
             .map_err(unwritable);
@@ -94,10 +94,10 @@ fn pattern(text: &str) -> Result<(), Fault> {
 fn coverage(text: &str) -> Result<(), Fault> {
     regex::Pattern::parse_coverage(text)
         .map(|_| ())
-        .map_err(regex_fault)
+        .map_err(|error| regex_fault(&error))
 }
 
-fn regex_fault(error: regex::PatternError) -> Fault {
+fn regex_fault(error: &regex::PatternError) -> Fault {
     let mut fault = Fault::new(
         format!(
             "this is no regular expression that GitLab takes: {}",
