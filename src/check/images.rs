@@ -171,6 +171,12 @@ fn tests(check: &mut Check<'_>) {
                 }
             }
         }
+        let variables = test.variables.get().into_iter().flat_map(|of| of.0.iter());
+        for image in variables.flat_map(|(_, variable)| variable.value.images()) {
+            if known(check, image) {
+                built_where_used(check, image, &refs, &what);
+            }
+        }
         if let Some(changes) = test.changes.at().filter(|changes| changes.0.len() > 50) {
             let message = format!("{} patterns; GitLab takes 50", changes.0.len());
             check

@@ -49,11 +49,7 @@ impl<'m> Lowering<'m> {
         let kubernetes = access::merged(&kubernetes, self.manifest.kubernetes.get());
         self.with_cluster(&mut job, &kubernetes);
         self.driver(&mut job, environment);
-        let images: Vec<&str> = environment
-            .deployed_images()
-            .iter()
-            .map(|image| image.value.as_str())
-            .collect();
+        let images = self.manifest.deployed_by(environment);
         self.need_builds(&mut job, &images);
         self.finish(job, Some(common));
     }

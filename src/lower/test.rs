@@ -52,6 +52,12 @@ impl<'m> Lowering<'m> {
             Via::Docker => self.in_docker(&mut job, test),
             Via::Compose => images.extend(self.in_compose(&mut job, test)),
         }
+        let variables = test.variables.get().into_iter().flat_map(|of| of.0.iter());
+        images.extend(
+            variables
+                .flat_map(|(_, of)| of.value.images())
+                .map(|name| name.value.as_str()),
+        );
         self.need_builds(&mut job, &images);
         self.finish(job, Some(common));
     }

@@ -7,6 +7,7 @@
 pub mod artifacts;
 pub mod collection;
 pub mod common;
+mod declare;
 pub mod environments;
 pub mod images;
 pub mod kinds;

@@ -34,6 +34,11 @@ impl Image {
         self.role.copied_or(Role::App)
     }
 
+    /// Whether it is meant to be deployed.
+    pub fn is_deployable(&self) -> bool {
+        matches!(self.role(), Role::App | Role::Production)
+    }
+
     /// The job that builds it.
     pub fn build_job(&self, key: &At<String>) -> JobName {
         job_name(
@@ -214,12 +219,27 @@ impl Manifest {
         &'m self,
         image: &'m str,
     ) -> impl Iterator<Item = (&'m At<String>, &'m At<Environment>)> {
+        let deployable = self.image(image).is_some_and(|image| image.is_deployable());
         self.environments().filter(move |(_, environment)| {
             environment
                 .deployed_images()
                 .iter()
-                .any(|at| at.value == image)
+                .any(|at| at.value == image || (at.value == "all" && deployable))
         })
+    }
+
+    /// The names of the images that an environment deploys; `all` are those that can be.
+    pub fn deployed_by<'m>(&'m self, environment: &'m Environment) -> Vec<&'m str> {
+        let mut names = Vec::new();
+        for at in environment.deployed_images() {
+            if at.value == "all" {
+                let all = self.images().filter(|(_, image)| image.is_deployable());
+                names.extend(all.map(|(key, _)| key.value.as_str()));
+            } else {
+                names.push(at.value.as_str());
+            }
+        }
+        names
     }
 
     /// Where an entity happens that does not say so: `defaults.refs` has been handed down, so what
