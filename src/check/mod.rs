@@ -13,7 +13,7 @@ mod needs;
 mod refs;
 mod supported;
 
-pub use inventory::{Inventory, JobEntry, JobKind, member};
+pub use inventory::{Inventory, JobEntry, JobKind, Needed, member};
 
 use crate::finding::{Code, Finding, Report, did_you_mean};
 use crate::manifest::Manifest;

@@ -1,7 +1,9 @@
 //! `needs`: names of jobs that exist, in an order that exists.
 
 use super::Check;
+use super::inventory::{JobEntry, Needed};
 use crate::finding::{Code, Finding};
+use crate::lower::reach::{Coverage, covers};
 use crate::manifest::resolved::STAGES;
 use crate::source::Span;
 
@@ -12,7 +14,7 @@ pub(super) fn check(check: &mut Check<'_>) {
     for (number, job) in inventory.jobs.iter().enumerate() {
         let Some(needs) = &job.needs else { continue };
         if needs.len() > 50 {
-            let span = needs.first().map(|need| need.span).unwrap_or_default();
+            let span = needs.first().map(|need| need.job.span).unwrap_or_default();
             let message = format!(
                 "`{}` needs {} jobs; GitLab takes 50",
                 job.name.value,
@@ -22,7 +24,11 @@ pub(super) fn check(check: &mut Check<'_>) {
                 .report
                 .push(Finding::new(Code::OutOfRange, span, message));
         }
-        for need in needs {
+        for Needed {
+            job: need,
+            optional,
+        } in needs
+        {
             let Some((other, needed)) = inventory.get(&need.value) else {
                 check.unknown(Code::UnknownJob, need, "job", inventory.names());
                 continue;
@@ -43,12 +49,44 @@ pub(super) fn check(check: &mut Check<'_>) {
                 );
                 continue;
             }
+            if !optional {
+                may_be_missing(check, job, needed, need.span);
+            }
             if let Some(edges) = edges.get_mut(number) {
                 edges.push((other, need.span));
             }
         }
     }
     cycles(check, &edges);
+}
+
+/// Reports a need that would make GitLab refuse the whole pipeline on some refs.
+fn may_be_missing(check: &mut Check<'_>, job: &JobEntry, needed: &JobEntry, span: Span) {
+    let (name, other) = (&job.name.value, &needed.name.value);
+    let why = if needed.by_changes {
+        Some(format!(
+            "`{other}` is left out where none of its `changes` did"
+        ))
+    } else if let (Some(own), Some(theirs)) = (&job.refs, &needed.refs)
+        && let Coverage::Misses(set) = covers(check.manifest, theirs, own)
+    {
+        Some(format!(
+            "`{name}` also runs on `{set}`, and `{other}` does not"
+        ))
+    } else {
+        None
+    };
+    if let Some(why) = why {
+        let message = format!("`{other}` may be missing where `{name}` needs it: {why}");
+        check.report.push(
+            Finding::new(Code::NeedMissing, span, message)
+                .related(needed.name.span, "this job may be missing")
+                .help("GitLab then refuses the whole pipeline")
+                .help(format!(
+                    "write `{{job: {other}, optional: true}}`, or let both run on the same refs"
+                )),
+        );
+    }
 }
 
 fn stage_number(check: &Check<'_>, stage: &str) -> Option<usize> {

@@ -27,6 +27,7 @@ use crate::source::At;
 pub const REGISTRY_SCRIPT: &str = cleanup::SCRIPT;
 
 pub(crate) use cleanup::tag_pattern;
+pub(crate) use raw::refs as raw_refs;
 
 /// A pipeline and its companions.
 #[derive(Debug, Clone, Default, PartialEq)]

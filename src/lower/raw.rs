@@ -30,7 +30,7 @@ pub(super) fn lower(lowering: &mut Lowering<'_>) {
 }
 
 /// The ref sets that a raw job names.
-pub(super) fn refs(job: &Node) -> SetNames {
+pub(crate) fn refs(job: &Node) -> SetNames {
     let Some(node) = member(job, "refs") else {
         return SetNames::new();
     };

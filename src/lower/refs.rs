@@ -223,11 +223,21 @@ fn with_changes(rules: Vec<Rule>, paths: &[String]) -> Vec<Rule> {
             out.push(rule);
             continue;
         };
-        out.push(Rule {
-            condition: Expr::all([condition].into_iter().chain(on_default_branch())),
-            changes: changes(None),
-            ..rule.clone()
-        });
+        // Only rules about branches can match on the default branch.
+        let on_default = match &condition {
+            Expr::Variable(name) if name.as_str() == "CI_COMMIT_BRANCH" => on_default_branch(),
+            other if other.to_string().contains("$CI_COMMIT_BRANCH") => {
+                Expr::all([condition.clone()].into_iter().chain(on_default_branch()))
+            }
+            _ => None,
+        };
+        if let Some(on_default) = on_default {
+            out.push(Rule {
+                condition: Some(on_default),
+                changes: changes(None),
+                ..rule.clone()
+            });
+        }
         out.push(Rule {
             changes: changes(Some("$CI_DEFAULT_BRANCH")),
             ..rule
