@@ -2,9 +2,9 @@
 
 use std::path::PathBuf;
 
-use clap::{ValueEnum, Args, Parser, Subcommand};
-use windlass::finding::output::Format;
+use clap::{Args, Parser, Subcommand, ValueEnum};
 use windlass::files::DEFAULT_MANIFEST;
+use windlass::finding::output::Format;
 
 const EXAMPLES: &str = "\
 Examples:
