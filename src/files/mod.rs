@@ -14,6 +14,8 @@ mod path;
 mod permissions;
 mod remedy;
 mod report;
+#[cfg(test)]
+mod tests;
 mod write;
 
 pub use compare::{Compared, Comparison, Status, compare};

@@ -1,0 +1,240 @@
+//! The hooks of `.pre-commit-hooks.yaml`, run by the real pre-commit in a scratch repository.
+//!
+//! The hooks are the shipped ones, from a git repository that holds them; only their `language`
+//! is overridden, so that they run the binary under test instead of building another one.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "what fails here fails a test"
+)]
+
+use std::env;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use tempfile::TempDir;
+
+const MANIFEST: &str = "windlass: 1\njobs: {hello: {script: [echo hi]}}\n";
+
+/// A git repository that uses the hooks, and one that ships them.
+struct Repository {
+    folder: TempDir,
+}
+
+/// What a command gave.
+#[derive(Debug)]
+struct Ran {
+    success: bool,
+    text: String,
+}
+
+impl Ran {
+    #[track_caller]
+    fn passes(self) -> Self {
+        assert!(self.success, "{}", self.text);
+        self
+    }
+
+    #[track_caller]
+    fn fails(self) -> Self {
+        assert!(!self.success, "{}", self.text);
+        self
+    }
+
+    #[track_caller]
+    fn says(self, text: &str) -> Self {
+        assert!(self.text.contains(text), "no {text:?} in:\n{}", self.text);
+        self
+    }
+}
+
+impl Repository {
+    /// A repository whose commits run one of the hooks, with everything generated and committed.
+    fn with_hook(hook: &str) -> Self {
+        let folder = tempfile::Builder::new()
+            .prefix("windlass-test-")
+            .tempdir()
+            .unwrap();
+        let repository = Self { folder };
+        let hooks = repository.path("hooks");
+        fs::create_dir(&hooks).unwrap();
+        let shipped = Path::new(env!("CARGO_MANIFEST_DIR")).join(".pre-commit-hooks.yaml");
+        fs::copy(shipped, hooks.join(".pre-commit-hooks.yaml")).unwrap();
+        repository.run_in("hooks", "git", &["init", "-q"]).passes();
+        repository.run_in("hooks", "git", &["add", "."]).passes();
+        repository
+            .run_in("hooks", "git", &["commit", "-qm", "hooks"])
+            .passes();
+        let revision = repository
+            .run_in("hooks", "git", &["rev-parse", "HEAD"])
+            .passes()
+            .text;
+
+        fs::create_dir(repository.path("project")).unwrap();
+        repository.git(&["init", "-q"]).passes();
+        repository.write("windlass.yml", MANIFEST);
+        repository.write("README.md", "A project.\n");
+        let config = format!(
+            "repos:\n- repo: {}\n  rev: {}\n  hooks:\n  - id: {hook}\n    language: system\n",
+            hooks.display(),
+            revision.trim(),
+        );
+        repository.write(".pre-commit-config.yaml", &config);
+        repository.run("windlass", &["generate"]).passes();
+        repository.git(&["add", "."]).passes();
+        repository.git(&["commit", "-qm", "project"]).passes();
+        repository.pre_commit(&["install"]).passes();
+        repository
+    }
+
+    fn path(&self, path: &str) -> PathBuf {
+        self.folder.path().join(path)
+    }
+
+    fn write(&self, path: &str, text: &str) {
+        fs::write(self.path("project").join(path), text).unwrap();
+    }
+
+    fn read(&self, path: &str) -> String {
+        fs::read_to_string(self.path("project").join(path)).unwrap()
+    }
+
+    fn git(&self, args: &[&str]) -> Ran {
+        self.run("git", args)
+    }
+
+    fn pre_commit(&self, args: &[&str]) -> Ran {
+        self.run("pre-commit", args)
+    }
+
+    fn run(&self, program: &str, args: &[&str]) -> Ran {
+        self.run_in("project", program, args)
+    }
+
+    /// Runs a program with the binary under test first in `PATH`, away from the git and the
+    /// pre-commit of whoever runs the tests.
+    fn run_in(&self, folder: &str, program: &str, args: &[&str]) -> Ran {
+        let binary = Path::new(env!("CARGO_BIN_EXE_windlass"));
+        let mut path = vec![binary.parent().unwrap().to_path_buf()];
+        path.extend(env::split_paths(&env::var_os("PATH").unwrap_or_default()));
+        let path = env::join_paths(path).unwrap();
+        let program_path = match program {
+            "windlass" => binary.as_os_str(),
+            other => other.as_ref(),
+        };
+        let mut command = Command::new(program_path);
+        for (name, _) in env::vars_os() {
+            let name_text = name.to_string_lossy();
+            if name_text.starts_with("GIT_") || name_text.starts_with("PRE_COMMIT") {
+                command.env_remove(&name);
+            }
+        }
+        command
+            .args(args)
+            .current_dir(self.path(folder))
+            .env("PATH", path);
+        command.env("PRE_COMMIT_HOME", self.path("pre-commit-home"));
+        command.env("PRE_COMMIT_COLOR", "never");
+        command.env("GIT_CONFIG_GLOBAL", self.path("no-config"));
+        command.env("GIT_CONFIG_NOSYSTEM", "1");
+        for role in ["AUTHOR", "COMMITTER"] {
+            command.env(format!("GIT_{role}_NAME"), "Test");
+            command.env(format!("GIT_{role}_EMAIL"), "test@example.com");
+        }
+        let output = command.output().unwrap_or_else(|error| {
+            let package = match program {
+                "pre-commit" => "run `pip install pre-commit`",
+                _ => "install the package of that name",
+            };
+            panic!("cannot run `{program}`: {error}; {package}")
+        });
+        let mut text = String::from_utf8(output.stdout).unwrap();
+        text += &String::from_utf8(output.stderr).unwrap();
+        Ran {
+            success: output.status.success(),
+            text,
+        }
+    }
+}
+
+#[test]
+fn a_clean_project_passes() {
+    let repository = Repository::with_hook("windlass-check");
+    repository
+        .pre_commit(&["run", "--all-files"])
+        .passes()
+        .says("Passed");
+}
+
+#[test]
+fn drift_stops_a_commit() {
+    let repository = Repository::with_hook("windlass-check");
+    repository.write("windlass.yml", &MANIFEST.replace("echo hi", "echo ho"));
+    let ran = repository.git(&["commit", "-qam", "drift"]).fails();
+    ran.says("Failed")
+        .says("error[drift]")
+        .says("to mend it, run: windlass generate\n");
+    repository.run("windlass", &["generate"]).passes();
+    repository
+        .git(&["commit", "-qam", "mended"])
+        .passes()
+        .says("Passed");
+}
+
+#[test]
+fn a_hand_edit_stops_a_commit() {
+    let repository = Repository::with_hook("windlass-check");
+    repository.write(
+        ".gitlab-ci.yml",
+        &(repository.read(".gitlab-ci.yml") + "# mine\n"),
+    );
+    let ran = repository.git(&["commit", "-qam", "edit"]).fails();
+    ran.says("error[edited-file]")
+        .says("to mend it, run: windlass generate --force\n");
+}
+
+#[test]
+fn the_generating_hook_mends_and_then_passes() {
+    let repository = Repository::with_hook("windlass-generate");
+    repository.write("windlass.yml", &MANIFEST.replace("echo hi", "echo ho"));
+    let ran = repository.git(&["commit", "-qam", "first"]).fails();
+    ran.says("files were modified by this hook")
+        .says("wrote .gitlab-ci.yml");
+    assert!(repository.read(".gitlab-ci.yml").contains("echo ho"));
+    repository
+        .git(&["commit", "-qam", "second"])
+        .passes()
+        .says("Passed");
+}
+
+#[test]
+fn only_what_matters_is_checked() {
+    let repository = Repository::with_hook("windlass-check");
+    repository.write("README.md", "Changed.\n");
+    repository
+        .git(&["commit", "-qam", "unrelated"])
+        .passes()
+        .says("Skipped");
+    let names = [
+        ("windlass.yml", true),
+        (".gitlab-ci.yml", true),
+        ("docker-compose.windlass.yml", true),
+        ("compose.yaml", true),
+        ("docker-production-php-Dockerfile", true),
+        ("Dockerfile.dev", true),
+        ("registry.sh", true),
+        ("windlass.yml.orig", false),
+        ("notes.yml", false),
+        ("main.rs", false),
+    ];
+    for (name, matters) in names {
+        if !matches!(name, "windlass.yml" | ".gitlab-ci.yml") {
+            repository.write(name, "");
+        }
+        let ran = repository.pre_commit(&["run", "--files", name]).passes();
+        ran.says(if matters { "Passed" } else { "Skipped" });
+    }
+}
