@@ -13,6 +13,7 @@ pub(crate) const MANIFEST: &str = "windlass.yml";
 
 /// A project in which every file exists.
 #[derive(Debug)]
+#[allow(dead_code, reason = "not every test uses it")]
 pub(crate) struct Complete;
 
 impl Files for Complete {
