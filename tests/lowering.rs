@@ -6,8 +6,8 @@
     reason = "what fails here fails a test"
 )]
 
-mod compiled;
 #[path = "lowering/cases.rs"]
 mod cases;
+mod compiled;
 #[path = "lowering/reference.rs"]
 mod reference;
