@@ -116,6 +116,19 @@ fn manifests() -> Vec<(PathBuf, String)> {
 }
 
 #[test]
+fn the_committed_schema_is_that_of_the_command() {
+    let path = Path::new(ROOT).join("schemas/windlass.schema.json");
+    let schema = windlass(Path::new(ROOT), &["schema"]).stdout;
+    if std::env::var_os("WINDLASS_BLESS").is_some() {
+        fs::write(path, schema).unwrap();
+        return;
+    }
+    let schema = String::from_utf8(schema).unwrap();
+    let same = fs::read_to_string(path).unwrap_or_default() == schema;
+    assert!(same, "run WINDLASS_BLESS=1 cargo test --test examples");
+}
+
+#[test]
 fn manifests_obey_the_schema() {
     let validator = jsonschema::validator_for(&schema()).unwrap();
     let examples = examples().into_iter().map(|folder| {
