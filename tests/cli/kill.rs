@@ -79,7 +79,8 @@ fn a_killed_run_leaves_whole_files() {
             .stderr(Stdio::null())
             .spawn()
             .unwrap();
-        let moment = longest * 5 / 4 * (round + 1) / ROUNDS;
+        // Up to twice the longest run: on a busy machine some must still come to their end.
+        let moment = longest * 2 * (round + 1) / ROUNDS;
         thread::sleep(moment.saturating_sub(start.elapsed()));
         child.kill().unwrap();
         child.wait().unwrap();
