@@ -49,7 +49,13 @@ pub(super) fn print_findings(
     quiet: bool,
 ) -> io::Result<()> {
     let mut out = io::stdout().lock();
-    write(format, &audible(report, quiet), source, Style::default(), &mut out)?;
+    write(
+        format,
+        &audible(report, quiet),
+        source,
+        Style::default(),
+        &mut out,
+    )?;
     out.flush()
 }
 
