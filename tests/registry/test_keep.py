@@ -66,7 +66,7 @@ class KeepNewest(Case):
         for tag in ("same-1", "same-2", "same-3"):
             self.repository.push(tag, "oci-index", created="2024-03-02T14:00:00+02:00")
         output = self.succeeds('registry_keep_newest 2 "$IMAGE"')
-        self.assertIn("creation time unknown, so these stay: none zero", output)
+        self.assertRegex(output, "creation time unknown, so these stay: (none zero|zero none) ")
         self.assertEqual(self.repository.tags(), {"none", "zero", "same-1", "same-2", "same-3", "day-2"})
 
     def test_creation_times(self):
@@ -74,7 +74,7 @@ class KeepNewest(Case):
         for earlier, later in [
                 ("2024-02-29T23:59:59Z", "2024-03-01T00:00:00Z"), ("2023-12-31T23:59:59Z", "2024-01-01T00:00:00Z"),
                 ("2024-03-01T01:30:00+02:00", "2024-02-29T23:30:00.5Z"), ("1999-12-31T23:59:59Z", "2000-02-29T00:00:00Z"),
-                ("2024-02-29T18:30:00-05:30", "2024-03-01T00:00:00.000001Z"), ("2024-01-01T09:59:59.999999999Z", "2024-01-01T10:00:00Z")]:
+                ("2024-02-29T18:30:00-05:30", "2024-03-01T00:00:00.000001Z"), ("2024-01-01T09:59:59.99999Z", "2024-01-01T10:00:00Z")]:
             with self.subTest(earlier):
                 self.repository.push("older", created=earlier)
                 self.repository.push("younger", created=later)
@@ -122,15 +122,15 @@ class KeepNewest(Case):
 
 class ThousandTags(Case):
     def test_thousand_tags(self):
-        self.push_days(range(1, 11))
-        for day in range(1, 11):
-            self.repository.also_tag(f"day-{day}", *(f"day-{day}-{number}" for number in range(99)))
+        self.push_days(range(1, 6))
+        for day, tags in {1: 100, 2: 40, 3: 200, 4: 300, 5: 360}.items():
+            self.repository.also_tag(f"day-{day}", *(f"day-{day}-{number}" for number in range(1, tags)))
         self.assertEqual(len(self.repository.tags()), 1000)
-        self.succeeds('registry_keep_newest --protect day-1 8 "$IMAGE"')
+        self.succeeds('registry_keep_newest --protect day-1 3 "$IMAGE"')
         left = self.repository.tags()
-        self.assertEqual(len(left), 900)
-        self.assertFalse([tag for tag in left if tag.split("-")[1] == "2"])
-        if self.flavour == "gitlab":  # 10 pages, each manifest once, two requests for what goes, little else
-            requests = [request for request in self.stack.gitlab_registry.requests if f"/{self.name}/" in request]
-            self.assertLess(len(requests), 10 + 1000 + 2 * 100 + 20)
-            self.assertEqual(len([request for request in requests if request.endswith("/tags/list")]), 10)
+        self.assertEqual(len(left), 960)
+        self.assertFalse([tag for tag in left if tag.startswith("day-2")])
+        # 10 pages, each manifest once, two requests for each tag that goes, little else.
+        requests = [request for request in self.stack.gitlab_registry.requests if f"/{self.name}/" in request]
+        self.assertLess(len(requests), 10 + 1000 + 2 * 40 + 20)
+        self.assertEqual(len([request for request in requests if request.endswith("/tags/list")]), 10)
