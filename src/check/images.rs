@@ -2,11 +2,11 @@
 
 use super::Check;
 use crate::finding::{Code, Finding};
-use crate::lower::reach::{Coverage, covers};
 use crate::manifest::Manifest;
 use crate::manifest::collection::Many;
 use crate::manifest::common::Entity;
 use crate::manifest::images::{Image, Role};
+use crate::manifest::reach::{Coverage, covers};
 use crate::manifest::resolved::SetNames;
 use crate::manifest::tests::Via;
 use crate::source::At;

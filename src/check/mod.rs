@@ -3,7 +3,7 @@
 //! In: a [`Manifest`] whose values are each of their kind. Out: findings, all of them.
 //! Always holds: a manifest without errors can be lowered; `lower` meets no unknown name.
 
-pub mod access;
+mod access;
 mod entities;
 mod files;
 mod images;
@@ -13,7 +13,7 @@ mod needs;
 mod refs;
 mod supported;
 
-pub use inventory::{Inventory, JobEntry, JobKind, Needed, member};
+pub use inventory::{Inventory, JobEntry, JobKind, Needed};
 
 use crate::finding::{Code, Finding, Report, did_you_mean};
 use crate::manifest::Manifest;

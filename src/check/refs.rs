@@ -3,10 +3,10 @@
 use std::collections::HashSet;
 
 use super::Check;
-use super::inventory::member;
 use crate::finding::{Code, Finding};
 use crate::manifest::collection::{Many, Map};
 use crate::manifest::common::Entity;
+use crate::manifest::raw::member;
 use crate::manifest::record::Field;
 use crate::manifest::refs::RefSet;
 use crate::manifest::resolved::BUILT_IN_REFS;

@@ -125,7 +125,7 @@ fn images(check: &Check<'_>, found: &mut Vec<(Span, String)>) {
             );
         }
         add(retention.refs.span(), "`refs` of a retention");
-        if image.role() == Role::Production && crate::lower::tag_pattern(image.tag()).is_none() {
+        if image.role() == Role::Production && crate::gitlab::tag::pattern(image.tag()).is_none() {
             let span = image.tag.span().unwrap_or(image.span);
             add(
                 Some(span),

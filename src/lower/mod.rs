@@ -12,7 +12,6 @@ mod docker;
 mod image_build;
 mod production_build;
 mod raw;
-pub mod reach;
 mod refs;
 mod test;
 mod workflow;
@@ -25,9 +24,6 @@ use crate::source::At;
 
 /// The registry script, a library of POSIX shell functions.
 pub const REGISTRY_SCRIPT: &str = cleanup::SCRIPT;
-
-pub(crate) use cleanup::tag_pattern;
-pub(crate) use raw::refs as raw_refs;
 
 /// A pipeline and its companions.
 #[derive(Debug, Clone, Default, PartialEq)]

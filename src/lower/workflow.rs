@@ -44,7 +44,7 @@ impl Lowering<'_> {
             .environments()
             .map(|(_, env)| of(env.common().refs));
         let raw = manifest.jobs.get().into_iter().flat_map(Map::iter);
-        let raw = raw.map(|(_, job)| super::raw::refs(&job.value.0));
+        let raw = raw.map(|(_, job)| crate::manifest::raw::refs(&job.value.0));
         images
             .chain(tests)
             .chain(environments)

@@ -12,6 +12,7 @@ pub mod environments;
 pub mod images;
 pub mod kinds;
 pub mod raw;
+pub mod reach;
 pub mod record;
 pub mod refs;
 pub mod resolved;
