@@ -7,7 +7,7 @@ use crate::manifest::collection::List;
 use crate::manifest::common::Need;
 use crate::manifest::raw::{self, member};
 use crate::manifest::record::Field;
-use crate::manifest::resolved::{JobName, SetNames};
+use crate::manifest::resolved::{Deployments, JobName, SetNames};
 use crate::manifest::tests::Test;
 use crate::source::{At, Kind, Node};
 
@@ -75,7 +75,7 @@ pub struct Inventory {
 
 impl Inventory {
     /// The jobs of a manifest.
-    pub fn of(manifest: &Manifest) -> Self {
+    pub fn of(manifest: &Manifest, deployments: &Deployments<'_>) -> Self {
         let mut inventory = Self::default();
         for (key, image) in manifest.images() {
             let stage = At::new(
@@ -84,7 +84,7 @@ impl Inventory {
             );
             inventory.add(JobEntry {
                 needs: needs(&image.needs),
-                refs: Some(manifest.image_refs(&key.value, image)),
+                refs: Some(deployments.image_refs(&key.value, image)),
                 ..JobEntry::new(image.build_job(key), stage, JobKind::Build)
             });
             if let Some(retention) = image.retention.at() {
