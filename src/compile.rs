@@ -74,10 +74,18 @@ pub fn compile(source: &Source, files: &dyn Files) -> Result<Compiled, InternalE
         if !report.has_errors() {
             let lowered = lower(&manifest);
             let files = write(&lowered)?;
-            return Ok(Compiled { report, lowered: Some(lowered), files: Some(files) });
+            return Ok(Compiled {
+                report,
+                lowered: Some(lowered),
+                files: Some(files),
+            });
         }
     }
-    Ok(Compiled { report, lowered: None, files: None })
+    Ok(Compiled {
+        report,
+        lowered: None,
+        files: None,
+    })
 }
 
 /// Writes the files of a lowered manifest, and reads the pipeline back.
@@ -102,5 +110,9 @@ pub fn write(lowered: &Lowered) -> Result<FileSet, InternalError> {
 }
 
 fn file(path: &str, body: String) -> GeneratedFile {
-    GeneratedFile { path: path.to_owned(), body, executable: false }
+    GeneratedFile {
+        path: path.to_owned(),
+        body,
+        executable: false,
+    }
 }

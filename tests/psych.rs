@@ -18,7 +18,7 @@ use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
 use strings::{Random, VALUES};
-use windlass::pipeline::{Document, WrittenJob, Mapping, Section, Shared, Value};
+use windlass::pipeline::{Document, Mapping, Section, Shared, Value, WrittenJob};
 use windlass::render;
 use windlass::verify::verify;
 

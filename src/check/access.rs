@@ -38,8 +38,9 @@ pub(super) fn check(check: &mut Check<'_>) {
             if !known && !daemon.value.starts_with("tcp://") {
                 let message = format!("`{}` is no way to reach a daemon", daemon.value);
                 check.report.push(
-                    Finding::new(Code::UnknownWord, daemon.span, message)
-                        .help("possible: `dind`, `host`, or an address such as `tcp://docker:2376`"),
+                    Finding::new(Code::UnknownWord, daemon.span, message).help(
+                        "possible: `dind`, `host`, or an address such as `tcp://docker:2376`",
+                    ),
                 );
             }
         }
@@ -49,7 +50,9 @@ pub(super) fn check(check: &mut Check<'_>) {
         {
             let message = format!("`{}` is no URL", mirror.value);
             let finding = Finding::new(Code::BadName, mirror.span, message);
-            check.report.push(finding.help("write it like `https://mirror.example.com`"));
+            check
+                .report
+                .push(finding.help("write it like `https://mirror.example.com`"));
         }
     }
     for (key, registry) in manifest.registries.get().into_iter().flat_map(Map::iter) {
@@ -58,14 +61,35 @@ pub(super) fn check(check: &mut Check<'_>) {
             let finding = Finding::new(Code::MissingKey, key.span, message);
             check.report.push(finding.help("only `gitlab` is built in"));
         }
-        pair(check, key, "username", &registry.username, "password", &registry.password);
+        pair(
+            check,
+            key,
+            "username",
+            &registry.username,
+            "password",
+            &registry.password,
+        );
         let (user, password) = (&registry.delete_username, &registry.delete_password);
-        pair(check, key, "delete_username", user, "delete_password", password);
+        pair(
+            check,
+            key,
+            "delete_username",
+            user,
+            "delete_password",
+            password,
+        );
     }
 }
 
 /// Reports credentials of which one half is missing.
-fn pair<T>(check: &mut Check<'_>, key: &At<String>, a: &str, left: &Field<T>, b: &str, right: &Field<T>) {
+fn pair<T>(
+    check: &mut Check<'_>,
+    key: &At<String>,
+    a: &str,
+    left: &Field<T>,
+    b: &str,
+    right: &Field<T>,
+) {
     let (missing, span) = match (left.span(), right.span()) {
         (Some(span), None) if right.is_missing() => (b, span),
         (None, Some(span)) if left.is_missing() => (a, span),
@@ -73,7 +97,9 @@ fn pair<T>(check: &mut Check<'_>, key: &At<String>, a: &str, left: &Field<T>, b:
     };
     let message = format!("the registry `{}` has no `{missing}`", key.value);
     let help = format!("`{a}` and `{b}` belong together");
-    check.report.push(Finding::new(Code::MissingKey, span, message).help(help));
+    check
+        .report
+        .push(Finding::new(Code::MissingKey, span, message).help(help));
 }
 
 /// The access that holds in an environment: its own over the top-level one. An own way of access
@@ -94,7 +120,11 @@ pub fn merged(own: &Kubernetes, top: Option<&Kubernetes>) -> Kubernetes {
 
 /// The ways of access that are written.
 fn written(kubernetes: &Kubernetes) -> Vec<(&'static str, Span)> {
-    let integration = kubernetes.integration.at().filter(|at| at.value).map(|at| at.span);
+    let integration = kubernetes
+        .integration
+        .at()
+        .filter(|at| at.value)
+        .map(|at| at.span);
     [
         ("agent", kubernetes.agent.span()),
         ("context", kubernetes.context.span()),
@@ -132,7 +162,9 @@ fn at_most_one(check: &mut Check<'_>, kubernetes: &Kubernetes) {
         && let Err(why) = crate::gitlab::names::kubernetes_label(&namespace.value)
     {
         let message = format!("`{}` is no namespace: it {why}", namespace.value);
-        check.report.push(Finding::new(Code::BadName, namespace.span, message));
+        check
+            .report
+            .push(Finding::new(Code::BadName, namespace.span, message));
     }
 }
 

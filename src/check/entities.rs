@@ -29,10 +29,22 @@ pub(super) fn check(check: &mut Check<'_>) {
         let what = if is_task { "task" } else { "test" };
         if test.image.is_missing() {
             let help = "name one of `images`, or a reference with a tag";
-            missing(report, key.span, &format!("the {what} `{}`", key.value), "image", help);
+            missing(
+                report,
+                key.span,
+                &format!("the {what} `{}`", key.value),
+                "image",
+                help,
+            );
         }
         if test.script.is_missing() {
-            missing(report, key.span, &format!("the {what} `{}`", key.value), "script", "say what it runs");
+            missing(
+                report,
+                key.span,
+                &format!("the {what} `{}`", key.value),
+                "script",
+                "say what it runs",
+            );
         }
         if let Some(script) = test.script.at().filter(|script| script.0.is_empty()) {
             let finding = Finding::new(Code::Empty, script.span, "this script has no commands");
@@ -40,9 +52,21 @@ pub(super) fn check(check: &mut Check<'_>) {
         }
         if is_task && test.stage.is_missing() {
             let what = format!("the task `{}`", key.value);
-            missing(report, key.span, &what, "stage", "tasks have no stage of their own: name one");
+            missing(
+                report,
+                key.span,
+                &what,
+                "stage",
+                "tasks have no stage of their own: name one",
+            );
         }
-        range(report, &test.parallel, 1, 200, "GitLab runs 1 to 200 copies of a job");
+        range(
+            report,
+            &test.parallel,
+            1,
+            200,
+            "GitLab runs 1 to 200 copies of a job",
+        );
     }
     for (key, environment) in manifest.environments() {
         common(environment.common(), report);
@@ -52,7 +76,13 @@ pub(super) fn check(check: &mut Check<'_>) {
             missing(report, key.span, &what, "refs", help);
         }
         if environment.deploy.is_missing() {
-            missing(report, key.span, &what, "deploy", "say how, as with `set_image`");
+            missing(
+                report,
+                key.span,
+                &what,
+                "deploy",
+                "say how, as with `set_image`",
+            );
         }
         if let Some(deploy) = environment.deploy.at() {
             let drivers = [
@@ -64,18 +94,22 @@ pub(super) fn check(check: &mut Check<'_>) {
             ];
             exactly_one(report, deploy.span, "`deploy`", "driver", &drivers);
         }
-        if let Some(name) = environment.name.at() {
-            if let Err(why) = crate::gitlab::names::environment(&name.value) {
-                let message = format!("`{}` is no environment name: it {why}", name.value);
-                report.push(Finding::new(Code::BadName, name.span, message));
-            }
+        if let Some(name) = environment.name.at()
+            && let Err(why) = crate::gitlab::names::environment(&name.value)
+        {
+            let message = format!("`{}` is no environment name: it {why}", name.value);
+            report.push(Finding::new(Code::BadName, name.span, message));
         }
     }
     for (key, promotion) in manifest.promotions.get().into_iter().flat_map(Map::iter) {
         common(promotion.common(), report);
         let what = format!("the promotion `{}`", key.value);
         for (is_missing, name, help) in [
-            (promotion.image.is_missing(), "image", "say what gets the further name"),
+            (
+                promotion.image.is_missing(),
+                "image",
+                "say what gets the further name",
+            ),
             (promotion.refs.is_missing(), "refs", "say where it happens"),
             (promotion.to.is_missing(), "to", "say which tag it gets"),
         ] {
@@ -86,11 +120,26 @@ pub(super) fn check(check: &mut Check<'_>) {
     }
     for (_, image) in manifest.images() {
         if let Some(retention) = image.retention.at() {
-            range(report, &retention.keep_n, 1, 1000, "at least one image must stay");
-            let rules = [&retention.keep_for.span(), &retention.keep_n.span(), &retention.older_than.span()];
-            if rules.iter().all(|rule| rule.is_none()) {
-                let finding = Finding::new(Code::MissingKey, retention.span, "this retention says not what goes");
-                report.push(finding.help("give it `keep_for`, `keep_n` or `older_than`"));
+            range(
+                report,
+                &retention.keep_n,
+                1,
+                1000,
+                "at least one image must stay",
+            );
+            let rules = [
+                retention.keep_for.span(),
+                retention.keep_n.span(),
+                retention.older_than.span(),
+                retention.keep.span(),
+            ];
+            if rules.iter().all(Option::is_none) {
+                let finding = Finding::new(
+                    Code::MissingKey,
+                    retention.span,
+                    "this retention says not what goes",
+                );
+                report.push(finding.help("give it `keep_for`, `keep_n`, `older_than` or `keep`"));
             }
         }
     }
@@ -116,8 +165,13 @@ fn version(manifest: &crate::manifest::Manifest, report: &mut Report) {
 fn names<T>(field: &Field<Map<T>>, what: &str, report: &mut Report) {
     for (key, value) in field.get().into_iter().flat_map(|map| map.0.iter()) {
         let name = &key.value;
-        let first = name.bytes().next().is_some_and(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
-        let rest = name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b"_-".contains(&b));
+        let first = name
+            .bytes()
+            .next()
+            .is_some_and(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
+        let rest = name
+            .bytes()
+            .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b"_-".contains(&b));
         if !first || !rest || name == "all" || name.len() > 63 {
             let message = format!("`{name}` cannot be the name of {} {what}", article(what));
             let help = "names have lower-case letters, digits, `-` and `_`, begin with a letter or \
@@ -133,7 +187,11 @@ fn names<T>(field: &Field<Map<T>>, what: &str, report: &mut Report) {
 }
 
 fn article(noun: &str) -> &'static str {
-    if noun.starts_with(['a', 'e', 'i', 'o', 'u']) { "an" } else { "a" }
+    if noun.starts_with(['a', 'e', 'i', 'o', 'u']) {
+        "an"
+    } else {
+        "a"
+    }
 }
 
 fn missing(report: &mut Report, span: Span, what: &str, key: &str, help: &str) {
@@ -158,7 +216,10 @@ pub(super) fn exactly_one(
     what: &str,
     keys: &[(&str, Option<Span>)],
 ) {
-    let written: Vec<_> = keys.iter().filter_map(|(key, at)| at.map(|at| (*key, at))).collect();
+    let written: Vec<_> = keys
+        .iter()
+        .filter_map(|(key, at)| at.map(|at| (*key, at)))
+        .collect();
     let all: Vec<_> = keys.iter().map(|(key, _)| *key).collect();
     match written.as_slice() {
         [] => {
@@ -178,7 +239,13 @@ pub(super) fn exactly_one(
 
 fn common(common: Common<'_>, report: &mut Report) {
     if let Some(retry) = common.retry.get() {
-        range(report, &retry.max, 0, 2, "GitLab repeats a job at most twice");
+        range(
+            report,
+            &retry.max,
+            0,
+            2,
+            "GitLab repeats a job at most twice",
+        );
     }
     for variables in common.variables.get().into_iter() {
         variable_names(variables, false, report);
@@ -186,7 +253,11 @@ fn common(common: Common<'_>, report: &mut Report) {
     if let Some(artifacts) = common.artifacts.get()
         && let (Some(_), Some(access)) = (artifacts.public.at(), artifacts.access.at())
     {
-        let finding = Finding::new(Code::Exclusive, access.span, "`public` and `access` exclude each other");
+        let finding = Finding::new(
+            Code::Exclusive,
+            access.span,
+            "`public` and `access` exclude each other",
+        );
         report.push(finding.help("`access: all` is what `public: true` means"));
     }
     if let Some(caches) = common.cache.at().filter(|caches| caches.0.len() > 4) {
@@ -219,9 +290,14 @@ fn variable_values(variables: &Variables, top_level: bool, report: &mut Report) 
             let name = format!("`{}`", key.value);
             exactly_one(report, variable.span, &name, "value", &sources);
         }
-        let only_top: [(&str, Option<Span>); 2] =
-            [("description", variable.description.span()), ("options", described)];
-        for (name, at) in only_top.iter().filter_map(|(name, at)| at.map(|at| (name, at))) {
+        let only_top: [(&str, Option<Span>); 2] = [
+            ("description", variable.description.span()),
+            ("options", described),
+        ];
+        for (name, at) in only_top
+            .iter()
+            .filter_map(|(name, at)| at.map(|at| (name, at)))
+        {
             if !top_level {
                 let message = format!("`{name}` is for variables at the top of the manifest");
                 report.push(Finding::new(Code::Exclusive, at, message));

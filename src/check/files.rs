@@ -20,25 +20,50 @@ pub(super) fn check(check: &mut Check<'_>) {
         if !dockerfile.contains('$') && !check.files.exists(&dockerfile) {
             let span = image.dockerfile.span().unwrap_or(key.span);
             let what = format!("the Dockerfile of `{}`", key.value);
-            missing(check, span, &what, &dockerfile, "name another one with `dockerfile`");
+            missing(
+                check,
+                span,
+                &what,
+                &dockerfile,
+                "name another one with `dockerfile`",
+            );
         }
     }
     if let Some(compose) = manifest.compose.get() {
-        for file in compose.files.get().into_iter().flat_map(|files| files.iter()) {
+        for file in compose
+            .files
+            .get()
+            .into_iter()
+            .flat_map(|files| files.iter())
+        {
             if !check.files.exists(&file.value) {
-                missing(check, file.span, "the compose file", &file.value, "tests through compose would fail");
+                missing(
+                    check,
+                    file.span,
+                    "the compose file",
+                    &file.value,
+                    "tests through compose would fail",
+                );
             }
         }
         if compose.files.is_missing()
             && let Some(at) = manifest.compose.span()
             && !check.files.exists("docker-compose.yml")
         {
-            missing(check, at, "the compose file", "docker-compose.yml", "name yours in `compose.files`");
+            missing(
+                check,
+                at,
+                "the compose file",
+                "docker-compose.yml",
+                "name yours in `compose.files`",
+            );
         }
     }
 }
 
 fn missing(check: &mut Check<'_>, span: Span, what: &str, path: &str, help: &str) {
     let message = format!("{what}, `{path}`, does not exist in this project");
-    check.report.push(Finding::new(Code::MissingFile, span, message).help(help));
+    check
+        .report
+        .push(Finding::new(Code::MissingFile, span, message).help(help));
 }

@@ -16,16 +16,28 @@ pub(super) fn check(check: &mut Check<'_>) {
     tests(check);
     deployments(check);
     if let Some(compose) = manifest.compose.get() {
-        for (_, image) in compose.services.get().into_iter().flat_map(|map| map.iter()) {
+        for (_, image) in compose
+            .services
+            .get()
+            .into_iter()
+            .flat_map(|map| map.iter())
+        {
             known(check, image);
         }
     }
     for (key, image) in manifest.images() {
-        for (_, argument) in image.build_args.get().into_iter().flat_map(|args| args.0.iter()) {
+        for (_, argument) in image
+            .build_args
+            .get()
+            .into_iter()
+            .flat_map(|args| args.0.iter())
+        {
             for base in argument.value.images() {
                 if known(check, base) && base.value == key.value {
                     let message = format!("`{}` is built from itself", key.value);
-                    check.report.push(Finding::new(Code::NeedsOrder, base.span, message));
+                    check
+                        .report
+                        .push(Finding::new(Code::NeedsOrder, base.span, message));
                 }
             }
         }
@@ -48,8 +60,14 @@ fn unused(check: &mut Check<'_>, key: &At<String>, image: &At<Image>) {
         } else {
             "name it in an environment's `deploy`, or in its `images`"
         };
-        let code = if refs { Code::ImageNotBuilt } else { Code::Unused };
-        check.report.push(Finding::new(code, key.span, message).help(help));
+        let code = if refs {
+            Code::ImageNotBuilt
+        } else {
+            Code::Unused
+        };
+        check
+            .report
+            .push(Finding::new(code, key.span, message).help(help));
     }
 }
 
@@ -65,7 +83,11 @@ fn known(check: &mut Check<'_>, name: &At<String>) -> bool {
 
 fn registry_known(check: &mut Check<'_>, name: &At<String>) {
     let manifest = check.manifest;
-    let defined = manifest.registries.get().into_iter().flat_map(|map| map.names());
+    let defined = manifest
+        .registries
+        .get()
+        .into_iter()
+        .flat_map(|map| map.names());
     let names: Vec<&str> = defined.chain(["gitlab"]).collect();
     if !names.contains(&name.value.as_str()) {
         check.unknown(Code::UnknownRegistry, name, "registry", names);
@@ -89,14 +111,18 @@ pub(super) fn job_image(check: &mut Check<'_>, name: &At<String>) -> bool {
             None if names.is_empty() => finding.help("the manifest defines no image"),
             None => finding.help(format!("there are `{}`", names.join("`, `"))),
         };
-        check.report.push(finding.help(format!("for an image of a registry write its tag: `{text}:1.2`")));
+        check.report.push(finding.help(format!(
+            "for an image of a registry write its tag: `{text}:1.2`"
+        )));
         return false;
     }
     if !text.contains('$')
         && let Err(why) = crate::gitlab::names::image_reference(text)
     {
         let message = format!("`{text}` is no image reference: it {why}");
-        check.report.push(Finding::new(Code::BadName, name.span, message));
+        check
+            .report
+            .push(Finding::new(Code::BadName, name.span, message));
     }
     false
 }
@@ -124,7 +150,8 @@ fn tests(check: &mut Check<'_>) {
         }
         for service in test.services.get().into_iter().flat_map(|list| list.iter()) {
             let Some(name) = service.value.name.at() else {
-                let finding = Finding::new(Code::MissingKey, service.span, "this service has no `name`");
+                let finding =
+                    Finding::new(Code::MissingKey, service.span, "this service has no `name`");
                 check.report.push(finding);
                 continue;
             };
@@ -144,20 +171,37 @@ fn tests(check: &mut Check<'_>) {
                 }
             }
         }
+        let variables = test.variables.get().into_iter().flat_map(|of| of.0.iter());
+        for image in variables.flat_map(|(_, variable)| variable.value.images()) {
+            if known(check, image) {
+                built_where_used(check, image, &refs, &what);
+            }
+        }
         if let Some(changes) = test.changes.at().filter(|changes| changes.0.len() > 50) {
             let message = format!("{} patterns; GitLab takes 50", changes.0.len());
-            check.report.push(Finding::new(Code::OutOfRange, changes.span, message));
+            check
+                .report
+                .push(Finding::new(Code::OutOfRange, changes.span, message));
         }
     }
 }
 
 fn compose_service(check: &mut Check<'_>, image: &At<String>) {
-    let services = check.manifest.compose.get().and_then(|compose| compose.services.get());
+    let services = check
+        .manifest
+        .compose
+        .get()
+        .and_then(|compose| compose.services.get());
     let mapped = services.is_some_and(|map| map.iter().any(|(_, of)| of.value == image.value));
     if !mapped {
         let message = format!("no compose service runs the image `{}`", image.value);
-        let help = format!("say which one does: `compose: {{services: {{SERVICE: {}}}}}`", image.value);
-        check.report.push(Finding::new(Code::NoComposeService, image.span, message).help(help));
+        let help = format!(
+            "say which one does: `compose: {{services: {{SERVICE: {}}}}}`",
+            image.value
+        );
+        check
+            .report
+            .push(Finding::new(Code::NoComposeService, image.span, message).help(help));
     }
 }
 
@@ -165,7 +209,9 @@ fn deployments(check: &mut Check<'_>) {
     let manifest = check.manifest;
     for (key, environment) in manifest.environments() {
         let what = format!("the environment `{}`", key.value);
-        let Some(refs) = environment.common().refs.get() else { continue };
+        let Some(refs) = environment.common().refs.get() else {
+            continue;
+        };
         let images: Vec<At<String>> = environment.deployed_images().into_iter().cloned().collect();
         for image in images.iter().filter(|image| image.value != "all") {
             if !known(check, image) {
@@ -174,10 +220,11 @@ fn deployments(check: &mut Check<'_>) {
             let role = manifest.image(&image.value).map(|image| image.role());
             if role == Some(Role::Test) {
                 let message = format!("`{}` is a test image and would be deployed", image.value);
-                check.report.push(
-                    Finding::new(Code::ImageRole, image.span, message)
-                        .help("give it `role: app` if it is tested and deployed, or deploy another one"),
-                );
+                check
+                    .report
+                    .push(Finding::new(Code::ImageRole, image.span, message).help(
+                        "give it `role: app` if it is tested and deployed, or deploy another one",
+                    ));
             }
             built_where_used(check, image, &refs.0, &what);
         }
@@ -187,7 +234,9 @@ fn deployments(check: &mut Check<'_>) {
 /// Reports an image that is used on refs where no job builds it.
 fn built_where_used(check: &mut Check<'_>, image: &At<String>, refs: &SetNames, user: &str) {
     let manifest = check.manifest;
-    let Some(of) = manifest.image(&image.value) else { return };
+    let Some(of) = manifest.image(&image.value) else {
+        return;
+    };
     if of.role() == Role::Toolchain {
         return;
     }
@@ -198,7 +247,10 @@ fn built_where_used(check: &mut Check<'_>, image: &At<String>, refs: &SetNames, 
     if let Coverage::Misses(set) = covers(manifest, &built, refs) {
         let names: Vec<_> = built.iter().map(|set| set.value.as_str()).collect();
         let place = of.refs.span().unwrap_or(of.span);
-        let message = format!("{user} uses the image `{}` on `{set}`, where no job builds it", image.value);
+        let message = format!(
+            "{user} uses the image `{}` on `{set}`, where no job builds it",
+            image.value
+        );
         check.report.push(
             Finding::new(Code::ImageNotBuilt, image.span, message)
                 .related(place, format!("it is built on `{}`", names.join("`, `")))
@@ -209,8 +261,12 @@ fn built_where_used(check: &mut Check<'_>, image: &At<String>, refs: &SetNames, 
 
 /// Whether a promotion may bring the image along from another pipeline.
 fn promoted(manifest: &Manifest, image: &str) -> bool {
-    let promotions = manifest.promotions.get().into_iter().flat_map(|map| map.iter());
-    promotions.flat_map(|(_, promotion)| {
-        promotion.value.image.get().into_iter().flat_map(Many::iter)
-    }).any(|name| name.value == image || name.value == "all")
+    let promotions = manifest
+        .promotions
+        .get()
+        .into_iter()
+        .flat_map(|map| map.iter());
+    promotions
+        .flat_map(|(_, promotion)| promotion.value.image.get().into_iter().flat_map(Many::iter))
+        .any(|name| name.value == image || name.value == "all")
 }

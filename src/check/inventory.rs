@@ -3,8 +3,10 @@
 use std::collections::HashMap;
 
 use crate::manifest::Manifest;
+use crate::manifest::collection::List;
+use crate::manifest::common::Need;
 use crate::manifest::record::Field;
-use crate::manifest::resolved::JobName;
+use crate::manifest::resolved::{JobName, SetNames};
 use crate::manifest::tests::Test;
 use crate::source::{At, Kind, Node};
 
@@ -32,8 +34,34 @@ pub struct JobEntry {
     pub stage: At<String>,
     /// What it does.
     pub kind: JobKind,
-    /// The names of the jobs it waits for, if it says so.
-    pub needs: Option<Vec<At<String>>>,
+    /// The jobs it waits for, if it says so.
+    pub needs: Option<Vec<Needed>>,
+    /// The ref sets where it runs, if they are known from names.
+    pub refs: Option<SetNames>,
+    /// Whether it is left out where nothing that it is about has changed.
+    pub by_changes: bool,
+}
+
+impl JobEntry {
+    fn new(name: JobName, stage: At<String>, kind: JobKind) -> Self {
+        Self {
+            name,
+            stage,
+            kind,
+            needs: None,
+            refs: None,
+            by_changes: false,
+        }
+    }
+}
+
+/// A job that another one waits for.
+#[derive(Debug, Clone)]
+pub struct Needed {
+    /// Its name.
+    pub job: At<String>,
+    /// Whether it may be missing.
+    pub optional: bool,
 }
 
 /// All jobs in the order of the manifest.
@@ -49,23 +77,41 @@ impl Inventory {
     pub fn of(manifest: &Manifest) -> Self {
         let mut inventory = Self::default();
         for (key, image) in manifest.images() {
-            let stage = At::new(image.stage().to_owned(), image.stage.span().unwrap_or(key.span));
-            inventory.add(image.build_job(key), stage, JobKind::Build, needs(&image.needs));
+            let stage = At::new(
+                image.stage().to_owned(),
+                image.stage.span().unwrap_or(key.span),
+            );
+            inventory.add(JobEntry {
+                needs: needs(&image.needs),
+                refs: Some(manifest.image_refs(&key.value, image)),
+                ..JobEntry::new(image.build_job(key), stage, JobKind::Build)
+            });
             if let Some(retention) = image.retention.at() {
                 let own = retention.stage.at();
-                let stage = own.cloned().unwrap_or(At::new("cleanup".to_owned(), retention.span));
-                inventory.add(image.cleanup_job(key), stage, JobKind::Cleanup, None);
+                let stage = own
+                    .cloned()
+                    .unwrap_or(At::new("cleanup".to_owned(), retention.span));
+                let name = image.cleanup_job(key);
+                inventory.add(JobEntry::new(name, stage, JobKind::Cleanup));
             }
         }
         for (key, test, is_task) in manifest.tests_and_tasks() {
             let stage = test_stage(key, test, is_task);
-            inventory.add(test.run_job(key), stage, JobKind::Run, needs(&test.needs));
+            inventory.add(JobEntry {
+                needs: needs(&test.needs),
+                refs: Some(Manifest::refs_of(&test.refs, test.span)),
+                by_changes: test.changes.at().is_some(),
+                ..JobEntry::new(test.run_job(key), stage, JobKind::Run)
+            });
         }
         for (key, environment) in manifest.environments() {
             let span = environment.stage.span().unwrap_or(key.span);
             let stage = At::new(environment.stage().to_owned(), span);
-            let name = environment.deploy_job(key);
-            inventory.add(name, stage, JobKind::Deploy, needs(&environment.needs));
+            inventory.add(JobEntry {
+                needs: needs(&environment.needs),
+                refs: environment.refs.get().map(|refs| refs.0.clone()),
+                ..JobEntry::new(environment.deploy_job(key), stage, JobKind::Deploy)
+            });
         }
         for (key, raw) in manifest.jobs.get().into_iter().flat_map(|jobs| jobs.iter()) {
             if key.value.starts_with('.') {
@@ -77,20 +123,21 @@ impl Inventory {
                     Kind::Sequence(_) | Kind::Mapping(_) => None,
                 })
                 .unwrap_or(At::new("test".to_owned(), key.span));
-            inventory.add(key.clone(), stage, JobKind::Raw, raw_needs(&raw.value.0));
+            let refs = crate::lower::raw_refs(&raw.value.0);
+            inventory.add(JobEntry {
+                needs: raw_needs(&raw.value.0),
+                refs: (!refs.is_empty()).then_some(refs),
+                ..JobEntry::new(key.clone(), stage, JobKind::Raw)
+            });
         }
         inventory
     }
 
-    fn add(
-        &mut self,
-        name: JobName,
-        stage: At<String>,
-        kind: JobKind,
-        needs: Option<Vec<At<String>>>,
-    ) {
-        self.by_name.entry(name.value.clone()).or_insert(self.jobs.len());
-        self.jobs.push(JobEntry { name, stage, kind, needs });
+    fn add(&mut self, job: JobEntry) {
+        self.by_name
+            .entry(job.name.value.clone())
+            .or_insert(self.jobs.len());
+        self.jobs.push(job);
     }
 
     /// The first job of a name, and its number.
@@ -114,32 +161,53 @@ fn test_stage(key: &At<String>, test: &At<Test>, is_task: bool) -> At<String> {
     }
 }
 
-fn needs(
-    field: &Field<crate::manifest::collection::List<crate::manifest::common::Need>>,
-) -> Option<Vec<At<String>>> {
-    let list = field.get()?;
-    Some(list.iter().filter_map(|need| need.job.at().cloned()).collect())
+fn needs(field: &Field<List<Need>>) -> Option<Vec<Needed>> {
+    let needed = |need: &At<Need>| {
+        let optional = need.optional.copied_or(false);
+        Some(Needed {
+            job: need.job.at()?.clone(),
+            optional,
+        })
+    };
+    Some(field.get()?.iter().filter_map(needed).collect())
 }
 
 /// The value of a key of a raw mapping.
 pub fn member<'n>(node: &'n Node, key: &str) -> Option<&'n Node> {
-    let Kind::Mapping(entries) = &node.kind else { return None };
-    entries.iter().find(|entry| &*entry.key.value == key).map(|entry| &entry.value)
+    let Kind::Mapping(entries) = &node.kind else {
+        return None;
+    };
+    entries
+        .iter()
+        .find(|entry| &*entry.key.value == key)
+        .map(|entry| &entry.value)
 }
 
 /// The jobs that a raw job's `needs` names; those of other pipelines and projects are not ours.
-fn raw_needs(node: &Node) -> Option<Vec<At<String>>> {
-    let Kind::Sequence(items) = &member(node, "needs")?.kind else { return None };
+fn raw_needs(node: &Node) -> Option<Vec<Needed>> {
+    let Kind::Sequence(items) = &member(node, "needs")?.kind else {
+        return None;
+    };
     let text = |node: &Node| match &node.kind {
         Kind::Scalar(scalar) => Some(At::<String>::new(scalar.text.to_string(), node.span)),
         Kind::Sequence(_) | Kind::Mapping(_) => None,
     };
-    let jobs = items.iter().filter_map(|item| match &item.kind {
-        Kind::Scalar(_) => text(item),
-        Kind::Mapping(_) if member(item, "pipeline").is_none() && member(item, "project").is_none() => {
-            member(item, "job").and_then(text)
+    let needed = |item: &Node| match &item.kind {
+        Kind::Scalar(_) => Some(Needed {
+            job: text(item)?,
+            optional: false,
+        }),
+        Kind::Mapping(_)
+            if member(item, "pipeline").is_none() && member(item, "project").is_none() =>
+        {
+            let optional = member(item, "optional").and_then(text);
+            let optional = optional.is_some_and(|text| text.value == "true");
+            Some(Needed {
+                job: text(member(item, "job")?)?,
+                optional,
+            })
         }
         Kind::Mapping(_) | Kind::Sequence(_) => None,
-    });
-    Some(jobs.collect())
+    };
+    Some(items.iter().filter_map(needed).collect())
 }

@@ -31,7 +31,9 @@ pub(super) fn check(check: &mut Check<'_>) {
             Kind::Mapping(_) | Kind::Scalar(_) | Kind::Sequence(_) => {
                 let message = format!("the job `{}` is no mapping of GitLab keys", key.value);
                 let finding = Finding::new(Code::WrongType, raw.span, message);
-                check.report.push(finding.help("write it like `{script: [make]}`"));
+                check
+                    .report
+                    .push(finding.help("write it like `{script: [make]}`"));
             }
         }
     }
@@ -46,27 +48,47 @@ fn names(check: &mut Check<'_>) {
             let message = format!("two jobs are named `{name}`");
             let help = match (kind, job.kind) {
                 (JobKind::Raw, JobKind::Raw) => "rename one of them",
-                (_, JobKind::Raw) => "rename it; to change a generated job, use `job` of its entity",
+                (_, JobKind::Raw) => {
+                    "rename it; to change a generated job, use `job` of its entity"
+                }
                 _ => "rename one of them, or give one another name with `job_names`",
             };
             let finding = Finding::new(Code::DuplicateName, span, message);
-            check.report.push(finding.related(*first, "the other one comes from here").help(help));
+            check.report.push(
+                finding
+                    .related(*first, "the other one comes from here")
+                    .help(help),
+            );
         }
         seen.entry(name.clone()).or_insert((span, job.kind));
         if crate::gitlab::names::is_reserved_job(name) {
             let message = format!("GitLab reserves `{name}`: it cannot be the name of a job");
             let help = "choose another name; `job_names` renames a generated job";
-            check.report.push(Finding::new(Code::ReservedJobName, span, message).help(help));
+            check
+                .report
+                .push(Finding::new(Code::ReservedJobName, span, message).help(help));
         } else if let Err(why) = crate::gitlab::names::job(name) {
             let shown: String = name.chars().take(40).collect();
             let message = format!("`{shown}` cannot be the name of a job: it {why}");
-            check.report.push(Finding::new(Code::BadName, span, message));
+            check
+                .report
+                .push(Finding::new(Code::BadName, span, message));
         }
     }
-    for (key, _) in check.manifest.jobs.get().into_iter().flat_map(|jobs| jobs.iter()) {
+    for (key, _) in check
+        .manifest
+        .jobs
+        .get()
+        .into_iter()
+        .flat_map(|jobs| jobs.iter())
+    {
         let hidden = key.value.trim_start_matches('.');
         if key.value.starts_with('.') && hidden.is_empty() {
-            check.report.push(Finding::new(Code::BadName, key.span, "a hidden job needs a name after its dot"));
+            check.report.push(Finding::new(
+                Code::BadName,
+                key.span,
+                "a hidden job needs a name after its dot",
+            ));
         }
     }
 }
@@ -77,7 +99,9 @@ fn stages(check: &mut Check<'_>) {
     if let Some(stages) = declared {
         if stages.is_empty() {
             let span = manifest.stages.span().unwrap_or_default();
-            check.report.push(Finding::new(Code::Empty, span, "`stages` lists no stage"));
+            check
+                .report
+                .push(Finding::new(Code::Empty, span, "`stages` lists no stage"));
         }
         let mut seen: HashMap<&str, Span> = HashMap::new();
         for stage in stages {
@@ -111,21 +135,31 @@ fn stages(check: &mut Check<'_>) {
 const OTHER_WORDS: &[(&str, &str)] = &[("tags", "runner_tags"), ("parallel", "matrix")];
 
 fn job_keys<E: Entity>(check: &mut Check<'_>, entity: &E) {
-    let Some(raw) = entity.common().job.get() else { return };
+    let Some(raw) = entity.common().job.get() else {
+        return;
+    };
     own_keys(check, raw, |key| {
         if E::keys().iter().any(|own| own.name == key) {
             return Some(key.to_owned());
         }
         let other = OTHER_WORDS.iter().find(|(word, _)| *word == key)?.1;
-        E::keys().iter().any(|own| own.name == other).then(|| other.to_owned())
+        E::keys()
+            .iter()
+            .any(|own| own.name == other)
+            .then(|| other.to_owned())
     });
 }
 
 /// Reports keys of a raw mapping that the entity has itself.
 fn own_keys(check: &mut Check<'_>, raw: &Raw, own: impl Fn(&str) -> Option<String>) {
     let Kind::Mapping(entries) = &raw.0.kind else {
-        let message = format!("`job` wants a mapping of GitLab keys, not {}", raw.0.describe());
-        check.report.push(Finding::new(Code::WrongType, raw.0.span, message));
+        let message = format!(
+            "`job` wants a mapping of GitLab keys, not {}",
+            raw.0.describe()
+        );
+        check
+            .report
+            .push(Finding::new(Code::WrongType, raw.0.span, message));
         return;
     };
     for entry in entries.iter() {
@@ -133,21 +167,29 @@ fn own_keys(check: &mut Check<'_>, raw: &Raw, own: impl Fn(&str) -> Option<Strin
         if let Some(own) = own(key) {
             let message = format!("`{key}` is not for `job`: it has its own key here");
             let help = format!("write `{own}` beside `job`");
-            check.report.push(Finding::new(Code::KeyBesideJob, entry.key.span, message).help(help));
+            check
+                .report
+                .push(Finding::new(Code::KeyBesideJob, entry.key.span, message).help(help));
         }
     }
     crate::manifest::raw::value(&raw.0, check.report);
 }
 
 /// Top-level GitLab keys that may stand in `pipeline`.
-const PIPELINE_KEYS: [&str; 6] =
-    ["workflow", "default", "image", "services", "cache", "spec"];
+const PIPELINE_KEYS: [&str; 6] = ["workflow", "default", "image", "services", "cache", "spec"];
 
 fn pipeline(check: &mut Check<'_>) {
-    let Some(raw) = check.manifest.pipeline.get() else { return };
+    let Some(raw) = check.manifest.pipeline.get() else {
+        return;
+    };
     let Kind::Mapping(entries) = &raw.0.kind else {
-        let message = format!("`pipeline` wants a mapping of GitLab keys, not {}", raw.0.describe());
-        check.report.push(Finding::new(Code::WrongType, raw.0.span, message));
+        let message = format!(
+            "`pipeline` wants a mapping of GitLab keys, not {}",
+            raw.0.describe()
+        );
+        check
+            .report
+            .push(Finding::new(Code::WrongType, raw.0.span, message));
         return;
     };
     for entry in entries.iter() {
@@ -161,7 +203,9 @@ fn pipeline(check: &mut Check<'_>) {
             "before_script" | "after_script" => {
                 let message = format!("`{key}` for all jobs would run in jobs that cannot run it");
                 let finding = Finding::new(Code::KeyBesideJob, span, message);
-                finding.help(format!("write `{key}` in `defaults` of the kind of entity that it is for"))
+                finding.help(format!(
+                    "write `{key}` in `defaults` of the kind of entity that it is for"
+                ))
             }
             _ if PIPELINE_KEYS.contains(&key) => continue,
             _ => {

@@ -13,7 +13,7 @@ mod needs;
 mod refs;
 mod supported;
 
-pub use inventory::{Inventory, JobEntry, JobKind, member};
+pub use inventory::{Inventory, JobEntry, JobKind, Needed, member};
 
 use crate::finding::{Code, Finding, Report, did_you_mean};
 use crate::manifest::Manifest;
@@ -52,7 +52,12 @@ const CHECKS: &[fn(&mut Check<'_>)] = &[
 /// Runs every check.
 pub fn check(manifest: &Manifest, files: &dyn Files, report: &mut Report) {
     let inventory = Inventory::of(manifest);
-    let mut check = Check { manifest, inventory, files, report };
+    let mut check = Check {
+        manifest,
+        inventory,
+        files,
+        report,
+    };
     for each in CHECKS {
         each(&mut check);
     }

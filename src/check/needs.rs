@@ -1,7 +1,9 @@
 //! `needs`: names of jobs that exist, in an order that exists.
 
 use super::Check;
+use super::inventory::{JobEntry, Needed};
 use crate::finding::{Code, Finding};
+use crate::lower::reach::{Coverage, covers};
 use crate::manifest::resolved::STAGES;
 use crate::source::Span;
 
@@ -12,18 +14,29 @@ pub(super) fn check(check: &mut Check<'_>) {
     for (number, job) in inventory.jobs.iter().enumerate() {
         let Some(needs) = &job.needs else { continue };
         if needs.len() > 50 {
-            let span = needs.first().map(|need| need.span).unwrap_or_default();
-            let message = format!("`{}` needs {} jobs; GitLab takes 50", job.name.value, needs.len());
-            check.report.push(Finding::new(Code::OutOfRange, span, message));
+            let span = needs.first().map(|need| need.job.span).unwrap_or_default();
+            let message = format!(
+                "`{}` needs {} jobs; GitLab takes 50",
+                job.name.value,
+                needs.len()
+            );
+            check
+                .report
+                .push(Finding::new(Code::OutOfRange, span, message));
         }
-        for need in needs {
+        for Needed {
+            job: need,
+            optional,
+        } in needs
+        {
             let Some((other, needed)) = inventory.get(&need.value) else {
                 check.unknown(Code::UnknownJob, need, "job", inventory.names());
                 continue;
             };
-            if let (Some(own), Some(theirs)) =
-                (stage_number(check, &job.stage.value), stage_number(check, &needed.stage.value))
-                && theirs > own
+            if let (Some(own), Some(theirs)) = (
+                stage_number(check, &job.stage.value),
+                stage_number(check, &needed.stage.value),
+            ) && theirs > own
             {
                 let message = format!(
                     "`{}` in stage `{}` cannot wait for `{}` in the later stage `{}`",
@@ -36,6 +49,9 @@ pub(super) fn check(check: &mut Check<'_>) {
                 );
                 continue;
             }
+            if !optional {
+                may_be_missing(check, job, needed, need.span);
+            }
             if let Some(edges) = edges.get_mut(number) {
                 edges.push((other, need.span));
             }
@@ -44,12 +60,47 @@ pub(super) fn check(check: &mut Check<'_>) {
     cycles(check, &edges);
 }
 
+/// Reports a need that would make GitLab refuse the whole pipeline on some refs.
+fn may_be_missing(check: &mut Check<'_>, job: &JobEntry, needed: &JobEntry, span: Span) {
+    let (name, other) = (&job.name.value, &needed.name.value);
+    let why = if needed.by_changes {
+        Some(format!(
+            "`{other}` is left out where none of its `changes` did"
+        ))
+    } else if let (Some(own), Some(theirs)) = (&job.refs, &needed.refs)
+        && let Coverage::Misses(set) = covers(check.manifest, theirs, own)
+    {
+        Some(format!(
+            "`{name}` also runs on `{set}`, and `{other}` does not"
+        ))
+    } else {
+        None
+    };
+    if let Some(why) = why {
+        let message = format!("`{other}` may be missing where `{name}` needs it: {why}");
+        check.report.push(
+            Finding::new(Code::NeedMissing, span, message)
+                .related(needed.name.span, "this job may be missing")
+                .help("GitLab then refuses the whole pipeline")
+                .help(format!(
+                    "write `{{job: {other}, optional: true}}`, or let both run on the same refs"
+                )),
+        );
+    }
+}
+
 fn stage_number(check: &Check<'_>, stage: &str) -> Option<usize> {
     match (stage, check.manifest.declared_stages()) {
         (".pre", _) => Some(0),
         (".post", _) => Some(usize::MAX),
-        (_, Some(stages)) => stages.iter().position(|known| known.value == stage).map(|n| n + 1),
-        (_, None) => STAGES.iter().position(|known| *known == stage).map(|n| n + 1),
+        (_, Some(stages)) => stages
+            .iter()
+            .position(|known| known.value == stage)
+            .map(|n| n + 1),
+        (_, None) => STAGES
+            .iter()
+            .position(|known| *known == stage)
+            .map(|n| n + 1),
     }
 }
 
@@ -89,7 +140,10 @@ fn cycles(check: &mut Check<'_>, edges: &[Vec<(usize, Span)>]) {
                     path.push((other, 0));
                 }
                 Some(State::Open) => {
-                    let from = path.iter().position(|(on_path, _)| *on_path == other).unwrap_or(0);
+                    let from = path
+                        .iter()
+                        .position(|(on_path, _)| *on_path == other)
+                        .unwrap_or(0);
                     let names: Vec<_> = path
                         .iter()
                         .skip(from)
@@ -98,7 +152,8 @@ fn cycles(check: &mut Check<'_>, edges: &[Vec<(usize, Span)>]) {
                         .filter_map(|n| check.inventory.jobs.get(n))
                         .map(|job| job.name.value.as_str())
                         .collect();
-                    let message = format!("these jobs wait for each other: `{}`", names.join("` -> `"));
+                    let message =
+                        format!("these jobs wait for each other: `{}`", names.join("` -> `"));
                     let finding = Finding::new(Code::NeedsOrder, span, message)
                         .help("none of them would ever start: take one of these `needs` away");
                     check.report.push(finding);

@@ -2,8 +2,8 @@
 
 use std::collections::HashSet;
 
-use super::inventory::member;
 use super::Check;
+use super::inventory::member;
 use crate::finding::{Code, Finding};
 use crate::manifest::collection::{Many, Map};
 use crate::manifest::common::Entity;
@@ -53,16 +53,25 @@ pub(super) fn check(check: &mut Check<'_>) {
 
 /// The sets that a raw job's `refs` names.
 fn raw_refs(check: &mut Check<'_>, job: &crate::source::Node) -> Vec<At<String>> {
-    let Some(refs) = member(job, "refs") else { return Vec::new() };
-    if let Some(other) = ["rules", "only", "except"].iter().find(|key| member(job, key).is_some()) {
+    let Some(refs) = member(job, "refs") else {
+        return Vec::new();
+    };
+    if let Some(other) = ["rules", "only", "except"]
+        .iter()
+        .find(|key| member(job, key).is_some())
+    {
         let message = format!("a job has either `refs` or `{other}`");
-        let help = format!("remove one of the two; `refs` is written out as the rules that `{other}` would hold");
+        let help = format!(
+            "remove one of the two; `refs` is written out as the rules that `{other}` would hold"
+        );
         let finding = Finding::new(Code::Exclusive, refs.span, message).help(help);
         check.report.push(finding);
     }
     let mut reader = crate::manifest::record::Reader::new(check.report);
     reader
-        .below("refs", |reader| <Many<String> as crate::manifest::record::Read>::read(refs, reader))
+        .below("refs", |reader| {
+            <Many<String> as crate::manifest::record::Read>::read(refs, reader)
+        })
         .map(|many| many.0)
         .unwrap_or_default()
 }
@@ -74,12 +83,18 @@ fn definition(check: &mut Check<'_>, sets: &Map<RefSet>, key: &At<String>, set: 
         check.report.push(finding);
     }
     for (list, what) in [
-        (set.branches.at().map(|at| (at.span, at.0.is_empty())), "branches"),
+        (
+            set.branches.at().map(|at| (at.span, at.0.is_empty())),
+            "branches",
+        ),
         (set.tags.at().map(|at| (at.span, at.0.is_empty())), "tags"),
         (set.of.at().map(|at| (at.span, at.0.is_empty())), "of"),
     ] {
         if let Some((span, true)) = list {
-            let message = format!("`{what}` of the ref set `{}` is empty: it matches nothing", key.value);
+            let message = format!(
+                "`{what}` of the ref set `{}` is empty: it matches nothing",
+                key.value
+            );
             let finding = Finding::new(Code::Empty, span, message)
                 .help("name at least one, or remove the set and what uses it");
             check.report.push(finding);
@@ -99,12 +114,20 @@ fn definition(check: &mut Check<'_>, sets: &Map<RefSet>, key: &At<String>, set: 
         && requests.source.is_missing()
         && requests.target.is_missing()
     {
-        let finding = Finding::new(Code::Empty, requests.span, "`merge_requests` names no branch")
-            .help("give it `source` or `target`, or use the built-in set `merge_requests` in `of`");
+        let finding = Finding::new(
+            Code::Empty,
+            requests.span,
+            "`merge_requests` names no branch",
+        )
+        .help("give it `source` or `target`, or use the built-in set `merge_requests` in `of`");
         check.report.push(finding);
     }
     let others = [&set.of, &set.except];
-    for name in others.into_iter().flat_map(|field| field.get()).flat_map(Many::iter) {
+    for name in others
+        .into_iter()
+        .flat_map(|field| field.get())
+        .flat_map(Many::iter)
+    {
         if named(check, sets, name) && reaches(sets, &name.value, &key.value, &mut HashSet::new()) {
             let message = format!("the ref set `{}` contains itself", key.value);
             let finding = Finding::new(Code::CyclicRefs, name.span, message)
@@ -123,9 +146,15 @@ fn reaches(sets: &Map<RefSet>, from: &str, to: &str, seen: &mut HashSet<String>)
     if !seen.insert(from.to_owned()) {
         return false;
     }
-    let Some(set) = sets.get(from) else { return false };
-    let others = [&set.of, &set.except].into_iter().flat_map(|field| field.get());
-    others.flat_map(Many::iter).any(|next| reaches(sets, &next.value, to, seen))
+    let Some(set) = sets.get(from) else {
+        return false;
+    };
+    let others = [&set.of, &set.except]
+        .into_iter()
+        .flat_map(|field| field.get());
+    others
+        .flat_map(Many::iter)
+        .any(|next| reaches(sets, &next.value, to, seen))
 }
 
 /// Whether a name is that of a set; if not, says so.
@@ -141,8 +170,16 @@ fn named(check: &mut Check<'_>, sets: &Map<RefSet>, name: &At<String>) -> bool {
     }
     let branch = &name.value;
     let message = format!("`{branch}` looks like a branch; `refs` here takes names of ref sets");
-    let pattern = if branch.starts_with('/') { format!("'{branch}'") } else { branch.clone() };
-    let set = if branch.starts_with('/') { "my-branches" } else { branch };
+    let pattern = if branch.starts_with('/') {
+        format!("'{branch}'")
+    } else {
+        branch.clone()
+    };
+    let set = if branch.starts_with('/') {
+        "my-branches"
+    } else {
+        branch
+    };
     let set: String = set
         .to_lowercase()
         .chars()
@@ -150,7 +187,9 @@ fn named(check: &mut Check<'_>, sets: &Map<RefSet>, name: &At<String>) -> bool {
         .collect();
     check.report.push(
         Finding::new(Code::BranchNotRefs, name.span, message)
-            .help(format!("name it once at the top: `refs: {{{set}: [{pattern}]}}`"))
+            .help(format!(
+                "name it once at the top: `refs: {{{set}: [{pattern}]}}`"
+            ))
             .help(format!("then name the set here: `refs: {set}`")),
     );
     false
@@ -158,7 +197,16 @@ fn named(check: &mut Check<'_>, sets: &Map<RefSet>, name: &At<String>) -> bool {
 
 /// Whether a word is more likely a branch than a mis-spelt set.
 fn looks_like_branch(word: &str) -> bool {
-    const USUAL: [&str; 9] =
-        ["master", "main", "develop", "development", "staging", "production", "trunk", "stable", "dev"];
+    const USUAL: [&str; 9] = [
+        "master",
+        "main",
+        "develop",
+        "development",
+        "staging",
+        "production",
+        "trunk",
+        "stable",
+        "dev",
+    ];
     USUAL.contains(&word) || word.contains('/') || word.contains('*')
 }

@@ -35,7 +35,11 @@ pub(super) fn check(check: &mut Check<'_>) {
                 found.push((span, format!("`{name}` of the registry `gitlab`")));
             }
         }
-        if let Some(by) = registry.delete_by.at().filter(|by| by.value == DeleteBy::Dummy) {
+        if let Some(by) = registry
+            .delete_by
+            .at()
+            .filter(|by| by.value == DeleteBy::Dummy)
+        {
             found.push((by.span, "`delete_by: dummy`".to_owned()));
         }
     }
@@ -49,14 +53,27 @@ pub(super) fn check(check: &mut Check<'_>) {
 }
 
 fn target(check: &Check<'_>, found: &mut Vec<(Span, String)>) {
-    let Some(target) = check.manifest.gitlab.at() else { return };
+    let Some(target) = check.manifest.gitlab.at() else {
+        return;
+    };
     if let Ok(version) = target.value.parse::<Version>()
         && version < OLDEST
     {
-        found.push((target.span, format!("a GitLab older than {OLDEST} as the target")));
+        found.push((
+            target.span,
+            format!("a GitLab older than {OLDEST} as the target"),
+        ));
     }
-    if let Some(integration) = check.manifest.kubernetes.get().and_then(|k| k.integration.at()) {
-        found.push((integration.span, "`integration`, which no GitLab from 15.0 on has,".to_owned()));
+    if let Some(integration) = check
+        .manifest
+        .kubernetes
+        .get()
+        .and_then(|k| k.integration.at())
+    {
+        found.push((
+            integration.span,
+            "`integration`, which no GitLab from 15.0 on has,".to_owned(),
+        ));
     }
 }
 
@@ -68,7 +85,10 @@ fn images(check: &Check<'_>, found: &mut Vec<(Span, String)>) {
         let toolchain = image.role.at().filter(|role| role.value == Role::Toolchain);
         add(toolchain.map(|at| at.span), "`role: toolchain`");
         if let Some(builder) = image.builder.at().filter(|at| at.value != Builder::Buildx) {
-            add(Some(builder.span), &format!("`builder: {}`", builder.value.as_str()));
+            add(
+                Some(builder.span),
+                &format!("`builder: {}`", builder.value.as_str()),
+            );
         }
         add(image.matrix.span(), "`matrix` of an image");
         add(image.group.span(), "`group`");
@@ -76,24 +96,41 @@ fn images(check: &Check<'_>, found: &mut Vec<(Span, String)>) {
         if let Some(registry) = image.registry.at().filter(|at| at.value != "gitlab") {
             add(Some(registry.span), "another registry");
         }
-        for (_, argument) in image.build_args.get().into_iter().flat_map(|args| args.0.iter()) {
+        for (_, argument) in image
+            .build_args
+            .get()
+            .into_iter()
+            .flat_map(|args| args.0.iter())
+        {
             if argument.value.images().next().is_some() {
                 add(Some(argument.span), "an image value in `build_args`");
             }
         }
-        let Some(retention) = image.retention.get() else { continue };
-        if let Some(keep_for) = retention.keep_for.at().filter(|at| at.value == KeepFor::Branch) {
+        let Some(retention) = image.retention.get() else {
+            continue;
+        };
+        if let Some(keep_for) = retention
+            .keep_for
+            .at()
+            .filter(|at| at.value == KeepFor::Branch)
+        {
             add(Some(keep_for.span), "`keep_for: branch`");
         }
         if let Some(keep_n) = retention.keep_n.span().or(retention.older_than.span())
             && image.role() != Role::Production
         {
-            add(Some(keep_n), "keeping the newest images of a role other than `production`");
+            add(
+                Some(keep_n),
+                "keeping the newest images of a role other than `production`",
+            );
         }
         add(retention.refs.span(), "`refs` of a retention");
         if image.role() == Role::Production && crate::lower::tag_pattern(image.tag()).is_none() {
             let span = image.tag.span().unwrap_or(image.span);
-            add(Some(span), "keeping the newest images by a tag with other variables than GitLab's");
+            add(
+                Some(span),
+                "keeping the newest images by a tag with other variables than GitLab's",
+            );
         }
     }
 }
@@ -115,7 +152,9 @@ fn environments(check: &Check<'_>, found: &mut Vec<(Span, String)>) {
         if let Some(span) = environment.stop.span() {
             found.push((span, "`stop`".to_owned()));
         }
-        let Some(deploy) = environment.deploy.get() else { continue };
+        let Some(deploy) = environment.deploy.get() else {
+            continue;
+        };
         for (name, span) in [
             ("apply", deploy.apply.span()),
             ("kustomize", deploy.kustomize.span()),

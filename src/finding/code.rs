@@ -109,6 +109,8 @@ codes! {
     UnknownJob "unknown-job" Error;
     /// Jobs that wait for each other, or for a later stage.
     NeedsOrder "needs-order" Error;
+    /// A job, in `needs`, that may be missing from a pipeline in which this one runs.
+    NeedMissing "need-missing" Error;
     /// Several things that must be told apart have one name.
     DuplicateName "duplicate-name" Error;
     /// A job name that GitLab reserves.

@@ -29,8 +29,17 @@ impl<'m> Lowering<'m> {
         let job_name = image.cleanup_job(key);
         let mut job = Job {
             name: job_name.value,
-            origin: Origin { entity: format!("images.{name}.retention"), span: job_name.span },
-            stage: Some(retention.stage.get().cloned().unwrap_or_else(|| "cleanup".to_owned())),
+            origin: Origin {
+                entity: format!("images.{name}.retention"),
+                span: job_name.span,
+            },
+            stage: Some(
+                retention
+                    .stage
+                    .get()
+                    .cloned()
+                    .unwrap_or_else(|| "cleanup".to_owned()),
+            ),
             rules: self.rules(&self.manifest.image_refs(name, image), None),
             ..Job::default()
         };
@@ -39,9 +48,14 @@ impl<'m> Lowering<'m> {
             // Whatever happened before: what a failed pipeline leaves is of no use either.
             job.when = Some("always".to_owned());
             let dry_run = retention.dry_run.copied_or(false);
-            let delete = format!("registry_delete_tag {}\"{}\"", self.options(), self.by_tag(name));
+            let delete = format!(
+                "registry_delete_tag {}\"{}\"",
+                self.options(),
+                self.by_tag(name)
+            );
             let list = format!("echo \"would delete {}\"", self.by_tag(name));
-            job.script.push(Value::from(if dry_run { list } else { delete }));
+            job.script
+                .push(Value::from(if dry_run { list } else { delete }));
         } else if image.role() == Role::Production {
             self.keep_newest(&mut job, key, image, retention);
         }
@@ -52,15 +66,29 @@ impl<'m> Lowering<'m> {
     }
 
     /// Marks what is deployed, then deletes all but the newest images.
-    fn keep_newest(&mut self, job: &mut Job, key: &'m At<String>, image: &'m At<Image>, retention: &Retention) {
+    fn keep_newest(
+        &mut self,
+        job: &mut Job,
+        key: &'m At<String>,
+        image: &'m At<Image>,
+        retention: &Retention,
+    ) {
         let name = key.value.as_str();
         let repository = image.repository(name);
-        let mut needs = vec![Need { job: image.build_job(key).value, artifacts: true, optional: false }];
+        let mut needs = vec![Need {
+            job: image.build_job(key).value,
+            artifacts: true,
+            optional: false,
+        }];
         let mut keep = String::new();
         let deployments: Vec<_> = self.manifest.deployments_of(name).collect();
         for (place, environment) in &deployments {
             let optional = deployments.len() > 1;
-            needs.push(Need { job: environment.deploy_job(place).value, artifacts: false, optional });
+            needs.push(Need {
+                job: environment.deploy_job(place).value,
+                artifacts: false,
+                optional,
+            });
             let tag = deployed_tag(place, environment);
             keep.push_str(&format!(" --protect {}", super::quoted(&tag)));
             // An older pipeline that cleans up last must not turn the tag back.
@@ -76,15 +104,32 @@ impl<'m> Lowering<'m> {
         }
         job.needs = Some(needs);
         let mut command = format!("registry_keep_newest {}", self.options());
-        command.push_str(&format!("--only-regex '{}'", tag_pattern(image.tag()).unwrap_or_default()));
-        if ["REF_SLUG", "COMMIT_TAG"].iter().any(|wide| image.tag().contains(wide)) {
+        command.push_str(&format!(
+            "--only-regex '{}'",
+            tag_pattern(image.tag()).unwrap_or_default()
+        ));
+        if ["REF_SLUG", "COMMIT_TAG"]
+            .iter()
+            .any(|wide| image.tag().contains(wide))
+        {
             keep.push_str(" --keep-regex '^cache-'");
         }
         // This pipeline's own build stays, even if a newer one is deployed already.
         keep.push_str(&format!(" --keep {}", super::quoted(image.tag())));
-        for pattern in retention.keep.get().into_iter().flat_map(|list| list.iter()) {
-            match pattern.value.strip_prefix('/').and_then(|rest| rest.rsplit_once('/')) {
-                Some((regex, _)) => keep.push_str(&format!(" --keep-regex '{}'", regex.replace('\'', r"'\''"))),
+        for pattern in retention
+            .keep
+            .get()
+            .into_iter()
+            .flat_map(|list| list.iter())
+        {
+            match pattern
+                .value
+                .strip_prefix('/')
+                .and_then(|rest| rest.rsplit_once('/'))
+            {
+                Some((regex, _)) => {
+                    keep.push_str(&format!(" --keep-regex '{}'", regex.replace('\'', r"'\''")));
+                }
                 None => keep.push_str(&format!(" --keep {}", super::quoted(&pattern.value))),
             }
         }
@@ -105,13 +150,19 @@ impl<'m> Lowering<'m> {
     /// Options that every call of the registry script takes: other credentials, where the job's
     /// own may not delete.
     fn options(&self) -> String {
-        let registry = self.manifest.registries.get().and_then(|all| all.get("gitlab"));
+        let registry = self
+            .manifest
+            .registries
+            .get()
+            .and_then(|all| all.get("gitlab"));
         let pair = registry.and_then(|registry| {
-            Some((registry.value.delete_username.get()?, registry.value.delete_password.get()?))
+            Some((
+                registry.value.delete_username.get()?,
+                registry.value.delete_password.get()?,
+            ))
         });
-        let credentials = pair.map(|(user, password)| {
-            format!("--credentials {} {} ", &**user, &**password)
-        });
+        let credentials =
+            pair.map(|(user, password)| format!("--credentials {} {} ", &**user, &**password));
         credentials.unwrap_or_default() + "--delete-by tag "
     }
 
@@ -123,7 +174,11 @@ impl<'m> Lowering<'m> {
             entrypoint: Some(vec![String::new()]),
             ..JobImage::default()
         };
-        let folder = self.manifest.scripts.get().map(|folder| folder.trim_end_matches('/').to_owned());
+        let folder = self
+            .manifest
+            .scripts
+            .get()
+            .map(|folder| folder.trim_end_matches('/').to_owned());
         let (script, strategy) = match folder {
             Some(folder) => {
                 let path = format!("{folder}/registry.sh");
@@ -134,7 +189,10 @@ impl<'m> Lowering<'m> {
             // Nothing of the checkout is used, so none is made.
             None => (SCRIPT.to_owned(), Some("none")),
         };
-        let variables: Mapping = strategy.map(|strategy| ("GIT_STRATEGY", strategy)).into_iter().collect();
+        let variables: Mapping = strategy
+            .map(|strategy| ("GIT_STRATEGY", strategy))
+            .into_iter()
+            .collect();
         let mut keys = Mapping::from_iter([("image", image.to_value())]);
         if !variables.is_empty() {
             keys.set("variables", variables.clone());
@@ -144,7 +202,11 @@ impl<'m> Lowering<'m> {
         let bases = &mut self.out.pipeline.bases;
         if !bases.iter().any(|base| base.name == BASE) {
             let comment = "Tags of the registry are deleted by curl alone: no daemon, no checkout.";
-            bases.push(Base { name: BASE.to_owned(), comment: comment.to_owned(), keys });
+            bases.push(Base {
+                name: BASE.to_owned(),
+                comment: comment.to_owned(),
+                keys,
+            });
         }
         job.bases.push(BASE.to_owned());
         job.image = Some(image);
@@ -154,7 +216,10 @@ impl<'m> Lowering<'m> {
 }
 
 /// The tag that says what an environment runs.
-fn deployed_tag(key: &At<String>, environment: &crate::manifest::environments::Environment) -> String {
+fn deployed_tag(
+    key: &At<String>,
+    environment: &crate::manifest::environments::Environment,
+) -> String {
     match &environment.deployed_tag {
         Field::Set(own) => own.value.clone(),
         _ => crate::gitlab::names::environment_slug(environment.name(&key.value)),
@@ -184,7 +249,9 @@ pub(crate) fn tag_pattern(tag: &str) -> Option<String> {
             continue;
         }
         let name = rest.trim_start_matches(['$', '{']);
-        let length = name.find(|c: char| !(c.is_ascii_alphanumeric() || c == '_')).unwrap_or(name.len());
+        let length = name
+            .find(|c: char| !(c.is_ascii_alphanumeric() || c == '_'))
+            .unwrap_or(name.len());
         let (name, after) = name.split_at_checked(length)?;
         let (_, regex) = VARIABLES.iter().find(|(known, _)| *known == name)?;
         pattern.push_str(regex);

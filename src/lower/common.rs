@@ -12,11 +12,21 @@ use crate::source::{At, Span};
 impl Lowering<'_> {
     /// A job with the common keys of its entity. The family's own keys are set by the caller,
     /// which calls [`finish`] last.
-    pub(super) fn job(&self, name: &At<String>, entity: String, span: Span, common: Common<'_>) -> Job {
+    pub(super) fn job(
+        &self,
+        name: &At<String>,
+        entity: String,
+        span: Span,
+        common: Common<'_>,
+    ) -> Job {
         let mut job = Job {
             name: name.value.clone(),
             origin: Origin { entity, span },
-            when: common.when.get().filter(|when| **when != When::OnSuccess).map(|when| when.as_str().to_owned()),
+            when: common
+                .when
+                .get()
+                .filter(|when| **when != When::OnSuccess)
+                .map(|when| when.as_str().to_owned()),
             allow_failure: common.allow_failure.get().map(|allow| match allow {
                 AllowFailure::Any(any) => Value::Bool(*any),
                 AllowFailure::ExitCodes(codes) => {
@@ -40,14 +50,16 @@ impl Lowering<'_> {
             job.cache.push(cache(&one.value));
         }
         job.needs = common.needs.get().map(|needs| {
-            needs.iter().filter_map(|need| {
-                Some(Need {
-                    job: need.job.get()?.clone(),
-                    artifacts: need.artifacts.copied_or(true),
-                    optional: need.optional.copied_or(false),
+            needs
+                .iter()
+                .filter_map(|need| {
+                    Some(Need {
+                        job: need.job.get()?.clone(),
+                        artifacts: need.artifacts.copied_or(true),
+                        optional: need.optional.copied_or(false),
+                    })
                 })
-            })
-            .collect()
+                .collect()
         });
         job
     }
@@ -68,7 +80,11 @@ impl Lowering<'_> {
             for (key, image) in builds {
                 let build = image.build_job(key).value;
                 if !needs.iter().any(|need| need.job == build) {
-                    needs.push(Need { job: build, artifacts: true, optional: false });
+                    needs.push(Need {
+                        job: build,
+                        artifacts: true,
+                        optional: false,
+                    });
                 }
             }
         }
@@ -78,7 +94,10 @@ impl Lowering<'_> {
     pub(super) fn variables(&self, variables: &Variables, top_level: bool) -> Mapping {
         let mut map = Mapping::new();
         for (name, variable) in variables.0.iter() {
-            map.set(name.value.as_str(), self.variable(&variable.value, top_level));
+            map.set(
+                name.value.as_str(),
+                self.variable(&variable.value, top_level),
+            );
         }
         map
     }
@@ -90,7 +109,10 @@ impl Lowering<'_> {
         if top_level {
             map.set_if("description", variable.description.get().cloned());
             if let Some(options) = variable.options.get() {
-                map.set("options", Value::list(options.iter().map(|option| option.value.as_str())));
+                map.set(
+                    "options",
+                    Value::list(options.iter().map(|option| option.value.as_str())),
+                );
             }
         }
         map.set_if("expand", variable.expand.get().copied());
@@ -112,13 +134,23 @@ impl Lowering<'_> {
             .or_else(|| image(&variable.image, Self::by_digest))
             .or_else(|| {
                 image(&variable.tag_of, |lowering, name| {
-                    lowering.image(name).map(|image| image.tag().to_owned()).unwrap_or_default()
+                    lowering
+                        .image(name)
+                        .map(|image| image.tag().to_owned())
+                        .unwrap_or_default()
                 })
             })
-            .or_else(|| image(&variable.digest_of, |_, name| format!("${}", super::digest_variable(name))))
+            .or_else(|| {
+                image(&variable.digest_of, |_, name| {
+                    format!("${}", super::digest_variable(name))
+                })
+            })
             .or_else(|| {
                 image(&variable.repository_of, |lowering, name| {
-                    lowering.image(name).map(|image| image.repository(name)).unwrap_or_default()
+                    lowering
+                        .image(name)
+                        .map(|image| image.repository(name))
+                        .unwrap_or_default()
                 })
             })
     }
@@ -126,25 +158,45 @@ impl Lowering<'_> {
 
 /// The commands of a field.
 pub(super) fn commands(field: &Field<Many<Text>>) -> Vec<Value> {
-    field.get().into_iter().flat_map(Many::iter).map(|line| line.value.as_str().into()).collect()
+    field
+        .get()
+        .into_iter()
+        .flat_map(Many::iter)
+        .map(|line| line.value.as_str().into())
+        .collect()
 }
 
 /// The strings of a list.
 pub(super) fn texts(field: &Field<List<Text>>) -> Vec<String> {
-    field.get().into_iter().flat_map(List::iter).map(|text| text.value.clone()).collect()
+    field
+        .get()
+        .into_iter()
+        .flat_map(List::iter)
+        .map(|text| text.value.clone())
+        .collect()
 }
 
 fn one_or_list(mut values: Vec<Value>) -> Value {
-    if values.len() == 1 { values.remove(0) } else { Value::Seq(values) }
+    if values.len() == 1 {
+        values.remove(0)
+    } else {
+        Value::Seq(values)
+    }
 }
 
 fn many(field: &Field<Many<Text>>) -> Option<Value> {
-    let texts: Vec<Value> = field.get()?.iter().map(|text| text.value.as_str().into()).collect();
+    let texts: Vec<Value> = field
+        .get()?
+        .iter()
+        .map(|text| text.value.as_str().into())
+        .collect();
     Some(one_or_list(texts))
 }
 
 fn list(field: &Field<List<Text>>) -> Option<Value> {
-    Some(Value::list(field.get()?.iter().map(|text| text.value.as_str())))
+    Some(Value::list(
+        field.get()?.iter().map(|text| text.value.as_str()),
+    ))
 }
 
 fn retry(retry: &Retry) -> Value {
@@ -152,7 +204,10 @@ fn retry(retry: &Retry) -> Value {
     map.set_if("max", retry.max.get().copied());
     map.set_if("when", many(&retry.when));
     if let Some(codes) = retry.exit_codes.get() {
-        map.set("exit_codes", one_or_list(codes.iter().map(|code| Value::Int(code.value)).collect()));
+        map.set(
+            "exit_codes",
+            one_or_list(codes.iter().map(|code| Value::Int(code.value)).collect()),
+        );
     }
     match (map.len(), retry.max.get()) {
         (1, Some(max)) => Value::Int(*max),

@@ -23,21 +23,33 @@ impl<'m> Lowering<'m> {
         let entity = format!("environments.{}", key.value);
         let mut job = self.job(&environment.deploy_job(key), entity, key.span, common);
         job.stage = Some(environment.stage().to_owned());
-        job.rules = self.rules(&environment.refs.get().map(|refs| refs.0.clone()).unwrap_or_default(), None);
+        job.rules = self.rules(
+            &environment
+                .refs
+                .get()
+                .map(|refs| refs.0.clone())
+                .unwrap_or_default(),
+            None,
+        );
         // A deployment that is cancelled half-way leaves nobody knows what.
         job.interruptible = Some(false);
         job.resource_group = Some(self.resource_group(key, environment));
         let mut named = Mapping::from_iter([("name", environment.name(&key.value))]);
         named.set_if("url", environment.url.get().cloned());
-        named.set_if("auto_stop_in", environment.auto_stop_in.get().map(|text| text.to_string()));
-        named.set_if("deployment_tier", environment.deployment_tier.get().map(|tier| tier.as_str()));
+        named.set_if(
+            "auto_stop_in",
+            environment.auto_stop_in.get().map(|text| text.to_string()),
+        );
+        named.set_if(
+            "deployment_tier",
+            environment.deployment_tier.get().map(|tier| tier.as_str()),
+        );
         job.environment = Some(named);
         let kubernetes = environment.kubernetes.get().cloned().unwrap_or_default();
         let kubernetes = access::merged(&kubernetes, self.manifest.kubernetes.get());
         self.with_cluster(&mut job, &kubernetes);
         self.driver(&mut job, environment);
-        let images: Vec<&str> =
-            environment.deployed_images().iter().map(|image| image.value.as_str()).collect();
+        let images = self.manifest.deployed_by(environment);
         self.need_builds(&mut job, &images);
         self.finish(job, Some(common));
     }
@@ -49,26 +61,34 @@ impl<'m> Lowering<'m> {
     }
 
     fn driver(&self, job: &mut Job, environment: &Environment) {
-        let Some(deploy) = environment.deploy.get() else { return };
+        let Some(deploy) = environment.deploy.get() else {
+            return;
+        };
         if let Some(set_image) = deploy.set_image.get() {
             job.script.extend(self.set_image(set_image));
         }
         job.script.extend(super::common::commands(&deploy.script));
-        job.script.extend(rollout(environment, deploy.set_image.get()));
+        job.script
+            .extend(rollout(environment, deploy.set_image.get()));
     }
 
     fn set_image(&self, set_image: &SetImage) -> Vec<Value> {
-        let command = |(workload, containers): &(At<_>, crate::manifest::collection::Map<String>)| {
-            let workload: &crate::manifest::kinds::Workload = workload;
-            let containers: Vec<_> = containers
-                .iter()
-                .map(|(container, image)| {
-                    let image = self.by_digest_or_fail(&image.value);
-                    format!("{}={}", word(&container.value), quoted(&image))
-                })
-                .collect();
-            Value::from(format!("kubectl set image {} {}", word(workload), containers.join(" ")))
-        };
+        let command =
+            |(workload, containers): &(At<_>, crate::manifest::collection::Map<String>)| {
+                let workload: &crate::manifest::kinds::Workload = workload;
+                let containers: Vec<_> = containers
+                    .iter()
+                    .map(|(container, image)| {
+                        let image = self.by_digest_or_fail(&image.value);
+                        format!("{}={}", word(&container.value), quoted(&image))
+                    })
+                    .collect();
+                Value::from(format!(
+                    "kubectl set image {} {}",
+                    word(workload),
+                    containers.join(" ")
+                ))
+            };
         set_image.0.iter().map(command).collect()
     }
 
@@ -89,12 +109,26 @@ impl<'m> Lowering<'m> {
             keys.set("before_script", Value::Seq(access.clone()));
         }
         let bases = &mut self.out.pipeline.bases;
-        let known = bases.iter().find(|base| base.keys == keys).map(|base| base.name.clone());
+        let known = bases
+            .iter()
+            .find(|base| base.keys == keys)
+            .map(|base| base.name.clone());
         let name = known.unwrap_or_else(|| {
-            let count = bases.iter().filter(|base| base.name.starts_with("kubectl")).count();
-            let name = if count == 0 { "kubectl".to_owned() } else { format!("kubectl-{}", count + 1) };
+            let count = bases
+                .iter()
+                .filter(|base| base.name.starts_with("kubectl"))
+                .count();
+            let name = if count == 0 {
+                "kubectl".to_owned()
+            } else {
+                format!("kubectl-{}", count + 1)
+            };
             let comment = "kubectl, with access to the cluster.".to_owned();
-            bases.push(Base { name: name.clone(), comment, keys });
+            bases.push(Base {
+                name: name.clone(),
+                comment,
+                keys,
+            });
             name
         });
         job.bases.push(name);
@@ -119,13 +153,17 @@ fn access_commands(kubernetes: &Kubernetes) -> Vec<Value> {
                 "kubectl get namespace {namespace} > /dev/null 2>&1 || kubectl create namespace {namespace}"
             ));
         }
-        commands.push(format!("kubectl config set-context --current --namespace={namespace}"));
+        commands.push(format!(
+            "kubectl config set-context --current --namespace={namespace}"
+        ));
     }
     commands.into_iter().map(Value::from).collect()
 }
 
 fn kubeconfig_commands(kubeconfig: &Kubeconfig) -> Vec<String> {
-    let Some(variable) = kubeconfig.variable.get() else { return Vec::new() };
+    let Some(variable) = kubeconfig.variable.get() else {
+        return Vec::new();
+    };
     let variable = &**variable;
     // Written where only this job sees it; a checkout would keep it for the next one.
     let file = ["umask 077", "KUBECONFIG=$(mktemp)", "export KUBECONFIG"].map(str::to_owned);
@@ -143,10 +181,17 @@ fn kubeconfig_commands(kubeconfig: &Kubeconfig) -> Vec<String> {
 fn rollout(environment: &Environment, set_image: Option<&SetImage>) -> Vec<Value> {
     let rollout = environment.rollout.get();
     let watched: Vec<String> = match rollout.and_then(|rollout| rollout.watch.get()) {
-        Some(watch) => watch.iter().map(|workload| workload.value.to_string()).collect(),
+        Some(watch) => watch
+            .iter()
+            .map(|workload| workload.value.to_string())
+            .collect(),
         None => {
-            let named = set_image.into_iter().flat_map(|set_image| set_image.0.iter());
-            named.map(|(workload, _)| workload.value.to_string()).collect()
+            let named = set_image
+                .into_iter()
+                .flat_map(|set_image| set_image.0.iter());
+            named
+                .map(|(workload, _)| workload.value.to_string())
+                .collect()
         }
     };
     let timeout = rollout.and_then(|rollout| rollout.timeout.get());
@@ -155,9 +200,17 @@ fn rollout(environment: &Environment, set_image: Option<&SetImage>) -> Vec<Value
     if watched.is_empty() {
         return Vec::new();
     }
-    let status = |workload: &str| format!("kubectl rollout status {} --timeout={timeout}", word(workload));
+    let status = |workload: &str| {
+        format!(
+            "kubectl rollout status {} --timeout={timeout}",
+            word(workload)
+        )
+    };
     if !undo {
-        return watched.iter().map(|workload| Value::from(status(workload))).collect();
+        return watched
+            .iter()
+            .map(|workload| Value::from(status(workload)))
+            .collect();
     }
     // All are undone together: half a deployment is none.
     let all: Vec<_> = watched.iter().map(|workload| status(workload)).collect();

@@ -66,11 +66,20 @@ impl Lowering<'_> {
     fn client(&self, docker: &Docker) -> Image {
         match docker.image.get() {
             Some(image) => self.job_image(image),
-            None => Image { name: format!("docker:{VERSION}-cli"), ..Image::default() },
+            None => Image {
+                name: format!("docker:{VERSION}-cli"),
+                ..Image::default()
+            },
         }
     }
 
-    fn docker_base(&mut self, client: &Image, services: &[Service], variables: &Mapping, login: &Value) {
+    fn docker_base(
+        &mut self,
+        client: &Image,
+        services: &[Service],
+        variables: &Mapping,
+        login: &Value,
+    ) {
         let bases = &mut self.out.pipeline.bases;
         if bases.iter().any(|base| base.name == BASE) {
             return;
@@ -78,7 +87,10 @@ impl Lowering<'_> {
         let mut keys = Mapping::new();
         keys.set("image", client.to_value());
         if !services.is_empty() {
-            keys.set("services", Value::Seq(services.iter().map(Service::to_value).collect()));
+            keys.set(
+                "services",
+                Value::Seq(services.iter().map(Service::to_value).collect()),
+            );
         }
         if !variables.is_empty() {
             keys.set("variables", variables.clone());
@@ -86,9 +98,15 @@ impl Lowering<'_> {
         keys.set("before_script", Value::Seq(vec![login.clone()]));
         let comment = match services {
             [] => "Docker, logged in to the registry.",
-            _ => "A Docker daemon of the job's own, logged in to the registry. Only jobs that need one have it.",
+            _ => {
+                "A Docker daemon of the job's own, logged in to the registry. Only jobs that need one have it."
+            }
         };
-        bases.push(Base { name: BASE.to_owned(), comment: comment.to_owned(), keys });
+        bases.push(Base {
+            name: BASE.to_owned(),
+            comment: comment.to_owned(),
+            keys,
+        });
     }
 
     /// Commands that set up a BuildKit builder, and those that take it away where the daemon
@@ -101,11 +119,18 @@ impl Lowering<'_> {
             Daemon::Host | Daemon::Address(_) => "job-$CI_JOB_ID".to_owned(),
         };
         let mut setup = Vec::new();
-        let mut create = vec!["docker buildx create --use --name".to_owned(), super::word(&name)];
+        let mut create = vec![
+            "docker buildx create --use --name".to_owned(),
+            super::word(&name),
+        ];
         // BuildKit runs in a container of its own and does not know the daemon's mirror.
         if let (Daemon::Dind, Some(mirror)) = (self.daemon(), docker.registry_mirror.get()) {
             let (host, plain) = mirror_host(mirror);
-            let http = if plain { format!("[registry.\"{host}\"]\\n  http = true\\n") } else { String::new() };
+            let http = if plain {
+                format!("[registry.\"{host}\"]\\n  http = true\\n")
+            } else {
+                String::new()
+            };
             setup.push(format!(
                 "printf '[registry.\"docker.io\"]\\n  mirrors = [\"%s\"]\\n{http}' {} > /tmp/buildkitd.toml",
                 super::quoted(&host)
@@ -118,7 +143,9 @@ impl Lowering<'_> {
         setup.push(create.join(" "));
         let away = match self.daemon() {
             Daemon::Dind => Vec::new(),
-            Daemon::Host | Daemon::Address(_) => vec![format!("docker buildx rm --force {}", super::word(&name))],
+            Daemon::Host | Daemon::Address(_) => {
+                vec![format!("docker buildx rm --force {}", super::word(&name))]
+            }
         };
         (setup, away)
     }
@@ -128,9 +155,14 @@ impl Lowering<'_> {
 fn mirror_host(url: &str) -> (String, bool) {
     let plain = url.starts_with("http://");
     match url.strip_prefix('$') {
-        Some(variable) => (format!("${{{}#*://}}", variable.trim_matches(['{', '}'])), false),
+        Some(variable) => (
+            format!("${{{}#*://}}", variable.trim_matches(['{', '}'])),
+            false,
+        ),
         None => {
-            let host = url.trim_start_matches("https://").trim_start_matches("http://");
+            let host = url
+                .trim_start_matches("https://")
+                .trim_start_matches("http://");
             (host.trim_end_matches('/').to_owned(), plain)
         }
     }
@@ -150,7 +182,13 @@ fn dind(docker: &Docker, client: &Image) -> Service {
     // The Kubernetes executor waits for the service at this port.
     let port = if tls { "2376" } else { "2375" };
     let variables = Mapping::from_iter([("HEALTHCHECK_TCP_PORT", port)]);
-    Service { name, alias: Some("docker".to_owned()), command, variables, ..Service::default() }
+    Service {
+        name,
+        alias: Some("docker".to_owned()),
+        command,
+        variables,
+        ..Service::default()
+    }
 }
 
 /// How a client finds the `dind` service (GitLab 18, Use Docker to build Docker images).
@@ -163,6 +201,9 @@ fn dind_variables(tls: bool) -> Mapping {
             ("DOCKER_CERT_PATH", "/certs/client"),
         ])
     } else {
-        Mapping::from_iter([("DOCKER_HOST", "tcp://docker:2375"), ("DOCKER_TLS_CERTDIR", "")])
+        Mapping::from_iter([
+            ("DOCKER_HOST", "tcp://docker:2375"),
+            ("DOCKER_TLS_CERTDIR", ""),
+        ])
     }
 }

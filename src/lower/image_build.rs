@@ -8,13 +8,12 @@ use crate::pipeline::Value;
 use crate::source::At;
 
 /// The default branch as a tag can hold it: GitLab has no variable for its slug.
-const DEFAULT_BRANCH_SLUG: &str =
-    "default_branch_slug=$(printf '%s' \"$CI_DEFAULT_BRANCH\" | tr 'A-Z' 'a-z' | tr -c 'a-z0-9' '-' | cut -c 1-63)";
+const DEFAULT_BRANCH_SLUG: &str = "default_branch_slug=$(printf '%s' \"$CI_DEFAULT_BRANCH\" | tr 'A-Z' 'a-z' | tr -c 'a-z0-9' '-' | cut -c 1-63)";
 
 pub(super) fn lower(lowering: &mut Lowering<'_>) {
     let images: Vec<_> = lowering.images_of(false).collect();
     for (key, image) in images {
-        lowering.build(key, image, BranchCache);
+        lowering.build(key, image, &BranchCache);
     }
 }
 
@@ -33,7 +32,10 @@ struct BranchCache;
 
 impl DefaultCache for BranchCache {
     fn from(&self) -> Vec<String> {
-        vec!["cache-$CI_COMMIT_REF_SLUG".to_owned(), "cache-$default_branch_slug".to_owned()]
+        vec![
+            "cache-$CI_COMMIT_REF_SLUG".to_owned(),
+            "cache-$default_branch_slug".to_owned(),
+        ]
     }
 
     fn to(&self) -> String {
@@ -47,18 +49,37 @@ impl DefaultCache for BranchCache {
 
 impl<'m> Lowering<'m> {
     /// The job that builds an image.
-    pub(super) fn build(&mut self, key: &'m At<String>, image: &'m At<Image>, cache: impl DefaultCache) {
+    pub(super) fn build(
+        &mut self,
+        key: &'m At<String>,
+        image: &'m At<Image>,
+        cache: &impl DefaultCache,
+    ) {
         let name = key.value.as_str();
         let common = image.common();
-        let mut job = self.job(&image.build_job(key), format!("images.{name}"), key.span, common);
+        let mut job = self.job(
+            &image.build_job(key),
+            format!("images.{name}"),
+            key.span,
+            common,
+        );
         job.stage = Some(image.stage().to_owned());
         job.rules = self.rules(&self.manifest.image_refs(name, image), None);
         let repository = image.repository(name);
         let in_repository = |tag: &str| {
-            if tag.contains(['/', ':']) { tag.to_owned() } else { format!("{repository}:{tag}") }
+            if tag.contains(['/', ':']) {
+                tag.to_owned()
+            } else {
+                format!("{repository}:{tag}")
+            }
         };
         let mut tags = vec![self.by_tag(name)];
-        for tag in image.also_tag.get().into_iter().flat_map(|list| list.iter()) {
+        for tag in image
+            .also_tag
+            .get()
+            .into_iter()
+            .flat_map(|list| list.iter())
+        {
             tags.push(in_repository(&tag.value));
         }
         let cache_from = match image.cache_from.get() {
@@ -74,7 +95,12 @@ impl<'m> Lowering<'m> {
             (None, Some(own)) if own.0.is_empty() => None,
             (None, _) => Some(in_repository(&cache.to())),
         };
-        let build = Build { image, tags, cache_from, cache_to };
+        let build = Build {
+            image,
+            tags,
+            cache_from,
+            cache_to,
+        };
         self.with_build(&mut job, name, &build);
         self.finish(job, Some(common));
     }

@@ -27,6 +27,7 @@ use crate::source::At;
 pub const REGISTRY_SCRIPT: &str = cleanup::SCRIPT;
 
 pub(crate) use cleanup::tag_pattern;
+pub(crate) use raw::refs as raw_refs;
 
 /// A pipeline and its companions.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -51,7 +52,10 @@ const FAMILIES: &[fn(&mut Lowering<'_>)] = &[
 
 /// Lowers a checked manifest.
 pub fn lower(manifest: &Manifest) -> Lowered {
-    let mut lowering = Lowering { manifest, out: Lowered::default() };
+    let mut lowering = Lowering {
+        manifest,
+        out: Lowered::default(),
+    };
     lowering.globals();
     for family in FAMILIES {
         family(&mut lowering);
@@ -72,8 +76,15 @@ impl<'m> Lowering<'m> {
         let manifest = self.manifest;
         let pipeline = &mut self.out.pipeline;
         let mut ignored = crate::finding::Report::default();
-        for include in manifest.include.get().into_iter().flat_map(|list| list.iter()) {
-            pipeline.include.push(crate::manifest::raw::value(&include.value.0, &mut ignored));
+        for include in manifest
+            .include
+            .get()
+            .into_iter()
+            .flat_map(|list| list.iter())
+        {
+            pipeline
+                .include
+                .push(crate::manifest::raw::value(&include.value.0, &mut ignored));
         }
         if let Some(raw) = manifest.pipeline.get() {
             pipeline.raw = crate::manifest::raw::mapping(&raw.0, &mut ignored);
@@ -102,7 +113,11 @@ impl<'m> Lowering<'m> {
                         !hidden && own.or(job.stage.as_deref()).unwrap_or("test") == stage
                     })
                 };
-                STAGES.into_iter().filter(|stage| used(stage)).map(str::to_owned).collect()
+                STAGES
+                    .into_iter()
+                    .filter(|stage| used(stage))
+                    .map(str::to_owned)
+                    .collect()
             }
         };
         self.out.pipeline.stages = stages;
@@ -120,13 +135,19 @@ impl<'m> Lowering<'m> {
 
     /// The reference of an image by digest, in a value that GitLab expands.
     fn by_digest(&self, name: &str) -> String {
-        let repository = self.image(name).map(|image| image.repository(name)).unwrap_or_default();
+        let repository = self
+            .image(name)
+            .map(|image| image.repository(name))
+            .unwrap_or_default();
         format!("{repository}@${}", digest_variable(name))
     }
 
     /// The same in a shell command: the job fails if no build handed a digest on.
     fn by_digest_or_fail(&self, name: &str) -> String {
-        let repository = self.image(name).map(|image| image.repository(name)).unwrap_or_default();
+        let repository = self
+            .image(name)
+            .map(|image| image.repository(name))
+            .unwrap_or_default();
         format!("{repository}@${{{}:?}}", digest_variable(name))
     }
 
@@ -160,5 +181,9 @@ fn quoted(text: &str) -> String {
 /// A word for a POSIX shell: quoted only if it needs to be; `$NAME` is expanded.
 fn word(text: &str) -> String {
     let safe = |c: char| c.is_ascii_alphanumeric() || "-_./:=,@%+".contains(c);
-    if !text.is_empty() && text.chars().all(safe) { text.to_owned() } else { quoted(text) }
+    if !text.is_empty() && text.chars().all(safe) {
+        text.to_owned()
+    } else {
+        quoted(text)
+    }
 }

@@ -6,7 +6,7 @@ use super::image_build::DefaultCache;
 pub(super) fn lower(lowering: &mut Lowering<'_>) {
     let images: Vec<_> = lowering.images_of(true).collect();
     for (key, image) in images {
-        lowering.build(key, image, ProductionCache);
+        lowering.build(key, image, &ProductionCache);
     }
 }
 

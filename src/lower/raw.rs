@@ -15,7 +15,10 @@ pub(super) fn lower(lowering: &mut Lowering<'_>) {
         let mut keys = crate::manifest::raw::mapping(&raw.value.0, &mut Report::default());
         let mut job = Job {
             name: key.value.clone(),
-            origin: Origin { entity: format!("jobs.{}", key.value), span: key.span },
+            origin: Origin {
+                entity: format!("jobs.{}", key.value),
+                span: key.span,
+            },
             ..Job::default()
         };
         if keys.remove("refs").is_some() {
@@ -27,9 +30,13 @@ pub(super) fn lower(lowering: &mut Lowering<'_>) {
 }
 
 /// The ref sets that a raw job names.
-pub(super) fn refs(job: &Node) -> SetNames {
-    let Some(node) = member(job, "refs") else { return SetNames::new() };
+pub(crate) fn refs(job: &Node) -> SetNames {
+    let Some(node) = member(job, "refs") else {
+        return SetNames::new();
+    };
     let mut ignored = Report::default();
     let mut reader = Reader::new(&mut ignored);
-    Many::<String>::read(node, &mut reader).map(|many| many.0).unwrap_or_default()
+    Many::<String>::read(node, &mut reader)
+        .map(|many| many.0)
+        .unwrap_or_default()
 }

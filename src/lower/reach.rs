@@ -45,7 +45,10 @@ pub fn covers(manifest: &Manifest, outer: &SetNames, inner: &SetNames) -> Covera
         let missing = want.atoms.iter().any(|atom| {
             let kind = atom.split(':').next().unwrap_or(atom);
             let whole = have.atoms.contains(kind);
-            let some = have.atoms.iter().any(|known| known.split(':').next() == Some(kind));
+            let some = have
+                .atoms
+                .iter()
+                .any(|known| known.split(':').next() == Some(kind));
             if whole || have.atoms.contains(atom) {
                 return false;
             }
@@ -54,7 +57,10 @@ pub fn covers(manifest: &Manifest, outer: &SetNames, inner: &SetNames) -> Covera
             }
             // A pattern of the same kind may cover it; other plain names surely do not.
             let plain = |atom: &String| !atom.contains(":/") && !atom.contains('$');
-            let names = have.atoms.iter().filter(|known| known.split(':').next() == Some(kind));
+            let names = have
+                .atoms
+                .iter()
+                .filter(|known| known.split(':').next() == Some(kind));
             plain(atom) && !want.filtered && names.into_iter().all(plain)
         });
         if missing {
@@ -73,7 +79,9 @@ fn collect(manifest: &Manifest, name: &str, into: &mut Atoms, depth: usize) {
         "default_branch" => drop(into.atoms.insert("branch:$CI_DEFAULT_BRANCH".to_owned())),
         _ => {}
     }
-    let Some(set) = manifest.refs.get().and_then(|sets| sets.get(name)) else { return };
+    let Some(set) = manifest.refs.get().and_then(|sets| sets.get(name)) else {
+        return;
+    };
     if depth > 50 {
         return;
     }

@@ -30,9 +30,15 @@ impl Lowering<'_> {
         let name = names.join("-or-");
         if let Some(paths) = changes {
             rules = with_changes(rules, paths);
-            return Rules { name: None, list: rules };
+            return Rules {
+                name: None,
+                list: rules,
+            };
         }
-        Rules { name: Some(name), list: rules }
+        Rules {
+            name: Some(name),
+            list: rules,
+        }
     }
 
     /// Whether a union holds every pipeline that the workflow admits.
@@ -46,7 +52,11 @@ impl Lowering<'_> {
     /// The rules of one set: what it leaves out comes first.
     fn rules_of_set(&self, name: &str) -> Vec<Rule> {
         let Some(set) = self.set(name) else {
-            return self.alternatives(name).into_iter().map(Rule::when_true).collect();
+            return self
+                .alternatives(name)
+                .into_iter()
+                .map(Rule::when_true)
+                .collect();
         };
         let except = set.except.get().into_iter().flat_map(Many::iter);
         let mut rules: Vec<Rule> = except
@@ -104,11 +114,21 @@ impl Lowering<'_> {
         if let Some(requests) = set.merge_requests.get() {
             let side = |variable: &str, field: &crate::manifest::record::Field<_>| {
                 let patterns: Option<&Many<crate::manifest::kinds::Pattern>> = field.get();
-                Expr::any(patterns?.iter().filter_map(|pattern| matches(variable, &pattern.value)))
+                Expr::any(
+                    patterns?
+                        .iter()
+                        .filter_map(|pattern| matches(variable, &pattern.value)),
+                )
             };
             let mut all: Vec<Expr> = source_is("merge_request_event").into_iter().collect();
-            all.extend(side("CI_MERGE_REQUEST_SOURCE_BRANCH_NAME", &requests.source));
-            all.extend(side("CI_MERGE_REQUEST_TARGET_BRANCH_NAME", &requests.target));
+            all.extend(side(
+                "CI_MERGE_REQUEST_SOURCE_BRANCH_NAME",
+                &requests.source,
+            ));
+            all.extend(side(
+                "CI_MERGE_REQUEST_TARGET_BRANCH_NAME",
+                &requests.target,
+            ));
             members.extend(Expr::all(all));
         }
         for other in set.of.get().into_iter().flat_map(Many::iter) {
@@ -121,7 +141,9 @@ impl Lowering<'_> {
     fn filtered(&self, set: &RefSet, members: Vec<Expr>) -> Vec<Expr> {
         let mut filters = Vec::new();
         if let Some(sources) = set.sources.get() {
-            filters.extend(Expr::any(sources.iter().filter_map(|source| source_is(&source.value))));
+            filters.extend(Expr::any(
+                sources.iter().filter_map(|source| source_is(&source.value)),
+            ));
         }
         if set.protected.copied_or(false) {
             filters.extend(Expr::variable_is("CI_COMMIT_REF_PROTECTED", "true").ok());
@@ -164,8 +186,10 @@ pub(super) fn source_is(source: &str) -> Option<Expr> {
 
 /// Whether this is a pipeline of the default branch.
 fn on_default_branch() -> Option<Expr> {
-    let (branch, default) =
-        (Expr::variable("CI_COMMIT_BRANCH").ok()?, Expr::variable("CI_DEFAULT_BRANCH").ok()?);
+    let (branch, default) = (
+        Expr::variable("CI_COMMIT_BRANCH").ok()?,
+        Expr::variable("CI_DEFAULT_BRANCH").ok()?,
+    );
     Some(Expr::compare(Comparison::Equal, branch, default))
 }
 
@@ -188,7 +212,10 @@ fn opposite(condition: Expr) -> Expr {
 /// what differs from the default branch, as a push alone says too little of a branch.
 fn with_changes(rules: Vec<Rule>, paths: &[String]) -> Vec<Rule> {
     let changes = |compare_to: Option<&str>| {
-        Some(Changes { paths: paths.to_vec(), compare_to: compare_to.map(str::to_owned) })
+        Some(Changes {
+            paths: paths.to_vec(),
+            compare_to: compare_to.map(str::to_owned),
+        })
     };
     let mut out = Vec::new();
     for rule in rules {
@@ -196,12 +223,25 @@ fn with_changes(rules: Vec<Rule>, paths: &[String]) -> Vec<Rule> {
             out.push(rule);
             continue;
         };
+        // Only rules about branches can match on the default branch.
+        let on_default = match &condition {
+            Expr::Variable(name) if name.as_str() == "CI_COMMIT_BRANCH" => on_default_branch(),
+            other if other.to_string().contains("$CI_COMMIT_BRANCH") => {
+                Expr::all([condition.clone()].into_iter().chain(on_default_branch()))
+            }
+            _ => None,
+        };
+        if let Some(on_default) = on_default {
+            out.push(Rule {
+                condition: Some(on_default),
+                changes: changes(None),
+                ..rule.clone()
+            });
+        }
         out.push(Rule {
-            condition: Expr::all([condition].into_iter().chain(on_default_branch())),
-            changes: changes(None),
-            ..rule.clone()
+            changes: changes(Some("$CI_DEFAULT_BRANCH")),
+            ..rule
         });
-        out.push(Rule { changes: changes(Some("$CI_DEFAULT_BRANCH")), ..rule });
     }
     out
 }

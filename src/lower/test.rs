@@ -20,9 +20,14 @@ impl<'m> Lowering<'m> {
         let family = if is_task { "tasks" } else { "tests" };
         let entity = format!("{family}.{}", key.value);
         let mut job = self.job(&test.run_job(key), entity, key.span, common);
-        job.stage = Some(test.stage.get().cloned().unwrap_or_else(|| "test".to_owned()));
+        job.stage = Some(
+            test.stage
+                .get()
+                .cloned()
+                .unwrap_or_else(|| "test".to_owned()),
+        );
         let refs = Manifest::refs_of(&test.refs, test.span);
-        let changes = test.changes.get().map(|list| super::common::list_of(list));
+        let changes = test.changes.get().map(super::common::list_of);
         job.rules = self.rules(&refs, changes.as_deref());
         job.coverage = test.coverage.get().map(|regex| regex.to_string());
         job.parallel = test.parallel.get().copied();
@@ -37,12 +42,22 @@ impl<'m> Lowering<'m> {
         match test.via.copied_or(Via::Job) {
             Via::Job => {
                 let services = test.services.get().into_iter().flat_map(|list| list.iter());
-                images.extend(services.filter_map(|service| service.value.name.get()).map(String::as_str));
+                images.extend(
+                    services
+                        .filter_map(|service| service.value.name.get())
+                        .map(String::as_str),
+                );
                 self.in_job(&mut job, test);
             }
             Via::Docker => self.in_docker(&mut job, test),
             Via::Compose => images.extend(self.in_compose(&mut job, test)),
         }
+        let variables = test.variables.get().into_iter().flat_map(|of| of.0.iter());
+        images.extend(
+            variables
+                .flat_map(|(_, of)| of.value.images())
+                .map(|name| name.value.as_str()),
+        );
         self.need_builds(&mut job, &images);
         self.finish(job, Some(common));
     }
@@ -50,11 +65,21 @@ impl<'m> Lowering<'m> {
     /// The image of a job; one of the manifest's own by the tag that its build pushes.
     pub(super) fn job_image(&self, image: &JobImage) -> Image {
         let name = image.name.get().map(String::as_str).unwrap_or_default();
-        let name = if self.image(name).is_some() { self.by_tag(name) } else { name.to_owned() };
+        let name = if self.image(name).is_some() {
+            self.by_tag(name)
+        } else {
+            name.to_owned()
+        };
         Image {
             name,
-            entrypoint: image.entrypoint.get().map(|list| super::common::list_of(list)),
-            pull_policy: image.pull_policy.get().into_iter().flat_map(Many::iter).map(|p| p.value.clone()).collect(),
+            entrypoint: image.entrypoint.get().map(super::common::list_of),
+            pull_policy: image
+                .pull_policy
+                .get()
+                .into_iter()
+                .flat_map(Many::iter)
+                .map(|p| p.value.clone())
+                .collect(),
         }
     }
 
@@ -64,7 +89,8 @@ impl<'m> Lowering<'m> {
             job.services.push(self.service(&service.value));
         }
         if let Some(workdir) = test.workdir.get() {
-            job.script.push(Value::from(format!("cd {}", word(workdir))));
+            job.script
+                .push(Value::from(format!("cd {}", word(workdir))));
         }
         job.script.extend(super::common::commands(&test.script));
     }
@@ -73,15 +99,32 @@ impl<'m> Lowering<'m> {
         let name = service.name.get().map(String::as_str).unwrap_or_default();
         let own = self.image(name).is_some();
         let all = |field: &crate::manifest::record::Field<Many<String>>| -> Vec<String> {
-            field.get().into_iter().flat_map(Many::iter).map(|at| at.value.clone()).collect()
+            field
+                .get()
+                .into_iter()
+                .flat_map(Many::iter)
+                .map(|at| at.value.clone())
+                .collect()
         };
         Service {
-            name: if own { self.by_tag(name) } else { name.to_owned() },
+            name: if own {
+                self.by_tag(name)
+            } else {
+                name.to_owned()
+            },
             // A host name made from a registry's path would be of no use to anybody.
-            alias: service.alias.get().cloned().or(own.then(|| name.to_owned())),
+            alias: service
+                .alias
+                .get()
+                .cloned()
+                .or(own.then(|| name.to_owned())),
             entrypoint: all(&service.entrypoint),
             command: all(&service.command),
-            variables: service.variables.get().map(|of| self.variables(of, false)).unwrap_or_default(),
+            variables: service
+                .variables
+                .get()
+                .map(|of| self.variables(of, false))
+                .unwrap_or_default(),
         }
     }
 
@@ -93,7 +136,11 @@ impl<'m> Lowering<'m> {
         };
         let mut run = vec!["docker run --rm".to_owned()];
         if let Some(entrypoint) = test.image.get().and_then(|image| image.entrypoint.get()) {
-            let first = entrypoint.0.first().map(|at| at.value.as_str()).unwrap_or_default();
+            let first = entrypoint
+                .0
+                .first()
+                .map(|at| at.value.as_str())
+                .unwrap_or_default();
             run.push(format!("--entrypoint {}", quoted(first)));
         }
         run.extend(options(test));
@@ -106,13 +153,20 @@ impl<'m> Lowering<'m> {
     /// Gives a job the commands of `docker compose run`; says which images it needs.
     fn in_compose(&mut self, job: &mut Job, test: &'m Test) -> Vec<&'m str> {
         let manifest = self.manifest;
-        let Some(compose) = manifest.compose.get() else { return Vec::new() };
+        let Some(compose) = manifest.compose.get() else {
+            return Vec::new();
+        };
         let environment = environment(&job.variables);
         self.with_docker(job);
         let (path, files) = compose_files(compose);
         job.variables.set("COMPOSE_FILE", files);
         let mapped = |service: &str| compose.services.get().and_then(|map| map.get(service));
-        let name = test.image.get().and_then(|image| image.name.get()).map(String::as_str).unwrap_or_default();
+        let name = test
+            .image
+            .get()
+            .and_then(|image| image.name.get())
+            .map(String::as_str)
+            .unwrap_or_default();
         let runs = compose
             .services
             .get()
@@ -139,15 +193,25 @@ impl<'m> Lowering<'m> {
         // image under its tag and neither pulls nor builds one.
         for image in &images {
             let reference = quoted(&self.by_digest_or_fail(image));
-            job.script.push(Value::from(format!("docker pull --quiet {reference}")));
-            job.script.push(Value::from(format!("docker tag {reference} {}", quoted(&self.by_tag(image)))));
+            job.script
+                .push(Value::from(format!("docker pull --quiet {reference}")));
+            job.script.push(Value::from(format!(
+                "docker tag {reference} {}",
+                quoted(&self.by_tag(image))
+            )));
         }
         if !others.is_empty() {
-            job.script.push(Value::from(format!("docker compose pull --quiet {}", others.join(" "))));
+            job.script.push(Value::from(format!(
+                "docker compose pull --quiet {}",
+                others.join(" ")
+            )));
         }
         if !services.is_empty() {
             let names: Vec<_> = services.iter().map(|service| word(service)).collect();
-            job.script.push(Value::from(format!("docker compose up --detach --wait {}", names.join(" "))));
+            job.script.push(Value::from(format!(
+                "docker compose up --detach --wait {}",
+                names.join(" ")
+            )));
         }
         let mut run = vec!["docker compose run --rm --no-deps".to_owned()];
         run.extend(options(test));
@@ -169,12 +233,21 @@ fn compose_files(compose: &Compose) -> (String, String) {
         Some(files) => files.iter().map(|file| file.value.to_string()).collect(),
         None => vec!["docker-compose.yml".to_owned()],
     };
-    let files = own.iter().chain([&path]).map(String::as_str).collect::<Vec<_>>().join(":");
+    let files = own
+        .iter()
+        .chain([&path])
+        .map(String::as_str)
+        .collect::<Vec<_>>()
+        .join(":");
     (path, files)
 }
 
 fn override_of(lowering: &Lowering<'_>, compose: &Compose) -> ComposeOverride {
-    let services = compose.services.get().into_iter().flat_map(|map| map.iter());
+    let services = compose
+        .services
+        .get()
+        .into_iter()
+        .flat_map(|map| map.iter());
     ComposeOverride {
         services: services
             .map(|(service, image)| ComposeService {
@@ -188,22 +261,30 @@ fn override_of(lowering: &Lowering<'_>, compose: &Compose) -> ComposeOverride {
 
 /// Options that `docker run` and `docker compose run` share.
 fn options(test: &Test) -> Vec<String> {
-    test.workdir.get().map(|workdir| format!("--workdir {}", word(workdir))).into_iter().collect()
+    test.workdir
+        .get()
+        .map(|workdir| format!("--workdir {}", word(workdir)))
+        .into_iter()
+        .collect()
 }
 
 /// The job's own variables go along into the container.
 fn environment(variables: &Mapping) -> Vec<String> {
-    variables.iter().map(|(name, _)| format!("--env {name}")).collect()
+    variables
+        .iter()
+        .map(|(name, _)| format!("--env {name}"))
+        .collect()
 }
 
 /// A script inside a container: one plain command as it is, anything else by a shell there.
-fn in_container(
-    run: &[String],
-    script: &crate::manifest::record::Field<Many<String>>,
-) -> Value {
+fn in_container(run: &[String], script: &crate::manifest::record::Field<Many<String>>) -> Value {
     let command = run.join(" ");
-    let lines: Vec<&str> =
-        script.get().into_iter().flat_map(Many::iter).map(|line| line.value.as_str()).collect();
+    let lines: Vec<&str> = script
+        .get()
+        .into_iter()
+        .flat_map(Many::iter)
+        .map(|line| line.value.as_str())
+        .collect();
     let plain = |c: char| c.is_ascii_alphanumeric() || " -_./:=,@%+".contains(c);
     if let [line] = lines.as_slice()
         && line.chars().all(plain)
@@ -214,7 +295,12 @@ fn in_container(
     // Inside single quotes nothing is expanded here: it is the container's shell that reads it.
     let body: String = lines
         .iter()
-        .map(|line| format!("  {}\n", line.trim_end().replace('\'', r"'\''").replace('\n', "\n  ")))
+        .map(|line| {
+            format!(
+                "  {}\n",
+                line.trim_end().replace('\'', r"'\''").replace('\n', "\n  ")
+            )
+        })
         .collect();
     Value::from(format!("{command} sh -ec '\n{body}'\n"))
 }

@@ -37,8 +37,12 @@ impl Lowering<'_> {
             field.get().map(|sets| sets.0.clone()).unwrap_or_default()
         };
         let images = manifest.images().map(|(_, image)| of(image.common().refs));
-        let tests = manifest.tests_and_tasks().map(|(_, test, _)| of(test.common().refs));
-        let environments = manifest.environments().map(|(_, env)| of(env.common().refs));
+        let tests = manifest
+            .tests_and_tasks()
+            .map(|(_, test, _)| of(test.common().refs));
+        let environments = manifest
+            .environments()
+            .map(|(_, env)| of(env.common().refs));
         let raw = manifest.jobs.get().into_iter().flat_map(Map::iter);
         let raw = raw.map(|(_, job)| super::raw::refs(&job.value.0));
         images
@@ -71,10 +75,15 @@ impl Lowering<'_> {
     fn variable_rules(&self) -> Vec<Rule> {
         let mut rules = Vec::new();
         for (name, set) in self.manifest.refs.get().into_iter().flat_map(Map::iter) {
-            let Some(variables) = set.variables.get() else { continue };
+            let Some(variables) = set.variables.get() else {
+                continue;
+            };
             for condition in self.alternatives(&name.value) {
                 let variables = self.variables(variables, false);
-                rules.push(Rule { variables, ..Rule::when_true(condition) });
+                rules.push(Rule {
+                    variables,
+                    ..Rule::when_true(condition)
+                });
             }
         }
         rules
@@ -85,7 +94,9 @@ fn holds_merge_requests(manifest: &Manifest, name: &str, depth: usize) -> bool {
     if name == "merge_requests" {
         return true;
     }
-    let Some(set) = manifest.refs.get().and_then(|sets| sets.get(name)) else { return false };
+    let Some(set) = manifest.refs.get().and_then(|sets| sets.get(name)) else {
+        return false;
+    };
     set.merge_requests.at().is_some()
         || depth < 50
             && set

@@ -142,10 +142,7 @@ pub enum CacheKey {
 }
 
 impl super::record::Read for CacheKey {
-    fn read(
-        node: &crate::source::Node,
-        reader: &mut super::record::Reader<'_>,
-    ) -> Option<Self> {
+    fn read(node: &crate::source::Node, reader: &mut super::record::Reader<'_>) -> Option<Self> {
         match node.kind {
             crate::source::Kind::Mapping(_) => KeyFiles::read(node, reader).map(Self::Files),
             _ => Text::read(node, reader).map(Self::Name),

@@ -107,12 +107,16 @@ impl<T> Default for Map<T> {
 impl<T> Map<T> {
     /// The entries that have a value.
     pub fn iter(&self) -> impl Iterator<Item = (&At<String>, &At<T>)> {
-        self.0.iter().filter_map(|(key, value)| value.as_ref().map(|value| (key, value)))
+        self.0
+            .iter()
+            .filter_map(|(key, value)| value.as_ref().map(|value| (key, value)))
     }
 
     /// The value under a name.
     pub fn get(&self, name: &str) -> Option<&At<T>> {
-        self.iter().find(|(key, _)| key.value == name).map(|(_, value)| value)
+        self.iter()
+            .find(|(key, _)| key.value == name)
+            .map(|(_, value)| value)
     }
 
     /// The names that have a value.
@@ -131,7 +135,9 @@ impl<T: Read + Clone> Read for Map<T> {
         let mut map = Vec::with_capacity(entries.len());
         for entry in entries.iter() {
             let key = &entry.key;
-            if entry.plain_key && let Some(kind) = plain_type(&key.value) {
+            if entry.plain_key
+                && let Some(kind) = plain_type(&key.value)
+            {
                 let name = &key.value;
                 let message = format!("the key `{name}` is {kind} in YAML, and a name is wanted");
                 let finding = Finding::new(Code::NotQuoted, key.span, message)

@@ -55,7 +55,11 @@ impl Read for Variables {
     fn inherit(&mut self, default: &Self) {
         let own: std::collections::HashSet<_> =
             self.0.0.iter().map(|(key, _)| key.value.clone()).collect();
-        let missing = default.0.0.iter().filter(|(key, _)| !own.contains(&key.value));
+        let missing = default
+            .0
+            .0
+            .iter()
+            .filter(|(key, _)| !own.contains(&key.value));
         // Defaults first, as they would stand if they were written out.
         let mut all: Vec<_> = missing.cloned().collect();
         all.append(&mut self.0.0);
@@ -149,8 +153,12 @@ impl Read for Matrix {
     fn read(node: &Node, reader: &mut Reader<'_>) -> Option<Self> {
         let rows = List::<Map<Many<Text>>>::read(node, reader)?;
         if rows.0.is_empty() {
-            let finding = Finding::new(Code::Empty, node.span, "a matrix without rows makes no job");
-            reader.fault(node, finding.help("remove `matrix`, or write `null` to undo a default"));
+            let finding =
+                Finding::new(Code::Empty, node.span, "a matrix without rows makes no job");
+            reader.fault(
+                node,
+                finding.help("remove `matrix`, or write `null` to undo a default"),
+            );
             return None;
         }
         Some(Self(rows))
@@ -248,7 +256,10 @@ macro_rules! entity {
 
 /// The common job keys of an entity.
 #[derive(Debug, Clone, Copy)]
-#[allow(missing_docs, reason = "each is documented where `entity!` declares it")]
+#[allow(
+    missing_docs,
+    reason = "each is documented where `entity!` declares it"
+)]
 pub struct Common<'m> {
     pub stage: &'m Field<Text>,
     pub refs: &'m Field<Many<Text>>,

@@ -16,7 +16,10 @@ pub struct SetImage(pub Vec<(At<Workload>, Map<Text>)>);
 impl Read for SetImage {
     fn read(node: &Node, reader: &mut Reader<'_>) -> Option<Self> {
         let Kind::Mapping(entries) = &node.kind else {
-            reader.wrong_type(node, "a mapping such as `{deployment/web: {container: image}}`");
+            reader.wrong_type(
+                node,
+                "a mapping such as `{deployment/web: {container: image}}`",
+            );
             return None;
         };
         let mut workloads = Vec::new();
@@ -31,8 +34,9 @@ impl Read for SetImage {
                 tag: None,
             };
             let workload = Workload::read(&key, reader);
-            let containers =
-                reader.below(&entry.key.value, |reader| Map::<Text>::read(&entry.value, reader));
+            let containers = reader.below(&entry.key.value, |reader| {
+                Map::<Text>::read(&entry.value, reader)
+            });
             if let (Some(workload), Some(containers)) = (workload, containers) {
                 if containers.0.is_empty() {
                     let message = format!("`{}` names no container", entry.key.value);

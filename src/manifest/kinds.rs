@@ -1,6 +1,5 @@
 //! Strings of a certain kind: names, paths, durations, patterns, expressions.
 
-
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
 use super::record::{Read, Reader, SchemaName};
@@ -81,8 +80,10 @@ fn project_path(text: &str) -> Result<(), Fault> {
 fn pattern(text: &str) -> Result<(), Fault> {
     let unwritable = |why: expression::Unwritable| Fault::new(format!("`{text}` {why}"), "");
     if text.starts_with('/') {
-        let pattern = regex::Pattern::parse(text).map_err(regex_fault)?;
-        return expression::Expr::pattern(&pattern).map(|_| ()).map_err(unwritable);
+        let pattern = regex::Pattern::parse(text).map_err(|error| regex_fault(&error))?;
+        return expression::Expr::pattern(&pattern)
+            .map(|_| ())
+            .map_err(unwritable);
     }
     if text.is_empty() {
         return Err(Fault::new("an empty name matches nothing", ""));
@@ -91,12 +92,17 @@ fn pattern(text: &str) -> Result<(), Fault> {
 }
 
 fn coverage(text: &str) -> Result<(), Fault> {
-    regex::Pattern::parse_coverage(text).map(|_| ()).map_err(regex_fault)
+    regex::Pattern::parse_coverage(text)
+        .map(|_| ())
+        .map_err(|error| regex_fault(&error))
 }
 
-fn regex_fault(error: regex::PatternError) -> Fault {
+fn regex_fault(error: &regex::PatternError) -> Fault {
     let mut fault = Fault::new(
-        format!("this is no regular expression that GitLab takes: {}", error.message),
+        format!(
+            "this is no regular expression that GitLab takes: {}",
+            error.message
+        ),
         "GitLab uses RE2: no look-ahead, no look-behind, no back-references",
     );
     fault.offset = Some(error.offset);
@@ -128,7 +134,9 @@ fn timed(text: &str, parse: fn(&str) -> Result<(), String>) -> Result<(), Fault>
 
 fn kubectl_duration(text: &str) -> Result<(), Fault> {
     let help = "write it like `5m` or `90s`";
-    duration::parse_go(text).map(|_| ()).map_err(|why| Fault::new(format!("`{text}` {why}"), help))
+    duration::parse_go(text)
+        .map(|_| ())
+        .map_err(|why| Fault::new(format!("`{text}` {why}"), help))
 }
 
 fn gitlab_expression(text: &str) -> Result<(), Fault> {
@@ -144,13 +152,19 @@ fn gitlab_expression(text: &str) -> Result<(), Fault> {
 
 fn gitlab_version(text: &str) -> Result<(), Fault> {
     text.parse::<version::Version>().map(|_| ()).map_err(|why| {
-        Fault::new(format!("`{text}` {why}"), "write major and minor, as in `\"18.5\"`")
+        Fault::new(
+            format!("`{text}` {why}"),
+            "write major and minor, as in `\"18.5\"`",
+        )
     })
 }
 
 fn workload(text: &str) -> Result<(), Fault> {
     names::kubernetes_resource(text).map_err(|why| {
-        Fault::new(format!("`{text}` is no workload: it {why}"), "write it like `deployment/web`")
+        Fault::new(
+            format!("`{text}` is no workload: it {why}"),
+            "write it like `deployment/web`",
+        )
     })
 }
 

@@ -7,14 +7,15 @@
 pub mod artifacts;
 pub mod collection;
 pub mod common;
+mod declare;
 pub mod environments;
 pub mod images;
 pub mod kinds;
 pub mod raw;
 pub mod record;
 pub mod refs;
-pub mod scalar;
 pub mod resolved;
+pub mod scalar;
 mod schema;
 pub mod tests;
 pub mod tools;
@@ -118,11 +119,17 @@ pub fn read(root: &Node, report: &mut Report) -> Option<Manifest> {
 
 /// Hands the defaults down: the nearest wins, key by key.
 fn inherit(manifest: &mut Manifest) {
-    let Some(defaults) = manifest.defaults.get().cloned() else { return };
+    let Some(defaults) = manifest.defaults.get().cloned() else {
+        return;
+    };
     hand_down(&mut manifest.images, &defaults.images, &defaults);
     hand_down(&mut manifest.tests, &defaults.tests, &defaults);
     hand_down(&mut manifest.tasks, &defaults.tasks, &defaults);
-    hand_down(&mut manifest.environments, &defaults.environments, &defaults);
+    hand_down(
+        &mut manifest.environments,
+        &defaults.environments,
+        &defaults,
+    );
     hand_down(&mut manifest.promotions, &defaults.promotions, &defaults);
 }
 

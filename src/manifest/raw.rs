@@ -14,7 +14,11 @@ pub fn value(node: &Node, report: &mut Report) -> Value {
     }
     match &node.kind {
         Kind::Mapping(_) => Value::Map(mapping(node, report)),
-        Kind::Sequence(items) => items.iter().map(|item| value(item, report)).collect::<Vec<_>>().into(),
+        Kind::Sequence(items) => items
+            .iter()
+            .map(|item| value(item, report))
+            .collect::<Vec<_>>()
+            .into(),
         Kind::Scalar(_) if node.is_null() => Value::Null,
         Kind::Scalar(scalar) => {
             let text = &*scalar.text;
@@ -37,11 +41,16 @@ pub fn value(node: &Node, report: &mut Report) -> Value {
 
 /// Converts a raw mapping; anything else is empty.
 pub fn mapping(node: &Node, report: &mut Report) -> Mapping {
-    let Kind::Mapping(entries) = &node.kind else { return Mapping::new() };
+    let Kind::Mapping(entries) = &node.kind else {
+        return Mapping::new();
+    };
     let mut mapping = Mapping::new();
     for entry in entries.iter() {
         let key = &*entry.key.value;
-        if entry.plain_key && let Some(kind) = plain_type(key) && decimal(key).is_none() {
+        if entry.plain_key
+            && let Some(kind) = plain_type(key)
+            && decimal(key).is_none()
+        {
             let message = format!("the key `{key}` is {kind} in YAML");
             let finding = Finding::new(Code::NotQuoted, entry.key.span, message);
             report.push(finding.help(format!("write it in quotes: `\"{key}\":`")));
@@ -54,8 +63,9 @@ pub fn mapping(node: &Node, report: &mut Report) -> Mapping {
 
 fn not_quoted(node: &Node, text: &str, kind: &str, report: &mut Report) {
     let message = format!("`{text}` is {kind} that YAML parsers read differently");
-    let finding = Finding::new(Code::NotQuoted, node.span, message)
-        .help(format!("write it in quotes, `\"{text}\"`, or in its plain form (`true`, `false`, `8`)"));
+    let finding = Finding::new(Code::NotQuoted, node.span, message).help(format!(
+        "write it in quotes, `\"{text}\"`, or in its plain form (`true`, `false`, `8`)"
+    ));
     report.push(finding);
 }
 

@@ -22,7 +22,10 @@ pub struct Reader<'r> {
 impl<'r> Reader<'r> {
     /// A reader at the top of the manifest.
     pub fn new(report: &'r mut Report) -> Self {
-        Self { report, path: Vec::new() }
+        Self {
+            report,
+            path: Vec::new(),
+        }
     }
 
     /// Reads something below a key.
@@ -56,7 +59,10 @@ impl<'r> Reader<'r> {
         let key = self.path.last().map_or("the manifest", String::as_str);
         let message = format!("`{key}` wants {wanted}, not {}", node.describe());
         let label = format!("wanted: {wanted}");
-        self.fault(node, Finding::new(Code::WrongType, node.span, message).label(label));
+        self.fault(
+            node,
+            Finding::new(Code::WrongType, node.span, message).label(label),
+        );
     }
 
     /// Refuses a tag such as `!x`; they mean something only in raw GitLab values.
@@ -190,7 +196,12 @@ pub fn read_record<R: Record>(node: &Node, reader: &mut Reader<'_>) -> Option<R>
         }
         (Kind::Scalar(_) | Kind::Sequence(_), None) => {
             let keys: Vec<_> = R::keys().iter().map(|k| k.name).collect();
-            let shown = keys.iter().take(6).copied().collect::<Vec<_>>().join("`, `");
+            let shown = keys
+                .iter()
+                .take(6)
+                .copied()
+                .collect::<Vec<_>>()
+                .join("`, `");
             reader.wrong_type(node, &format!("a mapping with keys such as `{shown}`"));
             return None;
         }
@@ -204,7 +215,11 @@ fn read_entry<R: Record>(record: &mut R, entry: &Entry, reader: &mut Reader<'_>)
     if known {
         return;
     }
-    let code = if RESERVED.contains(&key) { Code::ReservedKey } else { Code::UnknownKey };
+    let code = if RESERVED.contains(&key) {
+        Code::ReservedKey
+    } else {
+        Code::UnknownKey
+    };
     let place = reader.place();
     let message = match code {
         Code::ReservedKey => format!("`{key}` is reserved for a later version of the language"),
@@ -213,7 +228,9 @@ fn read_entry<R: Record>(record: &mut R, entry: &Entry, reader: &mut Reader<'_>)
     let names = || R::keys().iter().map(|k| k.name);
     let finding = Finding::new(code, entry.key.span, message).label("unknown here");
     let meant = did_you_mean(key, names());
-    let elsewhere = ELSEWHERE.iter().find(|(word, here, _)| *word == key && names().any(|n| n == *here));
+    let elsewhere = ELSEWHERE
+        .iter()
+        .find(|(word, here, _)| *word == key && names().any(|n| n == *here));
     let finding = match (elsewhere, meant) {
         (Some((_, _, help)), _) => finding.help(*help),
         (None, Some(name)) => finding.help(format!("did you mean `{name}`?")),
@@ -231,15 +248,51 @@ const RESERVED: &[&str] = &["extends", "presets", "parts"];
 /// Words that people bring along from GitLab, where the language has another one:
 /// the word, the key that must exist at the place, and what to say.
 const ELSEWHERE: &[(&str, &str, &str)] = &[
-    ("tags", "runner_tags", "runner tags are `runner_tags` here; `tags` means git tags"),
-    ("only", "refs", "where a job runs is said by `refs`, which names ref sets"),
-    ("rules", "refs", "where a job runs is said by `refs`, which names ref sets"),
-    ("except", "refs", "where a job runs is said by `refs`, which names ref sets with `except`"),
-    ("branches", "refs", "name the branches once in top-level `refs`, then name that set here"),
-    ("dependencies", "needs", "`needs` decides which artifacts are fetched as well"),
-    ("parallel", "matrix", "rows of variables are `matrix` here, one named job a row"),
-    ("file", "dockerfile", "the Dockerfile's path is `dockerfile`"),
-    ("before", "before_script", "commands before the script are `before_script`"),
+    (
+        "tags",
+        "runner_tags",
+        "runner tags are `runner_tags` here; `tags` means git tags",
+    ),
+    (
+        "only",
+        "refs",
+        "where a job runs is said by `refs`, which names ref sets",
+    ),
+    (
+        "rules",
+        "refs",
+        "where a job runs is said by `refs`, which names ref sets",
+    ),
+    (
+        "except",
+        "refs",
+        "where a job runs is said by `refs`, which names ref sets with `except`",
+    ),
+    (
+        "branches",
+        "refs",
+        "name the branches once in top-level `refs`, then name that set here",
+    ),
+    (
+        "dependencies",
+        "needs",
+        "`needs` decides which artifacts are fetched as well",
+    ),
+    (
+        "parallel",
+        "matrix",
+        "rows of variables are `matrix` here, one named job a row",
+    ),
+    (
+        "file",
+        "dockerfile",
+        "the Dockerfile's path is `dockerfile`",
+    ),
+    (
+        "before",
+        "before_script",
+        "commands before the script are `before_script`",
+    ),
 ];
 
 /// The schema of a record.
@@ -275,137 +328,4 @@ pub fn record_schema<R: Record>(generator: &mut SchemaGenerator) -> Schema {
 /// Name of a schema definition.
 pub type SchemaName = Cow<'static, str>;
 
-/// The text of a key: its own literal, or the field's name.
-macro_rules! key_name {
-    ($field:ident) => {
-        stringify!($field)
-    };
-    ($field:ident $key:literal) => {
-        $key
-    };
-}
-
-/// Declares a mapping of the language. `Name = key { ... }` makes any value that is no mapping
-/// stand for `{key: value}`.
-macro_rules! record {
-    (
-        $(#[doc = $doc:literal])+
-        $name:ident $(= $short:literal)? {
-            $( $(#[doc = $field_doc:literal])+ $field:ident $(as $key:literal)? : $ty:ty, )+
-        }
-    ) => {
-        $(#[doc = $doc])+
-        #[derive(Debug, Clone, Default, PartialEq)]
-        pub struct $name {
-            $( $(#[doc = $field_doc])+ pub $field: $crate::manifest::record::Field<$ty>, )+
-        }
-
-        impl $crate::manifest::record::Record for $name {
-            const DOC: &'static str = concat!($($doc, "\n"),+);
-            const SHORTHAND: Option<&'static str> = {
-                #[allow(unused_mut, unused_assignments)]
-                let mut short = None;
-                $( short = Some($short); )?
-                short
-            };
-
-            fn keys() -> &'static [$crate::manifest::record::Key] {
-                &[ $( $crate::manifest::record::Key {
-                    name: $crate::manifest::record::key_name!($field $($key)?),
-                    doc: concat!($($field_doc, "\n"),+),
-                    schema: |generator| generator.subschema_for::<$ty>(),
-                } ),+ ]
-            }
-
-            fn set(
-                &mut self,
-                key: &str,
-                node: &$crate::source::Node,
-                reader: &mut $crate::manifest::record::Reader<'_>,
-            ) -> bool {
-                $( if key == $crate::manifest::record::key_name!($field $($key)?) {
-                    self.$field = $crate::manifest::record::Field::read(node, reader);
-                    return true;
-                } )+
-                false
-            }
-
-            fn inherit_keys(&mut self, default: &Self) {
-                $( self.$field.inherit(&default.$field); )+
-            }
-        }
-
-        impl $crate::manifest::record::Read for $name {
-            fn read(
-                node: &$crate::source::Node,
-                reader: &mut $crate::manifest::record::Reader<'_>,
-            ) -> Option<Self> {
-                $crate::manifest::record::read_record(node, reader)
-            }
-        }
-
-        impl schemars::JsonSchema for $name {
-            fn schema_name() -> $crate::manifest::record::SchemaName {
-                stringify!($name).into()
-            }
-
-            fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
-                $crate::manifest::record::record_schema::<$name>(generator)
-            }
-        }
-    };
-}
-
-/// Declares a set of words, one of which a value must be.
-macro_rules! words {
-    (
-        $(#[doc = $doc:literal])+
-        $name:ident { $( $(#[doc = $word_doc:literal])+ $variant:ident $word:literal, )+ }
-    ) => {
-        $(#[doc = $doc])+
-        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-        pub enum $name { $( $(#[doc = $word_doc])+ $variant, )+ }
-
-        impl $name {
-            /// The words as written.
-            pub const WORDS: &'static [&'static str] = &[$($word),+];
-
-            /// The word as written.
-            pub fn as_str(self) -> &'static str {
-                match self { $( Self::$variant => $word, )+ }
-            }
-        }
-
-        impl $crate::manifest::record::Read for $name {
-            fn read(
-                node: &$crate::source::Node,
-                reader: &mut $crate::manifest::record::Reader<'_>,
-            ) -> Option<Self> {
-                let text = $crate::manifest::scalar::read_text(node, reader)?;
-                match &*text {
-                    $( $word => Some(Self::$variant), )+
-                    _ => {
-                        $crate::manifest::scalar::unknown_word(node, &text, Self::WORDS, reader);
-                        None
-                    }
-                }
-            }
-        }
-
-        impl schemars::JsonSchema for $name {
-            fn inline_schema() -> bool { true }
-            fn schema_name() -> $crate::manifest::record::SchemaName {
-                stringify!($name).into()
-            }
-            fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
-                schemars::json_schema!({
-                    "oneOf": [
-                        $({ "const": $word, "description": concat!($($word_doc),+).trim() }),+
-                    ],
-                })
-            }
-        }
-    };
-}
-
-pub(crate) use {key_name, record, words};
+pub(crate) use super::declare::{key_name, record, words};

@@ -34,14 +34,27 @@ impl Image {
         self.role.copied_or(Role::App)
     }
 
+    /// Whether it is meant to be deployed.
+    pub fn is_deployable(&self) -> bool {
+        matches!(self.role(), Role::App | Role::Production)
+    }
+
     /// The job that builds it.
     pub fn build_job(&self, key: &At<String>) -> JobName {
-        job_name(self.job_names.get().map(|n| &n.build), key, format!("build-{}", key.value))
+        job_name(
+            self.job_names.get().map(|n| &n.build),
+            key,
+            format!("build-{}", key.value),
+        )
     }
 
     /// The job of its retention.
     pub fn cleanup_job(&self, key: &At<String>) -> JobName {
-        job_name(self.job_names.get().map(|n| &n.cleanup), key, format!("cleanup-{}", key.value))
+        job_name(
+            self.job_names.get().map(|n| &n.cleanup),
+            key,
+            format!("cleanup-{}", key.value),
+        )
     }
 
     /// The stage of its build.
@@ -106,7 +119,11 @@ impl Environment {
 
     /// The job that deploys.
     pub fn deploy_job(&self, key: &At<String>) -> JobName {
-        job_name(self.job_names.get().map(|n| &n.deploy), key, format!("deploy-{}", key.value))
+        job_name(
+            self.job_names.get().map(|n| &n.deploy),
+            key,
+            format!("deploy-{}", key.value),
+        )
     }
 
     /// The stage of the deployment.
@@ -136,7 +153,12 @@ impl Environment {
         }
         images.extend(self.images.get().into_iter().flat_map(Many::iter));
         if let Some(variables) = self.variables.get() {
-            images.extend(variables.0.iter().flat_map(|(_, variable)| variable.value.images()));
+            images.extend(
+                variables
+                    .0
+                    .iter()
+                    .flat_map(|(_, variable)| variable.value.images()),
+            );
         }
         images
     }
@@ -145,9 +167,14 @@ impl Environment {
 impl super::common::Variable {
     /// The images that its value depends on.
     pub fn images(&self) -> impl Iterator<Item = &At<Text>> {
-        [&self.image, &self.tag_of, &self.digest_of, &self.repository_of]
-            .into_iter()
-            .filter_map(Field::at)
+        [
+            &self.image,
+            &self.tag_of,
+            &self.digest_of,
+            &self.repository_of,
+        ]
+        .into_iter()
+        .filter_map(Field::at)
     }
 }
 
@@ -192,15 +219,35 @@ impl Manifest {
         &'m self,
         image: &'m str,
     ) -> impl Iterator<Item = (&'m At<String>, &'m At<Environment>)> {
+        let deployable = self.image(image).is_some_and(|image| image.is_deployable());
         self.environments().filter(move |(_, environment)| {
-            environment.deployed_images().iter().any(|at| at.value == image)
+            environment
+                .deployed_images()
+                .iter()
+                .any(|at| at.value == image || (at.value == "all" && deployable))
         })
+    }
+
+    /// The names of the images that an environment deploys; `all` are those that can be.
+    pub fn deployed_by<'m>(&'m self, environment: &'m Environment) -> Vec<&'m str> {
+        let mut names = Vec::new();
+        for at in environment.deployed_images() {
+            if at.value == "all" {
+                let all = self.images().filter(|(_, image)| image.is_deployable());
+                names.extend(all.map(|(key, _)| key.value.as_str()));
+            } else {
+                names.push(at.value.as_str());
+            }
+        }
+        names
     }
 
     /// Where an entity happens that does not say so: `defaults.refs` has been handed down, so what
     /// is left is GitLab's own `[branches, tags]`.
     pub fn default_refs(span: Span) -> SetNames {
-        ["branches", "tags"].map(|set| At::new(set.to_owned(), span)).to_vec()
+        ["branches", "tags"]
+            .map(|set| At::new(set.to_owned(), span))
+            .to_vec()
     }
 
     /// Names of the sets that a field holds, or GitLab's default.
@@ -239,5 +286,10 @@ impl Manifest {
 pub const STAGES: [&str; 5] = ["build", "test", "build-prod", "deploy", "cleanup"];
 
 /// The ref sets that are built in.
-pub const BUILT_IN_REFS: [&str; 5] =
-    ["branches", "tags", "merge_requests", "schedules", "default_branch"];
+pub const BUILT_IN_REFS: [&str; 5] = [
+    "branches",
+    "tags",
+    "merge_requests",
+    "schedules",
+    "default_branch",
+];

@@ -6,7 +6,6 @@
 
 use std::rc::Rc;
 
-
 use super::record::{Read, Reader};
 use crate::finding::{Code, Finding, did_you_mean};
 use crate::source::{Kind, Node};
@@ -72,7 +71,9 @@ pub fn read_text(node: &Node, reader: &mut Reader<'_>) -> Option<Rc<str>> {
         reader.wrong_type(node, "a string");
         return None;
     };
-    if scalar.plain && let Some(kind) = plain_type(&scalar.text) {
+    if scalar.plain
+        && let Some(kind) = plain_type(&scalar.text)
+    {
         let text = &scalar.text;
         let message = format!("`{text}` is {kind} in YAML, and a string is wanted here");
         let finding = Finding::new(Code::NotQuoted, node.span, message)
@@ -85,12 +86,19 @@ pub fn read_text(node: &Node, reader: &mut Reader<'_>) -> Option<Rc<str>> {
 
 /// Reports a word that is none of the possible ones.
 pub fn unknown_word(node: &Node, word: &str, words: &[&str], reader: &mut Reader<'_>) {
-    let finding = Finding::new(Code::UnknownWord, node.span, format!("`{word}` is none of the words possible here"));
+    let finding = Finding::new(
+        Code::UnknownWord,
+        node.span,
+        format!("`{word}` is none of the words possible here"),
+    );
     let finding = match did_you_mean(word, words.iter().copied()) {
         Some(meant) => finding.help(format!("did you mean `{meant}`?")),
         None => finding,
     };
-    reader.fault(node, finding.help(format!("possible: `{}`", words.join("`, `"))));
+    reader.fault(
+        node,
+        finding.help(format!("possible: `{}`", words.join("`, `"))),
+    );
 }
 
 impl Read for String {
@@ -128,9 +136,13 @@ impl Read for i64 {
 /// An integer in the one spelling that every YAML parser reads alike.
 pub fn decimal(text: &str) -> Option<i64> {
     let digits = text.strip_prefix('-').unwrap_or(text);
-    let canonical = digits == "0"
-        || (!digits.starts_with('0') && digits.bytes().all(|b| b.is_ascii_digit()));
-    if canonical && !digits.is_empty() { text.parse().ok() } else { None }
+    let canonical =
+        digits == "0" || (!digits.starts_with('0') && digits.bytes().all(|b| b.is_ascii_digit()));
+    if canonical && !digits.is_empty() {
+        text.parse().ok()
+    } else {
+        None
+    }
 }
 
 /// Declares a kind of string: a newtype whose content `check` has accepted.
@@ -188,7 +200,11 @@ pub struct Fault {
 impl Fault {
     /// A fault of the whole string.
     pub fn new(message: impl Into<String>, help: impl Into<String>) -> Self {
-        Self { message: message.into(), help: help.into(), offset: None }
+        Self {
+            message: message.into(),
+            help: help.into(),
+            offset: None,
+        }
     }
 
     pub(crate) fn finding(self, code: Code, node: &Node) -> Finding {
@@ -202,7 +218,11 @@ impl Fault {
             }
         }
         let finding = Finding::new(code, span, self.message);
-        if self.help.is_empty() { finding } else { finding.help(self.help) }
+        if self.help.is_empty() {
+            finding
+        } else {
+            finding.help(self.help)
+        }
     }
 }
 

@@ -6,6 +6,7 @@ use super::Mapping;
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Document {
     /// The global keys in order: `stages`, `workflow`, `variables`, `include`, `default`, ...
+    /// Shared values are written in full there, as all definitions stand below them.
     pub globals: Mapping,
     /// Mappings that several jobs take over whole with `<<`, in order of definition. One that
     /// fewer than two jobs use is written out in the job instead.

@@ -21,13 +21,20 @@ impl Pipeline {
         }
         globals.set("stages", strings(&self.stages));
         if !self.workflow.is_empty() {
-            globals.set("workflow", Mapping::from_iter([("rules", rules_value(&self.workflow))]));
+            globals.set(
+                "workflow",
+                Mapping::from_iter([("rules", rules_value(&self.workflow))]),
+            );
         }
         if !self.variables.is_empty() {
             globals.set("variables", self.variables.clone());
         }
         globals.merge(&self.raw);
-        Document { globals, bases: self.bases.clone(), sections: self.sections() }
+        Document {
+            globals,
+            bases: self.bases.clone(),
+            sections: self.sections(),
+        }
     }
 
     /// The jobs by stage, in the order of the stages and in it in that of the manifest.
@@ -39,14 +46,21 @@ impl Pipeline {
             .collect();
         let mut sections: Vec<Section> = order
             .iter()
-            .map(|stage| Section { title: title(stage), jobs: Vec::new() })
+            .map(|stage| Section {
+                title: title(stage),
+                jobs: Vec::new(),
+            })
             .collect();
         let number = |stage: &str| order.iter().position(|known| *known == stage);
         for job in &self.jobs {
             let stage = if job.name.starts_with('.') {
                 ""
             } else {
-                job.raw.get("stage").and_then(Value::as_str).or(job.stage.as_deref()).unwrap_or("test")
+                job.raw
+                    .get("stage")
+                    .and_then(Value::as_str)
+                    .or(job.stage.as_deref())
+                    .unwrap_or("test")
             };
             let at = number(stage).unwrap_or(order.len() - 1);
             if let Some(section) = sections.get_mut(at) {

@@ -160,12 +160,19 @@ pub struct Changes {
 impl Rule {
     /// A rule with nothing but a condition.
     pub fn when_true(condition: Expr) -> Self {
-        Self { condition: Some(condition), ..Self::default() }
+        Self {
+            condition: Some(condition),
+            ..Self::default()
+        }
     }
 
     /// A rule by which the job or pipeline is left out.
     pub fn never(condition: Expr) -> Self {
-        Self { condition: Some(condition), when: Some("never"), ..Self::default() }
+        Self {
+            condition: Some(condition),
+            when: Some("never"),
+            ..Self::default()
+        }
     }
 
     fn to_value(&self) -> Value {
@@ -218,7 +225,10 @@ impl Image {
         }
         let mut map = Mapping::new();
         map.set("name", self.name.as_str());
-        map.set_if("entrypoint", self.entrypoint.as_ref().map(|list| strings(list)));
+        map.set_if(
+            "entrypoint",
+            self.entrypoint.as_ref().map(|list| strings(list)),
+        );
         if let [one] = self.pull_policy.as_slice() {
             map.set("pull_policy", one.as_str());
         } else if !self.pull_policy.is_empty() {
@@ -243,7 +253,11 @@ impl Service {
         if !self.variables.is_empty() {
             map.set("variables", self.variables.clone());
         }
-        if map.len() == 1 { self.name.as_str().into() } else { map.into() }
+        if map.len() == 1 {
+            self.name.as_str().into()
+        } else {
+            map.into()
+        }
     }
 }
 
@@ -279,7 +293,10 @@ impl Job {
         if !self.rules.list.is_empty() {
             map.set("rules", self.rules.to_value());
         }
-        let needs = self.needs.as_ref().map(|all| all.iter().map(Need::to_value).collect::<Vec<_>>());
+        let needs = self
+            .needs
+            .as_ref()
+            .map(|all| all.iter().map(Need::to_value).collect::<Vec<_>>());
         map.set_if("needs", needs);
         map.set_if("when", self.when.clone());
         map.set_if("allow_failure", self.allow_failure.clone());

@@ -8,7 +8,7 @@
 use std::collections::{BTreeSet, HashMap};
 
 use super::{Reason, RenderError};
-use crate::pipeline::{Base, Document, WrittenJob, Mapping, Value};
+use crate::pipeline::{Base, Document, Mapping, Value, WrittenJob};
 
 /// A key that is written, with its value.
 #[derive(Debug)]

@@ -64,11 +64,15 @@ pub fn parse(source: &Source, limits: Limits, report: &mut Report) -> Option<Nod
             Err(error) => {
                 let at = error.marker().byte_offset().unwrap_or(0).min(size);
                 let message = format!("this is not YAML: {}", error.info());
-                Err(Finding::new(Code::YamlSyntax, Span::new(at, at), message))
+                Err(Box::new(Finding::new(
+                    Code::YamlSyntax,
+                    Span::new(at, at),
+                    message,
+                )))
             }
         };
         if let Err(finding) = step {
-            builder.found.push(finding);
+            builder.found.push(*finding);
             builder.root = None;
             break;
         }
@@ -79,6 +83,9 @@ pub fn parse(source: &Source, limits: Limits, report: &mut Report) -> Option<Nod
     }
     root
 }
+
+/// One event taken, or the finding that ends the reading.
+type Step = Result<(), Box<Finding>>;
 
 /// How much of the limits a subtree uses.
 #[derive(Debug, Clone, Copy, Default)]
@@ -132,13 +139,13 @@ struct Builder<'s> {
 }
 
 impl Builder<'_> {
-    fn take(&mut self, event: Event<'_>, span: Span) -> Result<(), Finding> {
+    fn take(&mut self, event: Event<'_>, span: Span) -> Step {
         match event {
-            Event::DocumentStart(..) if self.root.is_some() => Err(Finding::new(
+            Event::DocumentStart(..) if self.root.is_some() => Err(Box::new(Finding::new(
                 Code::YamlSyntax,
                 span,
                 "a second YAML document begins here; a manifest is one document",
-            )),
+            ))),
             Event::Scalar(text, style, anchor, tag) => {
                 let kind = Kind::Scalar(Scalar {
                     text: Rc::from(&*text),
@@ -170,11 +177,11 @@ impl Builder<'_> {
             Event::SequenceEnd | Event::MappingEnd => self.end(span),
             Event::Alias(id) => {
                 let Some((node, cost)) = self.anchors.get(&id).cloned() else {
-                    return Err(Finding::new(
+                    return Err(Box::new(Finding::new(
                         Code::YamlSyntax,
                         span,
                         "this alias stands inside of what it refers to",
-                    ));
+                    )));
                 };
                 self.spend(cost, span)?;
                 let defined = node.defined.or(Some(node.span));
@@ -192,7 +199,7 @@ impl Builder<'_> {
         }
     }
 
-    fn spend(&mut self, cost: Cost, span: Span) -> Result<(), Finding> {
+    fn spend(&mut self, cost: Cost, span: Span) -> Step {
         self.cost = self.cost.plus(cost);
         let what = if self.cost.nodes > self.limits.nodes {
             format!("more than {} values", self.limits.nodes)
@@ -202,16 +209,10 @@ impl Builder<'_> {
             return Ok(());
         };
         let message = format!("with its aliases expanded, this file holds {what}");
-        Err(Finding::new(Code::TooLarge, span, message))
+        Err(Box::new(Finding::new(Code::TooLarge, span, message)))
     }
 
-    fn begin(
-        &mut self,
-        span: Span,
-        anchor: usize,
-        tag: Option<&Tag>,
-        content: Content,
-    ) -> Result<(), Finding> {
+    fn begin(&mut self, span: Span, anchor: usize, tag: Option<&Tag>, content: Content) -> Step {
         let before = self.cost;
         self.spend(
             Cost {
@@ -230,7 +231,7 @@ impl Builder<'_> {
         Ok(())
     }
 
-    fn end(&mut self, end: Span) -> Result<(), Finding> {
+    fn end(&mut self, end: Span) -> Step {
         let Some(open) = self.open.pop() else {
             return Ok(());
         };
@@ -262,7 +263,7 @@ impl Builder<'_> {
     }
 
     /// Puts a finished node where it belongs: root, list item, key or value.
-    fn place(&mut self, node: Node, anchor: usize, cost: Cost) -> Result<(), Finding> {
+    fn place(&mut self, node: Node, anchor: usize, cost: Cost) -> Step {
         if anchor != 0 {
             self.anchors.insert(anchor, (node.clone(), cost));
         }
@@ -284,7 +285,7 @@ impl Builder<'_> {
                     }
                     Kind::Sequence(_) | Kind::Mapping(_) => {
                         let message = "a key must be a string, not a list or a mapping";
-                        return Err(Finding::new(Code::WrongType, node.span, message));
+                        return Err(Box::new(Finding::new(Code::WrongType, node.span, message)));
                     }
                 },
             },

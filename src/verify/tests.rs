@@ -1,7 +1,7 @@
 //! A text that says anything else than planned is found out.
 
 use super::*;
-use crate::pipeline::{Base, WrittenJob, Section};
+use crate::pipeline::{Base, Section, WrittenJob};
 use crate::render;
 
 fn map<const N: usize>(entries: [(&str, Value); N]) -> Mapping {
@@ -21,7 +21,7 @@ fn planned() -> Document {
             ("script", Value::list(["make", "echo \"a: b\""])),
             (
                 "before_script",
-                vec![Value::Reference(vec![".x".into(), "y".into()])].into(),
+                vec![Value::Reference(vec![".x".into(), "script".into()])].into(),
             ),
             ("retry", 2.into()),
             ("interruptible", true.into()),
@@ -77,15 +77,19 @@ fn every_change_is_found() {
         ("  cache: null\n", "", "one.cache"),
         ("- make", "- |\n      make", "one.script[0]"),
         ("'echo \"a: b\"'", "echo \"a: b\"", "one.script[1]"),
-        ("!reference [.x, y]", "[.x, y]", "one.before_script[0]"),
         (
-            "!reference [.x, y]",
+            "!reference [.x, script]",
+            "[.x, script]",
+            "one.before_script[0]",
+        ),
+        (
+            "!reference [.x, script]",
             "!reference [.x, z]",
             "one.before_script[0]",
         ),
         (
-            "!reference [.x, y]",
-            "!other [.x, y]",
+            "!reference [.x, script]",
+            "!other [.x, script]",
             "one.before_script[0]",
         ),
         ("\none:", "\nthree:", "one"),

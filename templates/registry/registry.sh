@@ -39,6 +39,11 @@ registry_run() {
   cd "$work" && mkdir manifests blobs || exit 1
   action=$1 user_name=CI_REGISTRY_USER password_name=CI_REGISTRY_PASSWORD delete_by=auto
   unless_newer=no dry_run=no only=. older_than='' protect='' logged_in='' deletes_digests=''
+  # All four: with fewer a registry answers 404, or with another manifest.
+  manifest_types=application/vnd.docker.distribution.manifest.v2+json
+  manifest_types="$manifest_types, application/vnd.docker.distribution.manifest.list.v2+json"
+  manifest_types="$manifest_types, application/vnd.oci.image.manifest.v1+json"
+  manifest_types="$manifest_types, application/vnd.oci.image.index.v1+json"
   echo >keep # grep's lists of patterns; the first ones match no tag
   echo '^$' >keep-regex
   shift
@@ -65,8 +70,8 @@ registry_run() {
 registry_check_number() { case $1 in '' | *[!0-9]*) registry_die "'$1' is no number" ;; esac; }
 registry_check_tag() { case $1 in '' | [.-]* | *[!A-Za-z0-9._-]*) registry_die "'$1' is no tag" ;; esac; }
 registry_check_regex() {
-  printf '' | grep -E -e "$1" 2>regex-error || [ ! -s regex-error ] || registry_die "'$1' is no ERE"
-  [ -n "$1" ] || registry_die "an empty ERE would match every tag"
+  if [ -z "$1" ]; then registry_die "an empty ERE matches every tag"; fi
+  echo tag | grep -E -e "$1" >/dev/null || [ $? -eq 1 ] || registry_die "'$1' is no ERE"
 }
 
 # host[:port]/path[:tag][@digest] -> $host $repository $reference (the digest rather than the tag)
@@ -80,7 +85,7 @@ registry_parse() {
   base=https://$host/v2/$repository
 }
 
-# curl reads its configuration from standard input, the secret first: it is no argument, in no file.
+# curl reads its configuration from standard input, the secret first: it is never an argument.
 registry_curl() {
   { printf '%s\n' "$authorization"; cat; } | curl --config - --silent --show-error \
     --connect-timeout 10 --max-time 120 --retry 2 --location "$@"
@@ -95,18 +100,13 @@ registry_send() { # METHOD URL [CURL-ARGUMENT...] -> $status, files headers and 
 registry_request() { # METHOD PATH [CURL-ARGUMENT...]; a token that has expired is renewed once
   method=$1 path=$2
   shift 2
-  set -- "$method" "$base/$path" --header "Accept: $registry_manifest_types" "$@"
+  set -- "$method" "$base/$path" --header "Accept: $manifest_types" "$@"
   registry_send "$@"
   if [ "$status" = 401 ] && [ -n "$realm" ]; then
     registry_token
     registry_send "$@"
   fi
 }
-# All four: with fewer a registry answers 404, or with another manifest.
-registry_manifest_types='application/vnd.docker.distribution.manifest.v2+json,
-application/vnd.docker.distribution.manifest.list.v2+json,
-application/vnd.oci.image.manifest.v1+json, application/vnd.oci.image.index.v1+json'
-
 registry_header() { # NAME in small letters -> its value in the last answer
   tr -d '\r' <headers | awk -v name="$1:" '/^HTTP\// { value = "" }
     index(tolower($0), name) == 1 { value = substr($0, length(name) + 1); sub(/^ +/, "", value) }
@@ -217,7 +217,7 @@ registry_get_all() {
   : >answers
   for attempt in first second; do
     [ -s urls ] || break
-    registry_curl --fail-early --header "Accept: $registry_manifest_types" --write-out \
+    registry_curl --fail-early --header "Accept: $manifest_types" --write-out \
       '%{http_code} %{filename_effective}\n' <urls >answers || registry_die "$base: no answer"
     if [ "$attempt" = first ] && grep -q '^401 ' answers; then registry_token; else break; fi
   done
@@ -241,7 +241,7 @@ registry_created() {
   awk '
     function epoch(t,  y, m, zone, seconds) {
       if (t !~ /^[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]T[0-9][0-9]:[0-9][0-9]:[0-9][0-9]/) return 0
-      y = substr(t, 1, 4); m = substr(t, 6, 2)
+      y = substr(t, 1, 4); m = substr(t, 6, 2) + 0
       if (m < 3) { y--; m += 12 } # so a leap day ends the year
       seconds = substr(t, 12, 2) * 3600 + substr(t, 15, 2) * 60 + substr(t, 18) + 86400 * (365 * y \
         + int(y / 4) - int(y / 100) + int(y / 400) + int((153 * m - 457) / 5) + substr(t, 9, 2) - 719469)
@@ -378,7 +378,8 @@ registry_do_keep_newest() {
   registry_parse "$2"
   [ -z "$reference" ] || registry_die "'$2': without a tag, please"
   registry_login pull,push,delete
-  registry_require pull delete
+  registry_require pull
+  [ "$dry_run" = yes ] || registry_require delete
   registry_list_tags >listed
   grep -E -e "$only" listed | grep -vxF -f keep | grep -vE -f keep-regex >candidates || :
   registry_get_all manifests <candidates

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use proptest::collection::{btree_map, vec};
 use proptest::prelude::*;
 use proptest::sample::{select, subsequence};
-use windlass::pipeline::{Base, Document, WrittenJob, Mapping, Section, Shared, Value};
+use windlass::pipeline::{Base, Document, Mapping, Section, Shared, Value, WrittenJob};
 
 use super::strings::VALUES;
 

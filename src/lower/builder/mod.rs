@@ -30,7 +30,9 @@ impl Lowering<'_> {
         self.with_docker(job);
         buildx::lower(self, job, build);
         let variable = super::digest_variable(name);
-        job.script.push(Value::from(format!("echo \"{variable}=${{digest:?}}\" > {DOTENV}")));
+        job.script.push(Value::from(format!(
+            "echo \"{variable}=${{digest:?}}\" > {DOTENV}"
+        )));
         super::common::add_dotenv(&mut job.artifacts, DOTENV);
     }
 }

@@ -5,7 +5,7 @@ mod sharing;
 use insta::assert_snapshot;
 
 use super::*;
-use crate::pipeline::{Base, ComposeService, WrittenJob, Mapping, Section, Shared, Value};
+use crate::pipeline::{Base, ComposeService, Mapping, Section, Shared, Value, WrittenJob};
 use crate::verify::verify;
 
 fn map<const N: usize>(entries: [(&str, Value); N]) -> Mapping {

@@ -1,0 +1,137 @@
+//! The declarations `record!` and `words!`: one text gives a type, its reader, its schema and its
+//! row in the manifest reference.
+
+/// The text of a key: its own literal, or the field's name.
+macro_rules! key_name {
+    ($field:ident) => {
+        stringify!($field)
+    };
+    ($field:ident $key:literal) => {
+        $key
+    };
+}
+
+/// Declares a mapping of the language. `Name = key { ... }` makes any value that is no mapping
+/// stand for `{key: value}`.
+macro_rules! record {
+    (
+        $(#[doc = $doc:literal])+
+        $name:ident $(= $short:literal)? {
+            $( $(#[doc = $field_doc:literal])+ $field:ident $(as $key:literal)? : $ty:ty, )+
+        }
+    ) => {
+        $(#[doc = $doc])+
+        #[derive(Debug, Clone, Default, PartialEq)]
+        pub struct $name {
+            $( $(#[doc = $field_doc])+ pub $field: $crate::manifest::record::Field<$ty>, )+
+        }
+
+        impl $crate::manifest::record::Record for $name {
+            const DOC: &'static str = concat!($($doc, "\n"),+);
+            const SHORTHAND: Option<&'static str> = {
+                #[allow(unused_mut, unused_assignments)]
+                let mut short = None;
+                $( short = Some($short); )?
+                short
+            };
+
+            fn keys() -> &'static [$crate::manifest::record::Key] {
+                &[ $( $crate::manifest::record::Key {
+                    name: $crate::manifest::record::key_name!($field $($key)?),
+                    doc: concat!($($field_doc, "\n"),+),
+                    schema: |generator| generator.subschema_for::<$ty>(),
+                } ),+ ]
+            }
+
+            fn set(
+                &mut self,
+                key: &str,
+                node: &$crate::source::Node,
+                reader: &mut $crate::manifest::record::Reader<'_>,
+            ) -> bool {
+                $( if key == $crate::manifest::record::key_name!($field $($key)?) {
+                    self.$field = $crate::manifest::record::Field::read(node, reader);
+                    return true;
+                } )+
+                false
+            }
+
+            fn inherit_keys(&mut self, default: &Self) {
+                $( self.$field.inherit(&default.$field); )+
+            }
+        }
+
+        impl $crate::manifest::record::Read for $name {
+            fn read(
+                node: &$crate::source::Node,
+                reader: &mut $crate::manifest::record::Reader<'_>,
+            ) -> Option<Self> {
+                $crate::manifest::record::read_record(node, reader)
+            }
+        }
+
+        impl schemars::JsonSchema for $name {
+            fn schema_name() -> $crate::manifest::record::SchemaName {
+                stringify!($name).into()
+            }
+
+            fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
+                $crate::manifest::record::record_schema::<$name>(generator)
+            }
+        }
+    };
+}
+
+/// Declares a set of words, one of which a value must be.
+macro_rules! words {
+    (
+        $(#[doc = $doc:literal])+
+        $name:ident { $( $(#[doc = $word_doc:literal])+ $variant:ident $word:literal, )+ }
+    ) => {
+        $(#[doc = $doc])+
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub enum $name { $( $(#[doc = $word_doc])+ $variant, )+ }
+
+        impl $name {
+            /// The words as written.
+            pub const WORDS: &'static [&'static str] = &[$($word),+];
+
+            /// The word as written.
+            pub fn as_str(self) -> &'static str {
+                match self { $( Self::$variant => $word, )+ }
+            }
+        }
+
+        impl $crate::manifest::record::Read for $name {
+            fn read(
+                node: &$crate::source::Node,
+                reader: &mut $crate::manifest::record::Reader<'_>,
+            ) -> Option<Self> {
+                let text = $crate::manifest::scalar::read_text(node, reader)?;
+                match &*text {
+                    $( $word => Some(Self::$variant), )+
+                    _ => {
+                        $crate::manifest::scalar::unknown_word(node, &text, Self::WORDS, reader);
+                        None
+                    }
+                }
+            }
+        }
+
+        impl schemars::JsonSchema for $name {
+            fn inline_schema() -> bool { true }
+            fn schema_name() -> $crate::manifest::record::SchemaName {
+                stringify!($name).into()
+            }
+            fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+                schemars::json_schema!({
+                    "oneOf": [
+                        $({ "const": $word, "description": concat!($($word_doc),+).trim() }),+
+                    ],
+                })
+            }
+        }
+    };
+}
+
+pub(crate) use {key_name, record, words};

@@ -1,0 +1,46 @@
+"""What all test cases share: a repository of their own, and jobs to run against it."""
+
+import unittest
+import uuid
+
+import client
+import stack
+import token_endpoint
+
+
+class Case(unittest.TestCase):
+    """Each suite sets these: the running stack, jobs in one shell, and the registry to talk to."""
+
+    stack = jobs = flavour = None
+
+    def setUp(self):
+        self.host = self.stack.gitlab if self.flavour == "gitlab" else self.stack.distribution
+        self.name = f"{stack.PROJECT}/{uuid.uuid4().hex[:12]}"
+        self.repository = client.Repository(self.stack, self.flavour, self.name)
+        self.addCleanup(self.repository.connection.close)
+        self.image = f"{self.host}/{self.name}"
+
+    def environment(self, user):
+        return {"CI_REGISTRY_USER": user, "CI_REGISTRY_PASSWORD": token_endpoint.USERS[user][0],
+                "CI_REGISTRY": self.host, "IMAGE": self.image, "CURL_CA_BUNDLE": str(self.stack.ca)}
+
+    def job(self, script, user="gitlab-ci-token", record=False, library=None, **variables):
+        """Runs a job; returns its exit status and output."""
+        return self.jobs.run(script, self.environment(user) | variables, record, library)
+
+    def succeeds(self, script, **how):
+        status, output = self.job(script, **how)
+        self.assertEqual(status, 0, output)
+        return output
+
+    def fails(self, script, saying, **how):
+        """The job fails, and says why in one line of its own."""
+        status, output = self.job(script, **how)
+        self.assertNotEqual(status, 0, output)
+        lines = [line for line in output.splitlines() if line.startswith("registry: ")]
+        self.assertRegex("\n".join(lines[-1:]), saying, output)
+        return output
+
+    def push_days(self, days, kind="docker"):
+        """Images day-1, day-2, ..., each a day younger than the one before; their digests."""
+        return {day: self.repository.push(f"day-{day}", kind, f"2024-03-{day:02}T12:00:00Z") for day in days}

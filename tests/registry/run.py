@@ -1,0 +1,70 @@
+#!/usr/bin/env python3
+"""Tests templates/registry/registry.sh: in three shells, against two kinds of registry.
+
+    tests/registry/run.py [PATTERN]      only the tests whose name holds PATTERN
+"""
+
+import concurrent.futures
+import io
+import pathlib
+import shutil
+import subprocess
+import sys
+import time
+import unittest
+
+import job
+import stack
+import test_connection
+import test_delete
+import test_keep
+import test_move
+
+# Command -> Debian's package
+NEEDED = {"docker-registry": "docker-registry", "curl": "curl", "busybox": "busybox-static", "dash": "dash",
+          "bash": "bash", "openssl": "openssl", "shellcheck": "shellcheck", "awk": "mawk"}
+
+EVERYWHERE = [test_delete.DeleteTag, test_move.MoveTag, test_keep.KeepNewest, test_connection.Connection]
+FLAVOURS = {"gitlab": EVERYWHERE + [test_keep.ThousandTags, test_connection.GitlabConnection], "distribution": EVERYWHERE}
+
+
+def main():
+    pattern = sys.argv[1] if len(sys.argv) > 1 else ""
+    missing = {command: package for command, package in NEEDED.items() if not shutil.which(command)}
+    if missing:
+        sys.exit(f"missing: {', '.join(missing)}. Install: apt-get install {' '.join(missing.values())}")
+    started = time.monotonic()
+    lint = subprocess.run(["shellcheck", "--shell=sh", str(job.LIBRARY)], check=False).returncode
+    with stack.Stack() as running:
+        suites = []
+        for shell in job.SHELLS:
+            jobs = job.Jobs(shell, running.directory)
+            for flavour, cases in FLAVOURS.items():
+                for case in cases:
+                    bound = type(f"{case.__name__}[{shell}, {flavour}]", (case,), {"stack": running, "jobs": jobs, "flavour": flavour})
+                    suites += [bound(name) for name in unittest.defaultTestLoader.getTestCaseNames(bound) if pattern in name]
+        # The longest first, so that none is left alone at the end.
+        suites.sort(key=lambda test: "thousand" not in test.id())
+        with concurrent.futures.ThreadPoolExecutor(4) as pool:
+            failed = sum(pool.map(run, suites))
+    print(f"{len(suites)} tests, {failed} failed, shellcheck {'failed' if lint else 'clean'}, {time.monotonic() - started:.0f} s")
+    return 1 if failed or lint or not suites else 0
+
+
+def run(test):
+    """Runs one test; prints it if it fails; returns whether it did."""
+    output = io.StringIO()
+    result = unittest.TestResult()
+    started = time.monotonic()
+    test.run(result)
+    for where, trace in result.failures + result.errors:
+        print(f"FAILED {type(where).__name__ if not hasattr(where, 'test_case') else type(where.test_case).__name__} {where}\n{trace}", file=output)
+    if output.getvalue():
+        print(output.getvalue(), flush=True)
+    if "-v" in sys.argv:
+        print(f"{time.monotonic() - started:5.1f} s {type(test).__name__} {test._testMethodName}", flush=True)
+    return bool(output.getvalue())
+
+
+if __name__ == "__main__":
+    sys.exit(main())

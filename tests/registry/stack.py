@@ -1,0 +1,138 @@
+"""A container registry as GitLab's jobs see it, on 127.0.0.1, and everything behind it.
+
+Real: Debian's docker-registry (distribution 2.8) twice, with TLS, token authentication and
+deletion enabled. Imitated: GitLab's token endpoint (`token_endpoint`), and what GitLab's own
+registry has and 2.8 has not (`gitlab_registry`), in front of the second docker-registry.
+
+`Stack` is a context manager. Its processes end with it, and also when this one is killed.
+"""
+
+import ctypes
+import http.server
+import json
+import pathlib
+import shutil
+import signal
+import socket
+import ssl
+import subprocess
+import tempfile
+import threading
+import time
+import urllib.request
+
+import gitlab_registry
+import token_endpoint
+
+PROJECT = "group/project"
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def die_with_parent():
+    """Linux ends the child when the parent is gone, however it went (prctl PR_SET_PDEATHSIG)."""
+    ctypes.CDLL(None).prctl(1, signal.SIGTERM)
+
+
+class Stack:
+    def __enter__(self):
+        self.directory = pathlib.Path(tempfile.mkdtemp(prefix="registry-test."))
+        self.processes, self.servers = [], []
+        try:
+            self._start()
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
+
+    def __exit__(self, *_):
+        for server in self.servers:
+            server.shutdown()
+        for process in self.processes:
+            process.terminate()
+        for process in self.processes:
+            try:
+                process.wait(5)
+            except subprocess.TimeoutExpired:
+                process.kill()
+        shutil.rmtree(self.directory, ignore_errors=True)
+
+    def _start(self):
+        make_certificates(self.directory)
+        self.ca = self.directory / "ca.crt"
+        self.tls = ssl.create_default_context(cafile=self.ca)
+        self.tokens = token_endpoint.Issuer(self.directory, PROJECT)
+        token_url = self.serve(token_endpoint.handler(self.tokens)) + "/jwt/auth"
+
+        plain_port = free_port()
+        self.distribution = f"127.0.0.1:{free_port()}"
+        self.distribution_log = self.start_registry("distribution", self.distribution, token_url, tls=True)
+        backend = f"127.0.0.1:{plain_port}"
+        self.start_registry("backend", backend, token_url, tls=False)
+        self.gitlab_registry = gitlab_registry.Front(backend, self.directory / "backend", self.tokens)
+        storage_url = self.serve(gitlab_registry.storage_handler(self.gitlab_registry))
+        self.gitlab_registry.storage_url = storage_url
+        self.gitlab = self.serve(gitlab_registry.handler(self.gitlab_registry)).removeprefix("https://")
+        for url in (f"https://{self.distribution}/v2/", f"https://{self.gitlab}/v2/"):
+            self.wait_for(url)
+
+    def serve(self, handler):
+        """Serves in a thread; returns the address, https://host:port."""
+        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
+        server.daemon_threads = True
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(self.directory / "server.crt", self.directory / "server.key")
+        server.socket = context.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        self.servers.append(server)
+        return f"https://127.0.0.1:{server.server_port}"
+
+    def start_registry(self, name, address, token_url, tls):
+        certificates = {"certificate": str(self.directory / "server.crt"), "key": str(self.directory / "server.key")}
+        configuration = {  # JSON is YAML
+            "version": "0.1",
+            "log": {"level": "info", "accesslog": {"disabled": False}},
+            "storage": {"filesystem": {"rootdirectory": str(self.directory / name)}, "delete": {"enabled": True}},
+            "http": {"addr": address, "secret": name} | ({"tls": certificates} if tls else {}),
+            "auth": {"token": {"realm": token_url, "service": token_endpoint.SERVICE,
+                               "issuer": token_endpoint.ISSUER,
+                               "rootcertbundle": str(self.directory / "token.crt")}},
+        }
+        file, log = self.directory / f"{name}.yml", self.directory / f"{name}.log"
+        file.write_text(json.dumps(configuration))
+        with log.open("w") as output:
+            self.processes.append(subprocess.Popen(
+                ["docker-registry", "serve", str(file)], stdin=subprocess.DEVNULL, stdout=output,
+                stderr=output, preexec_fn=die_with_parent))
+        return log
+
+    def wait_for(self, url):
+        for _ in range(200):
+            try:
+                urllib.request.urlopen(url, context=self.tls, timeout=5)
+            except urllib.error.HTTPError as answer:
+                if answer.code == 401:
+                    return
+            except OSError:
+                pass
+            time.sleep(0.05)
+        raise RuntimeError(f"{url} does not answer; see {self.directory}")
+
+
+def make_certificates(directory):
+    """An authority, a TLS server's certificate for 127.0.0.1, and the key that signs tokens."""
+
+    def openssl(*arguments):
+        subprocess.run(["openssl", *arguments], cwd=directory, check=True, capture_output=True)
+
+    for name in ("ca", "token"):
+        openssl("req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", f"{name}.key", "-out", f"{name}.crt",
+                "-days", "2", "-subj", f"/CN={name}")
+    (directory / "server.ext").write_text("subjectAltName=IP:127.0.0.1\n")
+    openssl("req", "-newkey", "rsa:2048", "-nodes", "-keyout", "server.key", "-out", "server.csr", "-subj", "/CN=127.0.0.1")
+    openssl("x509", "-req", "-in", "server.csr", "-CA", "ca.crt", "-CAkey", "ca.key", "-CAcreateserial",
+            "-days", "2", "-extfile", "server.ext", "-out", "server.crt")

@@ -1,0 +1,104 @@
+"""Credentials, tokens, and a registry that fails; what a job's shell sees of it."""
+
+import stack
+import token_endpoint
+from case import Case
+from job import LIBRARY
+
+
+class Connection(Case):
+    def test_credentials_by_name(self):
+        self.repository.push("a")
+        self.fails('registry_delete_tag "$IMAGE:a"', "no right", user="reader")
+        self.succeeds('registry_delete_tag --credentials MY_USER MY_PASSWORD "$IMAGE:a"', user="reader",
+                      MY_USER="gitlab-ci-token", MY_PASSWORD=token_endpoint.USERS["gitlab-ci-token"][0])
+        self.assertEqual(self.repository.tags(), set())
+
+    def test_wrong_or_no_password(self):
+        digest = self.repository.push("a")
+        for call in ('registry_delete_tag "$IMAGE:a"', 'registry_move_tag "$IMAGE:a" b', 'registry_keep_newest 0 "$IMAGE"'):
+            self.fails(call, "refuses CI_REGISTRY_USER and CI_REGISTRY_PASSWORD: HTTP 401", CI_REGISTRY_PASSWORD="wrong")
+        self.fails('registry_delete_tag "$IMAGE:a"', "CI_REGISTRY_PASSWORD is empty", CI_REGISTRY_PASSWORD="")
+        self.fails('registry_delete_tag --credentials UNDEFINED ALSO_UNDEFINED "$IMAGE:a"', "UNDEFINED or ALSO_UNDEFINED is empty")
+        self.fails("""registry_delete_tag --credentials 'x}$(date)' y "$IMAGE:a" """, "names of two variables")
+        self.assertEqual(self.repository.digest("a"), digest)
+        self.assertEqual(self.repository.tags(), {"a"})
+
+    def test_registry_down(self):
+        down = f"127.0.0.1:{stack.free_port()}/group/project/php"
+        for call in (f"registry_delete_tag {down}:a", f"registry_move_tag {down}:a b", f"registry_keep_newest 1 {down}"):
+            self.fails(call, "no answer")
+
+    def test_failure_is_seen_in_a_condition_too(self):
+        """The shell ignores `set -e` there; the functions must not rely on it."""
+        self.repository.push("a")
+        output = self.succeeds("""if registry_delete_tag "$IMAGE:a"; then echo deleted; else echo "failed with $?"; fi
+            registry_keep_newest 0 "$IMAGE" || echo again""", CI_REGISTRY_PASSWORD="wrong")
+        self.assertIn("failed with 1\n", output)
+        self.assertIn("again\n", output)
+        self.assertEqual(self.repository.tags(), {"a"})
+
+    def test_the_job_stops_at_a_failure(self):
+        output = self.fails('registry_delete_tag "$IMAGE:a"\necho still here', "refuses", CI_REGISTRY_PASSWORD="wrong")
+        self.assertNotIn("still here", output)
+
+    def test_the_jobs_shell_is_left_as_it_was(self):
+        self.repository.push("a")
+        output = self.succeeds("""trap 'echo "trap of the job"' EXIT
+            cd /; umask 022; status=mine; digest=mine; set -f
+            registry_delete_tag "$IMAGE:a"
+            echo "$PWD $(umask) $status $digest ${token-no} ${credentials-no} $-" """)
+        self.assertRegex(output, r"\n/ 0022 mine mine no no \w*f")
+        self.assertEqual(output.count("trap of the job"), 1)
+
+    def test_as_a_file(self):
+        self.repository.push("a")
+        self.succeeds('registry_delete_tag "$IMAGE:a"', library=f". '{LIBRARY}'")
+        self.assertEqual(self.repository.tags(), set())
+
+    def test_no_secret_in_arguments_logs_or_output(self):
+        self.push_days(range(1, 5))
+        self.jobs.arguments.write_text("")
+        # `set -x` is how CI_DEBUG_TRACE runs a job.
+        output = self.succeeds("""set -x; registry_move_tag --unless-newer "$IMAGE:day-4" prod
+            registry_delete_tag "$IMAGE:day-3"; registry_keep_newest --protect prod 0 "$IMAGE" """, record=True)
+        self.assertEqual(self.repository.tags(), {"prod", "day-4"})
+        arguments, log = self.jobs.arguments.read_text(), self.stack.distribution_log.read_text()
+        self.assertGreater(arguments.count("curl\n--config\n-\n"), 10)
+        self.assertIn(self.name, log + "".join(self.stack.gitlab_registry.requests))
+        tokens = [token for names, token in self.stack.tokens.issued if self.name in names]
+        self.assertGreaterEqual(len(tokens), 3)
+        password = token_endpoint.USERS["gitlab-ci-token"][0]
+        quoted = password.replace("\\", "\\\\").replace('"', '\\"')
+        for secret in [*tokens, *(token.split(".")[1] for token in tokens), password, quoted]:
+            for place in (arguments, log, output, *self.stack.gitlab_registry.requests):
+                self.assertNotIn(secret, place)
+
+
+class GitlabConnection(Case):
+    """Faults that only the imitation can play."""
+
+    def test_an_expired_token_is_renewed(self):
+        """Tokens of this user are good for five requests."""
+        self.push_days(range(1, 6))
+        self.succeeds('registry_keep_newest 1 "$IMAGE"', user="short-lived")
+        self.assertEqual(self.repository.tags(), {"day-5"})
+
+    def test_a_token_that_is_no_jwt(self):
+        self.repository.push("a")
+        self.succeeds('registry_delete_tag "$IMAGE:a"', user="opaque")
+        self.assertEqual(self.repository.tags(), set())
+
+    def test_a_moment_of_trouble_is_waited_out(self):
+        self.repository.push("a")
+        self.stack.gitlab_registry.unavailable[f"GET /v2/{self.name}/manifests/a"] = 1
+        self.succeeds('registry_delete_tag "$IMAGE:a"')
+        self.assertEqual(self.repository.tags(), set())
+
+    def test_lasting_trouble_is_a_failure(self):
+        self.push_days(range(1, 3))
+        for request in ("GET manifests/day-1", "DELETE manifests/day-1"):
+            method, path = request.split()
+            self.stack.gitlab_registry.unavailable[f"{method} /v2/{self.name}/{path}"] = 3
+            self.fails('registry_keep_newest 1 "$IMAGE"', "HTTP 503")
+            self.assertEqual(self.repository.tags(), {"day-1", "day-2"})
