@@ -7,6 +7,15 @@ import threading
 
 LIBRARY = pathlib.Path(__file__).resolve().parents[2] / "templates/registry/registry.sh"
 
+
+
+def sections(*names):
+    """The library without the sections that are not named."""
+    first, *others = LIBRARY.read_text().split("\n# ---- ")
+    found = {text.split()[0]: text for text in others}
+    return "\n# ---- ".join([first, *(found[name] for name in names)])
+
+
 # The whole list at the top of the library: a job's PATH holds nothing else.
 TOOLS = ("curl awk base64 cat cut date grep mkdir mktemp od rm sed sha256sum sort tr xargs").split()
 

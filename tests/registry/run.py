@@ -33,7 +33,7 @@ def cases(shell, flavour):
     """All in every shell; on the registry that only differs in how it deletes, one shell is enough for the rest."""
     if flavour == "gitlab":
         return EVERYWHERE + [test_keep.ThousandTags, test_connection.GitlabConnection]
-    return EVERYWHERE if shell == "dash" else [test_delete.DeleteTag]
+    return EVERYWHERE + [test_keep.ThousandTags] if shell == "dash" else [test_delete.DeleteTag]
 
 
 

@@ -3,7 +3,7 @@
 import stack
 import token_endpoint
 from case import Case
-from job import LIBRARY
+from job import LIBRARY, sections
 
 
 class Connection(Case):
@@ -55,6 +55,16 @@ class Connection(Case):
         self.repository.push("a")
         self.succeeds('registry_delete_tag "$IMAGE:a"', library=f". '{LIBRARY}'")
         self.assertEqual(self.repository.tags(), set())
+
+    def test_each_section_with_what_it_says_it_needs(self):
+        self.push_days(range(1, 4))
+        self.succeeds('registry_move_tag "$IMAGE:day-1" prod', library=sections("move_tag"))
+        self.succeeds('registry_move_tag --unless-newer "$IMAGE:day-1" prod', library=sections("move_tag", "creation_time"))
+        way, dummy = ("tag", []) if self.flavour == "gitlab" else ("dummy", ["dummy"])
+        self.succeeds(f'registry_delete_tag --delete-by {way} "$IMAGE:day-3"', library=sections("delete_tag", *dummy))
+        self.succeeds(f'registry_keep_newest --delete-by {way} 1 "$IMAGE"',
+                      library=sections("delete_tag", *dummy, "creation_time", "keep_newest"))
+        self.assertEqual(self.repository.tags(), {"day-2"})
 
     def test_no_secret_in_arguments_logs_or_output(self):
         self.push_days(range(1, 5))

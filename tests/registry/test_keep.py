@@ -130,6 +130,8 @@ class ThousandTags(Case):
         left = self.repository.tags()
         self.assertEqual(len(left), 960)
         self.assertFalse([tag for tag in left if tag.startswith("day-2")])
+        if self.flavour != "gitlab":
+            return
         # 10 pages, each manifest once, two requests for each tag that goes, little else.
         requests = [request for request in self.stack.gitlab_registry.requests if f"/{self.name}/" in request]
         self.assertLess(len(requests), 10 + 1000 + 2 * 40 + 20)
