@@ -1,5 +1,7 @@
 //! Retention: what an image leaves in the registry goes when it is of no more use.
 
+use std::collections::BTreeSet;
+
 use super::Lowering;
 use crate::gitlab::tag;
 use crate::manifest::images::{Image, KeepFor, Retention, Role};
@@ -12,9 +14,6 @@ const CURL: &str = "curlimages/curl:8.16.0";
 
 /// Name of the hidden job with the registry script, and of its anchor.
 const BASE: &str = "registry-script";
-
-/// The registry script, a library of POSIX shell functions.
-pub(super) const SCRIPT: &str = include_str!("../../templates/registry/registry.sh");
 
 pub(super) fn lower(lowering: &mut Lowering<'_>) {
     for (key, image) in lowering.manifest.images() {
@@ -167,6 +166,22 @@ impl<'m> Lowering<'m> {
         credentials.unwrap_or_default() + "--delete-by tag "
     }
 
+    /// The functions of the registry script that the clean-up jobs call.
+    fn registry_functions(&self) -> BTreeSet<&'static str> {
+        let mut called = BTreeSet::new();
+        for (_, image) in self.manifest.images() {
+            let Some(retention) = image.retention.get() else {
+                continue;
+            };
+            if retention.keep_for.get() == Some(&KeepFor::Pipeline) {
+                called.insert("registry_delete_tag");
+            } else {
+                called.extend(["registry_move_tag", "registry_keep_newest"]);
+            }
+        }
+        called
+    }
+
     /// Gives a job the registry script: in place, or as a file of the project.
     fn with_registry_script(&mut self, job: &mut Job) {
         let image = JobImage {
@@ -188,7 +203,10 @@ impl<'m> Lowering<'m> {
                 (source, None)
             }
             // Nothing of the checkout is used, so none is made.
-            None => (SCRIPT.to_owned(), Some("none")),
+            None => (
+                super::registry_script::only(&self.registry_functions()),
+                Some("none"),
+            ),
         };
         let variables: Mapping = strategy
             .map(|strategy| ("GIT_STRATEGY", strategy))

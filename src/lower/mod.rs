@@ -13,6 +13,7 @@ mod image_build;
 mod production_build;
 mod raw;
 mod refs;
+mod registry_script;
 mod test;
 mod workflow;
 
@@ -25,8 +26,7 @@ use crate::manifest::tools::Compose;
 use crate::pipeline::{ComposeOverride, Mapping, Pipeline};
 use crate::source::At;
 
-/// The registry script, a library of POSIX shell functions.
-pub const REGISTRY_SCRIPT: &str = cleanup::SCRIPT;
+pub use registry_script::SCRIPT as REGISTRY_SCRIPT;
 
 /// A pipeline and its companions.
 #[derive(Debug, Clone, Default, PartialEq)]
