@@ -11,6 +11,7 @@ mod deploy;
 mod docker;
 mod image_build;
 mod production_build;
+mod promotion;
 mod raw;
 mod refs;
 mod registry_script;
@@ -44,6 +45,7 @@ const FAMILIES: &[fn(&mut Lowering<'_>)] = &[
     image_build::lower,
     test::lower,
     production_build::lower,
+    promotion::lower,
     deploy::lower,
     cleanup::lower,
     raw::lower,

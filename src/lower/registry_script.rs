@@ -6,8 +6,112 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::Lowering;
+use crate::manifest::images::KeepFor;
+use crate::pipeline::{Base, Image, Job, Mapping, Value};
+
 /// The whole script, a library of POSIX shell functions.
 pub const SCRIPT: &str = include_str!("../../templates/registry/registry.sh");
+
+/// curl and a POSIX shell are all that the registry script needs.
+const CURL: &str = "curlimages/curl:8.16.0";
+/// Name of the hidden job with the registry script, and of its anchor.
+const BASE: &str = "registry-script";
+
+impl Lowering<'_> {
+    /// Options that every call of the registry script takes: other credentials, where the job's
+    /// own may not delete.
+    pub(super) fn registry_options(&self) -> String {
+        let registry = self
+            .manifest
+            .registries
+            .get()
+            .and_then(|all| all.get("gitlab"));
+        let pair = registry.and_then(|registry| {
+            Some((
+                registry.value.delete_username.get()?,
+                registry.value.delete_password.get()?,
+            ))
+        });
+        let credentials =
+            pair.map(|(user, password)| format!("--credentials {} {} ", &**user, &**password));
+        let delete_by = registry.and_then(|registry| registry.value.delete_by.get());
+        let delete_by = delete_by.map_or("tag", |word| word.as_str());
+        credentials.unwrap_or_default() + &format!("--delete-by {delete_by} ")
+    }
+
+    /// The functions of the registry script that jobs call.
+    fn registry_functions(&self) -> BTreeSet<&'static str> {
+        let mut called = BTreeSet::new();
+        for (_, image) in self.manifest.images() {
+            let Some(retention) = image.retention.get() else {
+                continue;
+            };
+            if retention.keep_for.get() == Some(&KeepFor::Pipeline) {
+                called.insert("registry_delete_tag");
+            } else {
+                called.extend(["registry_move_tag", "registry_keep_newest"]);
+            }
+        }
+        if self
+            .manifest
+            .promotions
+            .get()
+            .is_some_and(|all| all.iter().next().is_some())
+        {
+            called.insert("registry_move_tag");
+        }
+        called
+    }
+
+    /// Gives a job the registry script: in place, or as a file of the project.
+    pub(super) fn with_registry_script(&mut self, job: &mut Job) {
+        let image = Image {
+            name: CURL.to_owned(),
+            // The image's own entrypoint is curl, and the runner wants a shell.
+            entrypoint: Some(vec![String::new()]),
+            ..Image::default()
+        };
+        let folder = self
+            .manifest
+            .scripts
+            .get()
+            .map(|folder| folder.trim_end_matches('/').to_owned());
+        let (script, strategy) = match folder {
+            Some(folder) => {
+                let path = format!("{folder}/registry.sh");
+                let source = format!(". ./{}", super::word(&path));
+                self.out.registry_script = Some(path);
+                (source, None)
+            }
+            // Nothing of the checkout is used, so none is made.
+            None => (only(&self.registry_functions()), Some("none")),
+        };
+        let variables: Mapping = strategy
+            .map(|strategy| ("GIT_STRATEGY", strategy))
+            .into_iter()
+            .collect();
+        let mut keys = Mapping::from_iter([("image", image.to_value())]);
+        if !variables.is_empty() {
+            keys.set("variables", variables.clone());
+        }
+        let before = Value::Seq(vec![Value::from(script.clone())]);
+        keys.set("before_script", before);
+        let bases = &mut self.out.pipeline.bases;
+        if !bases.iter().any(|base| base.name == BASE) {
+            let comment = "Tags of the registry are deleted by curl alone: no daemon, no checkout.";
+            bases.push(Base {
+                name: BASE.to_owned(),
+                comment: comment.to_owned(),
+                keys,
+            });
+        }
+        job.bases.push(BASE.to_owned());
+        job.image = Some(image);
+        job.variables = variables;
+        job.before_script.push(Value::from(script));
+    }
+}
 
 /// A piece of the script: a function with the comment above it, or the lines between functions.
 struct Piece<'s> {
@@ -17,7 +121,7 @@ struct Piece<'s> {
 }
 
 /// The script with the functions that are called, directly or not.
-pub(super) fn only(called: &BTreeSet<&str>) -> String {
+fn only(called: &BTreeSet<&str>) -> String {
     let pieces = pieces(SCRIPT);
     let bodies: BTreeMap<&str, &Piece<'_>> = pieces
         .iter()
