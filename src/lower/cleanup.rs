@@ -114,12 +114,8 @@ impl<'m> Lowering<'m> {
             .into_iter()
             .flat_map(|list| list.iter())
         {
-            match pattern
-                .value
-                .strip_prefix('/')
-                .and_then(|rest| rest.rsplit_once('/'))
-            {
-                Some((regex, _)) => {
+            match tag::to_posix(&pattern.value) {
+                Some(regex) => {
                     keep.push_str(&format!(" --keep-regex '{}'", regex.replace('\'', r"'\''")));
                 }
                 None => keep.push_str(&format!(" --keep {}", super::quoted(&pattern.value))),
