@@ -12,7 +12,7 @@ use windlass::check::Files;
 const PART: usize = 10;
 
 /// A project in which every file exists.
-pub struct AnyProject;
+pub(crate) struct AnyProject;
 
 impl Files for AnyProject {
     fn exists(&self, _: &str) -> bool {
@@ -34,7 +34,7 @@ refs:
 ";
 
 /// A manifest for exactly `jobs` jobs. What is no multiple of ten is filled with raw jobs.
-pub fn manifest(jobs: usize) -> String {
+pub(crate) fn manifest(jobs: usize) -> String {
     let mut compose = String::new();
     let mut images = String::new();
     let mut tests = String::new();

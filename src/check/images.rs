@@ -18,6 +18,7 @@ pub(super) fn check(check: &mut Check<'_>) {
     let manifest = check.manifest;
     tests(check);
     deployments(check);
+    promotions(check);
     if let Some(compose) = manifest.compose.get() {
         for (_, image) in compose
             .services
@@ -239,11 +240,19 @@ fn built_where_used(check: &mut Check<'_>, image: &At<String>, refs: &SetNames, 
         return;
     }
     let built = check.deployments.image_refs(&image.value, of);
-    if built.is_empty() || promoted(manifest, &image.value) {
+    if built.is_empty() {
         return;
     }
     if let Coverage::Misses(set) = covers(manifest, &built, refs) {
         let names: Vec<_> = built.iter().map(|set| set.value.as_str()).collect();
+        if promoted(manifest, &image.value) {
+            let message = format!("{user} uses what a promotion brings along: not supported yet");
+            let finding = Finding::new(Code::NotSupported, image.span, message);
+            check
+                .report
+                .push(finding.help(format!("build `{}` on `{set}` as well", image.value)));
+            return;
+        }
         let place = of.refs.span().unwrap_or(of.span);
         let message = format!(
             "{user} uses the image `{}` on `{set}`, where no job builds it",
@@ -259,12 +268,53 @@ fn built_where_used(check: &mut Check<'_>, image: &At<String>, refs: &SetNames, 
 
 /// Whether a promotion may bring the image along from another pipeline.
 fn promoted(manifest: &Manifest, image: &str) -> bool {
-    let promotions = manifest
-        .promotions
-        .get()
-        .into_iter()
-        .flat_map(|map| map.iter());
-    promotions
-        .flat_map(|(_, promotion)| promotion.value.image.get().into_iter().flat_map(Many::iter))
-        .any(|name| name.value == image || name.value == "all")
+    let mut all = manifest.promotions();
+    all.any(|(_, promotion)| manifest.promoted_by(promotion).contains(&image))
+}
+
+fn promotions(check: &mut Check<'_>) {
+    let manifest = check.manifest;
+    for (key, promotion) in manifest.promotions() {
+        let refs = promotion
+            .refs
+            .get()
+            .map(|refs| refs.0.clone())
+            .unwrap_or_default();
+        for name in promotion.image.get().into_iter().flat_map(Many::iter) {
+            if name.value == "all" || !known(check, name) {
+                continue;
+            }
+            let Some(image) = manifest.image(&name.value) else {
+                continue;
+            };
+            let built = check.deployments.image_refs(&name.value, image);
+            let by_commit = image.tag().contains("CI_COMMIT_S") || image.role() == Role::Toolchain;
+            // A tag that another pipeline cannot know finds nothing there.
+            if !by_commit && let Coverage::Misses(set) = covers(manifest, &built, &refs) {
+                let message = format!(
+                    "the promotion `{}` wants `{}` on `{set}`, where no job builds it, and its tag `{}` \
+                     is that of another pipeline",
+                    key.value,
+                    name.value,
+                    image.tag()
+                );
+                let place = image.tag.span().unwrap_or(image.span);
+                check.report.push(
+                    Finding::new(Code::ImageNotBuilt, name.span, message)
+                        .related(place, "this image")
+                        .help("tag it by commit, `tag: $CI_COMMIT_SHA`, or build it there as well"),
+                );
+            }
+        }
+        for tag in promotion.to.get().into_iter().flat_map(Many::iter) {
+            let is_tag =
+                tag.value.contains('$') || crate::gitlab::names::image_tag(&tag.value).is_ok();
+            if !is_tag && !tag.value.contains([':', '/']) {
+                let message = format!("`{}` is no image tag", tag.value);
+                check
+                    .report
+                    .push(Finding::new(Code::BadName, tag.span, message));
+            }
+        }
+    }
 }

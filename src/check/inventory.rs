@@ -20,6 +20,8 @@ pub enum JobKind {
     Run,
     /// Deploys.
     Deploy,
+    /// Gives an image a further tag.
+    Promote,
     /// Deletes images.
     Cleanup,
     /// Is GitLab's own, verbatim.
@@ -112,6 +114,15 @@ impl Inventory {
                 needs: needs(&environment.needs),
                 refs: environment.refs.get().map(|refs| refs.0.clone()),
                 ..JobEntry::new(environment.deploy_job(key), stage, JobKind::Deploy)
+            });
+        }
+        for (key, promotion) in manifest.promotions() {
+            let span = promotion.stage.span().unwrap_or(key.span);
+            let stage = At::new(promotion.stage().to_owned(), span);
+            inventory.add(JobEntry {
+                needs: needs(&promotion.needs),
+                refs: promotion.refs.get().map(|refs| refs.0.clone()),
+                ..JobEntry::new(promotion.promote_job(key), stage, JobKind::Promote)
             });
         }
         for (key, job) in manifest.jobs.get().into_iter().flat_map(|jobs| jobs.iter()) {

@@ -4,17 +4,8 @@ use super::Lowering;
 use crate::gitlab::tag;
 use crate::manifest::images::{Image, KeepFor, Retention, Role};
 use crate::manifest::record::Field;
-use crate::pipeline::{Base, Image as JobImage, Job, Mapping, Need, Origin, Value};
+use crate::pipeline::{Job, Need, Origin, Value};
 use crate::source::At;
-
-/// curl and a POSIX shell are all that the registry script needs.
-const CURL: &str = "curlimages/curl:8.16.0";
-
-/// Name of the hidden job with the registry script, and of its anchor.
-const BASE: &str = "registry-script";
-
-/// The registry script, a library of POSIX shell functions.
-pub(super) const SCRIPT: &str = include_str!("../../templates/registry/registry.sh");
 
 pub(super) fn lower(lowering: &mut Lowering<'_>) {
     for (key, image) in lowering.manifest.images() {
@@ -51,7 +42,7 @@ impl<'m> Lowering<'m> {
             let dry_run = retention.dry_run.copied_or(false);
             let delete = format!(
                 "registry_delete_tag {}\"{}\"",
-                self.options(),
+                self.registry_options(),
                 self.by_tag(name)
             );
             let list = format!("echo \"would delete {}\"", self.by_tag(name));
@@ -95,7 +86,7 @@ impl<'m> Lowering<'m> {
             // An older pipeline that cleans up last must not turn the tag back.
             job.script.push(Value::from(format!(
                 "registry_move_tag {}--unless-newer {} {}",
-                self.options(),
+                self.registry_options(),
                 super::quoted(&self.by_digest_or_fail(name)),
                 super::quoted(&tag)
             )));
@@ -104,7 +95,7 @@ impl<'m> Lowering<'m> {
             job.resource_group = Some(self.resource_group(place, environment));
         }
         job.needs = Some(needs);
-        let mut command = format!("registry_keep_newest {}", self.options());
+        let mut command = format!("registry_keep_newest {}", self.registry_options());
         command.push_str(&format!(
             "--only-regex '{}'",
             tag::pattern(image.tag()).unwrap_or_default()
@@ -146,73 +137,6 @@ impl<'m> Lowering<'m> {
         let count = retention.keep_n.copied_or(0);
         command.push_str(&format!(" {count} {}", super::quoted(&repository)));
         job.script.push(Value::from(command));
-    }
-
-    /// Options that every call of the registry script takes: other credentials, where the job's
-    /// own may not delete.
-    fn options(&self) -> String {
-        let registry = self
-            .manifest
-            .registries
-            .get()
-            .and_then(|all| all.get("gitlab"));
-        let pair = registry.and_then(|registry| {
-            Some((
-                registry.value.delete_username.get()?,
-                registry.value.delete_password.get()?,
-            ))
-        });
-        let credentials =
-            pair.map(|(user, password)| format!("--credentials {} {} ", &**user, &**password));
-        credentials.unwrap_or_default() + "--delete-by tag "
-    }
-
-    /// Gives a job the registry script: in place, or as a file of the project.
-    fn with_registry_script(&mut self, job: &mut Job) {
-        let image = JobImage {
-            name: CURL.to_owned(),
-            // The image's own entrypoint is curl, and the runner wants a shell.
-            entrypoint: Some(vec![String::new()]),
-            ..JobImage::default()
-        };
-        let folder = self
-            .manifest
-            .scripts
-            .get()
-            .map(|folder| folder.trim_end_matches('/').to_owned());
-        let (script, strategy) = match folder {
-            Some(folder) => {
-                let path = format!("{folder}/registry.sh");
-                let source = format!(". ./{}", super::word(&path));
-                self.out.registry_script = Some(path);
-                (source, None)
-            }
-            // Nothing of the checkout is used, so none is made.
-            None => (SCRIPT.to_owned(), Some("none")),
-        };
-        let variables: Mapping = strategy
-            .map(|strategy| ("GIT_STRATEGY", strategy))
-            .into_iter()
-            .collect();
-        let mut keys = Mapping::from_iter([("image", image.to_value())]);
-        if !variables.is_empty() {
-            keys.set("variables", variables.clone());
-        }
-        let before = Value::Seq(vec![Value::from(script.clone())]);
-        keys.set("before_script", before);
-        let bases = &mut self.out.pipeline.bases;
-        if !bases.iter().any(|base| base.name == BASE) {
-            let comment = "Tags of the registry are deleted by curl alone: no daemon, no checkout.";
-            bases.push(Base {
-                name: BASE.to_owned(),
-                comment: comment.to_owned(),
-                keys,
-            });
-        }
-        job.bases.push(BASE.to_owned());
-        job.image = Some(image);
-        job.variables = variables;
-        job.before_script.push(Value::from(script));
     }
 }
 

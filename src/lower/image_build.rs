@@ -7,8 +7,9 @@ use crate::manifest::images::Image;
 use crate::pipeline::Value;
 use crate::source::At;
 
-/// The default branch as a tag can hold it: GitLab has no variable for its slug.
-const DEFAULT_BRANCH_SLUG: &str = "default_branch_slug=$(printf '%s' \"$CI_DEFAULT_BRANCH\" | tr 'A-Z' 'a-z' | tr -c 'a-z0-9' '-' | cut -c 1-63)";
+/// The default branch as a tag can hold it: GitLab has no variable for its slug, which is made as
+/// `Gitlab::Utils.slugify` does (GitLab 18).
+const DEFAULT_BRANCH_SLUG: &str = "default_branch_slug=$(printf '%s' \"$CI_DEFAULT_BRANCH\" | tr '[:upper:]' '[:lower:]' | tr -c 'a-z0-9' '-' | cut -c 1-63 | sed 's/^-*//; s/-*$//')";
 
 pub(super) fn lower(lowering: &mut Lowering<'_>) {
     let images: Vec<_> = lowering.images_of(false).collect();

@@ -11,8 +11,10 @@ mod deploy;
 mod docker;
 mod image_build;
 mod production_build;
+mod promotion;
 mod raw;
 mod refs;
+mod registry_script;
 mod test;
 mod workflow;
 
@@ -25,8 +27,7 @@ use crate::manifest::tools::Compose;
 use crate::pipeline::{ComposeOverride, Mapping, Pipeline};
 use crate::source::At;
 
-/// The registry script, a library of POSIX shell functions.
-pub const REGISTRY_SCRIPT: &str = cleanup::SCRIPT;
+pub use registry_script::SCRIPT as REGISTRY_SCRIPT;
 
 /// A pipeline and its companions.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -44,6 +45,7 @@ const FAMILIES: &[fn(&mut Lowering<'_>)] = &[
     image_build::lower,
     test::lower,
     production_build::lower,
+    promotion::lower,
     deploy::lower,
     cleanup::lower,
     raw::lower,

@@ -7,7 +7,7 @@ use std::collections::HashMap;
 
 use super::Manifest;
 use super::collection::{Many, Map};
-use super::environments::Environment;
+use super::environments::{Environment, Promotion};
 use super::images::{Image, Role};
 use super::kinds::Text;
 use super::record::Field;
@@ -167,6 +167,22 @@ impl Environment {
     }
 }
 
+impl Promotion {
+    /// The job that promotes.
+    pub fn promote_job(&self, key: &At<String>) -> JobName {
+        job_name(
+            self.job_names.get().map(|n| &n.promote),
+            key,
+            format!("promote-{}", key.value),
+        )
+    }
+
+    /// Its stage.
+    pub fn stage(&self) -> &str {
+        self.stage.get().map_or("deploy", String::as_str)
+    }
+}
+
 impl super::common::Variable {
     /// The images that its value depends on.
     pub fn images(&self) -> impl Iterator<Item = &At<Text>> {
@@ -205,6 +221,25 @@ impl Manifest {
     /// The environments.
     pub fn environments(&self) -> impl Iterator<Item = (&At<String>, &At<Environment>)> {
         Self::entries(&self.environments)
+    }
+
+    /// The promotions.
+    pub fn promotions(&self) -> impl Iterator<Item = (&At<String>, &At<Promotion>)> {
+        self.promotions.get().into_iter().flat_map(|all| all.iter())
+    }
+
+    /// The names of the images that a promotion is about; `all` are those that can be deployed.
+    pub fn promoted_by<'m>(&'m self, promotion: &'m Promotion) -> Vec<&'m str> {
+        let mut names = Vec::new();
+        for at in promotion.image.get().into_iter().flat_map(Many::iter) {
+            if at.value == "all" {
+                let all = self.images().filter(|(_, image)| image.is_deployable());
+                names.extend(all.map(|(key, _)| key.value.as_str()));
+            } else {
+                names.push(at.value.as_str());
+            }
+        }
+        names
     }
 
     /// An image by name.

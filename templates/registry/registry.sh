@@ -273,12 +273,13 @@ registry_untag_by_dummy() {
     deletes_digests=yes
   fi
   echo "$digest" >>untagged
+  # Random, so that the dummies of two pipelines are never one manifest.
   nonce=$(od -An -N16 -tx1 /dev/urandom | tr -d ' \n')
   [ ${#nonce} -eq 32 ] || registry_die "no random number"
   type=application/vnd.docker.distribution.manifest.list.v2+json
   printf '{"schemaVersion":2,"mediaType":"%s","manifests":[],"dummy":"%s"}' "$type" "$nonce" >dummy
-  # 2.x deletes the manifest, then looks for its tags, and fails there if another one changes
-  # meanwhile: only 202 is an end, else once more.
+  # 2.8 deletes the manifest, then its tags, and where another tag changes meanwhile it fails in
+  # between (500) and leaves a tag of nothing. So only 202 is an end; else all once more.
   for attempt in first second third; do
     registry_request PUT "manifests/$1" --header "Content-Type: $type" --data-binary @dummy
     [ "$status" = 201 ] || registry_fail "push a dummy to $repository:$1"
