@@ -25,7 +25,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 /// The examples, each of which every tool must accept.
-const EXAMPLES: [&str; 4] = ["facile", "minimal", "scripts", "services"];
+const EXAMPLES: [&str; 5] = ["build-and-tag", "facile", "minimal", "scripts", "services"];
 
 fn folder(example: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))
