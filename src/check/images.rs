@@ -1,5 +1,7 @@
 //! Images: those that are named exist, fit their use, and are built where they are used.
 
+use std::collections::HashMap;
+
 use super::Check;
 use crate::finding::{Code, Finding};
 use crate::lower::reach::{Coverage, covers};
@@ -9,6 +11,7 @@ use crate::manifest::common::Entity;
 use crate::manifest::images::{Image, Role};
 use crate::manifest::resolved::SetNames;
 use crate::manifest::tests::Via;
+use crate::manifest::tools::Compose;
 use crate::source::At;
 
 pub(super) fn check(check: &mut Check<'_>) {
@@ -50,9 +53,8 @@ pub(super) fn check(check: &mut Check<'_>) {
 
 /// Reports an image that nobody uses: most often a name was changed in one place only.
 fn unused(check: &mut Check<'_>, key: &At<String>, image: &At<Image>) {
-    let manifest = check.manifest;
     let name = key.value.as_str();
-    if image.role() == Role::Production && manifest.deployments_of(name).next().is_none() {
+    if image.role() == Role::Production && check.deployments.of_image(name).is_empty() {
         let refs = image.refs.is_missing();
         let message = format!("no environment deploys the production image `{name}`");
         let help = if refs {
@@ -129,6 +131,8 @@ pub(super) fn job_image(check: &mut Check<'_>, name: &At<String>) -> bool {
 
 fn tests(check: &mut Check<'_>) {
     let manifest = check.manifest;
+    let compose = manifest.compose.get();
+    let services = compose.map(Compose::services_by_image).unwrap_or_default();
     for (key, test, is_task) in manifest.tests_and_tasks() {
         let what = format!("{} `{}`", if is_task { "task" } else { "test" }, key.value);
         let via = test.via.copied_or(Via::Job);
@@ -145,7 +149,7 @@ fn tests(check: &mut Check<'_>) {
                 );
             }
             if own && via == Via::Compose {
-                compose_service(check, image);
+                compose_service(check, &services, image);
             }
         }
         for service in test.services.get().into_iter().flat_map(|list| list.iter()) {
@@ -180,14 +184,8 @@ fn tests(check: &mut Check<'_>) {
     }
 }
 
-fn compose_service(check: &mut Check<'_>, image: &At<String>) {
-    let services = check
-        .manifest
-        .compose
-        .get()
-        .and_then(|compose| compose.services.get());
-    let mapped = services.is_some_and(|map| map.iter().any(|(_, of)| of.value == image.value));
-    if !mapped {
+fn compose_service(check: &mut Check<'_>, services: &HashMap<&str, &str>, image: &At<String>) {
+    if !services.contains_key(image.value.as_str()) {
         let message = format!("no compose service runs the image `{}`", image.value);
         let help = format!(
             "say which one does: `compose: {{services: {{SERVICE: {}}}}}`",
@@ -234,7 +232,7 @@ fn built_where_used(check: &mut Check<'_>, image: &At<String>, refs: &SetNames, 
     if of.role() == Role::Toolchain {
         return;
     }
-    let built = manifest.image_refs(&image.value, of);
+    let built = check.deployments.image_refs(&image.value, of);
     if built.is_empty() || promoted(manifest, &image.value) {
         return;
     }

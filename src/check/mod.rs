@@ -17,6 +17,7 @@ pub use inventory::{Inventory, JobEntry, JobKind, member};
 
 use crate::finding::{Code, Finding, Report, did_you_mean};
 use crate::manifest::Manifest;
+use crate::manifest::resolved::Deployments;
 use crate::source::At;
 
 /// What is asked of the project's files.
@@ -31,6 +32,8 @@ pub struct Check<'m> {
     pub manifest: &'m Manifest,
     /// Every job that it makes.
     pub inventory: Inventory,
+    /// Which environments deploy which image.
+    pub deployments: Deployments<'m>,
     /// The project's files.
     pub files: &'m dyn Files,
     /// Where findings go.
@@ -55,6 +58,7 @@ pub fn check(manifest: &Manifest, files: &dyn Files, report: &mut Report) {
     let mut check = Check {
         manifest,
         inventory,
+        deployments: Deployments::of(manifest),
         files,
         report,
     };

@@ -40,7 +40,7 @@ impl<'m> Lowering<'m> {
                     .cloned()
                     .unwrap_or_else(|| "cleanup".to_owned()),
             ),
-            rules: self.rules(&self.manifest.image_refs(name, image), None),
+            rules: self.rules(&self.deployments.image_refs(name, image), None),
             ..Job::default()
         };
         self.with_registry_script(&mut job);
@@ -81,7 +81,7 @@ impl<'m> Lowering<'m> {
             optional: false,
         }];
         let mut keep = String::new();
-        let deployments: Vec<_> = self.manifest.deployments_of(name).collect();
+        let deployments = self.deployments.of_image(name).to_vec();
         for (place, environment) in &deployments {
             let optional = deployments.len() > 1;
             needs.push(Need {

@@ -64,7 +64,7 @@ impl<'m> Lowering<'m> {
             common,
         );
         job.stage = Some(image.stage().to_owned());
-        job.rules = self.rules(&self.manifest.image_refs(name, image), None);
+        job.rules = self.rules(&self.deployments.image_refs(name, image), None);
         let repository = image.repository(name);
         let in_repository = |tag: &str| {
             if tag.contains(['/', ':']) {

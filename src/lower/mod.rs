@@ -17,9 +17,12 @@ mod refs;
 mod test;
 mod workflow;
 
+use std::collections::HashMap;
+
 use crate::manifest::Manifest;
 use crate::manifest::images::{Image, Role};
-use crate::manifest::resolved::{STAGES, image_variable};
+use crate::manifest::resolved::{Deployments, STAGES, image_variable};
+use crate::manifest::tools::Compose;
 use crate::pipeline::{ComposeOverride, Mapping, Pipeline};
 use crate::source::At;
 
@@ -51,8 +54,12 @@ const FAMILIES: &[fn(&mut Lowering<'_>)] = &[
 
 /// Lowers a checked manifest.
 pub fn lower(manifest: &Manifest) -> Lowered {
+    let compose = manifest.compose.get();
     let mut lowering = Lowering {
         manifest,
+        deployments: Deployments::of(manifest),
+        compose_services: compose.map(Compose::services_by_image).unwrap_or_default(),
+        admits_merge_requests: workflow::admits_merge_requests(manifest),
         out: Lowered::default(),
     };
     lowering.globals();
@@ -67,6 +74,11 @@ pub fn lower(manifest: &Manifest) -> Lowered {
 /// A lowering under way.
 struct Lowering<'m> {
     manifest: &'m Manifest,
+    deployments: Deployments<'m>,
+    /// The compose service that runs each image.
+    compose_services: HashMap<&'m str, &'m str>,
+    /// Whether any job runs in merge request pipelines.
+    admits_merge_requests: bool,
     out: Lowered,
 }
 

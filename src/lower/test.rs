@@ -164,12 +164,7 @@ impl<'m> Lowering<'m> {
             .and_then(|image| image.name.get())
             .map(String::as_str)
             .unwrap_or_default();
-        let runs = compose
-            .services
-            .get()
-            .and_then(|map| map.iter().find(|(_, image)| image.value == name))
-            .map(|(service, _)| service.value.as_str())
-            .unwrap_or_default();
+        let runs = self.compose_services.get(name).copied().unwrap_or_default();
         let services: Vec<&str> = test
             .services
             .get()
@@ -215,7 +210,9 @@ impl<'m> Lowering<'m> {
         run.extend(environment);
         run.push(word(runs));
         job.script.push(in_container(&run, &test.script));
-        self.out.compose = Some((path, override_of(self, compose)));
+        if self.out.compose.is_none() {
+            self.out.compose = Some((path, override_of(self, compose)));
+        }
         images
     }
 }

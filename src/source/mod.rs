@@ -58,6 +58,13 @@ impl Source {
         Position { line, column }
     }
 
+    /// Where the line of a byte offset ends, without its line break.
+    fn line_end(&self, offset: usize) -> usize {
+        let next = self.lines.partition_point(|&start| start <= offset);
+        let after = self.lines.get(next).map(|start| start.saturating_sub(1));
+        after.unwrap_or(self.text.len())
+    }
+
     /// The text under a span; empty if the span is not inside the text.
     pub fn slice(&self, span: Span) -> &str {
         self.text.get(span.start..span.end).unwrap_or("")

@@ -236,14 +236,7 @@ impl Builder<'_> {
         };
         let cost = self.cost.minus(open.before);
         // A caret under half a file helps nobody: a container is pointed at by its first line.
-        let line_end = self
-            .source
-            .text
-            .get(open.span.start..)
-            .and_then(|rest| rest.find('\n'));
-        let last = end
-            .end
-            .min(line_end.map_or(usize::MAX, |n| open.span.start + n));
+        let last = end.end.min(self.source.line_end(open.span.start));
         let span = Span::new(open.span.start, last.max(open.span.start));
         let kind = match open.content {
             Content::Sequence(items) => Kind::Sequence(items.into()),
