@@ -136,7 +136,7 @@ impl<'m> Lowering<'m> {
         };
         let mut run = vec!["docker run --rm".to_owned()];
         let entrypoint = test.image.get().and_then(|image| image.entrypoint.get());
-        let entrypoint = entrypoint.map(|list| super::common::list_of(list));
+        let entrypoint = entrypoint.map(super::common::list_of);
         let entrypoint = entrypoint.unwrap_or_default();
         if let Some(program) = entrypoint.first() {
             run.push(format!("--entrypoint {}", quoted(program)));

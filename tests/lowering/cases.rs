@@ -53,8 +53,10 @@ fn lines(path: &str, value: &Json, out: &mut String) {
                 lines(&format!("{path}[]"), item, out);
             }
         }
-        Json::String(text) if text == REGISTRY_SCRIPT => {
-            writeln!(out, "{path} (the registry script)").unwrap();
+        Json::String(text) if text.lines().next() == REGISTRY_SCRIPT.lines().next() => {
+            let sections = text.lines().filter_map(|line| line.strip_prefix("# ---- "));
+            let sections: Vec<&str> = sections.filter_map(|name| name.split(' ').next()).collect();
+            writeln!(out, "{path} (registry script: {})", sections.join(", ")).unwrap();
         }
         Json::String(text) if text.contains('\n') => {
             for line in text.lines() {
@@ -205,21 +207,24 @@ fn defaults() {
 }
 
 #[test]
+fn promotions() {
+    run("promotions.txt");
+}
+
+#[test]
 fn raw_keys_and_globals() {
     run("raw.txt");
 }
 
 /// Keys of the language that this version does not compile yet, or of which it knows one value
-/// alone (`windlass`, `builder`, `delete_by`): a case would have no effect.
+/// alone (`windlass`, `builder`): a case would have no effect.
 #[rustfmt::skip]
 const NOT_YET: &[&str] = &[
-    "windlass", "builder", "delete_by",
+    "windlass", "builder",
     // Images
     "matrix", "group", "rebuild", "manual", "check", "force",
     // Registries other than GitLab's own
     "registry", "host", "username", "password",
-    // Promotions
-    "promotions", "promote", "to",
     // Drivers
     "apply", "envsubst", "kustomize", "helm", "chart", "release", "set", "values",
     // Dynamic environments, and clusters of GitLab before 15.0
