@@ -7,6 +7,7 @@
 
 mod node;
 mod parse;
+mod writable;
 
 pub use node::{At, Entry, Kind, Node, Scalar, Span};
 pub use parse::{Limits, parse};

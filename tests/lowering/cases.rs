@@ -53,6 +53,7 @@ fn lines(path: &str, value: &Json, out: &mut String) {
                 lines(&format!("{path}[]"), item, out);
             }
         }
+        // A pipeline holds the sections of it that jobs use.
         Json::String(text) if text.lines().next() == REGISTRY_SCRIPT.lines().next() => {
             let sections = text.lines().filter_map(|line| line.strip_prefix("# ---- "));
             let sections: Vec<&str> = sections.filter_map(|name| name.split(' ').next()).collect();
