@@ -55,7 +55,9 @@ fn lines(path: &str, value: &Json, out: &mut String) {
         }
         // A pipeline holds the sections of it that jobs use.
         Json::String(text) if text.lines().next() == REGISTRY_SCRIPT.lines().next() => {
-            writeln!(out, "{path} (the registry script)").unwrap();
+            let sections = text.lines().filter_map(|line| line.strip_prefix("# ---- "));
+            let sections: Vec<&str> = sections.filter_map(|name| name.split(' ').next()).collect();
+            writeln!(out, "{path} (registry script: {})", sections.join(", ")).unwrap();
         }
         Json::String(text) if text.contains('\n') => {
             for line in text.lines() {
@@ -196,11 +198,6 @@ fn environments() {
 }
 
 #[test]
-fn promotions() {
-    run("promotions.txt");
-}
-
-#[test]
 fn common_keys() {
     run("common.txt");
 }
@@ -208,6 +205,11 @@ fn common_keys() {
 #[test]
 fn defaults() {
     run("defaults.txt");
+}
+
+#[test]
+fn promotions() {
+    run("promotions.txt");
 }
 
 #[test]

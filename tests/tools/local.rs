@@ -136,3 +136,9 @@ fn the_services_project_asks_before_production() {
     assert_eq!(jobs("services", "main", "main"), deployed);
     assert_eq!(jobs("services", "main", "release-1"), deployed);
 }
+
+#[test]
+fn a_git_tag_promotes_and_a_branch_builds() {
+    assert_eq!(jobs("build-and-tag", "main", "feature"), ["build-app"]);
+    assert_eq!(jobs("build-and-tag", "main", "main"), ["build-app"]);
+}

@@ -7,7 +7,7 @@ use std::process::Command;
 
 use serde_json::Value as Json;
 
-use super::{EXAMPLES, folder, psych, run};
+use super::{examples, folder, psych, run};
 
 /// A job's commands in the order in which one shell runs them; lists may be nested.
 fn commands(job: &Json, keys: &[&str]) -> String {
@@ -48,8 +48,8 @@ fn shellcheck(project: &Path, script: &str, exclude: &[&str]) -> String {
 
 #[test]
 fn shellcheck_accepts_every_job() {
-    for example in EXAMPLES {
-        let pipeline = psych::read(example);
+    for example in examples() {
+        let pipeline = psych::read(&example);
         let jobs = pipeline.as_object().unwrap().iter();
         let jobs = jobs.filter(|(name, job)| !name.starts_with('.') && job["script"].is_array());
         let mut count = 0;
@@ -57,7 +57,7 @@ fn shellcheck_accepts_every_job() {
             // One shell runs before_script and script, another one after_script.
             for keys in [&["before_script", "script"][..], &["after_script"]] {
                 let script = commands(job, keys);
-                let said = shellcheck(&folder(example), &script, &["--exclude=SC2034"]);
+                let said = shellcheck(&folder(&example), &script, &["--exclude=SC2034"]);
                 assert!(said.is_empty(), "{example}, {name}:\n{said}\n{script}");
             }
             count += 1;
@@ -69,10 +69,10 @@ fn shellcheck_accepts_every_job() {
 #[test]
 fn shellcheck_accepts_companion_scripts() {
     let mut count = 0;
-    for example in EXAMPLES {
-        for (path, text) in crate::compiled::files_of(&folder(example)) {
+    for example in examples() {
+        for (path, text) in crate::compiled::files_of(&folder(&example)) {
             if path.ends_with(".sh") {
-                let said = shellcheck(&folder(example), &text, &[]);
+                let said = shellcheck(&folder(&example), &text, &[]);
                 assert!(said.is_empty(), "{example}, {path}:\n{said}");
                 count += 1;
             }
