@@ -62,7 +62,14 @@ fn answer(text: &str) -> Report {
     assert!(size < 10_000, "a message of {size} bytes");
     for format in [Format::Text, Format::Json, Format::Gitlab, Format::Sarif] {
         let mut out = Vec::new();
-        write(format, &compiled.report, &source, Style::default(), &mut out).unwrap();
+        write(
+            format,
+            &compiled.report,
+            &source,
+            Style::default(),
+            &mut out,
+        )
+        .unwrap();
     }
     compiled.report
 }
@@ -72,7 +79,11 @@ fn answer(text: &str) -> Report {
 fn refused(text: &str, code: Code) {
     let report = answer(text);
     let codes: Vec<Code> = report.sorted().iter().map(|found| found.code).collect();
-    assert!(codes.contains(&code), "{code} is not in {:?}", &codes[..codes.len().min(9)]);
+    assert!(
+        codes.contains(&code),
+        "{code} is not in {:?}",
+        &codes[..codes.len().min(9)]
+    );
 }
 
 #[test]
@@ -115,7 +126,9 @@ fn nesting() {
         }
         answer(&open.repeat(100_000));
     }
-    let block: String = (0..2000).map(|n| format!("{}a:\n", " ".repeat(n))).collect();
+    let block: String = (0..2000)
+        .map(|n| format!("{}a:\n", " ".repeat(n)))
+        .collect();
     answer(&block);
     answer(&"- ".repeat(100_000));
     answer(&"? ".repeat(100_000));
@@ -124,7 +137,12 @@ fn nesting() {
     for n in 0..70 {
         text += &format!("{}a:\n", " ".repeat(n + 4));
     }
-    text += &format!("{}a: {}{}\n", " ".repeat(74), "[".repeat(70), "]".repeat(70));
+    text += &format!(
+        "{}a: {}{}\n",
+        " ".repeat(74),
+        "[".repeat(70),
+        "]".repeat(70)
+    );
     refused(&text, Code::TooLarge);
 }
 
@@ -138,7 +156,10 @@ fn long_lines_keys_and_scalars() {
     let key = "k".repeat(2000);
     refused(&format!("windlass: 1\n? {key}\n: x\n"), Code::BadName);
     let bells = "\\a".repeat(250);
-    refused(&format!("windlass: 1\njobs: {{\"{bells}\": {{script: x}}}}\n"), Code::BadName);
+    refused(
+        &format!("windlass: 1\njobs: {{\"{bells}\": {{script: x}}}}\n"),
+        Code::BadName,
+    );
     for value in [
         format!("jobs: {{unit: {{script: '{long}'}}}}"),
         format!("variables: {{A: '{long}'}}\njobs: {{unit: {{script: x}}}}"),
@@ -164,7 +185,10 @@ fn long_lines_keys_and_scalars() {
         format!("registries: {{a: {{password: '{long}!'}}}}\nstages: [{long}, {long}]"),
         format!("pipeline: [{long}]\ninclude: [{long}]"),
         format!("variables: {{L: {{value: {long}, options: [a]}}}}"),
-        format!("environments: {{a: {{deploy: {{set_image: {{{}/x: {{a: {long}}}}}}}}}}}", "k".repeat(200)),
+        format!(
+            "environments: {{a: {{deploy: {{set_image: {{{}/x: {{a: {long}}}}}}}}}}}",
+            "k".repeat(200)
+        ),
     ] {
         assert!(answer(&format!("windlass: 1\n{value}\n")).has_errors());
     }
@@ -176,7 +200,9 @@ fn many_mistakes() {
     refused(&doubles, Code::DuplicateKey);
     let keys: String = (0..50_000).map(|n| format!("imagse{n}: 1\n")).collect();
     refused(&keys, Code::UnknownKey);
-    let names: String = (0..2_000).map(|n| format!("  s{n}: {{of: [topics-{n}x]}}\n")).collect();
+    let names: String = (0..2_000)
+        .map(|n| format!("  s{n}: {{of: [topics-{n}x]}}\n"))
+        .collect();
     refused(&format!("windlass: 1\nrefs:\n{names}"), Code::UnknownRefs);
     let circle: String = (0..2_000)
         .map(|n| format!("  s{n}: {{of: [s{}]}}\n", (n + 1) % 2_000))
@@ -210,6 +236,41 @@ fn what_no_pipeline_can_hold() {
     assert!(answer(&text).is_empty());
 }
 
+#[test]
+fn sets_that_multiply() {
+    let doubled = |from: &str| {
+        let sets: String = (1..60)
+            .map(|n| format!("  s{n}: {{of: [s{0}, s{0}]}}\n", n - 1))
+            .collect();
+        format!("windlass: 1\nrefs:\n  s0: {from}\n{sets}jobs: {{a: {{refs: s59, script: x}}}}\n")
+    };
+    refused(&doubled("[a]"), Code::OutOfRange);
+    refused(
+        &doubled("{merge_requests: {source: [a]}}"),
+        Code::OutOfRange,
+    );
+    let without: String = (1..40)
+        .map(|n| {
+            format!(
+                "  s{n}: {{of: [s{0}, branches, tags], except: [s{0}]}}\n",
+                n - 1
+            )
+        })
+        .collect();
+    let tests = "images: {app: {refs: s39}}\ntests: {a: {image: app, refs: s39, script: x}}";
+    refused(
+        &format!("windlass: 1\nrefs:\n  s0: [a]\n{without}{tests}\n"),
+        Code::OutOfRange,
+    );
+    let chain: String = (1..20_000)
+        .map(|n| format!("  s{n}: {{of: s{}}}\n", n - 1))
+        .collect();
+    refused(
+        &format!("windlass: 1\nrefs:\n  s0: [a]\n{chain}"),
+        Code::OutOfRange,
+    );
+}
+
 /// All manifests that the tests have.
 static MANIFESTS: LazyLock<Vec<String>> = LazyLock::new(|| {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests");
@@ -218,7 +279,10 @@ static MANIFESTS: LazyLock<Vec<String>> = LazyLock::new(|| {
         .map(|entry| entry.unwrap().path())
         .collect();
     for code in Code::ALL {
-        let near_miss = root.join("findings").join(code.as_str()).join("near-miss.yml");
+        let near_miss = root
+            .join("findings")
+            .join(code.as_str())
+            .join("near-miss.yml");
         paths.extend(near_miss.exists().then_some(near_miss));
     }
     assert!(paths.len() > 30, "{paths:?}");
@@ -229,15 +293,103 @@ static MANIFESTS: LazyLock<Vec<String>> = LazyLock::new(|| {
 
 /// What is put in the place of a value, or between two characters.
 const NASTY: &[&str] = &[
-    "", " ", "~", "null", "\"\"", "[]", "{}", "[[]]", "[{}]", "{a: {}}", "*a", "&a x", "<<: *a",
-    "!x y", "!reference [a, b]", "!reference []", "!!str 1", "yes", "1.10", "-1", "0x1F", "1e9",
-    ".inf", "2019-01-01", "99999999999999999999", "\"\\0\"", "\"\\e[2J\"", "'\u{7f}'", "é", "\u{2028}",
-    "\u{feff}", "😀", "\r", "\r\n", "\t", "\n", "\n\n  ", "---", "...", "%", "@", "`", "|", ">", "|2+\n",
-    "# ", ": ", ":", "- ", "? ", "'", "\"", "[", "]", "{", "}", ",", "$", "$A", "${A", "$CI_COMMIT_SHA", "/",
-    "/(/", "/./", "..", "../..", "/etc/passwd", ".git", "all", "branches", "tags", "app", "php", "php-ci",
-    "prod", "{image: app}", "{tag_of: nothing}", "{job: a, optional: true}", "pages", "default", ".a",
-    "<<", "'<<'", "a b", "A", "production", "toolchain", "compose", "manual", "1 week", "never", "0",
-    "refs: {a: {of: [a]}}", "needs: []", "job: {script: null}", "stage: deploy", "deploy",
+    "",
+    " ",
+    "~",
+    "null",
+    "\"\"",
+    "[]",
+    "{}",
+    "[[]]",
+    "[{}]",
+    "{a: {}}",
+    "*a",
+    "&a x",
+    "<<: *a",
+    "!x y",
+    "!reference [a, b]",
+    "!reference []",
+    "!!str 1",
+    "yes",
+    "1.10",
+    "-1",
+    "0x1F",
+    "1e9",
+    ".inf",
+    "2019-01-01",
+    "99999999999999999999",
+    "\"\\0\"",
+    "\"\\e[2J\"",
+    "'\u{7f}'",
+    "é",
+    "\u{2028}",
+    "\u{feff}",
+    "😀",
+    "\r",
+    "\r\n",
+    "\t",
+    "\n",
+    "\n\n  ",
+    "---",
+    "...",
+    "%",
+    "@",
+    "`",
+    "|",
+    ">",
+    "|2+\n",
+    "# ",
+    ": ",
+    ":",
+    "- ",
+    "? ",
+    "'",
+    "\"",
+    "[",
+    "]",
+    "{",
+    "}",
+    ",",
+    "$",
+    "$A",
+    "${A",
+    "$CI_COMMIT_SHA",
+    "/",
+    "/(/",
+    "/./",
+    "..",
+    "../..",
+    "/etc/passwd",
+    ".git",
+    "all",
+    "branches",
+    "tags",
+    "app",
+    "php",
+    "php-ci",
+    "prod",
+    "{image: app}",
+    "{tag_of: nothing}",
+    "{job: a, optional: true}",
+    "pages",
+    "default",
+    ".a",
+    "<<",
+    "'<<'",
+    "a b",
+    "A",
+    "production",
+    "toolchain",
+    "compose",
+    "manual",
+    "1 week",
+    "never",
+    "0",
+    "refs: {a: {of: [a]}}",
+    "needs: []",
+    "job: {script: null}",
+    "stage: deploy",
+    "deploy",
 ];
 
 /// A change of a text.

@@ -156,7 +156,11 @@ fn shortened(text: String) -> String {
     match (start, end) {
         (Some(start), Some(end)) if start < end => {
             let (head, tail) = (text.get(..start), text.get(end..));
-            format!("{}...{}", head.unwrap_or_default(), tail.unwrap_or_default())
+            format!(
+                "{}...{}",
+                head.unwrap_or_default(),
+                tail.unwrap_or_default()
+            )
         }
         _ => text,
     }

@@ -115,7 +115,11 @@ fn raised_fixtures_raise_their_code_and_say_this() {
     for code in in_manifests() {
         for path in raised(code) {
             let (text, report) = of_fixture(code, &path);
-            assert!(codes(&report).contains(&code), "{}: no {code}", path.display());
+            assert!(
+                codes(&report).contains(&code),
+                "{}: no {code}",
+                path.display()
+            );
             let said = shown(&report, &text);
             let beside = path.with_extension("txt");
             let wanted = fs::read_to_string(&beside).unwrap_or_default();
@@ -138,7 +142,12 @@ fn near_misses_compile_without_a_word() {
     for code in in_manifests() {
         let path = folder().join(code.as_str()).join("near-miss.yml");
         let (text, report) = of_fixture(code, &path);
-        assert!(report.is_empty(), "{}:\n{}", path.display(), shown(&report, &text));
+        assert!(
+            report.is_empty(),
+            "{}:\n{}",
+            path.display(),
+            shown(&report, &text)
+        );
     }
 }
 
@@ -158,7 +167,10 @@ fn no_fixture_without_a_code_and_no_text_without_a_manifest() {
             }
         }
     }
-    assert_eq!(found.iter().map(String::as_str).collect::<BTreeSet<_>>(), wanted);
+    assert_eq!(
+        found.iter().map(String::as_str).collect::<BTreeSet<_>>(),
+        wanted
+    );
 }
 
 /// What is said is short, whole and unlike an accident.
@@ -173,7 +185,10 @@ fn messages_read_well() {
                 assert!(!message.ends_with('.'), "{place}: {message}");
                 for text in found.help.iter().chain([message]) {
                     assert!(!text.trim().is_empty(), "{place}: {message}");
-                    assert!(!text.contains("  ") && !text.contains('\n'), "{place}: {text}");
+                    assert!(
+                        !text.contains("  ") && !text.contains('\n'),
+                        "{place}: {text}"
+                    );
                     assert_eq!(text.matches('`').count() % 2, 0, "{place}: {text}");
                 }
                 let helped = !found.help.is_empty() || found.code == Code::YamlSyntax;

@@ -43,13 +43,24 @@ fn the_first_example_raises_the_code_and_the_second_is_mended() {
             panic!("{code}: {} examples", examples.len());
         };
         let found = report(before, files);
-        assert!(codes(&found).contains(&code), "{code}:\n{}", shown(&found, before));
+        assert!(
+            codes(&found).contains(&code),
+            "{code}:\n{}",
+            shown(&found, before)
+        );
         let mut found = report(after, files);
         if NOT_YET.contains(&code) {
             let rest = codes(&found);
-            assert!(rest.iter().all(|rest| *rest == Code::NotSupported), "{code}: {rest:?}");
+            assert!(
+                rest.iter().all(|rest| *rest == Code::NotSupported),
+                "{code}: {rest:?}"
+            );
             found = Default::default();
         }
-        assert!(found.is_empty(), "{code}, mended:\n{}", shown(&found, after));
+        assert!(
+            found.is_empty(),
+            "{code}, mended:\n{}",
+            shown(&found, after)
+        );
     }
 }
