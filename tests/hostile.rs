@@ -236,6 +236,41 @@ fn what_no_pipeline_can_hold() {
     assert!(answer(&text).is_empty());
 }
 
+#[test]
+fn sets_that_multiply() {
+    let doubled = |from: &str| {
+        let sets: String = (1..60)
+            .map(|n| format!("  s{n}: {{of: [s{0}, s{0}]}}\n", n - 1))
+            .collect();
+        format!("windlass: 1\nrefs:\n  s0: {from}\n{sets}jobs: {{a: {{refs: s59, script: x}}}}\n")
+    };
+    refused(&doubled("[a]"), Code::OutOfRange);
+    refused(
+        &doubled("{merge_requests: {source: [a]}}"),
+        Code::OutOfRange,
+    );
+    let without: String = (1..40)
+        .map(|n| {
+            format!(
+                "  s{n}: {{of: [s{0}, branches, tags], except: [s{0}]}}\n",
+                n - 1
+            )
+        })
+        .collect();
+    let tests = "images: {app: {refs: s39}}\ntests: {a: {image: app, refs: s39, script: x}}";
+    refused(
+        &format!("windlass: 1\nrefs:\n  s0: [a]\n{without}{tests}\n"),
+        Code::OutOfRange,
+    );
+    let chain: String = (1..20_000)
+        .map(|n| format!("  s{n}: {{of: s{}}}\n", n - 1))
+        .collect();
+    refused(
+        &format!("windlass: 1\nrefs:\n  s0: [a]\n{chain}"),
+        Code::OutOfRange,
+    );
+}
+
 /// All manifests that the tests have.
 static MANIFESTS: LazyLock<Vec<String>> = LazyLock::new(|| {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests");

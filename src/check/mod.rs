@@ -11,6 +11,7 @@ mod inventory;
 mod jobs;
 mod needs;
 mod refs;
+mod sets;
 mod supported;
 
 pub use inventory::{Inventory, JobEntry, JobKind, Needed};

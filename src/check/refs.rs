@@ -19,6 +19,7 @@ pub(super) fn check(check: &mut Check<'_>) {
     for (key, set) in sets.iter() {
         definition(check, sets, key, set);
     }
+    super::sets::check(check, sets);
     let many = |field: &'_ Field<Many<String>>| -> Vec<At<String>> {
         field.get().map(|many| many.0.clone()).unwrap_or_default()
     };
@@ -48,6 +49,29 @@ pub(super) fn check(check: &mut Check<'_>) {
     names.dedup();
     for name in &names {
         named(check, sets, name);
+    }
+    unused(check, sets, &names);
+}
+
+/// Reports sets that nothing names. A set with variables gives them to every job on its refs.
+fn unused(check: &mut Check<'_>, sets: &Map<RefSet>, names: &[At<String>]) {
+    let others = sets.iter().flat_map(|(_, set)| {
+        let fields = [&set.value.of, &set.value.except].into_iter();
+        fields.filter_map(|field| field.get()).flat_map(Many::iter)
+    });
+    let used: HashSet<&str> = names
+        .iter()
+        .chain(others)
+        .map(|name| name.value.as_str())
+        .collect();
+    for (key, set) in sets.iter() {
+        if !used.contains(key.value.as_str()) && set.variables.at().is_none() {
+            let message = format!("nothing uses the ref set `{}`", key.value);
+            let finding = Finding::new(Code::Unused, key.span, message);
+            check
+                .report
+                .push(finding.help("name it in `refs` of what is to run there, or remove it"));
+        }
     }
 }
 
@@ -128,33 +152,8 @@ fn definition(check: &mut Check<'_>, sets: &Map<RefSet>, key: &At<String>, set: 
         .flat_map(|field| field.get())
         .flat_map(Many::iter)
     {
-        if named(check, sets, name) && reaches(sets, &name.value, &key.value, &mut HashSet::new()) {
-            let message = format!("the ref set `{}` contains itself", key.value);
-            let finding = Finding::new(Code::CyclicRefs, name.span, message)
-                .related(key.span, "this set")
-                .help("take it out of one of the sets on the way");
-            check.report.push(finding);
-        }
+        named(check, sets, name);
     }
-}
-
-/// Whether a set leads to another through `of` and `except`.
-fn reaches(sets: &Map<RefSet>, from: &str, to: &str, seen: &mut HashSet<String>) -> bool {
-    if from == to {
-        return true;
-    }
-    if !seen.insert(from.to_owned()) {
-        return false;
-    }
-    let Some(set) = sets.get(from) else {
-        return false;
-    };
-    let others = [&set.of, &set.except]
-        .into_iter()
-        .flat_map(|field| field.get());
-    others
-        .flat_map(Many::iter)
-        .any(|next| reaches(sets, &next.value, to, seen))
 }
 
 /// Whether a name is that of a set; if not, says so.

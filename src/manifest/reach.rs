@@ -71,7 +71,10 @@ pub fn covers(manifest: &Manifest, outer: &SetNames, inner: &SetNames) -> Covera
 }
 
 fn collect(manifest: &Manifest, name: &str, into: &mut Atoms, depth: usize) {
-    into.names.insert(name.to_owned());
+    // A set that several others contain is looked at once.
+    if !into.names.insert(name.to_owned()) {
+        return;
+    }
     match name {
         "branches" => drop(into.atoms.insert("branch".to_owned())),
         "tags" => drop(into.atoms.insert("tag".to_owned())),
