@@ -2,7 +2,7 @@
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
-use super::record::{Read, Reader, SchemaName};
+use super::record::{Read, Reader, SchemaName, nullable};
 use super::scalar::plain_type;
 use crate::finding::{Code, Finding};
 use crate::source::{At, Kind, Node};
@@ -168,10 +168,7 @@ impl<T: Read> JsonSchema for Map<T> {
         format!("Map{}", T::schema_name()).into()
     }
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
-        let value = generator.subschema_for::<T>();
-        json_schema!({
-            "type": "object",
-            "additionalProperties": { "anyOf": [value, { "type": "null" }] },
-        })
+        let value = nullable(generator.subschema_for::<T>());
+        json_schema!({ "type": "object", "additionalProperties": value })
     }
 }
