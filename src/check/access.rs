@@ -4,9 +4,9 @@ use super::Check;
 use super::images::job_image;
 use crate::finding::{Code, Finding};
 use crate::manifest::collection::Map;
-use crate::manifest::record::{Field, Record};
+use crate::manifest::record::Field;
 use crate::manifest::tools::Kubernetes;
-use crate::source::{At, Span};
+use crate::source::At;
 
 pub(super) fn check(check: &mut Check<'_>) {
     let manifest = check.manifest;
@@ -21,8 +21,8 @@ pub(super) fn check(check: &mut Check<'_>) {
             image(check, &at.value);
             own = at.value.clone();
         }
-        let merged = merged(&own, manifest.kubernetes.get());
-        if written(&merged).is_empty() && !environment.deploy.is_missing() {
+        let merged = own.over(manifest.kubernetes.get());
+        if merged.ways().is_empty() && !environment.deploy.is_missing() {
             let span = environment.kubernetes.span().unwrap_or(key.span);
             let message = format!("the environment `{}` has no access to a cluster", key.value);
             check.report.push(
@@ -102,42 +102,8 @@ fn pair<T>(
         .push(Finding::new(Code::MissingKey, span, message).help(help));
 }
 
-/// The access that holds in an environment: its own over the top-level one. An own way of access
-/// replaces the top-level way, as the two exclude each other.
-pub fn merged(own: &Kubernetes, top: Option<&Kubernetes>) -> Kubernetes {
-    let mut merged = own.clone();
-    let Some(top) = top else { return merged };
-    let mut top = top.clone();
-    if !written(own).is_empty() {
-        top.agent = Field::Absent;
-        top.context = Field::Absent;
-        top.kubeconfig = Field::Absent;
-        top.integration = Field::Absent;
-    }
-    merged.inherit_keys(&top);
-    merged
-}
-
-/// The ways of access that are written.
-fn written(kubernetes: &Kubernetes) -> Vec<(&'static str, Span)> {
-    let integration = kubernetes
-        .integration
-        .at()
-        .filter(|at| at.value)
-        .map(|at| at.span);
-    [
-        ("agent", kubernetes.agent.span()),
-        ("context", kubernetes.context.span()),
-        ("kubeconfig", kubernetes.kubeconfig.span()),
-        ("integration", integration),
-    ]
-    .into_iter()
-    .filter_map(|(key, at)| at.map(|at| (key, at)))
-    .collect()
-}
-
 fn at_most_one(check: &mut Check<'_>, kubernetes: &Kubernetes) {
-    if let [(first, first_at), .., (last, last_at)] = written(kubernetes).as_slice() {
+    if let [(first, first_at), .., (last, last_at)] = kubernetes.ways().as_slice() {
         let message = format!("access to the cluster is given twice: `{first}` and `{last}`");
         check.report.push(
             Finding::new(Code::ClusterAccess, *last_at, message)

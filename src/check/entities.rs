@@ -163,7 +163,7 @@ fn version(manifest: &crate::manifest::Manifest, report: &mut Report) {
 }
 
 fn names<T>(field: &Field<Map<T>>, what: &str, report: &mut Report) {
-    for (key, value) in field.get().into_iter().flat_map(|map| map.0.iter()) {
+    for (key, value) in field.get().into_iter().flat_map(Map::entries) {
         let name = &key.value;
         let first = name
             .bytes()

@@ -1,20 +1,24 @@
 //! Images: those that are named exist, fit their use, and are built where they are used.
 
+use std::collections::HashMap;
+
 use super::Check;
 use crate::finding::{Code, Finding};
-use crate::lower::reach::{Coverage, covers};
 use crate::manifest::Manifest;
 use crate::manifest::collection::Many;
 use crate::manifest::common::Entity;
 use crate::manifest::images::{Image, Role};
+use crate::manifest::reach::{Coverage, covers};
 use crate::manifest::resolved::SetNames;
 use crate::manifest::tests::Via;
+use crate::manifest::tools::Compose;
 use crate::source::At;
 
 pub(super) fn check(check: &mut Check<'_>) {
     let manifest = check.manifest;
     tests(check);
     deployments(check);
+    promotions(check);
     if let Some(compose) = manifest.compose.get() {
         for (_, image) in compose
             .services
@@ -44,15 +48,15 @@ pub(super) fn check(check: &mut Check<'_>) {
         if let Some(registry) = image.registry.at() {
             registry_known(check, registry);
         }
+        kept_tags(check, image);
         unused(check, key, image);
     }
 }
 
 /// Reports an image that nobody uses: most often a name was changed in one place only.
 fn unused(check: &mut Check<'_>, key: &At<String>, image: &At<Image>) {
-    let manifest = check.manifest;
     let name = key.value.as_str();
-    if image.role() == Role::Production && manifest.deployments_of(name).next().is_none() {
+    if image.role() == Role::Production && check.deployments.of_image(name).is_empty() {
         let refs = image.refs.is_missing();
         let message = format!("no environment deploys the production image `{name}`");
         let help = if refs {
@@ -79,6 +83,24 @@ fn known(check: &mut Check<'_>, name: &At<String>) -> bool {
     let names = check.manifest.image_names();
     check.unknown(Code::UnknownImage, name, "image", names);
     false
+}
+
+/// Reports patterns that the registry script, which has only `grep -E`, cannot match.
+fn kept_tags(check: &mut Check<'_>, image: &At<Image>) {
+    let keep = image
+        .retention
+        .get()
+        .and_then(|retention| retention.keep.get());
+    for pattern in keep.into_iter().flat_map(|list| list.iter()) {
+        if pattern.value.starts_with('/') && crate::gitlab::tag::to_posix(&pattern.value).is_none()
+        {
+            let message = format!("`{}` cannot be matched by a POSIX shell", &*pattern.value);
+            let finding = Finding::new(Code::BadRegex, pattern.span, message).help(
+                "without flags, `(?...)`, lazy quantifiers and classes other than `\\d` and `\\w`",
+            );
+            check.report.push(finding);
+        }
+    }
 }
 
 fn registry_known(check: &mut Check<'_>, name: &At<String>) {
@@ -129,6 +151,8 @@ pub(super) fn job_image(check: &mut Check<'_>, name: &At<String>) -> bool {
 
 fn tests(check: &mut Check<'_>) {
     let manifest = check.manifest;
+    let compose = manifest.compose.get();
+    let services = compose.map(Compose::services_by_image).unwrap_or_default();
     for (key, test, is_task) in manifest.tests_and_tasks() {
         let what = format!("{} `{}`", if is_task { "task" } else { "test" }, key.value);
         let via = test.via.copied_or(Via::Job);
@@ -145,7 +169,7 @@ fn tests(check: &mut Check<'_>) {
                 );
             }
             if own && via == Via::Compose {
-                compose_service(check, image);
+                compose_service(check, &services, image);
             }
         }
         for service in test.services.get().into_iter().flat_map(|list| list.iter()) {
@@ -186,14 +210,8 @@ fn tests(check: &mut Check<'_>) {
     }
 }
 
-fn compose_service(check: &mut Check<'_>, image: &At<String>) {
-    let services = check
-        .manifest
-        .compose
-        .get()
-        .and_then(|compose| compose.services.get());
-    let mapped = services.is_some_and(|map| map.iter().any(|(_, of)| of.value == image.value));
-    if !mapped {
+fn compose_service(check: &mut Check<'_>, services: &HashMap<&str, &str>, image: &At<String>) {
+    if !services.contains_key(image.value.as_str()) {
         let message = format!("no compose service runs the image `{}`", image.value);
         let help = format!(
             "say which one does: `compose: {{services: {{SERVICE: {}}}}}`",
@@ -240,12 +258,20 @@ fn built_where_used(check: &mut Check<'_>, image: &At<String>, refs: &SetNames, 
     if of.role() == Role::Toolchain {
         return;
     }
-    let built = manifest.image_refs(&image.value, of);
-    if built.is_empty() || promoted(manifest, &image.value) {
+    let built = check.deployments.image_refs(&image.value, of);
+    if built.is_empty() {
         return;
     }
     if let Coverage::Misses(set) = covers(manifest, &built, refs) {
         let names: Vec<_> = built.iter().map(|set| set.value.as_str()).collect();
+        if promoted(manifest, &image.value) {
+            let message = format!("{user} uses what a promotion brings along: not supported yet");
+            let finding = Finding::new(Code::NotSupported, image.span, message);
+            check
+                .report
+                .push(finding.help(format!("build `{}` on `{set}` as well", image.value)));
+            return;
+        }
         let place = of.refs.span().unwrap_or(of.span);
         let message = format!(
             "{user} uses the image `{}` on `{set}`, where no job builds it",
@@ -261,12 +287,53 @@ fn built_where_used(check: &mut Check<'_>, image: &At<String>, refs: &SetNames, 
 
 /// Whether a promotion may bring the image along from another pipeline.
 fn promoted(manifest: &Manifest, image: &str) -> bool {
-    let promotions = manifest
-        .promotions
-        .get()
-        .into_iter()
-        .flat_map(|map| map.iter());
-    promotions
-        .flat_map(|(_, promotion)| promotion.value.image.get().into_iter().flat_map(Many::iter))
-        .any(|name| name.value == image || name.value == "all")
+    let mut all = manifest.promotions();
+    all.any(|(_, promotion)| manifest.promoted_by(promotion).contains(&image))
+}
+
+fn promotions(check: &mut Check<'_>) {
+    let manifest = check.manifest;
+    for (key, promotion) in manifest.promotions() {
+        let refs = promotion
+            .refs
+            .get()
+            .map(|refs| refs.0.clone())
+            .unwrap_or_default();
+        for name in promotion.image.get().into_iter().flat_map(Many::iter) {
+            if name.value == "all" || !known(check, name) {
+                continue;
+            }
+            let Some(image) = manifest.image(&name.value) else {
+                continue;
+            };
+            let built = check.deployments.image_refs(&name.value, image);
+            let by_commit = image.tag().contains("CI_COMMIT_S") || image.role() == Role::Toolchain;
+            // A tag that another pipeline cannot know finds nothing there.
+            if !by_commit && let Coverage::Misses(set) = covers(manifest, &built, &refs) {
+                let message = format!(
+                    "the promotion `{}` wants `{}` on `{set}`, where no job builds it, and its tag `{}` \
+                     is that of another pipeline",
+                    key.value,
+                    name.value,
+                    image.tag()
+                );
+                let place = image.tag.span().unwrap_or(image.span);
+                check.report.push(
+                    Finding::new(Code::ImageNotBuilt, name.span, message)
+                        .related(place, "this image")
+                        .help("tag it by commit, `tag: $CI_COMMIT_SHA`, or build it there as well"),
+                );
+            }
+        }
+        for tag in promotion.to.get().into_iter().flat_map(Many::iter) {
+            let is_tag =
+                tag.value.contains('$') || crate::gitlab::names::image_tag(&tag.value).is_ok();
+            if !is_tag && !tag.value.contains([':', '/']) {
+                let message = format!("`{}` is no image tag", tag.value);
+                check
+                    .report
+                    .push(Finding::new(Code::BadName, tag.span, message));
+            }
+        }
+    }
 }

@@ -5,8 +5,9 @@ use std::collections::HashMap;
 use crate::manifest::Manifest;
 use crate::manifest::collection::List;
 use crate::manifest::common::Need;
+use crate::manifest::raw::{self, member};
 use crate::manifest::record::Field;
-use crate::manifest::resolved::{JobName, SetNames};
+use crate::manifest::resolved::{Deployments, JobName, SetNames};
 use crate::manifest::tests::Test;
 use crate::source::{At, Kind, Node};
 
@@ -19,6 +20,8 @@ pub enum JobKind {
     Run,
     /// Deploys.
     Deploy,
+    /// Gives an image a further tag.
+    Promote,
     /// Deletes images.
     Cleanup,
     /// Is GitLab's own, verbatim.
@@ -74,7 +77,7 @@ pub struct Inventory {
 
 impl Inventory {
     /// The jobs of a manifest.
-    pub fn of(manifest: &Manifest) -> Self {
+    pub fn of(manifest: &Manifest, deployments: &Deployments<'_>) -> Self {
         let mut inventory = Self::default();
         for (key, image) in manifest.images() {
             let stage = At::new(
@@ -83,7 +86,7 @@ impl Inventory {
             );
             inventory.add(JobEntry {
                 needs: needs(&image.needs),
-                refs: Some(manifest.image_refs(&key.value, image)),
+                refs: Some(deployments.image_refs(&key.value, image)),
                 ..JobEntry::new(image.build_job(key), stage, JobKind::Build)
             });
             if let Some(retention) = image.retention.at() {
@@ -113,19 +116,28 @@ impl Inventory {
                 ..JobEntry::new(environment.deploy_job(key), stage, JobKind::Deploy)
             });
         }
-        for (key, raw) in manifest.jobs.get().into_iter().flat_map(|jobs| jobs.iter()) {
+        for (key, promotion) in manifest.promotions() {
+            let span = promotion.stage.span().unwrap_or(key.span);
+            let stage = At::new(promotion.stage().to_owned(), span);
+            inventory.add(JobEntry {
+                needs: needs(&promotion.needs),
+                refs: promotion.refs.get().map(|refs| refs.0.clone()),
+                ..JobEntry::new(promotion.promote_job(key), stage, JobKind::Promote)
+            });
+        }
+        for (key, job) in manifest.jobs.get().into_iter().flat_map(|jobs| jobs.iter()) {
             if key.value.starts_with('.') {
                 continue;
             }
-            let stage = member(&raw.value.0, "stage")
+            let stage = member(&job.value.0, "stage")
                 .and_then(|node| match &node.kind {
                     Kind::Scalar(scalar) => Some(At::new(scalar.text.to_string(), node.span)),
                     Kind::Sequence(_) | Kind::Mapping(_) => None,
                 })
                 .unwrap_or(At::new("test".to_owned(), key.span));
-            let refs = crate::lower::raw_refs(&raw.value.0);
+            let refs = raw::refs(&job.value.0);
             inventory.add(JobEntry {
-                needs: raw_needs(&raw.value.0),
+                needs: raw_needs(&job.value.0),
                 refs: (!refs.is_empty()).then_some(refs),
                 ..JobEntry::new(key.clone(), stage, JobKind::Raw)
             });
@@ -170,17 +182,6 @@ fn needs(field: &Field<List<Need>>) -> Option<Vec<Needed>> {
         })
     };
     Some(field.get()?.iter().filter_map(needed).collect())
-}
-
-/// The value of a key of a raw mapping.
-pub fn member<'n>(node: &'n Node, key: &str) -> Option<&'n Node> {
-    let Kind::Mapping(entries) = &node.kind else {
-        return None;
-    };
-    entries
-        .iter()
-        .find(|entry| &*entry.key.value == key)
-        .map(|entry| &entry.value)
 }
 
 /// The jobs that a raw job's `needs` names; those of other pipelines and projects are not ours.

@@ -3,7 +3,7 @@
 //! In: a [`Manifest`] whose values are each of their kind. Out: findings, all of them.
 //! Always holds: a manifest without errors can be lowered; `lower` meets no unknown name.
 
-pub mod access;
+mod access;
 mod entities;
 mod files;
 mod images;
@@ -13,10 +13,11 @@ mod needs;
 mod refs;
 mod supported;
 
-pub use inventory::{Inventory, JobEntry, JobKind, Needed, member};
+pub use inventory::{Inventory, JobEntry, JobKind, Needed};
 
 use crate::finding::{Code, Finding, Report, did_you_mean};
 use crate::manifest::Manifest;
+use crate::manifest::resolved::Deployments;
 use crate::source::At;
 
 /// What is asked of the project's files.
@@ -31,6 +32,8 @@ pub struct Check<'m> {
     pub manifest: &'m Manifest,
     /// Every job that it makes.
     pub inventory: Inventory,
+    /// Which environments deploy which image.
+    pub deployments: Deployments<'m>,
     /// The project's files.
     pub files: &'m dyn Files,
     /// Where findings go.
@@ -51,10 +54,12 @@ const CHECKS: &[fn(&mut Check<'_>)] = &[
 
 /// Runs every check.
 pub fn check(manifest: &Manifest, files: &dyn Files, report: &mut Report) {
-    let inventory = Inventory::of(manifest);
+    let deployments = Deployments::of(manifest);
+    let inventory = Inventory::of(manifest, &deployments);
     let mut check = Check {
         manifest,
         inventory,
+        deployments,
         files,
         report,
     };

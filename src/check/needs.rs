@@ -3,7 +3,7 @@
 use super::Check;
 use super::inventory::{JobEntry, Needed};
 use crate::finding::{Code, Finding};
-use crate::lower::reach::{Coverage, covers};
+use crate::manifest::reach::{Coverage, covers};
 use crate::manifest::resolved::STAGES;
 use crate::source::Span;
 

@@ -3,10 +3,10 @@
 use std::collections::HashSet;
 
 use super::Check;
-use super::inventory::member;
 use crate::finding::{Code, Finding};
 use crate::manifest::collection::{Many, Map};
 use crate::manifest::common::Entity;
+use crate::manifest::raw::member;
 use crate::manifest::record::Field;
 use crate::manifest::refs::RefSet;
 use crate::manifest::resolved::BUILT_IN_REFS;
@@ -159,10 +159,11 @@ fn reaches(sets: &Map<RefSet>, from: &str, to: &str, seen: &mut HashSet<String>)
 
 /// Whether a name is that of a set; if not, says so.
 fn named(check: &mut Check<'_>, sets: &Map<RefSet>, name: &At<String>) -> bool {
-    let known: Vec<&str> = sets.names().chain(BUILT_IN_REFS).collect();
-    if known.contains(&name.value.as_str()) {
+    let text = name.value.as_str();
+    if sets.get(text).is_some() || BUILT_IN_REFS.contains(&text) {
         return true;
     }
+    let known: Vec<&str> = sets.names().chain(BUILT_IN_REFS).collect();
     let meant = crate::finding::did_you_mean(&name.value, known.iter().copied());
     if meant.is_some() || !looks_like_branch(&name.value) {
         check.unknown(Code::UnknownRefs, name, "ref set", known);

@@ -3,9 +3,8 @@
 use super::Check;
 use crate::finding::{Code, Finding};
 use crate::gitlab::version::Version;
-use crate::manifest::collection::Map;
+use crate::manifest::collection::{Many, Map};
 use crate::manifest::images::{Builder, KeepFor, Role};
-use crate::manifest::tools::DeleteBy;
 use crate::source::Span;
 
 /// The oldest target that is compiled for: GitLab's registry deletes tags from 16.4 on, and
@@ -19,8 +18,14 @@ pub(super) fn check(check: &mut Check<'_>) {
     tests(check, &mut found);
     environments(check, &mut found);
     let manifest = check.manifest;
-    for (key, _) in manifest.promotions.get().into_iter().flat_map(Map::iter) {
-        found.push((key.span, "`promotions`".to_owned()));
+    for (_, promotion) in manifest.promotions() {
+        if let Some(registry) = promotion.registry.at().filter(|at| at.value != "gitlab") {
+            found.push((registry.span, "promotion to another registry".to_owned()));
+        }
+        let tags = promotion.to.get().into_iter().flat_map(Many::iter);
+        for tag in tags.filter(|tag| tag.value.contains([':', '/'])) {
+            found.push((tag.span, "promotion to another repository".to_owned()));
+        }
     }
     for (key, registry) in manifest.registries.get().into_iter().flat_map(Map::iter) {
         if key.value != "gitlab" {
@@ -34,13 +39,6 @@ pub(super) fn check(check: &mut Check<'_>) {
             if let (Some(span), "gitlab") = (span, key.value.as_str()) {
                 found.push((span, format!("`{name}` of the registry `gitlab`")));
             }
-        }
-        if let Some(by) = registry
-            .delete_by
-            .at()
-            .filter(|by| by.value == DeleteBy::Dummy)
-        {
-            found.push((by.span, "`delete_by: dummy`".to_owned()));
         }
     }
     for (span, what) in found {
@@ -125,7 +123,7 @@ fn images(check: &Check<'_>, found: &mut Vec<(Span, String)>) {
             );
         }
         add(retention.refs.span(), "`refs` of a retention");
-        if image.role() == Role::Production && crate::lower::tag_pattern(image.tag()).is_none() {
+        if image.role() == Role::Production && crate::gitlab::tag::pattern(image.tag()).is_none() {
             let span = image.tag.span().unwrap_or(image.span);
             add(
                 Some(span),

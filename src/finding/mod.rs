@@ -67,7 +67,7 @@ impl Finding {
         let (label, related, help) = (String::new(), Vec::new(), Vec::new());
         Self {
             code,
-            message: message.into(),
+            message: shortened(message.into()),
             place,
             label,
             related,
@@ -78,14 +78,14 @@ impl Finding {
     /// Adds a few words at the caret.
     #[must_use]
     pub fn label(mut self, label: impl Into<String>) -> Self {
-        self.label = label.into();
+        self.label = shortened(label.into());
         self
     }
 
     /// Adds a sentence of help.
     #[must_use]
     pub fn help(mut self, help: impl Into<String>) -> Self {
-        self.help.push(help.into());
+        self.help.push(shortened(help.into()));
         self
     }
 
@@ -146,6 +146,26 @@ impl Report {
     }
 }
 
+/// A sentence without the middle of what it quotes, if that is too long to read. What is wrong and
+/// how to mend it stand at its ends.
+fn shortened(text: String) -> String {
+    /// How much is kept at each end, in characters.
+    const KEPT: usize = 400;
+    let start = text.char_indices().nth(KEPT).map(|(at, _)| at);
+    let end = text.char_indices().nth_back(KEPT).map(|(at, _)| at);
+    match (start, end) {
+        (Some(start), Some(end)) if start < end => {
+            let (head, tail) = (text.get(..start), text.get(end..));
+            format!(
+                "{}...{}",
+                head.unwrap_or_default(),
+                tail.unwrap_or_default()
+            )
+        }
+        _ => text,
+    }
+}
+
 /// Whole file first, then the manifest from top to bottom, then other files.
 fn order(place: &Place) -> (u8, &str, usize) {
     match place {
@@ -158,8 +178,11 @@ fn order(place: &Place) -> (u8, &str, usize) {
 /// The nearest of the `names` that exist at a place, if one is near enough to be what was meant.
 pub fn did_you_mean<'a>(word: &str, names: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let lower = word.to_lowercase();
+    let length = word.chars().count();
     names
         .into_iter()
+        // Names whose lengths differ by more than the distance allows are most of them.
+        .filter(|name| name.chars().count().abs_diff(length) <= 3)
         .map(|name| {
             (
                 strsim::damerau_levenshtein(&lower, &name.to_lowercase()),

@@ -13,6 +13,7 @@ pub mod expression;
 pub mod keywords;
 pub mod names;
 pub mod regex;
+pub mod tag;
 pub mod version;
 
 pub use version::Version;

@@ -1,19 +1,11 @@
 //! Retention: what an image leaves in the registry goes when it is of no more use.
 
 use super::Lowering;
+use crate::gitlab::tag;
 use crate::manifest::images::{Image, KeepFor, Retention, Role};
 use crate::manifest::record::Field;
-use crate::pipeline::{Base, Image as JobImage, Job, Mapping, Need, Origin, Value};
+use crate::pipeline::{Job, Need, Origin, Value};
 use crate::source::At;
-
-/// curl and a POSIX shell are all that the registry script needs.
-const CURL: &str = "curlimages/curl:8.16.0";
-
-/// Name of the hidden job with the registry script, and of its anchor.
-const BASE: &str = "registry-script";
-
-/// The registry script, a library of POSIX shell functions.
-pub(super) const SCRIPT: &str = include_str!("../../templates/registry/registry.sh");
 
 pub(super) fn lower(lowering: &mut Lowering<'_>) {
     for (key, image) in lowering.manifest.images() {
@@ -40,7 +32,7 @@ impl<'m> Lowering<'m> {
                     .cloned()
                     .unwrap_or_else(|| "cleanup".to_owned()),
             ),
-            rules: self.rules(&self.manifest.image_refs(name, image), None),
+            rules: self.rules(&self.deployments.image_refs(name, image), None),
             ..Job::default()
         };
         self.with_registry_script(&mut job);
@@ -50,7 +42,7 @@ impl<'m> Lowering<'m> {
             let dry_run = retention.dry_run.copied_or(false);
             let delete = format!(
                 "registry_delete_tag {}\"{}\"",
-                self.options(),
+                self.registry_options(),
                 self.by_tag(name)
             );
             let list = format!("echo \"would delete {}\"", self.by_tag(name));
@@ -81,7 +73,7 @@ impl<'m> Lowering<'m> {
             optional: false,
         }];
         let mut keep = String::new();
-        let deployments: Vec<_> = self.manifest.deployments_of(name).collect();
+        let deployments = self.deployments.of_image(name).to_vec();
         for (place, environment) in &deployments {
             let optional = deployments.len() > 1;
             needs.push(Need {
@@ -94,7 +86,7 @@ impl<'m> Lowering<'m> {
             // An older pipeline that cleans up last must not turn the tag back.
             job.script.push(Value::from(format!(
                 "registry_move_tag {}--unless-newer {} {}",
-                self.options(),
+                self.registry_options(),
                 super::quoted(&self.by_digest_or_fail(name)),
                 super::quoted(&tag)
             )));
@@ -103,10 +95,10 @@ impl<'m> Lowering<'m> {
             job.resource_group = Some(self.resource_group(place, environment));
         }
         job.needs = Some(needs);
-        let mut command = format!("registry_keep_newest {}", self.options());
+        let mut command = format!("registry_keep_newest {}", self.registry_options());
         command.push_str(&format!(
             "--only-regex '{}'",
-            tag_pattern(image.tag()).unwrap_or_default()
+            tag::pattern(image.tag()).unwrap_or_default()
         ));
         if ["REF_SLUG", "COMMIT_TAG"]
             .iter()
@@ -122,12 +114,8 @@ impl<'m> Lowering<'m> {
             .into_iter()
             .flat_map(|list| list.iter())
         {
-            match pattern
-                .value
-                .strip_prefix('/')
-                .and_then(|rest| rest.rsplit_once('/'))
-            {
-                Some((regex, _)) => {
+            match tag::to_posix(&pattern.value) {
+                Some(regex) => {
                     keep.push_str(&format!(" --keep-regex '{}'", regex.replace('\'', r"'\''")));
                 }
                 None => keep.push_str(&format!(" --keep {}", super::quoted(&pattern.value))),
@@ -146,73 +134,6 @@ impl<'m> Lowering<'m> {
         command.push_str(&format!(" {count} {}", super::quoted(&repository)));
         job.script.push(Value::from(command));
     }
-
-    /// Options that every call of the registry script takes: other credentials, where the job's
-    /// own may not delete.
-    fn options(&self) -> String {
-        let registry = self
-            .manifest
-            .registries
-            .get()
-            .and_then(|all| all.get("gitlab"));
-        let pair = registry.and_then(|registry| {
-            Some((
-                registry.value.delete_username.get()?,
-                registry.value.delete_password.get()?,
-            ))
-        });
-        let credentials =
-            pair.map(|(user, password)| format!("--credentials {} {} ", &**user, &**password));
-        credentials.unwrap_or_default() + "--delete-by tag "
-    }
-
-    /// Gives a job the registry script: in place, or as a file of the project.
-    fn with_registry_script(&mut self, job: &mut Job) {
-        let image = JobImage {
-            name: CURL.to_owned(),
-            // The image's own entrypoint is curl, and the runner wants a shell.
-            entrypoint: Some(vec![String::new()]),
-            ..JobImage::default()
-        };
-        let folder = self
-            .manifest
-            .scripts
-            .get()
-            .map(|folder| folder.trim_end_matches('/').to_owned());
-        let (script, strategy) = match folder {
-            Some(folder) => {
-                let path = format!("{folder}/registry.sh");
-                let source = format!(". ./{}", super::word(&path));
-                self.out.registry_script = Some(path);
-                (source, None)
-            }
-            // Nothing of the checkout is used, so none is made.
-            None => (SCRIPT.to_owned(), Some("none")),
-        };
-        let variables: Mapping = strategy
-            .map(|strategy| ("GIT_STRATEGY", strategy))
-            .into_iter()
-            .collect();
-        let mut keys = Mapping::from_iter([("image", image.to_value())]);
-        if !variables.is_empty() {
-            keys.set("variables", variables.clone());
-        }
-        let before = Value::Seq(vec![Value::from(script.clone())]);
-        keys.set("before_script", before);
-        let bases = &mut self.out.pipeline.bases;
-        if !bases.iter().any(|base| base.name == BASE) {
-            let comment = "Tags of the registry are deleted by curl alone: no daemon, no checkout.";
-            bases.push(Base {
-                name: BASE.to_owned(),
-                comment: comment.to_owned(),
-                keys,
-            });
-        }
-        job.bases.push(BASE.to_owned());
-        job.image = Some(image);
-        job.variables = variables;
-        job.before_script.push(Value::from(script));
-    }
 }
 
 /// The tag that says what an environment runs.
@@ -224,38 +145,4 @@ fn deployed_tag(
         Field::Set(own) => own.value.clone(),
         _ => crate::gitlab::names::environment_slug(environment.name(&key.value)),
     }
-}
-
-/// A POSIX regular expression for the values that a tag can take, if all its variables are known.
-pub(crate) fn tag_pattern(tag: &str) -> Option<String> {
-    const VARIABLES: [(&str, &str); 7] = [
-        ("CI_COMMIT_SHA", "[0-9a-f]{40,64}"),
-        ("CI_COMMIT_SHORT_SHA", "[0-9a-f]{8}"),
-        ("CI_PIPELINE_ID", "[0-9]+"),
-        ("CI_PIPELINE_IID", "[0-9]+"),
-        ("CI_COMMIT_REF_SLUG", "[a-z0-9-]{1,63}"),
-        ("CI_COMMIT_TAG", "[A-Za-z0-9_][A-Za-z0-9_.-]*"),
-        ("CI_JOB_ID", "[0-9]+"),
-    ];
-    let mut pattern = "^".to_owned();
-    let mut rest = tag;
-    while let Some(c) = rest.chars().next() {
-        if c != '$' {
-            if c == '.' {
-                pattern.push('\\');
-            }
-            pattern.push(c);
-            rest = rest.get(c.len_utf8()..).unwrap_or_default();
-            continue;
-        }
-        let name = rest.trim_start_matches(['$', '{']);
-        let length = name
-            .find(|c: char| !(c.is_ascii_alphanumeric() || c == '_'))
-            .unwrap_or(name.len());
-        let (name, after) = name.split_at_checked(length)?;
-        let (_, regex) = VARIABLES.iter().find(|(known, _)| *known == name)?;
-        pattern.push_str(regex);
-        rest = after.strip_prefix('}').unwrap_or(after);
-    }
-    Some(pattern + "$")
 }

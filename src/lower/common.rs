@@ -76,8 +76,7 @@ impl Lowering<'_> {
     pub(super) fn need_builds(&self, job: &mut Job, images: &[&str]) {
         let Some(needs) = &mut job.needs else { return };
         for name in images {
-            let builds = self.manifest.images().filter(|(key, _)| key.value == *name);
-            for (key, image) in builds {
+            if let Some((key, image)) = self.manifest.image_entry(name) {
                 let build = image.build_job(key).value;
                 if !needs.iter().any(|need| need.job == build) {
                     needs.push(Need {

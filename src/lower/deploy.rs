@@ -1,7 +1,6 @@
 //! Deployments: into an environment, by digest, watched, and undone if they fail.
 
 use super::{Lowering, quoted, word};
-use crate::check::access;
 use crate::manifest::common::Entity;
 use crate::manifest::environments::{Environment, SetImage};
 use crate::manifest::tools::{Kubeconfig, KubeconfigEncoding, Kubernetes};
@@ -46,7 +45,7 @@ impl<'m> Lowering<'m> {
         );
         job.environment = Some(named);
         let kubernetes = environment.kubernetes.get().cloned().unwrap_or_default();
-        let kubernetes = access::merged(&kubernetes, self.manifest.kubernetes.get());
+        let kubernetes = kubernetes.over(self.manifest.kubernetes.get());
         self.with_cluster(&mut job, &kubernetes);
         self.driver(&mut job, environment);
         let images = self.manifest.deployed_by(environment);

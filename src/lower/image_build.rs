@@ -7,8 +7,9 @@ use crate::manifest::images::Image;
 use crate::pipeline::Value;
 use crate::source::At;
 
-/// The default branch as a tag can hold it: GitLab has no variable for its slug.
-const DEFAULT_BRANCH_SLUG: &str = "default_branch_slug=$(printf '%s' \"$CI_DEFAULT_BRANCH\" | tr 'A-Z' 'a-z' | tr -c 'a-z0-9' '-' | cut -c 1-63)";
+/// The default branch as a tag can hold it: GitLab has no variable for its slug, which is made as
+/// `Gitlab::Utils.slugify` does (GitLab 18).
+const DEFAULT_BRANCH_SLUG: &str = "default_branch_slug=$(printf '%s' \"$CI_DEFAULT_BRANCH\" | tr '[:upper:]' '[:lower:]' | tr -c 'a-z0-9' '-' | cut -c 1-63 | sed 's/^-*//; s/-*$//')";
 
 pub(super) fn lower(lowering: &mut Lowering<'_>) {
     let images: Vec<_> = lowering.images_of(false).collect();
@@ -64,7 +65,7 @@ impl<'m> Lowering<'m> {
             common,
         );
         job.stage = Some(image.stage().to_owned());
-        job.rules = self.rules(&self.manifest.image_refs(name, image), None);
+        job.rules = self.rules(&self.deployments.image_refs(name, image), None);
         let repository = image.repository(name);
         let in_repository = |tag: &str| {
             if tag.contains(['/', ':']) {

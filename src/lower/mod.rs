@@ -11,23 +11,23 @@ mod deploy;
 mod docker;
 mod image_build;
 mod production_build;
+mod promotion;
 mod raw;
-pub mod reach;
 mod refs;
+mod registry_script;
 mod test;
 mod workflow;
 
+use std::collections::HashMap;
+
 use crate::manifest::Manifest;
 use crate::manifest::images::{Image, Role};
-use crate::manifest::resolved::{STAGES, image_variable};
+use crate::manifest::resolved::{Deployments, STAGES, image_variable};
+use crate::manifest::tools::Compose;
 use crate::pipeline::{ComposeOverride, Mapping, Pipeline};
 use crate::source::At;
 
-/// The registry script, a library of POSIX shell functions.
-pub const REGISTRY_SCRIPT: &str = cleanup::SCRIPT;
-
-pub(crate) use cleanup::tag_pattern;
-pub(crate) use raw::refs as raw_refs;
+pub use registry_script::SCRIPT as REGISTRY_SCRIPT;
 
 /// A pipeline and its companions.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -45,6 +45,7 @@ const FAMILIES: &[fn(&mut Lowering<'_>)] = &[
     image_build::lower,
     test::lower,
     production_build::lower,
+    promotion::lower,
     deploy::lower,
     cleanup::lower,
     raw::lower,
@@ -52,8 +53,12 @@ const FAMILIES: &[fn(&mut Lowering<'_>)] = &[
 
 /// Lowers a checked manifest.
 pub fn lower(manifest: &Manifest) -> Lowered {
+    let compose = manifest.compose.get();
     let mut lowering = Lowering {
         manifest,
+        deployments: Deployments::of(manifest),
+        compose_services: compose.map(Compose::services_by_image).unwrap_or_default(),
+        admits_merge_requests: workflow::admits_merge_requests(manifest),
         out: Lowered::default(),
     };
     lowering.globals();
@@ -68,6 +73,11 @@ pub fn lower(manifest: &Manifest) -> Lowered {
 /// A lowering under way.
 struct Lowering<'m> {
     manifest: &'m Manifest,
+    deployments: Deployments<'m>,
+    /// The compose service that runs each image.
+    compose_services: HashMap<&'m str, &'m str>,
+    /// Whether any job runs in merge request pipelines.
+    admits_merge_requests: bool,
     out: Lowered,
 }
 

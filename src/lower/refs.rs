@@ -45,7 +45,7 @@ impl Lowering<'_> {
     fn is_everywhere(&self, names: &[&str]) -> bool {
         let own_workflow = self.out.pipeline.raw.get("workflow").is_some();
         let both = names.contains(&"branches") && names.contains(&"tags");
-        let requests = !self.admits_merge_requests() || names.contains(&"merge_requests");
+        let requests = !self.admits_merge_requests || names.contains(&"merge_requests");
         both && requests && !own_workflow
     }
 

@@ -135,17 +135,17 @@ impl<'m> Lowering<'m> {
             None => String::new(),
         };
         let mut run = vec!["docker run --rm".to_owned()];
-        if let Some(entrypoint) = test.image.get().and_then(|image| image.entrypoint.get()) {
-            let first = entrypoint
-                .0
-                .first()
-                .map(|at| at.value.as_str())
-                .unwrap_or_default();
-            run.push(format!("--entrypoint {}", quoted(first)));
+        let entrypoint = test.image.get().and_then(|image| image.entrypoint.get());
+        let entrypoint = entrypoint.map(super::common::list_of);
+        let entrypoint = entrypoint.unwrap_or_default();
+        if let Some(program) = entrypoint.first() {
+            run.push(format!("--entrypoint {}", quoted(program)));
         }
         run.extend(options(test));
         run.extend(environment(&job.variables));
         run.push(reference);
+        // The option takes the program alone; its arguments come before those of the command.
+        run.extend(entrypoint.iter().skip(1).map(|argument| word(argument)));
         self.with_docker(job);
         job.script.push(in_container(&run, &test.script));
     }
@@ -167,12 +167,7 @@ impl<'m> Lowering<'m> {
             .and_then(|image| image.name.get())
             .map(String::as_str)
             .unwrap_or_default();
-        let runs = compose
-            .services
-            .get()
-            .and_then(|map| map.iter().find(|(_, image)| image.value == name))
-            .map(|(service, _)| service.value.as_str())
-            .unwrap_or_default();
+        let runs = self.compose_services.get(name).copied().unwrap_or_default();
         let services: Vec<&str> = test
             .services
             .get()
@@ -218,7 +213,9 @@ impl<'m> Lowering<'m> {
         run.extend(environment);
         run.push(word(runs));
         job.script.push(in_container(&run, &test.script));
-        self.out.compose = Some((path, override_of(self, compose)));
+        if self.out.compose.is_none() {
+            self.out.compose = Some((path, override_of(self, compose)));
+        }
         images
     }
 }

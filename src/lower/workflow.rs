@@ -15,7 +15,7 @@ pub(super) fn lower(lowering: &mut Lowering<'_>) {
     }
     let when = |condition: Option<Expr>| condition.map(Rule::when_true);
     let mut rules = Vec::new();
-    if lowering.admits_merge_requests() {
+    if lowering.admits_merge_requests {
         rules.extend(when(source_is("merge_request_event")));
         // A deployable branch with an open merge request still has its own pipeline, or its
         // deployments would stop.
@@ -30,29 +30,6 @@ pub(super) fn lower(lowering: &mut Lowering<'_>) {
 }
 
 impl Lowering<'_> {
-    /// Whether any job runs in merge request pipelines.
-    pub(super) fn admits_merge_requests(&self) -> bool {
-        let manifest = self.manifest;
-        let of = |field: &crate::manifest::record::Field<Many<String>>| -> SetNames {
-            field.get().map(|sets| sets.0.clone()).unwrap_or_default()
-        };
-        let images = manifest.images().map(|(_, image)| of(image.common().refs));
-        let tests = manifest
-            .tests_and_tasks()
-            .map(|(_, test, _)| of(test.common().refs));
-        let environments = manifest
-            .environments()
-            .map(|(_, env)| of(env.common().refs));
-        let raw = manifest.jobs.get().into_iter().flat_map(Map::iter);
-        let raw = raw.map(|(_, job)| super::raw::refs(&job.value.0));
-        images
-            .chain(tests)
-            .chain(environments)
-            .chain(raw)
-            .flatten()
-            .any(|set| holds_merge_requests(manifest, &set.value, 0))
-    }
-
     /// Conditions of the branches that deploy.
     fn deployable(&self) -> Vec<Expr> {
         let mut conditions: Vec<Expr> = Vec::new();
@@ -88,6 +65,28 @@ impl Lowering<'_> {
         }
         rules
     }
+}
+
+/// Whether any job runs in merge request pipelines.
+pub(super) fn admits_merge_requests(manifest: &Manifest) -> bool {
+    let of = |field: &crate::manifest::record::Field<Many<String>>| -> SetNames {
+        field.get().map(|sets| sets.0.clone()).unwrap_or_default()
+    };
+    let images = manifest.images().map(|(_, image)| of(image.common().refs));
+    let tests = manifest
+        .tests_and_tasks()
+        .map(|(_, test, _)| of(test.common().refs));
+    let environments = manifest
+        .environments()
+        .map(|(_, env)| of(env.common().refs));
+    let raw = manifest.jobs.get().into_iter().flat_map(Map::iter);
+    let raw = raw.map(|(_, job)| crate::manifest::raw::refs(&job.value.0));
+    images
+        .chain(tests)
+        .chain(environments)
+        .chain(raw)
+        .flatten()
+        .any(|set| holds_merge_requests(manifest, &set.value, 0))
 }
 
 fn holds_merge_requests(manifest: &Manifest, name: &str, depth: usize) -> bool {

@@ -1,5 +1,9 @@
 //! Lists and mappings with free keys.
 
+use std::borrow::Borrow;
+use std::hash::{Hash, Hasher};
+
+use indexmap::IndexMap;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
 use super::record::{Read, Reader, SchemaName, nullable};
@@ -93,30 +97,83 @@ impl<T: Read> JsonSchema for List<T> {
     }
 }
 
-/// A mapping from names to values, in the order written. `null` values are kept as `None`: they
-/// remove what a default holds.
+/// A mapping from names to values, in the order written, with constant-time look-up. `null` values
+/// are kept as `None`: they remove what a default holds.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Map<T>(pub Vec<(At<String>, Option<At<T>>)>);
+pub struct Map<T>(IndexMap<Name, Option<At<T>>>);
+
+/// A name that is looked up by its text, wherever it is written.
+#[derive(Debug, Clone)]
+struct Name(At<String>);
+
+impl PartialEq for Name {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.value == other.0.value
+    }
+}
+
+impl Eq for Name {}
+
+impl Hash for Name {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.0.value.hash(state);
+    }
+}
+
+impl Borrow<str> for Name {
+    fn borrow(&self) -> &str {
+        &self.0.value
+    }
+}
 
 impl<T> Default for Map<T> {
     fn default() -> Self {
-        Self(Vec::new())
+        Self(IndexMap::new())
     }
 }
 
 impl<T> Map<T> {
     /// The entries that have a value.
     pub fn iter(&self) -> impl Iterator<Item = (&At<String>, &At<T>)> {
-        self.0
-            .iter()
-            .filter_map(|(key, value)| value.as_ref().map(|value| (key, value)))
+        self.entries()
+            .filter_map(|(key, value)| value.map(|value| (key, value)))
+    }
+
+    /// All entries, those with `null` too.
+    pub fn entries(&self) -> impl Iterator<Item = (&At<String>, Option<&At<T>>)> {
+        self.0.iter().map(|(name, value)| (&name.0, value.as_ref()))
+    }
+
+    /// The values, to be changed in place.
+    pub fn values_mut(&mut self) -> impl Iterator<Item = &mut At<T>> {
+        self.0.values_mut().flatten()
+    }
+
+    /// Whether nothing is written in it.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
     }
 
     /// The value under a name.
     pub fn get(&self, name: &str) -> Option<&At<T>> {
-        self.iter()
-            .find(|(key, _)| key.value == name)
-            .map(|(_, value)| value)
+        self.0.get(name)?.as_ref()
+    }
+
+    /// The entry of a name: its key, with its place, and its value.
+    pub fn entry(&self, name: &str) -> Option<(&At<String>, &At<T>)> {
+        let (key, value) = self.0.get_key_value(name)?;
+        Some((&key.0, value.as_ref()?))
+    }
+
+    /// Adds what another one has and this one has not, in front of its own.
+    pub fn inherit_entries(&mut self, default: &Self)
+    where
+        T: Clone,
+    {
+        let mut all = default.0.clone();
+        all.retain(|name, _| !self.0.contains_key(name));
+        all.append(&mut self.0);
+        self.0 = all;
     }
 
     /// The names that have a value.
@@ -132,7 +189,7 @@ impl<T: Read + Clone> Read for Map<T> {
             reader.wrong_type(node, "a mapping");
             return None;
         };
-        let mut map = Vec::with_capacity(entries.len());
+        let mut map = IndexMap::with_capacity(entries.len());
         for entry in entries.iter() {
             let key = &entry.key;
             if entry.plain_key
@@ -154,7 +211,7 @@ impl<T: Read + Clone> Read for Map<T> {
                     None => continue,
                 }
             };
-            map.push((At::new(key.value.to_string(), key.span), read));
+            map.insert(Name(At::new(key.value.to_string(), key.span)), read);
         }
         Some(Self(map))
     }

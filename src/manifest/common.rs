@@ -53,17 +53,8 @@ impl Read for Variables {
     }
 
     fn inherit(&mut self, default: &Self) {
-        let own: std::collections::HashSet<_> =
-            self.0.0.iter().map(|(key, _)| key.value.clone()).collect();
-        let missing = default
-            .0
-            .0
-            .iter()
-            .filter(|(key, _)| !own.contains(&key.value));
         // Defaults first, as they would stand if they were written out.
-        let mut all: Vec<_> = missing.cloned().collect();
-        all.append(&mut self.0.0);
-        self.0.0 = all;
+        self.0.inherit_entries(&default.0);
     }
 }
 

@@ -38,7 +38,7 @@ impl Read for SetImage {
                 Map::<Text>::read(&entry.value, reader)
             });
             if let (Some(workload), Some(containers)) = (workload, containers) {
-                if containers.0.is_empty() {
+                if containers.is_empty() {
                     let message = format!("`{}` names no container", entry.key.value);
                     let finding = Finding::new(Code::Empty, entry.key.span, message)
                         .help("write `{container: image}`");

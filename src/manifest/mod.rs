@@ -12,6 +12,7 @@ pub mod environments;
 pub mod images;
 pub mod kinds;
 pub mod raw;
+pub mod reach;
 pub mod record;
 pub mod refs;
 pub mod resolved;
@@ -135,8 +136,7 @@ fn inherit(manifest: &mut Manifest) {
 
 fn hand_down<E: Entity>(entities: &mut Field<Map<E>>, kind: &Field<E>, all: &Defaults) {
     let Field::Set(map) = entities else { return };
-    for (_, entity) in map.value.0.iter_mut() {
-        let Some(entity) = entity else { continue };
+    for entity in map.value.values_mut() {
         if let Some(kind) = kind.get() {
             entity.value.inherit_keys(kind);
         }

@@ -2,6 +2,9 @@
 //!
 //! Always holds: nothing that YAML parsers read differently gets through unquoted.
 
+use super::collection::Many;
+use super::record::{Read, Reader};
+use super::resolved::SetNames;
 use super::scalar::{decimal, plain_type};
 use crate::finding::{Code, Finding, Report};
 use crate::pipeline::{Mapping, Value};
@@ -90,4 +93,27 @@ fn reference(node: &Node, tag: &str, report: &mut Report) -> Value {
             Value::Null
         }
     }
+}
+
+/// The value of a key of a raw mapping.
+pub fn member<'n>(node: &'n Node, key: &str) -> Option<&'n Node> {
+    let Kind::Mapping(entries) = &node.kind else {
+        return None;
+    };
+    entries
+        .iter()
+        .find(|entry| &*entry.key.value == key)
+        .map(|entry| &entry.value)
+}
+
+/// The ref sets that a raw job names.
+pub fn refs(job: &Node) -> SetNames {
+    let Some(node) = member(job, "refs") else {
+        return SetNames::new();
+    };
+    let mut ignored = Report::default();
+    let mut reader = Reader::new(&mut ignored);
+    Many::<String>::read(node, &mut reader)
+        .map(|many| many.0)
+        .unwrap_or_default()
 }

@@ -3,13 +3,16 @@
 //!
 //! Always holds: the answer is the one that the manifest reference documents, with its place.
 
+use std::collections::HashMap;
+
 use super::Manifest;
 use super::collection::{Many, Map};
-use super::environments::Environment;
+use super::environments::{Environment, Promotion};
 use super::images::{Image, Role};
 use super::kinds::Text;
 use super::record::Field;
 use super::tests::Test;
+use super::tools::Compose;
 use crate::source::{At, Span};
 
 /// A job name and where it is written, or where the entity stands that it is made from.
@@ -164,6 +167,22 @@ impl Environment {
     }
 }
 
+impl Promotion {
+    /// The job that promotes.
+    pub fn promote_job(&self, key: &At<String>) -> JobName {
+        job_name(
+            self.job_names.get().map(|n| &n.promote),
+            key,
+            format!("promote-{}", key.value),
+        )
+    }
+
+    /// Its stage.
+    pub fn stage(&self) -> &str {
+        self.stage.get().map_or("deploy", String::as_str)
+    }
+}
+
 impl super::common::Variable {
     /// The images that its value depends on.
     pub fn images(&self) -> impl Iterator<Item = &At<Text>> {
@@ -204,28 +223,38 @@ impl Manifest {
         Self::entries(&self.environments)
     }
 
+    /// The promotions.
+    pub fn promotions(&self) -> impl Iterator<Item = (&At<String>, &At<Promotion>)> {
+        self.promotions.get().into_iter().flat_map(|all| all.iter())
+    }
+
+    /// The names of the images that a promotion is about; `all` are those that can be deployed.
+    pub fn promoted_by<'m>(&'m self, promotion: &'m Promotion) -> Vec<&'m str> {
+        let mut names = Vec::new();
+        for at in promotion.image.get().into_iter().flat_map(Many::iter) {
+            if at.value == "all" {
+                let all = self.images().filter(|(_, image)| image.is_deployable());
+                names.extend(all.map(|(key, _)| key.value.as_str()));
+            } else {
+                names.push(at.value.as_str());
+            }
+        }
+        names
+    }
+
     /// An image by name.
     pub fn image(&self, name: &str) -> Option<&At<Image>> {
         self.images.get()?.get(name)
     }
 
+    /// An image by name, with its key.
+    pub fn image_entry(&self, name: &str) -> Option<(&At<String>, &At<Image>)> {
+        self.images.get()?.entry(name)
+    }
+
     /// The names of all images.
     pub fn image_names(&self) -> Vec<&str> {
         self.images().map(|(key, _)| key.value.as_str()).collect()
-    }
-
-    /// The environments that deploy an image.
-    pub fn deployments_of<'m>(
-        &'m self,
-        image: &'m str,
-    ) -> impl Iterator<Item = (&'m At<String>, &'m At<Environment>)> {
-        let deployable = self.image(image).is_some_and(|image| image.is_deployable());
-        self.environments().filter(move |(_, environment)| {
-            environment
-                .deployed_images()
-                .iter()
-                .any(|at| at.value == image || (at.value == "all" && deployable))
-        })
     }
 
     /// The names of the images that an environment deploys; `all` are those that can be.
@@ -258,15 +287,49 @@ impl Manifest {
         }
     }
 
+    /// The stages in order: those of the manifest, or those in use of the language's five.
+    pub fn declared_stages(&self) -> Option<&[At<Text>]> {
+        self.stages.get().map(|stages| stages.0.as_slice())
+    }
+}
+
+/// An environment with its key.
+pub type Deployment<'m> = (&'m At<String>, &'m At<Environment>);
+
+/// Which environments deploy which image, found once for all images.
+#[derive(Debug)]
+pub struct Deployments<'m>(HashMap<&'m str, Vec<Deployment<'m>>>);
+
+impl<'m> Deployments<'m> {
+    /// Those of a manifest.
+    pub fn of(manifest: &'m Manifest) -> Self {
+        let mut all: HashMap<&str, Vec<Deployment<'m>>> = HashMap::new();
+        for (key, environment) in manifest.environments() {
+            for image in manifest.deployed_by(environment) {
+                let known = all.entry(image).or_default();
+                // An environment may name an image several times.
+                if known.last().is_none_or(|(last, _)| *last != key) {
+                    known.push((key, environment));
+                }
+            }
+        }
+        Self(all)
+    }
+
+    /// The environments that deploy an image, in the order of the manifest.
+    pub fn of_image(&self, name: &str) -> &[Deployment<'m>] {
+        self.0.get(name).map_or(&[], Vec::as_slice)
+    }
+
     /// Where an image is built: what it says; a production image where it is deployed; else the
     /// default.
     pub fn image_refs(&self, name: &str, image: &At<Image>) -> SetNames {
         let own = image.refs.get().is_some();
         if own || image.role() != Role::Production {
-            return Self::refs_of(&image.refs, image.span);
+            return Manifest::refs_of(&image.refs, image.span);
         }
         let mut sets: SetNames = Vec::new();
-        for (_, environment) in self.deployments_of(name) {
+        for (_, environment) in self.of_image(name) {
             for set in environment.refs.get().into_iter().flat_map(Many::iter) {
                 if !sets.iter().any(|known| known.value == set.value) {
                     sets.push(set.clone());
@@ -275,10 +338,17 @@ impl Manifest {
         }
         sets
     }
+}
 
-    /// The stages in order: those of the manifest, or those in use of the language's five.
-    pub fn declared_stages(&self) -> Option<&[At<Text>]> {
-        self.stages.get().map(|stages| stages.0.as_slice())
+impl Compose {
+    /// The compose service that runs each image; the first one if there are several.
+    pub fn services_by_image(&self) -> HashMap<&str, &str> {
+        let mut services = HashMap::new();
+        for (service, image) in self.services.get().into_iter().flat_map(Map::iter) {
+            let first = services.entry(image.value.as_str());
+            first.or_insert(service.value.as_str());
+        }
+        services
     }
 }
 

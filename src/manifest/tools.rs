@@ -2,9 +2,9 @@
 
 use super::collection::{List, Map};
 use super::kinds::{ProjectPath, Text, VariableName};
-use super::record::{Read, Reader, SchemaName, record, words};
+use super::record::{Field, Read, Reader, Record, SchemaName, record, words};
 use super::tests::JobImage;
-use crate::source::{Kind, Node};
+use crate::source::{Kind, Node, Span};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
 record! {
@@ -66,6 +66,42 @@ record! {
         namespace: Text,
         /// Whether the namespace is created where it is missing.
         create_namespace: bool,
+    }
+}
+
+impl Kubernetes {
+    /// The access that holds in an environment: its own over the top-level one. An own way of access
+    /// replaces the top-level way, as the two exclude each other.
+    pub fn over(&self, top: Option<&Kubernetes>) -> Kubernetes {
+        let mut merged = self.clone();
+        let Some(top) = top else { return merged };
+        let mut top = top.clone();
+        if !self.ways().is_empty() {
+            top.agent = Field::Absent;
+            top.context = Field::Absent;
+            top.kubeconfig = Field::Absent;
+            top.integration = Field::Absent;
+        }
+        merged.inherit_keys(&top);
+        merged
+    }
+
+    /// The ways of access that are written.
+    pub fn ways(&self) -> Vec<(&'static str, Span)> {
+        let integration = self
+            .integration
+            .at()
+            .filter(|at| at.value)
+            .map(|at| at.span);
+        [
+            ("agent", self.agent.span()),
+            ("context", self.context.span()),
+            ("kubeconfig", self.kubeconfig.span()),
+            ("integration", integration),
+        ]
+        .into_iter()
+        .filter_map(|(key, at)| at.map(|at| (key, at)))
+        .collect()
     }
 }
 

@@ -5,7 +5,7 @@ use super::{Document, Mapping, Section, Value, WrittenJob};
 
 /// What people read above the jobs of a well-known stage.
 const TITLES: &[(&str, &str)] = &[
-    ("build", "Build: the images that the tests need"),
+    ("build", "Build"),
     ("test", "Test"),
     ("build-prod", "Build for production"),
     ("deploy", "Deploy"),

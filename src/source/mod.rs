@@ -7,6 +7,7 @@
 
 mod node;
 mod parse;
+mod writable;
 
 pub use node::{At, Entry, Kind, Node, Scalar, Span};
 pub use parse::{Limits, parse};
@@ -56,6 +57,13 @@ impl Source {
             .map_or(0, |before| before.chars().count())
             + 1;
         Position { line, column }
+    }
+
+    /// Where the line of a byte offset ends, without its line break.
+    fn line_end(&self, offset: usize) -> usize {
+        let next = self.lines.partition_point(|&start| start <= offset);
+        let after = self.lines.get(next).map(|start| start.saturating_sub(1));
+        after.unwrap_or(self.text.len())
     }
 
     /// The text under a span; empty if the span is not inside the text.

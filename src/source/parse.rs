@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use granit_parser::{Event, Parser, ScalarStyle, Tag};
 
-use super::{At, Entry, Kind, Node, Scalar, Source, Span};
+use super::{At, Entry, Kind, Node, Scalar, Source, Span, writable};
 use crate::finding::{Code, Finding, Report};
 
 /// What reading a manifest may cost at most.
@@ -64,11 +64,8 @@ pub fn parse(source: &Source, limits: Limits, report: &mut Report) -> Option<Nod
             Err(error) => {
                 let at = error.marker().byte_offset().unwrap_or(0).min(size);
                 let message = format!("this is not YAML: {}", error.info());
-                Err(Box::new(Finding::new(
-                    Code::YamlSyntax,
-                    Span::new(at, at),
-                    message,
-                )))
+                let finding = Finding::new(Code::YamlSyntax, Span::new(at, at), message);
+                Err(Box::new(finding.help_if(hint(&error.info()))))
             }
         };
         if let Err(finding) = step {
@@ -84,6 +81,20 @@ pub fn parse(source: &Source, limits: Limits, report: &mut Report) -> Option<Nod
     root
 }
 
+/// What usually is behind an error of the parser, by its words.
+fn hint(error: &str) -> Option<String> {
+    let hint = if error.contains("tab") {
+        "indent with spaces"
+    } else if error.contains("unknown anchor") {
+        "an anchor `&name` stands before its aliases; quote a value that begins with `*`"
+    } else if error.contains("did not find expected") || error.contains("unexpected end") {
+        "often the mistake is a line above: a bracket or a quote that is not closed"
+    } else {
+        return None;
+    };
+    Some(hint.to_owned())
+}
+
 /// One event taken, or the finding that ends the reading.
 type Step = Result<(), Box<Finding>>;
 
@@ -92,6 +103,8 @@ type Step = Result<(), Box<Finding>>;
 struct Cost {
     nodes: usize,
     scalar_bytes: usize,
+    /// How deep lists and mappings nest in it.
+    depth: usize,
 }
 
 impl Cost {
@@ -99,6 +112,7 @@ impl Cost {
         Cost {
             nodes: self.nodes.saturating_add(other.nodes),
             scalar_bytes: self.scalar_bytes.saturating_add(other.scalar_bytes),
+            depth: self.depth,
         }
     }
 
@@ -106,6 +120,7 @@ impl Cost {
         Cost {
             nodes: self.nodes.saturating_sub(other.nodes),
             scalar_bytes: self.scalar_bytes.saturating_sub(other.scalar_bytes),
+            depth: self.depth,
         }
     }
 }
@@ -117,6 +132,8 @@ struct Open {
     tag: Option<Rc<str>>,
     /// The builder's cost when it began.
     before: Cost,
+    /// The deepest nesting below it so far.
+    depth: usize,
     content: Content,
 }
 
@@ -141,11 +158,11 @@ struct Builder<'s> {
 impl Builder<'_> {
     fn take(&mut self, event: Event<'_>, span: Span) -> Step {
         match event {
-            Event::DocumentStart(..) if self.root.is_some() => Err(Box::new(Finding::new(
-                Code::YamlSyntax,
-                span,
-                "a second YAML document begins here; a manifest is one document",
-            ))),
+            Event::DocumentStart(..) if self.root.is_some() => {
+                let message = "a second YAML document begins here; a manifest is one document";
+                let finding = Finding::new(Code::YamlSyntax, span, message);
+                Err(Box::new(finding.help("remove the `---`")))
+            }
             Event::Scalar(text, style, anchor, tag) => {
                 let kind = Kind::Scalar(Scalar {
                     text: Rc::from(&*text),
@@ -154,8 +171,10 @@ impl Builder<'_> {
                 let cost = Cost {
                     nodes: 1,
                     scalar_bytes: text.len(),
+                    depth: 0,
                 };
                 self.spend(cost, span)?;
+                self.found.extend(writable::scalar(&text, span));
                 let node = Node {
                     kind,
                     span,
@@ -209,23 +228,24 @@ impl Builder<'_> {
             return Ok(());
         };
         let message = format!("with its aliases expanded, this file holds {what}");
-        Err(Box::new(Finding::new(Code::TooLarge, span, message)))
+        let help = "an alias to a list of aliases multiplies: write less with anchors";
+        let finding = Finding::new(Code::TooLarge, span, message).help(help);
+        Err(Box::new(finding))
     }
 
     fn begin(&mut self, span: Span, anchor: usize, tag: Option<&Tag>, content: Content) -> Step {
         let before = self.cost;
-        self.spend(
-            Cost {
-                nodes: 1,
-                scalar_bytes: 0,
-            },
-            span,
-        )?;
+        let cost = Cost {
+            nodes: 1,
+            ..Cost::default()
+        };
+        self.spend(cost, span)?;
         self.open.push(Open {
             span,
             anchor,
             tag: tag_text(tag),
             before,
+            depth: 1,
             content,
         });
         Ok(())
@@ -235,16 +255,12 @@ impl Builder<'_> {
         let Some(open) = self.open.pop() else {
             return Ok(());
         };
-        let cost = self.cost.minus(open.before);
+        let cost = Cost {
+            depth: open.depth,
+            ..self.cost.minus(open.before)
+        };
         // A caret under half a file helps nobody: a container is pointed at by its first line.
-        let line_end = self
-            .source
-            .text
-            .get(open.span.start..)
-            .and_then(|rest| rest.find('\n'));
-        let last = end
-            .end
-            .min(line_end.map_or(usize::MAX, |n| open.span.start + n));
+        let last = end.end.min(self.source.line_end(open.span.start));
         let span = Span::new(open.span.start, last.max(open.span.start));
         let kind = match open.content {
             Content::Sequence(items) => Kind::Sequence(items.into()),
@@ -267,10 +283,19 @@ impl Builder<'_> {
         if anchor != 0 {
             self.anchors.insert(anchor, (node.clone(), cost));
         }
+        // Neither the parser's two limits, which count apart, nor the size of what aliases expand to
+        // bounds how deep the tree is; what walks it must not run out of stack.
+        let deepest = self.limits.depth;
+        if self.open.len() + cost.depth > deepest {
+            let message = format!("lists and mappings nest more than {deepest} deep");
+            let finding = Finding::new(Code::TooLarge, node.span, message);
+            return Err(Box::new(finding.help("GitLab reads no deeper either")));
+        }
         let Some(open) = self.open.last_mut() else {
             self.root = Some(node);
             return Ok(());
         };
+        open.depth = open.depth.max(cost.depth + 1);
         match &mut open.content {
             Content::Sequence(items) => items.push(node),
             Content::Mapping { entries, key } => match key.take() {
@@ -285,7 +310,9 @@ impl Builder<'_> {
                     }
                     Kind::Sequence(_) | Kind::Mapping(_) => {
                         let message = "a key must be a string, not a list or a mapping";
-                        return Err(Box::new(Finding::new(Code::WrongType, node.span, message)));
+                        let finding = Finding::new(Code::WrongType, node.span, message);
+                        let help = "quote a key that begins with a bracket";
+                        return Err(Box::new(finding.help(help)));
                     }
                 },
             },
@@ -301,6 +328,10 @@ impl Builder<'_> {
         for entry in entries {
             if entry.plain_key && &*entry.key.value == "<<" {
                 merged.push(entry.value);
+                continue;
+            }
+            if let Some(finding) = writable::key(&entry.key.value, entry.key.span) {
+                self.found.push(finding);
                 continue;
             }
             if let Some(&first) = seen.get(&entry.key.value) {

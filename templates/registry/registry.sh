@@ -16,18 +16,16 @@
 #         --delete-by tag|dummy|auto   tag: GitLab from 16.4, distribution from 3.0; dummy: older,
 #              pushes a unique dummy over the tag and deletes that; auto (default): tag, else dummy
 #
+# A pipeline may leave out sections (they begin with four dashes) that it does not use.
 # Rights are checked before anything changes. What goes wrong is told in one line, with status 1.
 # Needs curl and awk base64 cat cut date grep mkdir mktemp od rm sed sha256sum sort tr xargs.
-
-# Each runs in a subshell: no variable, trap, option or directory of the job changes.
-registry_delete_tag()  ( registry_run registry_do_delete_tag "$@" )
-registry_move_tag()    ( registry_run registry_do_move_tag "$@" )
-registry_keep_newest() ( registry_run registry_do_keep_newest "$@" )
 
 registry_say()  { printf 'registry: %s\n' "$*"; }
 registry_die()  { registry_say "$*" >&2; exit 1; }
 registry_fail() { registry_die "$1: HTTP $status $(tr -cd ' -~' <body | cut -c 1-200)"; }
 
+# Runs FUNCTION after the options. Its callers are subshells, ( ) rather than { }: no variable,
+# trap, option or directory of the job changes.
 registry_run() {
   set +x # a trace would show the token, which GitLab does not mask
   umask 077
@@ -116,13 +114,11 @@ registry_header() { # NAME in small letters -> its value in the last answer
 # Names of JSON files on standard input -> for each value a line "FILE <tab> PATH <tab> VALUE",
 # PATH like manifests.0.platform.os
 registry_json() {
-  awk '{
-    file = $0; json = ""; depth = 0
-    while ((getline line <file) > 0) json = json line " "
-    close(file)
-    while (match(json, /^[ \t\r]*("([^"\\]|\\.)*"|[^][{}:," \t\r]+|[][{}:,])/)) {
+  awk '
+  function read_tokens(  token, path, i) {
+    while (match(json, /^[ \t\r\n]*("([^"\\]|\\.)*"|[^][{}:," \t\r\n]+|[][{}:,])/)) {
       token = substr(json, 1, RLENGTH); json = substr(json, RLENGTH + 1)
-      sub(/^[ \t\r]+/, "", token)
+      sub(/^[ \t\r\n]+/, "", token)
       if (token == "{" || token == "[") { kind[++depth] = token; key[depth] = (token == "[") ? 0 : "" }
       else if (token == "}" || token == "]") depth--
       else if (token == ",") { if (kind[depth] == "[") key[depth]++; else key[depth] = "" }
@@ -133,7 +129,11 @@ registry_json() {
         print file "\t" path "\t" token
       }
     }
-  }'
+  }
+  { file = $0; json = ""; depth = 0
+    RS = "," # piece by piece: a string that holds a comma is only read when it is whole
+    while ((getline piece <file) > 0) { json = json piece ","; read_tokens() }
+    close(file); RS = "\n" }'
 }
 
 registry_login() { # ACTION,... -> a token for the repository, got where the registry says
@@ -204,28 +204,148 @@ registry_list_tags() { # prints all tags; of a next page's address only the quer
   while [ -n "$page" ]; do
     registry_request GET "$page"
     case $status in 200) ;; 404) return 0 ;; *) registry_fail "tags of $repository" ;; esac
+    grep -q '"tags"' body || registry_fail "tags of $repository: no list"
     echo body | registry_json |
       awk -F '\t' '$2 ~ /^tags\.[0-9]+$/ && $3 ~ /^[A-Za-z0-9_][A-Za-z0-9._-]*$/ { print $3 }'
     page=$(registry_header link | sed -n 's/^<[^>]*\(tags\/list?[^>]*\)>; *rel="*next.*/\1/p')
   done
 }
-# manifests|blobs: GETs those named on standard input into files named so, over one connection.
-# Those that exist are listed in the file fetched.
+# manifests|blobs: GETs those named on standard input into files named so, over one connection,
+# and lists those that exist in the file fetched. Where a token expires it goes on with the next.
 registry_get_all() {
-  awk -v url="$base/$1/" -v file="$1/" '
-    { print "url = \"" url $0 "\"\noutput = \"" file $0 "\"" }' >urls
-  : >answers
-  for attempt in first second; do
-    [ -s urls ] || break
+  cat >wanted
+  : >fetched
+  for round in 1 2 3 4 5 6 7 8 9; do
+    [ -s wanted ] || return 0
+    [ "$round" = 1 ] || registry_token
+    awk -v url="$base/$1/" -v file="$1/" '
+      { print "url = \"" url $0 "\"\noutput = \"" file $0 "\"" }' wanted >urls
     registry_curl --fail-early --header "Accept: $manifest_types" --write-out \
       '%{http_code} %{filename_effective}\n' <urls >answers || registry_die "$base: no answer"
-    if [ "$attempt" = first ] && grep -q '^401 ' answers; then registry_token; else break; fi
+    sed -n 's|^200 [a-z]*/||p' answers >>fetched
+    sed -n 's|^401 [a-z]*/||p' answers >wanted
+    status=$(awk '$1 !~ /^(200|401|404)$/ { code = $1 } END { print code }' answers)
+    [ -z "$status" ] || registry_fail "$1 of $repository"
   done
-  status=$(awk '$1 != 200 && $1 != 404 { code = $1 } END { print code }' answers)
-  [ -z "$status" ] || registry_fail "$1 of $repository"
-  awk '$1 == 200 { sub(".*/", "", $2); print $2 }' answers >fetched
+  status=401
+  registry_fail "$1 of $repository"
 }
 
+# ---- delete_tag
+# TAG, naming $digest now: the tag goes, and no other tag with it
+registry_untag() {
+  if [ "$delete_by" != dummy ]; then
+    registry_request DELETE "manifests/$1"
+    case $delete_by$status in
+      *202 | *200 | *404) return 0 ;;
+      auto400 | auto405) delete_by=dummy ;;
+      *) registry_fail "delete $repository:$1" ;;
+    esac
+  fi
+  registry_untag_by_dummy "$1"
+}
+registry_delete_tag() ( registry_run registry_do_delete_tag "$@" )
+registry_do_delete_tag() {
+  [ $# -gt 0 ] || registry_die "usage: registry_delete_tag [OPTION...] IMAGE:TAG..."
+  for image in "$@"; do
+    registry_parse "$image"
+    registry_check_tag "$reference"
+    registry_login pull,push,delete
+    registry_require pull delete
+  done
+  for image in "$@"; do
+    registry_parse "$image"
+    registry_login pull,push,delete
+    registry_manifest "$reference"
+    if [ -z "$digest" ]; then registry_say "$image is already gone"; continue; fi
+    registry_untag "$reference"
+    registry_say "deleted $image"
+    [ ! -s untagged ] || registry_free
+  done
+}
+
+# ---- dummy (without it: --delete-by tag)
+registry_untag_by_dummy() {
+  registry_require push
+  if [ -z "$deletes_digests" ]; then # ask before the tag is overwritten: what can't exist is 404
+    registry_request DELETE "manifests/sha256:$(printf '%064d' 0)"
+    [ "$status" = 404 ] || registry_fail "$host does not delete by digest"
+    deletes_digests=yes
+  fi
+  echo "$digest" >>untagged
+  # Random, so that the dummies of two pipelines are never one manifest.
+  nonce=$(od -An -N16 -tx1 /dev/urandom | tr -d ' \n')
+  [ ${#nonce} -eq 32 ] || registry_die "no random number"
+  type=application/vnd.docker.distribution.manifest.list.v2+json
+  printf '{"schemaVersion":2,"mediaType":"%s","manifests":[],"dummy":"%s"}' "$type" "$nonce" >dummy
+  # 2.8 deletes the manifest, then its tags, and where another tag changes meanwhile it fails in
+  # between (500) and leaves a tag of nothing. So only 202 is an end; else all once more.
+  for attempt in first second third; do
+    registry_request PUT "manifests/$1" --header "Content-Type: $type" --data-binary @dummy
+    [ "$status" = 201 ] || registry_fail "push a dummy to $repository:$1"
+    registry_request DELETE "manifests/sha256:$(sha256sum <dummy | cut -d ' ' -f 1)"
+    [ "$status" != 202 ] || return 0
+  done
+  registry_fail "delete the dummy $repository:$1 ($attempt time)"
+}
+# GitLab frees untagged manifests itself, 2.x never does: there those in the file untagged go,
+# unless a tag names them or an index that holds them.
+registry_free() {
+  registry_list_tags >listed
+  registry_get_all manifests <listed
+  sed 's|^|manifests/|' fetched >tagged
+  xargs sha256sum <tagged >in-use || registry_die "manifests of $repository not read"
+  xargs cat <tagged >>in-use || registry_die "manifests of $repository not read"
+  sort -u untagged >candidates
+  while read -r digest; do
+    if grep -qF "${digest#sha256:}" in-use; then
+      registry_say "$repository@$digest stays: it has another tag"
+    else
+      registry_request DELETE "manifests/$digest"
+      case $status in 202 | 200 | 404) ;; *) registry_fail "delete $repository@$digest" ;; esac
+      registry_say "deleted $repository@$digest"
+    fi
+  done <candidates
+  : >untagged
+}
+
+# ---- move_tag
+registry_move_tag() ( registry_run registry_do_move_tag "$@" )
+registry_do_move_tag() {
+  [ $# -gt 1 ] || registry_die "usage: registry_move_tag [OPTION...] IMAGE@DIGEST|IMAGE:TAG TAG..."
+  registry_parse "$1"
+  [ -n "$reference" ] || registry_die "$1: which tag or digest?"
+  image=$1
+  shift
+  for tag in "$@"; do registry_check_tag "$tag"; done
+  registry_login pull,push
+  registry_require pull push
+  registry_manifest "$reference"
+  [ -n "$digest" ] || registry_die "$image: no such image"
+  cat body >manifests/new
+  wanted=$digest type=$(registry_header content-type)
+  for tag in "$@"; do
+    registry_manifest "$tag"
+    if [ "$digest" = "$wanted" ]; then registry_say "$repository:$tag is $wanted already"; continue; fi
+    if [ "$unless_newer" = yes ] && [ -n "$digest" ]; then
+      cat body >manifests/old
+      printf '%s\n' new old >pair
+      registry_created <pair >created
+      if awk '{ time[$1] = $2 } END { exit !("new" in time && time["old"] > time["new"]) }' created; then
+        registry_say "$repository:$tag stays: its image $digest is newer than $wanted"
+        continue
+      fi
+    fi
+    registry_request PUT "manifests/$tag" --header "Content-Type: $type" --data-binary @manifests/new
+    [ "$status" = 201 ] || registry_fail "move $repository:$tag"
+    before=${digest:-no image}
+    registry_manifest "$tag"
+    [ "$digest" = "$wanted" ] || registry_die "$repository:$tag is ${digest:-nothing}, not $wanted"
+    registry_say "moved $repository:$tag from $before to $wanted"
+  done
+}
+
+# ---- creation_time (without it: no --unless-newer)
 # Names of files in manifests/ on standard input -> lines "NAME EPOCH", without those that have
 # no creation time. It stands in the image's configuration; for an index it is that of the first
 # platform (an attestation's is "unknown").
@@ -267,111 +387,8 @@ registry_links() { # names of files on standard input -> lines "NAME KIND NEXT" 
       if (!((name, i) in attestation)) { print name, "manifest", child[name, i]; break } }'
 }
 
-# TAG, naming $digest now: the tag goes, and no other tag with it
-registry_untag() {
-  if [ "$delete_by" != dummy ]; then
-    registry_request DELETE "manifests/$1"
-    case $delete_by$status in
-      *202 | *200 | *404) return 0 ;;
-      auto400 | auto405) delete_by=dummy ;;
-      *) registry_fail "delete $repository:$1" ;;
-    esac
-  fi
-  registry_require push
-  if [ -z "$deletes_digests" ]; then # ask before the tag is overwritten: what can't exist is 404
-    registry_request DELETE "manifests/sha256:$(printf '%064d' 0)"
-    [ "$status" = 404 ] || registry_fail "$host does not delete by digest"
-    deletes_digests=yes
-  fi
-  echo "$digest" >>untagged
-  nonce=$(od -An -N16 -tx1 /dev/urandom | tr -d ' \n')
-  [ ${#nonce} -eq 32 ] || registry_die "no random number"
-  type=application/vnd.docker.distribution.manifest.list.v2+json
-  printf '{"schemaVersion":2,"mediaType":"%s","manifests":[],"dummy":"%s"}' "$type" "$nonce" >dummy
-  # 2.x deletes the manifest, then looks for its tags, and fails there if another one changes
-  # meanwhile: only 202 is an end, else once more.
-  for attempt in first second third; do
-    registry_request PUT "manifests/$1" --header "Content-Type: $type" --data-binary @dummy
-    [ "$status" = 201 ] || registry_fail "push a dummy to $repository:$1"
-    registry_request DELETE "manifests/sha256:$(sha256sum <dummy | cut -d ' ' -f 1)"
-    [ "$status" != 202 ] || return 0
-  done
-  registry_fail "delete the dummy $repository:$1 ($attempt time)"
-}
-# GitLab frees untagged manifests itself, 2.x never does: there those in the file untagged go,
-# unless a tag names them or an index that holds them.
-registry_free() {
-  [ -s untagged ] || return 0
-  registry_list_tags >listed
-  registry_get_all manifests <listed
-  sed 's|^|manifests/|' fetched >tagged
-  { xargs sha256sum <tagged; xargs cat <tagged; } >in-use
-  sort -u untagged >candidates
-  while read -r digest; do
-    if grep -qF "${digest#sha256:}" in-use; then
-      registry_say "$repository@$digest stays: it has another tag"
-    else
-      registry_request DELETE "manifests/$digest"
-      case $status in 202 | 200 | 404) ;; *) registry_fail "delete $repository@$digest" ;; esac
-      registry_say "deleted $repository@$digest"
-    fi
-  done <candidates
-  : >untagged
-}
-
-registry_do_delete_tag() {
-  [ $# -gt 0 ] || registry_die "usage: registry_delete_tag [OPTION...] IMAGE:TAG..."
-  for image in "$@"; do
-    registry_parse "$image"
-    registry_check_tag "$reference"
-    registry_login pull,push,delete
-    registry_require pull delete
-  done
-  for image in "$@"; do
-    registry_parse "$image"
-    registry_login pull,push,delete
-    registry_manifest "$reference"
-    if [ -z "$digest" ]; then registry_say "$image is already gone"; continue; fi
-    registry_untag "$reference"
-    registry_say "deleted $image"
-    registry_free
-  done
-}
-
-registry_do_move_tag() {
-  [ $# -gt 1 ] || registry_die "usage: registry_move_tag [OPTION...] IMAGE@DIGEST|IMAGE:TAG TAG..."
-  registry_parse "$1"
-  [ -n "$reference" ] || registry_die "$1: which tag or digest?"
-  image=$1
-  shift
-  for tag in "$@"; do registry_check_tag "$tag"; done
-  registry_login pull,push
-  registry_require pull push
-  registry_manifest "$reference"
-  [ -n "$digest" ] || registry_die "$image: no such image"
-  cat body >manifests/new
-  wanted=$digest type=$(registry_header content-type)
-  for tag in "$@"; do
-    registry_manifest "$tag"
-    if [ "$digest" = "$wanted" ]; then registry_say "$repository:$tag is $wanted already"; continue; fi
-    if [ "$unless_newer" = yes ] && [ -n "$digest" ]; then
-      cat body >manifests/old
-      printf '%s\n' new old >pair
-      registry_created <pair >created
-      if awk '{ time[$1] = $2 } END { exit !("new" in time && time["old"] > time["new"]) }' created; then
-        registry_say "$repository:$tag stays: its image $digest is newer than $wanted"
-        continue
-      fi
-    fi
-    registry_request PUT "manifests/$tag" --header "Content-Type: $type" --data-binary @manifests/new
-    [ "$status" = 201 ] || registry_fail "move $repository:$tag"
-    before=${digest:-no image}
-    registry_manifest "$tag"
-    [ "$digest" = "$wanted" ] || registry_die "$repository:$tag is ${digest:-nothing}, not $wanted"
-    registry_say "moved $repository:$tag from $before to $wanted"
-  done
-}
-
+# ---- keep_newest (with delete_tag and creation_time)
+registry_keep_newest() ( registry_run registry_do_keep_newest "$@" )
 registry_do_keep_newest() {
   [ $# -eq 2 ] || registry_die "usage: registry_keep_newest [OPTION...] COUNT IMAGE"
   registry_check_number "$1"
@@ -410,5 +427,5 @@ registry_do_keep_newest() {
       *) registry_say "$repository:$tag stays: it has moved meanwhile" ;;
     esac
   done <doomed
-  registry_free
+  [ ! -s untagged ] || registry_free
 }

@@ -1,8 +1,7 @@
 //! `generate` killed at any moment: every file is whole, the old one or the new one, and the same
 //! command again finishes the work.
 
-use std::process::Stdio;
-use std::thread;
+use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 
 use crate::project::{PIPELINE, Project};
@@ -10,10 +9,10 @@ use crate::project::{PIPELINE, Project};
 /// How often a run is killed.
 const ROUNDS: u32 = 100;
 
-/// A manifest with a large pipeline, and the companion at its own place.
+/// A manifest with a large pipeline in few jobs, and the companion at its own place.
 fn manifest(name: &str) -> String {
-    let line = format!("echo {}", name.repeat(400));
-    let jobs: String = (0..150)
+    let line = format!("echo {}", name.repeat(1_600));
+    let jobs: String = (0..30)
         .map(|n| format!("  job-{n}: {{script: [{line} {n}]}}\n"))
         .collect();
     format!(
@@ -49,64 +48,72 @@ fn body(pipeline: &str) -> String {
         .join("\n")
 }
 
+/// Starts a run, and waits until it writes its first file or ends.
+fn start_writing(project: &Project) -> Child {
+    let mut command = project.command(&["generate"]);
+    command.stdout(Stdio::null()).stderr(Stdio::null());
+    let before = project.names();
+    let mut child = command.spawn().unwrap();
+    while project.names() == before && child.try_wait().unwrap().is_none() {}
+    child
+}
+
+/// Checks what is on disk after a kill: whole files, and none that is used is missing. Gives
+/// whether the pipeline is the new one.
+fn assert_whole(project: &Project, from: &Whole, to: &Whole) -> bool {
+    let pipeline = project.read(PIPELINE);
+    let is = |whole: &Whole| body(&pipeline) == body(&whole.pipeline);
+    assert!(is(from) || is(to), "a torn pipeline");
+    for whole in [from, to] {
+        if project.exists(&whole.path()) {
+            assert_eq!(project.read(&whole.path()), whole.companion);
+        }
+    }
+    let used = if is(to) { to } else { from };
+    assert!(
+        project.exists(&used.path()),
+        "the pipeline lacks its companion"
+    );
+    is(to)
+}
+
 #[test]
 fn a_killed_run_leaves_whole_files() {
     let project = Project::new("");
-    let mut longest = Duration::ZERO;
-    let [old, new] = ["older", "newer"].map(|name| {
+    let mut writing = Duration::ZERO;
+    let states = ["older", "newer", "older", "newer"].map(|name| {
         project.write("windlass.yml", manifest(name));
-        let ran = project.run(&["generate"]).exits(0);
-        longest = longest.max(ran.time);
-        let companion = project.read(&format!("{name}.yml"));
+        let mut child = start_writing(&project);
+        let start = Instant::now();
+        assert!(child.wait().unwrap().success());
+        writing = writing.max(start.elapsed());
         Whole {
             name,
             pipeline: project.read(PIPELINE),
-            companion,
+            companion: project.read(&format!("{name}.yml")),
         }
     });
-    let (mut unfinished, mut finished) = (0, 0);
+    let [old, new, ..] = &states;
+    let (mut before, mut after) = (0, 0);
     for round in 0..ROUNDS {
         let (from, to) = if round % 2 == 0 {
-            (&new, &old)
+            (new, old)
         } else {
-            (&old, &new)
+            (old, new)
         };
         project.write("windlass.yml", manifest(to.name));
-        let mut command = project.command(&["generate"]);
+        let mut child = start_writing(&project);
         let start = Instant::now();
-        let mut child = command
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
-        // Up to twice the longest run: on a busy machine some must still come to their end.
-        let moment = longest * 2 * (round + 1) / ROUNDS;
-        thread::sleep(moment.saturating_sub(start.elapsed()));
+        // A sleep is too coarse for the moments in question.
+        while start.elapsed() < writing * round / ROUNDS {
+            std::hint::spin_loop();
+        }
         child.kill().unwrap();
         child.wait().unwrap();
-
-        let pipeline = project.read(PIPELINE);
-        let is = |whole: &Whole| body(&pipeline) == body(&whole.pipeline);
-        assert!(is(from) || is(to), "round {round}: a torn pipeline");
-        for whole in [from, to] {
-            if project.exists(&whole.path()) {
-                assert_eq!(
-                    project.read(&whole.path()),
-                    whole.companion,
-                    "round {round}"
-                );
-            }
+        match assert_whole(&project, from, to) {
+            true => after += 1,
+            false => before += 1,
         }
-        let used = if is(to) { to } else { from };
-        assert!(
-            project.exists(&used.path()),
-            "round {round}: the pipeline lacks its companion"
-        );
-        match pipeline == to.pipeline {
-            true => finished += 1,
-            false => unfinished += 1,
-        }
-
         project.run(&["generate"]).exits(0);
         assert_eq!(project.read(PIPELINE), to.pipeline, "round {round}");
         assert_eq!(project.read(&to.path()), to.companion, "round {round}");
@@ -115,10 +122,7 @@ fn a_killed_run_leaves_whole_files() {
             "round {round}: a stale companion stays"
         );
     }
-    assert!(
-        unfinished > 0 && finished > 0,
-        "{unfinished} unfinished, {finished} finished"
-    );
+    assert!(before > 0, "all {after} runs were killed too late");
     let known = [
         PIPELINE,
         "windlass.yml",

@@ -21,8 +21,13 @@ class Case(unittest.TestCase):
         self.image = f"{self.host}/{self.name}"
 
     def environment(self, user):
-        return {"CI_REGISTRY_USER": user, "CI_REGISTRY_PASSWORD": token_endpoint.USERS[user][0],
-                "CI_REGISTRY": self.host, "IMAGE": self.image, "CURL_CA_BUNDLE": str(self.stack.ca)}
+        return {
+            "CI_REGISTRY_USER": user,
+            "CI_REGISTRY_PASSWORD": token_endpoint.USERS[user][0],
+            "CI_REGISTRY": self.host,
+            "IMAGE": self.image,
+            "CURL_CA_BUNDLE": str(self.stack.ca),
+        }
 
     def job(self, script, user="gitlab-ci-token", record=False, library=None, **variables):
         """Runs a job; returns its exit status and output."""

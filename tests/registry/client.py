@@ -28,7 +28,9 @@ class Repository:
         else:
             self.connection = http.client.HTTPSConnection(stack.distribution, context=stack.tls, timeout=30)
         user, actions = "gitlab-ci-token", {"pull", "push", "delete"}
-        self.token = stack.tokens.issue(user, [{"type": "repository", "name": name, "actions": sorted(actions)}])
+        self.token = stack.tokens.issue(
+            user, [{"type": "repository", "name": name, "actions": sorted(actions)}]
+        )
 
     def request(self, method, path, body=None, **headers):
         headers = {name.replace("_", "-"): value for name, value in headers.items()}
@@ -41,8 +43,12 @@ class Repository:
         status, headers, _ = self.request("POST", "blobs/uploads/", b"")
         assert status == 202, status
         location = urllib.parse.urlsplit(headers["Location"])
-        status, _, answer = self.request("PUT", f"{location.path}?{location.query}&digest={sha256(data)}", data,
-                                         Content_Type="application/octet-stream")
+        status, _, answer = self.request(
+            "PUT",
+            f"{location.path}?{location.query}&digest={sha256(data)}",
+            data,
+            Content_Type="application/octet-stream",
+        )
         assert status == 201, answer
         return {"digest": sha256(data), "size": len(data)}
 
@@ -50,25 +56,41 @@ class Repository:
         # Docker indents its manifests, so do these.
         data = manifest if isinstance(manifest, bytes) else json.dumps(manifest, indent=3).encode()
         kind = json.loads(data)["mediaType"]
-        status, _, answer = self.request("PUT", f"manifests/{reference or sha256(data)}", data, Content_Type=kind)
+        status, _, answer = self.request(
+            "PUT", f"manifests/{reference or sha256(data)}", data, Content_Type=kind
+        )
         assert status == 201, answer
         return {"mediaType": kind, "digest": sha256(data), "size": len(data)}
 
     def platform_image(self, tag, oci, created, architecture="amd64"):
         layer = gzip.compress(uuid.uuid4().bytes)
-        configuration = {"architecture": architecture, "os": "linux",
-                         # A label that looks like what the scripts look for must not confuse them.
-                         "config": {"Labels": {"created": "1999-01-01T00:00:00Z", "note": "a \"quoted\", {x: [y]} \\"}},
-                         "rootfs": {"type": "layers", "diff_ids": [sha256(layer)]},
-                         "history": [{"created": "1998-01-01T00:00:00Z"}]}
+        configuration = {
+            "architecture": architecture,
+            "os": "linux",
+            # A label that looks like what the scripts look for must not confuse them.
+            "config": {"Labels": {"created": "1999-01-01T00:00:00Z", "note": 'a "quoted", {x: [y]} \\'}},
+            "rootfs": {"type": "layers", "diff_ids": [sha256(layer)]},
+            "history": [{"created": "1998-01-01T00:00:00Z"}],
+        }
         if created is not None:
             configuration["created"] = created
-        names = ("application/vnd.oci.image.config.v1+json", "application/vnd.oci.image.layer.v1.tar+gzip") if oci else (
-            "application/vnd.docker.container.image.v1+json", "application/vnd.docker.image.rootfs.diff.tar.gzip")
-        return self.put_manifest(tag, {
-            "schemaVersion": 2, "mediaType": OCI_MANIFEST if oci else DOCKER_MANIFEST,
-            "layers": [{"mediaType": names[1], **self.put_blob(layer)}],
-            "config": {"mediaType": names[0], **self.put_blob(json.dumps(configuration).encode())}})
+        names = (
+            ("application/vnd.oci.image.config.v1+json", "application/vnd.oci.image.layer.v1.tar+gzip")
+            if oci
+            else (
+                "application/vnd.docker.container.image.v1+json",
+                "application/vnd.docker.image.rootfs.diff.tar.gzip",
+            )
+        )
+        return self.put_manifest(
+            tag,
+            {
+                "schemaVersion": 2,
+                "mediaType": OCI_MANIFEST if oci else DOCKER_MANIFEST,
+                "layers": [{"mediaType": names[1], **self.put_blob(layer)}],
+                "config": {"mediaType": names[0], **self.put_blob(json.dumps(configuration).encode())},
+            },
+        )
 
     def push(self, tag, kind="docker", created="2024-05-06T07:08:09.123456789Z"):
         """Pushes a new image under the tag; returns its digest."""
@@ -77,15 +99,22 @@ class Repository:
             return self.platform_image(tag, oci, created)["digest"]
         children = []
         # The first child is an attestation, as BuildKit makes them; it must not be taken for the image.
-        for system, architecture, time in [("unknown", "unknown", "2099-01-01T00:00:00Z"),
-                                           ("linux", "amd64", created), ("linux", "arm64", "2098-01-01T00:00:00Z")]:
+        for system, architecture, time in [
+            ("unknown", "unknown", "2099-01-01T00:00:00Z"),
+            ("linux", "amd64", created),
+            ("linux", "arm64", "2098-01-01T00:00:00Z"),
+        ]:
             child = self.platform_image(None, oci, time, architecture)
             children.append({"platform": {"architecture": architecture, "os": system}, **child})
-        return self.put_manifest(tag, {"schemaVersion": 2, "mediaType": KINDS[kind], "manifests": children})["digest"]
+        return self.put_manifest(tag, {"schemaVersion": 2, "mediaType": KINDS[kind], "manifests": children})[
+            "digest"
+        ]
 
     def get(self, reference):
         """Status, media type and bytes of a manifest."""
-        status, headers, data = self.request("GET", f"manifests/{reference}", Accept=", ".join(KINDS.values()))
+        status, headers, data = self.request(
+            "GET", f"manifests/{reference}", Accept=", ".join(KINDS.values())
+        )
         return status, headers.get("Content-Type"), data
 
     def also_tag(self, tag, *others):
@@ -102,4 +131,3 @@ class Repository:
     def tags(self):
         status, _, data = self.request("GET", "tags/list")
         return set(json.loads(data)["tags"] or []) if status == 200 else set()
-

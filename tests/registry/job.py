@@ -7,6 +7,14 @@ import threading
 
 LIBRARY = pathlib.Path(__file__).resolve().parents[2] / "templates/registry/registry.sh"
 
+
+def sections(*names):
+    """The library without the sections that are not named."""
+    first, *others = LIBRARY.read_text().split("\n# ---- ")
+    found = {text.split()[0]: text for text in others}
+    return "\n# ---- ".join([first, *(found[name] for name in names)])
+
+
 # The whole list at the top of the library: a job's PATH holds nothing else.
 TOOLS = ("curl awk base64 cat cut date grep mkdir mktemp od rm sed sha256sum sort tr xargs").split()
 
@@ -40,7 +48,9 @@ class Jobs:
         for tool in TOOLS:
             (self.plain / tool).symlink_to(self.tool(tool))
             wrapper = self.recording / tool
-            wrapper.write_text(f'#!/bin/sh\nprintf "%s\\n" "{tool}" "$@" >>"{self.arguments}"\nexec "{self.plain / tool}" "$@"\n')
+            wrapper.write_text(
+                f'#!/bin/sh\nprintf "%s\\n" "{tool}" "$@" >>"{self.arguments}"\nexec "{self.plain / tool}" "$@"\n'
+            )
             wrapper.chmod(0o755)
 
     def run(self, script, environment, record=False, library=None):
@@ -51,11 +61,22 @@ class Jobs:
         temporary.mkdir()
         text = LIBRARY.read_text() if library is None else library
         environment = environment | {
-            "PATH": str(self.recording if record else self.plain), "TMPDIR": str(temporary), "HOME": "/nonexistent",
-            "JOB": f"set -u\n{text}\n{script}\n"}
-        done = subprocess.run([shutil.which(self.command[0]), *self.command[1:], "-c", RUNNER], env=environment, cwd=self.directory,
-                              stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-                              timeout=80, check=False)
+            "PATH": str(self.recording if record else self.plain),
+            "TMPDIR": str(temporary),
+            "HOME": "/nonexistent",
+            "JOB": f"set -u\n{text}\n{script}\n",
+        }
+        done = subprocess.run(
+            [shutil.which(self.command[0]), *self.command[1:], "-c", RUNNER],
+            env=environment,
+            cwd=self.directory,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=80,
+            check=False,
+        )
         left = sorted(str(file) for file in temporary.rglob("*"))
         assert not left, f"left behind: {left}"
         return done.returncode, done.stdout

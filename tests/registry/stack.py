@@ -10,6 +10,7 @@ registry has and 2.8 has not (`gitlab_registry`), in front of the second docker-
 import ctypes
 import http.server
 import json
+import os
 import pathlib
 import shutil
 import signal
@@ -40,7 +41,8 @@ def die_with_parent():
 
 class Stack:
     def __enter__(self):
-        self.directory = pathlib.Path(tempfile.mkdtemp(prefix="registry-test."))
+        memory = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # the registry syncs each file
+        self.directory = pathlib.Path(tempfile.mkdtemp(prefix="registry-test.", dir=memory))
         self.processes, self.servers = [], []
         try:
             self._start()
@@ -92,22 +94,39 @@ class Stack:
         return f"https://127.0.0.1:{server.server_port}"
 
     def start_registry(self, name, address, token_url, tls):
-        certificates = {"certificate": str(self.directory / "server.crt"), "key": str(self.directory / "server.key")}
+        certificates = {
+            "certificate": str(self.directory / "server.crt"),
+            "key": str(self.directory / "server.key"),
+        }
         configuration = {  # JSON is YAML
             "version": "0.1",
             "log": {"level": "info", "accesslog": {"disabled": False}},
-            "storage": {"filesystem": {"rootdirectory": str(self.directory / name)}, "delete": {"enabled": True}},
+            "storage": {
+                "filesystem": {"rootdirectory": str(self.directory / name)},
+                "delete": {"enabled": True},
+            },
             "http": {"addr": address, "secret": name} | ({"tls": certificates} if tls else {}),
-            "auth": {"token": {"realm": token_url, "service": token_endpoint.SERVICE,
-                               "issuer": token_endpoint.ISSUER,
-                               "rootcertbundle": str(self.directory / "token.crt")}},
+            "auth": {
+                "token": {
+                    "realm": token_url,
+                    "service": token_endpoint.SERVICE,
+                    "issuer": token_endpoint.ISSUER,
+                    "rootcertbundle": str(self.directory / "token.crt"),
+                }
+            },
         }
         file, log = self.directory / f"{name}.yml", self.directory / f"{name}.log"
         file.write_text(json.dumps(configuration))
         with log.open("w") as output:
-            self.processes.append(subprocess.Popen(
-                ["docker-registry", "serve", str(file)], stdin=subprocess.DEVNULL, stdout=output,
-                stderr=output, preexec_fn=die_with_parent))
+            self.processes.append(
+                subprocess.Popen(
+                    ["docker-registry", "serve", str(file)],
+                    stdin=subprocess.DEVNULL,
+                    stdout=output,
+                    stderr=output,
+                    preexec_fn=die_with_parent,
+                )
+            )
         return log
 
     def wait_for(self, url):
@@ -130,9 +149,48 @@ def make_certificates(directory):
         subprocess.run(["openssl", *arguments], cwd=directory, check=True, capture_output=True)
 
     for name in ("ca", "token"):
-        openssl("req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", f"{name}.key", "-out", f"{name}.crt",
-                "-days", "2", "-subj", f"/CN={name}")
+        openssl(
+            "req",
+            "-x509",
+            "-newkey",
+            "rsa:2048",
+            "-nodes",
+            "-keyout",
+            f"{name}.key",
+            "-out",
+            f"{name}.crt",
+            "-days",
+            "2",
+            "-subj",
+            f"/CN={name}",
+        )
     (directory / "server.ext").write_text("subjectAltName=IP:127.0.0.1\n")
-    openssl("req", "-newkey", "rsa:2048", "-nodes", "-keyout", "server.key", "-out", "server.csr", "-subj", "/CN=127.0.0.1")
-    openssl("x509", "-req", "-in", "server.csr", "-CA", "ca.crt", "-CAkey", "ca.key", "-CAcreateserial",
-            "-days", "2", "-extfile", "server.ext", "-out", "server.crt")
+    openssl(
+        "req",
+        "-newkey",
+        "rsa:2048",
+        "-nodes",
+        "-keyout",
+        "server.key",
+        "-out",
+        "server.csr",
+        "-subj",
+        "/CN=127.0.0.1",
+    )
+    openssl(
+        "x509",
+        "-req",
+        "-in",
+        "server.csr",
+        "-CA",
+        "ca.crt",
+        "-CAkey",
+        "ca.key",
+        "-CAcreateserial",
+        "-days",
+        "2",
+        "-extfile",
+        "server.ext",
+        "-out",
+        "server.crt",
+    )

@@ -3,43 +3,69 @@
 import stack
 import token_endpoint
 from case import Case
-from job import LIBRARY
+from job import LIBRARY, sections
 
 
 class Connection(Case):
     def test_credentials_by_name(self):
         self.repository.push("a")
         self.fails('registry_delete_tag "$IMAGE:a"', "no right", user="reader")
-        self.succeeds('registry_delete_tag --credentials MY_USER MY_PASSWORD "$IMAGE:a"', user="reader",
-                      MY_USER="gitlab-ci-token", MY_PASSWORD=token_endpoint.USERS["gitlab-ci-token"][0])
+        self.succeeds(
+            'registry_delete_tag --credentials MY_USER MY_PASSWORD "$IMAGE:a"',
+            user="reader",
+            MY_USER="gitlab-ci-token",
+            MY_PASSWORD=token_endpoint.USERS["gitlab-ci-token"][0],
+        )
         self.assertEqual(self.repository.tags(), set())
 
     def test_wrong_or_no_password(self):
         digest = self.repository.push("a")
-        for call in ('registry_delete_tag "$IMAGE:a"', 'registry_move_tag "$IMAGE:a" b', 'registry_keep_newest 0 "$IMAGE"'):
-            self.fails(call, "refuses CI_REGISTRY_USER and CI_REGISTRY_PASSWORD: HTTP 401", CI_REGISTRY_PASSWORD="wrong")
+        for call in (
+            'registry_delete_tag "$IMAGE:a"',
+            'registry_move_tag "$IMAGE:a" b',
+            'registry_keep_newest 0 "$IMAGE"',
+        ):
+            self.fails(
+                call,
+                "refuses CI_REGISTRY_USER and CI_REGISTRY_PASSWORD: HTTP 401",
+                CI_REGISTRY_PASSWORD="wrong",
+            )
         self.fails('registry_delete_tag "$IMAGE:a"', "CI_REGISTRY_PASSWORD is empty", CI_REGISTRY_PASSWORD="")
-        self.fails('registry_delete_tag --credentials UNDEFINED ALSO_UNDEFINED "$IMAGE:a"', "UNDEFINED or ALSO_UNDEFINED is empty")
-        self.fails("""registry_delete_tag --credentials 'x}$(date)' y "$IMAGE:a" """, "names of two variables")
+        self.fails(
+            'registry_delete_tag --credentials UNDEFINED ALSO_UNDEFINED "$IMAGE:a"',
+            "UNDEFINED or ALSO_UNDEFINED is empty",
+        )
+        self.fails(
+            """registry_delete_tag --credentials 'x}$(date)' y "$IMAGE:a" """, "names of two variables"
+        )
         self.assertEqual(self.repository.digest("a"), digest)
         self.assertEqual(self.repository.tags(), {"a"})
 
     def test_registry_down(self):
         down = f"127.0.0.1:{stack.free_port()}/group/project/php"
-        for call in (f"registry_delete_tag {down}:a", f"registry_move_tag {down}:a b", f"registry_keep_newest 1 {down}"):
+        for call in (
+            f"registry_delete_tag {down}:a",
+            f"registry_move_tag {down}:a b",
+            f"registry_keep_newest 1 {down}",
+        ):
             self.fails(call, "no answer")
 
     def test_failure_is_seen_in_a_condition_too(self):
         """The shell ignores `set -e` there; the functions must not rely on it."""
         self.repository.push("a")
-        output = self.succeeds("""if registry_delete_tag "$IMAGE:a"; then echo deleted; else echo "failed with $?"; fi
-            registry_keep_newest 0 "$IMAGE" || echo again""", CI_REGISTRY_PASSWORD="wrong")
+        output = self.succeeds(
+            """if registry_delete_tag "$IMAGE:a"; then echo deleted; else echo "failed with $?"; fi
+            registry_keep_newest 0 "$IMAGE" || echo again""",
+            CI_REGISTRY_PASSWORD="wrong",
+        )
         self.assertIn("failed with 1\n", output)
         self.assertIn("again\n", output)
         self.assertEqual(self.repository.tags(), {"a"})
 
     def test_the_job_stops_at_a_failure(self):
-        output = self.fails('registry_delete_tag "$IMAGE:a"\necho still here', "refuses", CI_REGISTRY_PASSWORD="wrong")
+        output = self.fails(
+            'registry_delete_tag "$IMAGE:a"\necho still here', "refuses", CI_REGISTRY_PASSWORD="wrong"
+        )
         self.assertNotIn("still here", output)
 
     def test_the_jobs_shell_is_left_as_it_was(self):
@@ -56,12 +82,32 @@ class Connection(Case):
         self.succeeds('registry_delete_tag "$IMAGE:a"', library=f". '{LIBRARY}'")
         self.assertEqual(self.repository.tags(), set())
 
+    def test_each_section_with_what_it_says_it_needs(self):
+        self.push_days(range(1, 4))
+        self.succeeds('registry_move_tag "$IMAGE:day-1" prod', library=sections("move_tag"))
+        self.succeeds(
+            'registry_move_tag --unless-newer "$IMAGE:day-1" prod',
+            library=sections("move_tag", "creation_time"),
+        )
+        way, dummy = ("tag", []) if self.flavour == "gitlab" else ("dummy", ["dummy"])
+        self.succeeds(
+            f'registry_delete_tag --delete-by {way} "$IMAGE:day-3"', library=sections("delete_tag", *dummy)
+        )
+        self.succeeds(
+            f'registry_keep_newest --delete-by {way} 1 "$IMAGE"',
+            library=sections("delete_tag", *dummy, "creation_time", "keep_newest"),
+        )
+        self.assertEqual(self.repository.tags(), {"day-2"})
+
     def test_no_secret_in_arguments_logs_or_output(self):
         self.push_days(range(1, 5))
         self.jobs.arguments.write_text("")
         # `set -x` is how CI_DEBUG_TRACE runs a job.
-        output = self.succeeds("""set -x; registry_move_tag --unless-newer "$IMAGE:day-4" prod
-            registry_delete_tag "$IMAGE:day-3"; registry_keep_newest --protect prod 0 "$IMAGE" """, record=True)
+        output = self.succeeds(
+            """set -x; registry_move_tag --unless-newer "$IMAGE:day-4" prod
+            registry_delete_tag "$IMAGE:day-3"; registry_keep_newest --protect prod 0 "$IMAGE" """,
+            record=True,
+        )
         self.assertEqual(self.repository.tags(), {"prod", "day-4"})
         arguments, log = self.jobs.arguments.read_text(), self.stack.distribution_log.read_text()
         self.assertGreater(arguments.count("curl\n--config\n-\n"), 10)
@@ -84,6 +130,11 @@ class GitlabConnection(Case):
         self.succeeds('registry_keep_newest 1 "$IMAGE"', user="short-lived")
         self.assertEqual(self.repository.tags(), {"day-5"})
 
+    def test_the_right_to_delete_alone_is_enough_to_delete_tags(self):
+        self.repository.push("a")
+        self.succeeds('registry_delete_tag "$IMAGE:a"', user="deleter")
+        self.assertEqual(self.repository.tags(), set())
+
     def test_a_token_that_is_no_jwt(self):
         self.repository.push("a")
         self.succeeds('registry_delete_tag "$IMAGE:a"', user="opaque")
@@ -94,6 +145,22 @@ class GitlabConnection(Case):
         self.stack.gitlab_registry.unavailable[f"GET /v2/{self.name}/manifests/a"] = 1
         self.succeeds('registry_delete_tag "$IMAGE:a"')
         self.assertEqual(self.repository.tags(), set())
+
+    def test_a_deletion_that_stops_halfway_is_finished(self):
+        self.repository.push("a")
+        self.stack.gitlab_registry.half_deleted.add(self.name)
+        self.succeeds('registry_delete_tag --delete-by dummy "$IMAGE:a"')
+        self.assertNotIn(self.name, self.stack.gitlab_registry.half_deleted)
+        self.assertEqual(self.repository.tags(), set())
+
+    def test_no_two_dummies_are_one_manifest(self):
+        self.repository.push("a")
+        self.repository.also_tag("a", "b", "c")
+        self.succeeds('registry_delete_tag --delete-by dummy "$IMAGE:a" "$IMAGE:b"')
+        start = f"DELETE /v2/{self.name}/manifests/sha256:"
+        deleted = [request for request in self.stack.gitlab_registry.requests if request.startswith(start)]
+        self.assertEqual(len(deleted), 3)  # one asks whether digests can be deleted
+        self.assertEqual(len(set(deleted)), 3)
 
     def test_lasting_trouble_is_a_failure(self):
         self.push_days(range(1, 3))

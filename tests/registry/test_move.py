@@ -21,7 +21,9 @@ class MoveTag(Case):
         self.succeeds('registry_move_tag "$IMAGE:first" prod live')
         self.assertEqual({self.repository.digest("prod"), self.repository.digest("live")}, {first})
         self.assertIn("already", self.succeeds('registry_move_tag "$IMAGE:first" prod'))
-        self.assertIn(f"from {first} to {second}", self.succeeds(f'registry_move_tag "$IMAGE:second@{second}" prod'))
+        self.assertIn(
+            f"from {first} to {second}", self.succeeds(f'registry_move_tag "$IMAGE:second@{second}" prod')
+        )
         self.assertEqual(self.repository.digest("prod"), second)
         self.assertEqual(self.repository.digest("live"), first)
 

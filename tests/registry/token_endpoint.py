@@ -19,7 +19,7 @@ SERVICE, ISSUER = "container_registry", "gitlab-issuer"
 
 # User -> (password, granted actions). The password has all that curl's configuration must quote.
 USERS = {
-    "gitlab-ci-token": ('job"pass\\word $HOME %s \'x\'', {"pull", "push", "delete"}),
+    "gitlab-ci-token": ("job\"pass\\word $HOME %s 'x'", {"pull", "push", "delete"}),
     "reader": ("reader-password", {"pull"}),
     "pusher": ("pusher-password", {"pull", "push"}),
     "deleter": ("deleter-password", {"pull", "delete"}),
@@ -39,19 +39,34 @@ class Issuer:
         self.opaque = {}  # opaque token -> the JWT behind it
         public = subprocess.run(
             ["openssl", "pkey", "-in", "token.key", "-pubout", "-outform", "DER"],
-            cwd=directory, check=True, capture_output=True).stdout
+            cwd=directory,
+            check=True,
+            capture_output=True,
+        ).stdout
         digest = base64.b32encode(hashlib.sha256(public).digest()[:30]).decode()
-        self.key_id = ":".join(digest[i:i + 4] for i in range(0, 48, 4))
+        self.key_id = ":".join(digest[i : i + 4] for i in range(0, 48, 4))
 
     def issue(self, user, access):
         now = int(time.time())
         header = {"typ": "JWT", "alg": "RS256", "kid": self.key_id}
-        claims = {"access": access, "jti": str(uuid.uuid4()), "aud": SERVICE, "sub": user, "iss": ISSUER,
-                  "iat": now, "nbf": now - 5, "exp": now + 300, "auth_type": "build"}
+        claims = {
+            "access": access,
+            "jti": str(uuid.uuid4()),
+            "aud": SERVICE,
+            "sub": user,
+            "iss": ISSUER,
+            "iat": now,
+            "nbf": now - 5,
+            "exp": now + 300,
+            "auth_type": "build",
+        }
         text = ".".join(base64url(json.dumps(part).encode()) for part in (header, claims))
         signature = subprocess.run(
             ["openssl", "dgst", "-sha256", "-sign", str(self.directory / "token.key")],
-            input=text.encode(), check=True, capture_output=True).stdout
+            input=text.encode(),
+            check=True,
+            capture_output=True,
+        ).stdout
         token = f"{text}.{base64url(signature)}"
         if user == "opaque":
             token, jwt = str(uuid.uuid4()), token
@@ -88,7 +103,9 @@ def handler(issuer):
             if address.path != "/jwt/auth":
                 return self.answer(404, {"errors": [{"code": "NOT_FOUND", "message": "not found"}]})
             if scheme != "Basic" or USERS.get(user, ("", set()))[0] != password or not password:
-                return self.answer(401, {"errors": [{"code": "UNAUTHORIZED", "message": "HTTP Basic: Access denied"}]})
+                return self.answer(
+                    401, {"errors": [{"code": "UNAUTHORIZED", "message": "HTTP Basic: Access denied"}]}
+                )
             scopes = " ".join(urllib.parse.parse_qs(address.query).get("scope", [])).split()
             return self.answer(200, {"token": issuer.issue(user, issuer.access(scopes, USERS[user][1]))})
 

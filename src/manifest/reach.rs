@@ -5,10 +5,10 @@
 
 use std::collections::HashSet;
 
-use crate::manifest::Manifest;
-use crate::manifest::collection::Many;
-use crate::manifest::refs::RefSet;
-use crate::manifest::resolved::SetNames;
+use super::Manifest;
+use super::collection::Many;
+use super::refs::RefSet;
+use super::resolved::SetNames;
 
 /// What can be said.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,0 +1,200 @@
+//! The registry script: whole as a companion file, or in the pipeline those of its sections that
+//! jobs use.
+//!
+//! In: which sections. Out: the script with these. Always holds: sections are kept or left out
+//! whole, in the script's own order, as its test-suite tries them.
+
+use std::collections::BTreeSet;
+
+use super::Lowering;
+use crate::manifest::images::KeepFor;
+use crate::manifest::tools::DeleteBy;
+use crate::pipeline::{Base, Image, Job, Mapping, Value};
+
+/// The whole script, a library of POSIX shell functions.
+pub const SCRIPT: &str = include_str!("../../templates/registry/registry.sh");
+
+/// What begins a section, followed by its name; what stands before the first is always needed.
+const SECTION: &str = "\n# ---- ";
+
+/// curl and a POSIX shell are all that the registry script needs.
+const CURL: &str = "curlimages/curl:8.16.0";
+/// Name of the hidden job with the registry script, and of its anchor.
+const BASE: &str = "registry-script";
+
+impl Lowering<'_> {
+    /// Options that every call of the registry script takes: other credentials, where the job's
+    /// own may not delete.
+    pub(super) fn registry_options(&self) -> String {
+        let registry = self
+            .manifest
+            .registries
+            .get()
+            .and_then(|all| all.get("gitlab"));
+        let pair = registry.and_then(|registry| {
+            Some((
+                registry.value.delete_username.get()?,
+                registry.value.delete_password.get()?,
+            ))
+        });
+        let credentials =
+            pair.map(|(user, password)| format!("--credentials {} {} ", &**user, &**password));
+        credentials.unwrap_or_default() + &format!("--delete-by {} ", self.delete_by().as_str())
+    }
+
+    fn delete_by(&self) -> DeleteBy {
+        let registry = self
+            .manifest
+            .registries
+            .get()
+            .and_then(|all| all.get("gitlab"));
+        let own = registry.and_then(|registry| registry.value.delete_by.get());
+        own.copied().unwrap_or(DeleteBy::Tag)
+    }
+
+    /// The sections of the script that jobs use.
+    fn registry_sections(&self) -> BTreeSet<&'static str> {
+        let mut used = BTreeSet::new();
+        for (_, image) in self.manifest.images() {
+            let Some(retention) = image.retention.get() else {
+                continue;
+            };
+            used.insert("delete_tag");
+            if retention.keep_for.get() != Some(&KeepFor::Pipeline) {
+                used.extend(["move_tag", "creation_time", "keep_newest"]);
+            }
+        }
+        if self.manifest.promotions().next().is_some() {
+            used.insert("move_tag");
+        }
+        if self.delete_by() != DeleteBy::Tag && used.contains("delete_tag") {
+            used.insert("dummy");
+        }
+        used
+    }
+
+    /// Gives a job the registry script: in place, or as a file of the project.
+    pub(super) fn with_registry_script(&mut self, job: &mut Job) {
+        let image = Image {
+            name: CURL.to_owned(),
+            // The image's own entrypoint is curl, and the runner wants a shell.
+            entrypoint: Some(vec![String::new()]),
+            ..Image::default()
+        };
+        let folder = self
+            .manifest
+            .scripts
+            .get()
+            .map(|folder| folder.trim_end_matches('/').to_owned());
+        let (script, strategy) = match folder {
+            Some(folder) => {
+                let path = format!("{folder}/registry.sh");
+                let source = format!(". ./{}", super::word(&path));
+                self.out.registry_script = Some(path);
+                (source, None)
+            }
+            // Nothing of the checkout is used, so none is made.
+            None => (only(&self.registry_sections()), Some("none")),
+        };
+        let variables: Mapping = strategy
+            .map(|strategy| ("GIT_STRATEGY", strategy))
+            .into_iter()
+            .collect();
+        let mut keys = Mapping::from_iter([("image", image.to_value())]);
+        if !variables.is_empty() {
+            keys.set("variables", variables.clone());
+        }
+        let before = Value::Seq(vec![Value::from(script.clone())]);
+        keys.set("before_script", before);
+        let bases = &mut self.out.pipeline.bases;
+        if !bases.iter().any(|base| base.name == BASE) {
+            let comment = "Tags of the registry are deleted by curl alone: no daemon, no checkout.";
+            bases.push(Base {
+                name: BASE.to_owned(),
+                comment: comment.to_owned(),
+                keys,
+            });
+        }
+        job.bases.push(BASE.to_owned());
+        job.image = Some(image);
+        job.variables = variables;
+        job.before_script.push(Value::from(script));
+    }
+}
+
+/// The script with these sections.
+fn only(sections: &BTreeSet<&str>) -> String {
+    let mut pieces = SCRIPT.split(SECTION);
+    let mut out = usage(pieces.next().unwrap_or_default(), sections);
+    for piece in pieces {
+        let name = piece.split([' ', '\n']).next().unwrap_or_default();
+        if sections.contains(name) {
+            out.push_str(SECTION);
+            out.push_str(piece);
+        }
+    }
+    out.truncate(out.trim_end().len());
+    out + "\n"
+}
+
+/// The beginning of the script without the usage of functions that are not there: a paragraph of
+/// its comment that begins with the name of a function.
+fn usage(head: &str, sections: &BTreeSet<&str>) -> String {
+    let mut out = String::with_capacity(head.len());
+    let mut left_out = false;
+    for line in head.lines() {
+        if let Some(function) = line.strip_prefix("# registry_") {
+            let name = function.split(' ').next().unwrap_or_default();
+            left_out = !sections.contains(name);
+        } else if !line.starts_with("#  ") {
+            left_out = false;
+        }
+        if !left_out {
+            out.push_str(line);
+            out.push('\n');
+        }
+    }
+    out.truncate(out.trim_end().len());
+    out + "\n"
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sections() -> BTreeSet<&'static str> {
+        let names = SCRIPT.split(SECTION).skip(1);
+        names
+            .filter_map(|piece| piece.split([' ', '\n']).next())
+            .collect()
+    }
+
+    #[test]
+    fn all_sections_are_the_script_itself() {
+        let all = sections();
+        assert_eq!(
+            all,
+            BTreeSet::from([
+                "creation_time",
+                "delete_tag",
+                "dummy",
+                "keep_newest",
+                "move_tag"
+            ])
+        );
+        assert_eq!(only(&all), SCRIPT);
+    }
+
+    #[test]
+    fn what_is_left_out_leaves_no_trace() {
+        let text = only(&BTreeSet::from(["delete_tag"]));
+        assert!(text.contains("registry_delete_tag"));
+        for gone in [
+            "registry_keep_newest",
+            "registry_move_tag",
+            "registry_created",
+        ] {
+            assert!(!text.contains(gone), "{gone}");
+        }
+    }
+}

@@ -1,0 +1,63 @@
+//! A manifest compiled through the library, and what it wrote as a reader gets it.
+
+use std::fmt::Debug;
+use std::path::Path;
+
+use serde_json::Value as Json;
+use windlass::check::Files;
+use windlass::compile::{Compiled, Project, compile};
+use windlass::source::Source;
+
+/// The manifest of every project here.
+pub(crate) const MANIFEST: &str = "windlass.yml";
+
+/// A project in which every file exists.
+#[derive(Debug)]
+#[allow(dead_code, reason = "not every test uses it")]
+pub(crate) struct Complete;
+
+impl Files for Complete {
+    fn exists(&self, _: &str) -> bool {
+        true
+    }
+}
+
+/// Compiles a manifest, whatever is found in it.
+pub(crate) fn compiled(manifest: &str, files: &dyn Files) -> Compiled {
+    compile(&Source::new(MANIFEST, manifest), files).unwrap()
+}
+
+/// What was found, a line each.
+pub(crate) fn findings(compiled: &Compiled) -> Vec<String> {
+    let found = compiled.report.sorted();
+    let line = |finding: &&windlass::finding::Finding| {
+        format!("{}: {}", finding.code.as_str(), finding.message)
+    };
+    found.iter().map(line).collect()
+}
+
+/// The files of a manifest in which nothing is found: path and text as they are written.
+#[track_caller]
+pub(crate) fn files(manifest: &str, project: &dyn Files) -> Vec<(String, String)> {
+    let compiled = compiled(manifest, project);
+    assert_eq!(findings(&compiled), [""; 0], "found in:\n{manifest}");
+    compiled.files.unwrap().sealed(MANIFEST)
+}
+
+/// The manifest of a folder, and its files as they must be there.
+#[track_caller]
+#[allow(dead_code, reason = "not every test uses it")]
+pub(crate) fn files_of(folder: &Path) -> Vec<(String, String)> {
+    let manifest = std::fs::read_to_string(folder.join(MANIFEST)).unwrap();
+    let root = folder.to_path_buf();
+    files(&manifest, &Project { root })
+}
+
+/// YAML as JSON, `<<` merged.
+#[track_caller]
+pub(crate) fn json(yaml: &str) -> Json {
+    let mut value: serde_yaml::Value =
+        serde_yaml::from_str(yaml).unwrap_or_else(|error| panic!("{error}\n{yaml}"));
+    value.apply_merge().unwrap();
+    serde_json::to_value(value).unwrap()
+}

@@ -1,0 +1,160 @@
+//! Every project under `examples/`: what is committed there is what its manifest compiles to.
+//!
+//! `WINDLASS_BLESS=1 cargo test --test examples` writes the files anew.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "what fails here fails a test"
+)]
+
+mod compiled;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use compiled::{Complete, MANIFEST};
+use serde_json::Value as Json;
+
+const ROOT: &str = env!("CARGO_MANIFEST_DIR");
+
+/// The folders of the examples.
+fn examples() -> Vec<PathBuf> {
+    let entries = fs::read_dir(Path::new(ROOT).join("examples")).unwrap();
+    let mut folders: Vec<PathBuf> = entries.map(|entry| entry.unwrap().path()).collect();
+    folders.retain(|folder| folder.join(MANIFEST).is_file());
+    folders.sort();
+    assert!(folders.len() >= 4, "{folders:?}");
+    folders
+}
+
+fn windlass(folder: &Path, arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_windlass"))
+        .arg("-C")
+        .arg(folder)
+        .args(arguments)
+        .output()
+        .unwrap()
+}
+
+fn schema() -> Json {
+    let output = windlass(Path::new(ROOT), &["schema"]);
+    assert!(output.status.success(), "{output:?}");
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
+#[test]
+fn the_committed_files_are_those_of_the_manifest() {
+    let bless = std::env::var_os("WINDLASS_BLESS").is_some();
+    for folder in examples() {
+        for (path, text) in compiled::files_of(&folder) {
+            let path = folder.join(path);
+            if bless {
+                fs::create_dir_all(path.parent().unwrap()).unwrap();
+                fs::write(&path, text).unwrap();
+                continue;
+            }
+            let committed = fs::read_to_string(&path).unwrap_or_default();
+            let diff = similar::TextDiff::from_lines(&committed, &text);
+            let diff = diff.unified_diff().to_string();
+            assert!(diff.is_empty(), "{}:\n{diff}", path.display());
+        }
+    }
+}
+
+#[test]
+fn the_command_finds_nothing_to_do() {
+    for folder in examples() {
+        let output = windlass(&folder, &["check"]);
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert!(output.status.success(), "{}: {said}", folder.display());
+        assert_eq!(String::from_utf8(output.stdout).unwrap(), "");
+        assert!(said.contains("up to date"), "{said}");
+    }
+}
+
+#[test]
+fn the_same_manifest_gives_the_same_bytes() {
+    for folder in examples() {
+        let once = windlass(&folder, &["generate", "--stdout"]).stdout;
+        let twice = windlass(&folder, &["generate", "--stdout"]).stdout;
+        let committed = fs::read(folder.join(".gitlab-ci.yml")).unwrap();
+        assert_eq!(once, twice);
+        assert_eq!(once, committed, "{}", folder.display());
+        assert_eq!(compiled::files_of(&folder), compiled::files_of(&folder));
+    }
+}
+
+#[test]
+fn every_example_says_what_it_is() {
+    for folder in examples() {
+        let readme = fs::read_to_string(folder.join("README.md")).unwrap();
+        for (path, _) in compiled::files_of(&folder) {
+            assert!(readme.contains(&path), "{}: {path}", folder.display());
+        }
+    }
+}
+
+#[test]
+fn the_reference_project_has_at_most_forty_lines() {
+    let path = Path::new(ROOT).join("examples/facile").join(MANIFEST);
+    let lines = fs::read_to_string(path).unwrap().lines().count();
+    assert!(lines <= 40, "{lines} lines");
+}
+
+/// Manifests of the whole language, also of what is not compiled yet.
+fn manifests() -> Vec<(PathBuf, String)> {
+    let entries = fs::read_dir(Path::new(ROOT).join("tests/manifests")).unwrap();
+    let mut paths: Vec<PathBuf> = entries.map(|entry| entry.unwrap().path()).collect();
+    paths.sort();
+    assert!(paths.len() >= 5, "{paths:?}");
+    paths
+        .into_iter()
+        .map(|path| (path.clone(), fs::read_to_string(path).unwrap()))
+        .collect()
+}
+
+#[test]
+fn the_committed_schema_is_that_of_the_command() {
+    let path = Path::new(ROOT).join("schemas/windlass.schema.json");
+    let schema = windlass(Path::new(ROOT), &["schema"]).stdout;
+    if std::env::var_os("WINDLASS_BLESS").is_some() {
+        fs::write(path, schema).unwrap();
+        return;
+    }
+    let schema = String::from_utf8(schema).unwrap();
+    let same = fs::read_to_string(path).unwrap_or_default() == schema;
+    assert!(same, "run WINDLASS_BLESS=1 cargo test --test examples");
+}
+
+#[test]
+fn manifests_obey_the_schema() {
+    let validator = jsonschema::validator_for(&schema()).unwrap();
+    let examples = examples().into_iter().map(|folder| {
+        let path = folder.join(MANIFEST);
+        (path.clone(), fs::read_to_string(path).unwrap())
+    });
+    for (path, text) in manifests().into_iter().chain(examples) {
+        let mut manifest = compiled::json(&text);
+        let errors: Vec<String> = validator
+            .iter_errors(&manifest)
+            .map(|error| format!("{}: {error}", error.instance_path()))
+            .collect();
+        assert!(errors.is_empty(), "{}: {errors:#?}", path.display());
+        manifest["image"] = Json::from("a key that is not of the language");
+        assert!(!validator.is_valid(&manifest), "{}", path.display());
+    }
+}
+
+#[test]
+fn manifests_of_the_whole_language_are_read() {
+    for (path, text) in manifests() {
+        let found = compiled::findings(&compiled::compiled(&text, &Complete));
+        let other: Vec<&String> = found
+            .iter()
+            .filter(|finding| !finding.starts_with("not-supported: "))
+            .collect();
+        assert!(other.is_empty(), "{}: {other:#?}", path.display());
+    }
+}

@@ -1,0 +1,207 @@
+//! Every finding: a manifest that raises it, with all that is said about it, and a near miss that
+//! does not.
+//!
+//! `tests/findings/CODE/raised*.yml` raises the code; `raised*.txt` is the report as people see
+//! it. `near-miss.yml` is as close to it as can be, and compiles. `project/`, if there, is the
+//! project around them; else every file exists.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "what fails here fails a test"
+)]
+
+mod command;
+mod contradictions;
+mod pages;
+mod places;
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use windlass::check::Files;
+use windlass::compile::{Project, compile};
+use windlass::finding::output::{Format, Style, write};
+use windlass::finding::{Code, Report, Severity};
+use windlass::source::Source;
+
+/// Codes about files on disk: they are raised through the command, in `command`.
+const ON_DISK: [Code; 5] = [
+    Code::Unreadable,
+    Code::NotUtf8,
+    Code::Drift,
+    Code::EditedFile,
+    Code::ForeignFile,
+];
+
+/// A project where every file exists.
+struct Everything;
+
+impl Files for Everything {
+    fn exists(&self, _: &str) -> bool {
+        true
+    }
+}
+
+/// What is found in a manifest. Panics if windlass is at fault.
+#[track_caller]
+fn report(text: &str, files: &dyn Files) -> Report {
+    let source = Source::new("windlass.yml", text);
+    match compile(&source, files) {
+        Ok(compiled) => {
+            let clean = !compiled.report.has_errors();
+            assert_eq!(clean, compiled.files.is_some(), "{text}");
+            compiled.report
+        }
+        Err(error) => panic!("{error}\n{text}"),
+    }
+}
+
+fn codes(report: &Report) -> BTreeSet<Code> {
+    report.sorted().iter().map(|found| found.code).collect()
+}
+
+fn shown(report: &Report, text: &str) -> String {
+    let mut out = Vec::new();
+    let source = Source::new("windlass.yml", text);
+    write(Format::Text, report, &source, Style::default(), &mut out).unwrap();
+    String::from_utf8(out).unwrap()
+}
+
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/findings")
+}
+
+/// The manifests of a code that raise it.
+fn raised(code: Code) -> Vec<PathBuf> {
+    let folder = folder().join(code.as_str());
+    let entries = fs::read_dir(&folder)
+        .unwrap_or_else(|error| panic!("{code} has no fixtures, {}: {error}", folder.display()));
+    let mut paths: Vec<PathBuf> = entries
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| {
+            let name = path.file_name().unwrap().to_str().unwrap();
+            name.starts_with("raised") && name.ends_with(".yml")
+        })
+        .collect();
+    paths.sort();
+    assert!(!paths.is_empty(), "no {}/raised*.yml", folder.display());
+    paths
+}
+
+fn in_manifests() -> impl Iterator<Item = Code> {
+    let all = Code::ALL.iter().copied();
+    all.filter(|code| !ON_DISK.contains(code))
+}
+
+/// The report about a fixture.
+fn of_fixture(code: Code, path: &Path) -> (String, Report) {
+    let text = fs::read_to_string(path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
+    let root = folder().join(code.as_str()).join("project");
+    let report = match root.is_dir() {
+        true => report(&text, &Project { root }),
+        false => report(&text, &Everything),
+    };
+    (text, report)
+}
+
+#[test]
+fn raised_fixtures_raise_their_code_and_say_this() {
+    let bless = std::env::var_os("WINDLASS_BLESS").is_some_and(|value| value == "1");
+    let mut differ = Vec::new();
+    for code in in_manifests() {
+        for path in raised(code) {
+            let (text, report) = of_fixture(code, &path);
+            assert!(
+                codes(&report).contains(&code),
+                "{}: no {code}",
+                path.display()
+            );
+            let said = shown(&report, &text);
+            let beside = path.with_extension("txt");
+            let wanted = fs::read_to_string(&beside).unwrap_or_default();
+            if bless {
+                fs::write(&beside, said).unwrap();
+            } else if said != wanted {
+                differ.push(format!(
+                    "{}:\n--- wanted\n{wanted}\n--- said\n{said}",
+                    beside.display()
+                ));
+            }
+        }
+    }
+    let hint = "if this is right: WINDLASS_BLESS=1 cargo test --test findings";
+    assert!(differ.is_empty(), "{}\n{hint}", differ.join("\n"));
+}
+
+#[test]
+fn near_misses_compile_without_a_word() {
+    for code in in_manifests() {
+        let path = folder().join(code.as_str()).join("near-miss.yml");
+        let (text, report) = of_fixture(code, &path);
+        assert!(
+            report.is_empty(),
+            "{}:\n{}",
+            path.display(),
+            shown(&report, &text)
+        );
+    }
+}
+
+#[test]
+fn no_fixture_without_a_code_and_no_text_without_a_manifest() {
+    let wanted: BTreeSet<&str> = in_manifests().map(Code::as_str).collect();
+    let mut found = BTreeSet::new();
+    for entry in fs::read_dir(folder()).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            found.insert(path.file_name().unwrap().to_str().unwrap().to_owned());
+            for entry in fs::read_dir(&path).unwrap() {
+                let text = entry.unwrap().path();
+                let alone = text.extension().is_some_and(|is| is == "txt")
+                    && !text.with_extension("yml").exists();
+                assert!(!alone, "{} has no manifest", text.display());
+            }
+        }
+    }
+    assert_eq!(
+        found.iter().map(String::as_str).collect::<BTreeSet<_>>(),
+        wanted
+    );
+}
+
+/// What is said is short, whole and unlike an accident.
+#[test]
+fn messages_read_well() {
+    for code in in_manifests() {
+        for path in raised(code) {
+            let (_, report) = of_fixture(code, &path);
+            for found in report.sorted() {
+                let (message, place) = (&found.message, path.display());
+                assert!(message.chars().count() <= 160, "{place}: long: {message}");
+                assert!(!message.ends_with('.'), "{place}: {message}");
+                for text in found.help.iter().chain([message]) {
+                    assert!(!text.trim().is_empty(), "{place}: {message}");
+                    assert!(
+                        !text.contains("  ") && !text.contains('\n'),
+                        "{place}: {text}"
+                    );
+                    assert_eq!(text.matches('`').count() % 2, 0, "{place}: {text}");
+                }
+                let helped = !found.help.is_empty() || found.code == Code::YamlSyntax;
+                assert!(helped, "{place}: {}: no help: {message}", found.code);
+            }
+        }
+    }
+}
+
+#[test]
+fn every_code_of_a_manifest_is_an_error_save_two() {
+    let warnings: Vec<Code> = in_manifests()
+        .filter(|code| code.severity() == Severity::Warning)
+        .collect();
+    assert_eq!(warnings, [Code::MissingFile, Code::Unused]);
+}

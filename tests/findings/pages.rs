@@ -1,0 +1,66 @@
+//! The examples of the pages in `docs/findings/`: the first raises the code, the second does not
+//! and compiles.
+
+use windlass::check::Files;
+use windlass::finding::Code;
+
+use crate::{Everything, codes, in_manifests, report, shown};
+
+/// Pages whose example is mended by what this version does not compile yet.
+const NOT_YET: [Code; 2] = [Code::LiteralSecret, Code::UnknownRegistry];
+
+/// A project with the one Dockerfile that the page of `missing-file` ends with.
+struct Mended;
+
+impl Files for Mended {
+    fn exists(&self, path: &str) -> bool {
+        path == "docker/app/Dockerfile"
+    }
+}
+
+/// The YAML blocks of a page.
+fn examples(page: &str) -> Vec<String> {
+    let mut lines = page.lines();
+    let mut found = Vec::new();
+    while let Some(line) = lines.next() {
+        if line == "```yaml" {
+            let body: Vec<&str> = lines.by_ref().take_while(|line| *line != "```").collect();
+            found.push(body.join("\n") + "\n");
+        }
+    }
+    found
+}
+
+#[test]
+fn the_first_example_raises_the_code_and_the_second_is_mended() {
+    for code in in_manifests() {
+        let files: &dyn Files = match code {
+            Code::MissingFile => &Mended,
+            _ => &Everything,
+        };
+        let examples = examples(code.page());
+        let [before, after] = examples.as_slice() else {
+            panic!("{code}: {} examples", examples.len());
+        };
+        let found = report(before, files);
+        assert!(
+            codes(&found).contains(&code),
+            "{code}:\n{}",
+            shown(&found, before)
+        );
+        let mut found = report(after, files);
+        if NOT_YET.contains(&code) {
+            let rest = codes(&found);
+            assert!(
+                rest.iter().all(|rest| *rest == Code::NotSupported),
+                "{code}: {rest:?}"
+            );
+            found = Default::default();
+        }
+        assert!(
+            found.is_empty(),
+            "{code}, mended:\n{}",
+            shown(&found, after)
+        );
+    }
+}

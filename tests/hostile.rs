@@ -1,0 +1,496 @@
+//! Manifests that nobody wrote by accident: whatever the text is, compiling it ends soon, in files
+//! or in findings at places inside of it, and never in a panic or an internal error.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "what fails here fails a test"
+)]
+
+use std::fs;
+use std::path::Path;
+use std::sync::LazyLock;
+use std::time::{Duration, Instant};
+
+use proptest::prelude::*;
+use proptest::sample::Index;
+
+use windlass::check::Files;
+use windlass::compile::compile;
+use windlass::finding::output::{Format, Style, write};
+use windlass::finding::{Code, Place, Report};
+use windlass::source::{Source, Span};
+
+/// A manifest of a few pages is compiled within this time, also without optimization on a busy
+/// machine.
+const SOON: Duration = Duration::from_secs(5);
+
+struct Everything;
+
+impl Files for Everything {
+    fn exists(&self, _: &str) -> bool {
+        true
+    }
+}
+
+fn inside(source: &Source, span: Span) -> bool {
+    let (text, Span { start, end }) = (&source.text, span);
+    start <= end && text.is_char_boundary(start) && text.is_char_boundary(end)
+}
+
+/// Compiles a text, and checks what always holds of the answer.
+#[track_caller]
+fn answer(text: &str) -> Report {
+    let source = Source::new("windlass.yml", text);
+    let start = Instant::now();
+    let compiled = compile(&source, &Everything).unwrap_or_else(|error| panic!("{error}"));
+    let time = start.elapsed();
+    assert!(time < SOON, "{time:?}");
+    assert_ne!(compiled.report.has_errors(), compiled.files.is_some());
+    let mut size = 0;
+    for found in compiled.report.sorted() {
+        if let Place::Manifest(span) = found.place {
+            assert!(inside(&source, span), "{found:?}");
+        }
+        for related in &found.related {
+            assert!(inside(&source, related.span), "{found:?}");
+        }
+        size = size.max(found.message.len());
+    }
+    assert!(size < 10_000, "a message of {size} bytes");
+    for format in [Format::Text, Format::Json, Format::Gitlab, Format::Sarif] {
+        let mut out = Vec::new();
+        write(
+            format,
+            &compiled.report,
+            &source,
+            Style::default(),
+            &mut out,
+        )
+        .unwrap();
+    }
+    compiled.report
+}
+
+/// Checks that a text gives this code, and none but the text's own findings.
+#[track_caller]
+fn refused(text: &str, code: Code) {
+    let report = answer(text);
+    let codes: Vec<Code> = report.sorted().iter().map(|found| found.code).collect();
+    assert!(
+        codes.contains(&code),
+        "{code} is not in {:?}",
+        &codes[..codes.len().min(9)]
+    );
+}
+
+#[test]
+fn aliases_that_multiply() {
+    let mut text = "windlass: 1\na0: &a0 [x, x, x, x, x, x, x, x, x, x]\n".to_owned();
+    for n in 1..20 {
+        let p = n - 1;
+        text += &format!("a{n}: &a{n} [*a{p}, *a{p}, *a{p}, *a{p}, *a{p}, *a{p}, *a{p}]\n");
+    }
+    refused(&text, Code::TooLarge);
+    // The same with merges, and with text instead of values.
+    let keys: String = (0..1000).map(|n| format!("k{n}: x, ")).collect();
+    let merges = "  - {<<: *a}\n".repeat(10_000);
+    refused(&format!("a: &a {{{keys}}}\nb:\n{merges}"), Code::TooLarge);
+    let long = "x".repeat(1 << 20);
+    let uses = "*a, ".repeat(1000);
+    refused(&format!("a: &a {long}\nb: [{uses}]\n"), Code::TooLarge);
+}
+
+#[test]
+fn aliases_that_deepen() {
+    let mut text = "windlass: 1\njobs:\n  .a0: &a0 {script: x}\n".to_owned();
+    for n in 1..1200 {
+        text += &format!("  .a{n}: &a{n} {{variables: *a{p}}}\n", p = n - 1);
+    }
+    refused(&text, Code::TooLarge);
+}
+
+#[test]
+fn nesting() {
+    for (open, close) in [("[", "]"), ("{a: ", "}")] {
+        for depth in [90, 99, 101, 10_000, 200_000] {
+            let text = format!(
+                "windlass: 1\njobs: {{unit: {{script: x, a: {}x{}}}}}\n",
+                open.repeat(depth),
+                close.repeat(depth)
+            );
+            let report = answer(&text);
+            assert_eq!(report.is_empty(), depth == 90, "{open}{depth}");
+        }
+        answer(&open.repeat(100_000));
+    }
+    let block: String = (0..2000)
+        .map(|n| format!("{}a:\n", " ".repeat(n)))
+        .collect();
+    answer(&block);
+    answer(&"- ".repeat(100_000));
+    answer(&"? ".repeat(100_000));
+    // Half in blocks, half in brackets: each alone is allowed.
+    let mut text = "windlass: 1\njobs:\n  unit:\n    script: x\n".to_owned();
+    for n in 0..70 {
+        text += &format!("{}a:\n", " ".repeat(n + 4));
+    }
+    text += &format!(
+        "{}a: {}{}\n",
+        " ".repeat(74),
+        "[".repeat(70),
+        "]".repeat(70)
+    );
+    refused(&text, Code::TooLarge);
+}
+
+#[test]
+fn long_lines_keys_and_scalars() {
+    let long = "x".repeat(1 << 20);
+    refused(&format!("windlass: 1 # {long}\n{long}"), Code::YamlSyntax);
+    refused(&long, Code::WrongType);
+    refused(&format!("{long}: 1\n"), Code::YamlSyntax);
+    refused(&format!("? {long}\n: 1\n"), Code::BadName);
+    let key = "k".repeat(2000);
+    refused(&format!("windlass: 1\n? {key}\n: x\n"), Code::BadName);
+    let bells = "\\a".repeat(250);
+    refused(
+        &format!("windlass: 1\njobs: {{\"{bells}\": {{script: x}}}}\n"),
+        Code::BadName,
+    );
+    for value in [
+        format!("jobs: {{unit: {{script: '{long}'}}}}"),
+        format!("variables: {{A: '{long}'}}\njobs: {{unit: {{script: x}}}}"),
+    ] {
+        assert!(answer(&format!("windlass: 1\n{value}\n")).is_empty());
+    }
+    let digits = "1".repeat(1 << 20);
+    for value in [
+        format!("variables: {{A: {digits}}}"),
+        format!("jobs: {{unit: {{script: x, variables: {{A: 0{digits}}}}}}}"),
+        format!("windlass2: {long}"),
+        format!("gitlab: {long}"),
+        format!("gitlab: !{} x", "t".repeat(5000)),
+        format!("images: {{app: {{role: {long}, dockerfile: /{long}, tag: {long}}}}}"),
+        format!("refs: {{a: {{branches: ['/({long}/'], if: '{long}'}}}}"),
+        format!("refs: {{a: {{of: {long}}}}}"),
+        format!("tests: {{a: {{image: {long}, script: x, needs: [{long}], stage: {long}}}}}"),
+        format!("tests: {{a: {{image: 'a:{long} ', script: x, timeout: {long}}}}}"),
+        format!("tests: {{a: {{image: 'a:1', script: x, job_names: {{run: {long}}}}}}}"),
+        format!("kubernetes: {{agent: {long}, namespace: {long}}}"),
+        format!("docker: {{daemon: {long}, registry_mirror: {long}}}"),
+        format!("environments: {{a: {{name: '{long}:', url: {long}, deploy: {long}}}}}"),
+        format!("registries: {{a: {{password: '{long}!'}}}}\nstages: [{long}, {long}]"),
+        format!("pipeline: [{long}]\ninclude: [{long}]"),
+        format!("variables: {{L: {{value: {long}, options: [a]}}}}"),
+        format!(
+            "environments: {{a: {{deploy: {{set_image: {{{}/x: {{a: {long}}}}}}}}}}}",
+            "k".repeat(200)
+        ),
+    ] {
+        assert!(answer(&format!("windlass: 1\n{value}\n")).has_errors());
+    }
+}
+
+#[test]
+fn many_mistakes() {
+    let doubles: String = (0..100_000).map(|_| "a: 1\n").collect();
+    refused(&doubles, Code::DuplicateKey);
+    let keys: String = (0..50_000).map(|n| format!("imagse{n}: 1\n")).collect();
+    refused(&keys, Code::UnknownKey);
+    let names: String = (0..2_000)
+        .map(|n| format!("  s{n}: {{of: [topics-{n}x]}}\n"))
+        .collect();
+    refused(&format!("windlass: 1\nrefs:\n{names}"), Code::UnknownRefs);
+    let circle: String = (0..2_000)
+        .map(|n| format!("  s{n}: {{of: [s{}]}}\n", (n + 1) % 2_000))
+        .collect();
+    refused(&format!("windlass: 1\nrefs:\n{circle}"), Code::CyclicRefs);
+}
+
+#[test]
+fn what_no_pipeline_can_hold() {
+    for text in [
+        "jobs: {unit: {script: \"a\\0b\"}}",
+        "jobs: {\"a\\0b\": {script: x}}",
+        "variables: {A: \"\\0\"}\njobs: {unit: {script: x}}",
+        "stages: [\"a\\0\"]\njobs: {unit: {stage: \"a\\0\", script: x}}",
+        "jobs: {unit: {script: !reference [\"a\\0\", script]}}",
+    ] {
+        refused(&format!("windlass: 1\n{text}\n"), Code::YamlSyntax);
+    }
+    for text in [
+        "jobs: {unit: {script: x, \"<<\": {a: b}}}",
+        "jobs: {\"<<\": {script: x}}",
+        "tests: {'<<': {image: 'a:1', script: x}}",
+    ] {
+        refused(&format!("windlass: 1\n{text}\n"), Code::BadName);
+    }
+    // Control characters can be written, and come back as they are.
+    let controls: String = (1..0x20).map(|n| format!("\\x{n:02x}")).collect();
+    let text = format!(
+        "windlass: 1\nvariables: {{A: \"{controls}\\x7f\\x85\\u2028\\ufeff\"}}\njobs: {{unit: {{script: \"{controls}\"}}}}\n"
+    );
+    assert!(answer(&text).is_empty());
+}
+
+/// All manifests that the tests have.
+static MANIFESTS: LazyLock<Vec<String>> = LazyLock::new(|| {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests");
+    let mut paths: Vec<_> = fs::read_dir(root.join("manifests"))
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .collect();
+    for code in Code::ALL {
+        let near_miss = root
+            .join("findings")
+            .join(code.as_str())
+            .join("near-miss.yml");
+        paths.extend(near_miss.exists().then_some(near_miss));
+    }
+    assert!(paths.len() > 30, "{paths:?}");
+    paths.sort();
+    let texts = paths.iter().map(|path| fs::read_to_string(path).unwrap());
+    texts.collect()
+});
+
+/// What is put in the place of a value, or between two characters.
+const NASTY: &[&str] = &[
+    "",
+    " ",
+    "~",
+    "null",
+    "\"\"",
+    "[]",
+    "{}",
+    "[[]]",
+    "[{}]",
+    "{a: {}}",
+    "*a",
+    "&a x",
+    "<<: *a",
+    "!x y",
+    "!reference [a, b]",
+    "!reference []",
+    "!!str 1",
+    "yes",
+    "1.10",
+    "-1",
+    "0x1F",
+    "1e9",
+    ".inf",
+    "2019-01-01",
+    "99999999999999999999",
+    "\"\\0\"",
+    "\"\\e[2J\"",
+    "'\u{7f}'",
+    "é",
+    "\u{2028}",
+    "\u{feff}",
+    "😀",
+    "\r",
+    "\r\n",
+    "\t",
+    "\n",
+    "\n\n  ",
+    "---",
+    "...",
+    "%",
+    "@",
+    "`",
+    "|",
+    ">",
+    "|2+\n",
+    "# ",
+    ": ",
+    ":",
+    "- ",
+    "? ",
+    "'",
+    "\"",
+    "[",
+    "]",
+    "{",
+    "}",
+    ",",
+    "$",
+    "$A",
+    "${A",
+    "$CI_COMMIT_SHA",
+    "/",
+    "/(/",
+    "/./",
+    "..",
+    "../..",
+    "/etc/passwd",
+    ".git",
+    "all",
+    "branches",
+    "tags",
+    "app",
+    "php",
+    "php-ci",
+    "prod",
+    "{image: app}",
+    "{tag_of: nothing}",
+    "{job: a, optional: true}",
+    "pages",
+    "default",
+    ".a",
+    "<<",
+    "'<<'",
+    "a b",
+    "A",
+    "production",
+    "toolchain",
+    "compose",
+    "manual",
+    "1 week",
+    "never",
+    "0",
+    "refs: {a: {of: [a]}}",
+    "needs: []",
+    "job: {script: null}",
+    "stage: deploy",
+    "deploy",
+];
+
+/// A change of a text.
+#[derive(Debug, Clone)]
+enum Change {
+    DeleteChar(Index),
+    Insert(Index, usize),
+    Value(Index, usize),
+    DeleteLine(Index),
+    DoubleLine(Index, Index),
+    SwapLines(Index, Index),
+    Indent(Index, bool),
+    Nest(Index, usize),
+    Alias(Index, Index),
+    Join(Index),
+}
+
+fn change() -> impl Strategy<Value = Change> {
+    let at = any::<Index>;
+    let nasty = || 0..NASTY.len();
+    prop_oneof![
+        at().prop_map(Change::DeleteChar),
+        (at(), nasty()).prop_map(|(at, what)| Change::Insert(at, what)),
+        (at(), nasty()).prop_map(|(at, what)| Change::Value(at, what)),
+        (at(), nasty()).prop_map(|(at, what)| Change::Value(at, what)),
+        at().prop_map(Change::DeleteLine),
+        (at(), at()).prop_map(|(from, to)| Change::DoubleLine(from, to)),
+        (at(), at()).prop_map(|(a, b)| Change::SwapLines(a, b)),
+        (at(), any::<bool>()).prop_map(|(at, deeper)| Change::Indent(at, deeper)),
+        (at(), 1usize..120).prop_map(|(at, depth)| Change::Nest(at, depth)),
+        (at(), at()).prop_map(|(a, b)| Change::Alias(a, b)),
+        at().prop_map(Change::Join),
+    ]
+}
+
+/// Where words begin and end: what a person would take for a key or a value.
+fn words(text: &str) -> Vec<(usize, usize)> {
+    let between = |c: char| c.is_whitespace() || "[]{},".contains(c);
+    let mut found = Vec::new();
+    let mut start = None;
+    for (at, c) in text.char_indices().chain([(text.len(), ' ')]) {
+        match (between(c), start) {
+            (false, None) => start = Some(at),
+            (true, Some(from)) => {
+                let colon = usize::from(text[from..at].ends_with(':'));
+                found.push((from, at - colon));
+                start = None;
+            }
+            _ => {}
+        }
+    }
+    found
+}
+
+fn apply(text: &mut String, change: &Change) {
+    let chars: Vec<usize> = text.char_indices().map(|(at, _)| at).collect();
+    let words = words(text);
+    if chars.is_empty() || words.is_empty() {
+        return;
+    }
+    let mut lines: Vec<String> = text.split_inclusive('\n').map(str::to_owned).collect();
+    match change {
+        Change::DeleteChar(at) => {
+            text.remove(chars[at.index(chars.len())]);
+            return;
+        }
+        Change::Insert(at, what) => {
+            text.insert_str(chars[at.index(chars.len())], NASTY[*what]);
+            return;
+        }
+        Change::Value(at, what) => {
+            let (from, to) = words[at.index(words.len())];
+            text.replace_range(from..to, NASTY[*what]);
+            return;
+        }
+        Change::Nest(at, depth) => {
+            let (from, to) = words[at.index(words.len())];
+            text.insert_str(to, &"]".repeat(*depth));
+            text.insert_str(from, &"[".repeat(*depth));
+            return;
+        }
+        Change::Alias(a, b) => {
+            let (a, b) = (words[a.index(words.len())], words[b.index(words.len())]);
+            if a.0 < b.0 {
+                text.replace_range(b.0..b.1, "*x");
+                text.insert_str(a.0, "&x ");
+            }
+            return;
+        }
+        Change::DeleteLine(at) => {
+            lines.remove(at.index(lines.len()));
+        }
+        Change::DoubleLine(from, to) => {
+            let line = lines[from.index(lines.len())].clone();
+            lines.insert(to.index(lines.len()), line);
+        }
+        Change::SwapLines(a, b) => {
+            let (a, b) = (a.index(lines.len()), b.index(lines.len()));
+            lines.swap(a, b);
+        }
+        Change::Indent(at, deeper) => {
+            let line = &mut lines[at.index(text.split_inclusive('\n').count())];
+            match deeper {
+                true => line.insert_str(0, "  "),
+                false => *line = line.strip_prefix("  ").unwrap_or(line).to_owned(),
+            }
+        }
+        Change::Join(at) => {
+            let line = &mut lines[at.index(text.split_inclusive('\n').count())];
+            *line = line.trim_end_matches('\n').to_owned();
+        }
+    }
+    *text = lines.concat();
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 2000, ..ProptestConfig::default() })]
+
+    /// A few changes leave most of a manifest whole, so that every step of the compiler is met.
+    #[test]
+    fn changed_manifests_are_answered(
+        which in any::<Index>(),
+        changes in prop::collection::vec(change(), 1..5),
+    ) {
+        let mut text = MANIFESTS[which.index(MANIFESTS.len())].clone();
+        for change in &changes {
+            apply(&mut text, change);
+        }
+        answer(&text);
+    }
+
+    /// Texts that are far from any manifest.
+    #[test]
+    fn nonsense_is_answered(parts in prop::collection::vec(0..NASTY.len(), 0..40)) {
+        let text: String = parts.iter().map(|part| NASTY[*part]).collect();
+        answer(&text);
+        answer(&format!("windlass: 1\njobs:\n  unit: {{script: {text}}}\n"));
+    }
+}

@@ -1,0 +1,70 @@
+//! A manifest of thousands of jobs compiles, and what is written is what was planned.
+
+#![allow(clippy::expect_used, reason = "test code outside of test functions")]
+
+#[path = "../benches/large/mod.rs"]
+mod large;
+
+use std::collections::BTreeSet;
+use std::time::Instant;
+
+use windlass::compile::{Compiled, compile};
+use windlass::source::Source;
+use windlass::verify::verify;
+
+/// What the language is meant to bear; some seconds without optimization, under one with it.
+const MANY: usize = 10_000;
+
+fn compiled(jobs: usize) -> Compiled {
+    let source = Source::new("windlass.yml", large::manifest(jobs));
+    compile(&source, &large::AnyProject).expect("no internal error")
+}
+
+#[test]
+fn thousands_of_jobs_compile_to_what_was_planned() {
+    let start = Instant::now();
+    let compiled = compiled(MANY);
+    eprintln!("{MANY} jobs in {:?}", start.elapsed());
+    assert!(!compiled.report.has_errors(), "{:?}", compiled.report);
+    let pipeline = compiled.lowered.expect("no errors").pipeline;
+    let names: BTreeSet<&str> = pipeline.jobs.iter().map(|job| job.name.as_str()).collect();
+    assert_eq!(names.len(), MANY);
+    for part in 0..MANY / 10 {
+        assert!(names.contains(format!("deploy-prod-{part}").as_str()));
+    }
+    let files = compiled.files.expect("no errors").files;
+    let text = &files.first().expect("the pipeline").body;
+    let mut document = pipeline.to_document();
+    assert_eq!(verify(text, &document), Ok(()));
+    // The comparison reaches the last job.
+    let section = document.sections.last_mut().expect("sections");
+    let last = section.jobs.last_mut().expect("jobs");
+    last.keys.set("stage", "elsewhere");
+    let mismatch = verify(text, &document).expect_err("a mismatch");
+    assert_eq!(mismatch.planned, "\"elsewhere\"");
+}
+
+#[test]
+fn a_part_of_the_manifest_does_not_depend_on_how_many_follow() {
+    let few = compiled(20).lowered.expect("no errors").pipeline;
+    let many = compiled(200).lowered.expect("no errors").pipeline;
+    for mut job in few.jobs {
+        let mut same = many
+            .jobs
+            .iter()
+            .find(|other| other.name == job.name)
+            .expect("the same job")
+            .clone();
+        same.origin.span = job.origin.span;
+        job.comment.clone_from(&same.comment);
+        assert_eq!(job, same);
+    }
+}
+
+#[test]
+fn any_number_of_jobs_is_exact() {
+    for jobs in [1, 9, 10, 11, 57] {
+        let pipeline = compiled(jobs).lowered.expect("no errors").pipeline;
+        assert_eq!(pipeline.jobs.len(), jobs);
+    }
+}

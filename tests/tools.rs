@@ -1,0 +1,83 @@
+//! The generated files, given to the tools that read such files: Ruby's Psych (by which GitLab
+//! loads them), GitLab's own JSON schema, gitlab-ci-local, ShellCheck and Docker Compose.
+//!
+//! `tests/tools/install.sh` installs those that Debian does not have.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "what fails here fails a test"
+)]
+
+mod compiled;
+#[path = "tools/compose.rs"]
+mod compose;
+#[path = "tools/local.rs"]
+mod local;
+#[path = "tools/psych.rs"]
+mod psych;
+#[path = "tools/schema.rs"]
+mod schema;
+#[path = "tools/shell.rs"]
+mod shell;
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+/// The examples, each of which every tool must accept.
+const EXAMPLES: [&str; 5] = ["build-and-tag", "facile", "minimal", "scripts", "services"];
+
+fn folder(example: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("examples")
+        .join(example)
+}
+
+/// The committed pipeline of an example.
+fn pipeline(example: &str) -> String {
+    std::fs::read_to_string(folder(example).join(".gitlab-ci.yml")).unwrap()
+}
+
+/// What `tests/tools/install.sh` has installed.
+fn installed(tool: &str) -> PathBuf {
+    let folder = std::env::var_os("WINDLASS_TEST_TOOLS").map_or_else(
+        || Path::new(env!("CARGO_MANIFEST_DIR")).join("target/tools"),
+        PathBuf::from,
+    );
+    let path = folder.join("bin").join(tool);
+    assert!(
+        path.exists(),
+        "{} is missing: run tests/tools/install.sh",
+        path.display()
+    );
+    path
+}
+
+/// Runs a program that must be there.
+fn run(command: &mut Command, package: &str) -> Output {
+    command.output().unwrap_or_else(|error| {
+        panic!("{command:?} does not start ({error}): install the Debian package `{package}`")
+    })
+}
+
+/// Standard output of a program that must succeed.
+#[track_caller]
+fn succeeds(command: &mut Command, package: &str) -> String {
+    let output = run(command, package);
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{command:?}:\n{text}{errors}");
+    text
+}
+
+#[test]
+fn every_example_is_listed() {
+    let entries = std::fs::read_dir(folder("")).unwrap();
+    let mut names: Vec<String> = entries
+        .map(|entry| entry.unwrap())
+        .filter(|entry| entry.path().join(compiled::MANIFEST).is_file())
+        .map(|entry| entry.file_name().into_string().unwrap())
+        .collect();
+    names.sort();
+    assert_eq!(names, EXAMPLES);
+}

@@ -1,0 +1,138 @@
+//! gitlab-ci-local: an independent reading of rules, needs and stages, in a real git repository.
+
+use std::path::Path;
+use std::process::Command;
+
+use super::{folder, installed, succeeds};
+
+fn git(repository: &Path, arguments: &[&str]) {
+    let identity = ["-c", "user.name=test", "-c", "user.email=test@example.com"];
+    let mut git = Command::new("git");
+    git.current_dir(repository).args(identity).args(arguments);
+    for (name, _) in std::env::vars_os() {
+        // Of the git that runs the tests from a hook.
+        if name.to_string_lossy().starts_with("GIT_") {
+            git.env_remove(name);
+        }
+    }
+    succeeds(&mut git, "git");
+}
+
+/// Which jobs of an example run on a branch: `name` or `name (when)`, in order.
+#[track_caller]
+fn jobs(example: &str, default_branch: &str, branch: &str) -> Vec<String> {
+    let repository = tempfile::tempdir().unwrap();
+    let repository = repository.path();
+    for (path, text) in crate::compiled::files_of(&folder(example)) {
+        let path = repository.join(path);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    }
+    let head = format!("refs/remotes/origin/{default_branch}");
+    git(repository, &["init", "--quiet", "-b", default_branch]);
+    git(
+        repository,
+        &[
+            "remote",
+            "add",
+            "origin",
+            "git@gitlab.example.com:group/project.git",
+        ],
+    );
+    git(repository, &["add", "."]);
+    git(repository, &["commit", "--quiet", "-m", "test"]);
+    git(repository, &["update-ref", &head, "HEAD"]);
+    git(
+        repository,
+        &["symbolic-ref", "refs/remotes/origin/HEAD", &head],
+    );
+    git(repository, &["checkout", "--quiet", "-B", branch]);
+
+    let list = succeeds(
+        Command::new(installed("node22"))
+            .arg(installed("gitlab-ci-local.js"))
+            .arg("--list-csv")
+            .current_dir(repository)
+            .env("HOME", repository),
+        "nodejs",
+    );
+    let mut lines = list.lines();
+    let heading = lines.next();
+    assert_eq!(
+        heading,
+        Some("name;stage;when;allowFailure;environment;needs")
+    );
+    lines
+        .map(|line| match line.split(';').collect::<Vec<_>>()[..] {
+            [name, _, "on_success", ..] => name.to_owned(),
+            [name, _, when, ..] => format!("{name} ({when})"),
+            _ => panic!("{line}"),
+        })
+        .collect()
+}
+
+#[test]
+fn the_reference_project_deploys_from_its_deployable_branches_only() {
+    let everywhere = ["build-php-ci", "test-coverage", "phpstan"];
+    let cleaned = ["cleanup-php-ci (always)"];
+    let feature = [&everywhere[..], &cleaned].concat();
+    assert_eq!(jobs("facile", "master", "feature"), feature);
+    let deployed = [
+        &everywhere[..],
+        &["build-php", "deploy-prod"],
+        &cleaned,
+        &["cleanup-php"],
+    ]
+    .concat();
+    assert_eq!(jobs("facile", "master", "master"), deployed);
+    assert_eq!(
+        jobs("facile", "master", "an-other-deployable-branch"),
+        deployed
+    );
+}
+
+#[test]
+fn the_tagging_project_builds_on_branches_alone() {
+    assert_eq!(jobs("build-and-tag", "main", "feature"), ["build-app"]);
+    assert_eq!(jobs("build-and-tag", "main", "main"), ["build-app"]);
+}
+
+#[test]
+fn the_minimal_project_deploys_from_the_default_branch_only() {
+    assert_eq!(jobs("minimal", "main", "feature"), ["build-app", "unit"]);
+    let deployed = ["build-app", "unit", "deploy-production"];
+    assert_eq!(jobs("minimal", "main", "main"), deployed);
+}
+
+#[test]
+fn the_scripts_project_cleans_up_where_it_deploys() {
+    let feature = ["build-checks", "checks", "cleanup-checks (always)"];
+    assert_eq!(jobs("scripts", "main", "feature"), feature);
+    let deployed = [
+        "build-checks",
+        "checks",
+        "build-web",
+        "deploy-production",
+        "cleanup-checks (always)",
+        "cleanup-web",
+    ];
+    assert_eq!(jobs("scripts", "main", "main"), deployed);
+}
+
+#[test]
+fn the_services_project_asks_before_production() {
+    let tested = ["build-api", "build-load", "unit", "lint", "load"];
+    assert_eq!(jobs("services", "main", "feature"), tested);
+    let deployed = [
+        &tested[..],
+        &[
+            "migrate-staging",
+            "deploy-staging",
+            "deploy-production (manual)",
+            "announce",
+        ],
+    ]
+    .concat();
+    assert_eq!(jobs("services", "main", "main"), deployed);
+    assert_eq!(jobs("services", "main", "release-1"), deployed);
+}
