@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use super::Check;
 use crate::finding::{Code, Finding};
 use crate::manifest::Manifest;
-use crate::manifest::collection::Many;
+use crate::manifest::collection::{Many, Map};
 use crate::manifest::common::Entity;
 use crate::manifest::images::{Image, Role};
 use crate::manifest::reach::{Coverage, covers};
@@ -19,6 +19,16 @@ pub(super) fn check(check: &mut Check<'_>) {
     tests(check);
     deployments(check);
     promotions(check);
+    let sets = manifest.refs.get().into_iter().flat_map(Map::iter);
+    let variables = [manifest.variables.get()]
+        .into_iter()
+        .chain(sets.map(|(_, set)| set.value.variables.get()))
+        .chain(manifest.images().map(|(_, image)| image.variables.get()));
+    for (_, variable) in variables.flatten().flat_map(|of| of.0.iter()) {
+        for image in variable.value.images() {
+            known(check, image);
+        }
+    }
     if let Some(compose) = manifest.compose.get() {
         for (_, image) in compose
             .services

@@ -10,8 +10,10 @@ mod images;
 mod inventory;
 mod jobs;
 mod needs;
+mod order;
 mod refs;
 mod sets;
+mod shared;
 mod supported;
 
 pub use inventory::{Inventory, JobEntry, JobKind, Needed};
@@ -48,6 +50,8 @@ const CHECKS: &[fn(&mut Check<'_>)] = &[
     images::check,
     jobs::check,
     needs::check,
+    order::check,
+    shared::check,
     access::check,
     files::check,
     supported::check,

@@ -1,5 +1,7 @@
 //! `needs`: names of jobs that exist, in an order that exists.
 
+use std::collections::HashMap;
+
 use super::Check;
 use super::inventory::{JobEntry, Needed};
 use crate::finding::{Code, Finding};
@@ -24,11 +26,19 @@ pub(super) fn check(check: &mut Check<'_>) {
                 .report
                 .push(Finding::new(Code::OutOfRange, span, message));
         }
+        let mut seen: HashMap<&str, Span> = HashMap::new();
         for Needed {
             job: need,
             optional,
         } in needs
         {
+            if let Some(first) = seen.insert(&need.value, need.span) {
+                let message = format!("`{}` needs `{}` twice", job.name.value, need.value);
+                let finding = Finding::new(Code::DuplicateName, need.span, message);
+                let finding = finding.related(first, "first here");
+                check.report.push(finding.help("remove one of the two"));
+                continue;
+            }
             let Some((other, needed)) = inventory.get(&need.value) else {
                 check.unknown(Code::UnknownJob, need, "job", inventory.names());
                 continue;
@@ -89,7 +99,8 @@ fn may_be_missing(check: &mut Check<'_>, job: &JobEntry, needed: &JobEntry, span
     }
 }
 
-fn stage_number(check: &Check<'_>, stage: &str) -> Option<usize> {
+/// Where a stage stands; `None` for one that does not exist.
+pub(super) fn stage_number(check: &Check<'_>, stage: &str) -> Option<usize> {
     match (stage, check.manifest.declared_stages()) {
         (".pre", _) => Some(0),
         (".post", _) => Some(usize::MAX),
