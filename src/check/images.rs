@@ -49,9 +49,8 @@ pub(super) fn check(check: &mut Check<'_>) {
             for base in argument.value.images() {
                 if known(check, base) && base.value == key.value {
                     let message = format!("`{}` is built from itself", key.value);
-                    check
-                        .report
-                        .push(Finding::new(Code::NeedsOrder, base.span, message));
+                    let finding = Finding::new(Code::NeedsOrder, base.span, message);
+                    check.report.push(finding.help("name another image"));
                 }
             }
         }
@@ -122,10 +121,10 @@ pub(super) fn job_image(check: &mut Check<'_>, name: &At<String>) -> bool {
         let finding = match meant {
             Some(meant) => finding.help(format!("did you mean `{meant}`?")),
             None if names.is_empty() => finding.help("the manifest defines no image"),
-            None => finding.help(format!("there are `{}`", names.join("`, `"))),
+            None => finding.help(format!("the manifest defines `{}`", names.join("`, `"))),
         };
         check.report.push(finding.help(format!(
-            "for an image of a registry write its tag: `{text}:1.2`"
+            "an image of a registry is written with its tag: `{text}:TAG`"
         )));
         return false;
     }
@@ -133,9 +132,10 @@ pub(super) fn job_image(check: &mut Check<'_>, name: &At<String>) -> bool {
         && let Err(why) = crate::gitlab::names::image_reference(text)
     {
         let message = format!("`{text}` is no image reference: it {why}");
+        let help = "write it like `postgres:17` or `registry.example.com/team/app:1.2`";
         check
             .report
-            .push(Finding::new(Code::BadName, name.span, message));
+            .push(Finding::new(Code::BadName, name.span, message).help(help));
     }
     false
 }
@@ -145,7 +145,11 @@ fn tests(check: &mut Check<'_>) {
     let compose = manifest.compose.get();
     let services = compose.map(Compose::services_by_image).unwrap_or_default();
     for (key, test, is_task) in manifest.tests_and_tasks() {
-        let what = format!("{} `{}`", if is_task { "task" } else { "test" }, key.value);
+        let what = format!(
+            "the {} `{}`",
+            if is_task { "task" } else { "test" },
+            key.value
+        );
         let via = test.via.copied_or(Via::Job);
         let refs = Manifest::refs_of(&test.refs, test.span);
         if let Some(image) = test.image.get().and_then(|image| image.name.at()) {
@@ -194,9 +198,10 @@ fn tests(check: &mut Check<'_>) {
         }
         if let Some(changes) = test.changes.at().filter(|changes| changes.0.len() > 50) {
             let message = format!("{} patterns; GitLab takes 50", changes.0.len());
+            let finding = Finding::new(Code::OutOfRange, changes.span, message);
             check
                 .report
-                .push(Finding::new(Code::OutOfRange, changes.span, message));
+                .push(finding.help("use globs, as in `src/**/*`"));
         }
     }
 }

@@ -100,9 +100,10 @@ fn names(check: &mut Check<'_>) {
         } else if let Err(why) = crate::gitlab::names::job(name) {
             let shown: String = name.chars().take(40).collect();
             let message = format!("`{shown}` cannot be the name of a job: it {why}");
+            let help = "choose another name; `job_names` renames a generated job";
             check
                 .report
-                .push(Finding::new(Code::BadName, span, message));
+                .push(Finding::new(Code::BadName, span, message).help(help));
         }
     }
     for (key, _) in check
@@ -129,16 +130,18 @@ fn stages(check: &mut Check<'_>) {
     if let Some(stages) = declared {
         if stages.is_empty() {
             let span = manifest.stages.span().unwrap_or_default();
-            check
-                .report
-                .push(Finding::new(Code::Empty, span, "`stages` lists no stage"));
+            let finding = Finding::new(Code::Empty, span, "`stages` lists no stage");
+            let help = "list them in order, or remove `stages`";
+            check.report.push(finding.help(help));
+            return;
         }
         let mut seen: HashMap<&str, Span> = HashMap::new();
         for stage in stages {
             if let Some(first) = seen.insert(&stage.value, stage.span) {
                 let message = format!("the stage `{}` stands twice", stage.value);
                 let finding = Finding::new(Code::DuplicateName, stage.span, message);
-                check.report.push(finding.related(first, "first here"));
+                let finding = finding.related(first, "first here");
+                check.report.push(finding.help("remove one of the two"));
             }
         }
     }

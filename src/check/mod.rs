@@ -87,7 +87,7 @@ impl Check<'_> {
         let finding = match did_you_mean(&at.value, names.iter().copied()) {
             Some(name) => finding.help(format!("did you mean `{name}`?")),
             None if names.is_empty() => finding.help(format!("the manifest defines no {what}")),
-            None => finding.help(format!("there are `{}`", names.join("`, `"))),
+            None => finding.help(format!("possible: `{}`", names.join("`, `"))),
         };
         self.report.push(finding);
     }
