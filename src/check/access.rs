@@ -127,10 +127,12 @@ fn at_most_one(check: &mut Check<'_>, kubernetes: &Kubernetes) {
         && !namespace.value.contains('$')
         && let Err(why) = crate::gitlab::names::kubernetes_label(&namespace.value)
     {
+        let (why, help) = why
+            .split_once("; ")
+            .unwrap_or((&why, "choose another name"));
         let message = format!("`{}` is no namespace: it {why}", namespace.value);
-        check
-            .report
-            .push(Finding::new(Code::BadName, namespace.span, message));
+        let finding = Finding::new(Code::BadName, namespace.span, message);
+        check.report.push(finding.help(help));
     }
 }
 

@@ -4,7 +4,7 @@ use super::Check;
 use crate::finding::{Code, Finding, Report};
 use crate::manifest::collection::Map;
 use crate::manifest::common::{Common, Entity, Variables};
-use crate::manifest::record::Field;
+use crate::manifest::record::{Field, Record as _};
 use crate::source::{At, Span};
 
 pub(super) fn check(check: &mut Check<'_>) {
@@ -92,13 +92,18 @@ pub(super) fn check(check: &mut Check<'_>) {
                 ("helm", deploy.helm.span()),
                 ("script", deploy.script.span()),
             ];
-            exactly_one(report, deploy.span, "`deploy`", "driver", &drivers);
+            if !drivers.iter().any(|(driver, _)| deploy.is_invalid(driver)) {
+                exactly_one(report, deploy.span, "`deploy`", "driver", &drivers);
+            }
         }
         if let Some(name) = environment.name.at()
             && let Err(why) = crate::gitlab::names::environment(&name.value)
         {
+            let (why, help) = why
+                .split_once("; ")
+                .unwrap_or((&why, "choose another `name`"));
             let message = format!("`{}` is no environment name: it {why}", name.value);
-            report.push(Finding::new(Code::BadName, name.span, message));
+            report.push(Finding::new(Code::BadName, name.span, message).help(help));
         }
     }
     for (key, promotion) in manifest.promotions.get().into_iter().flat_map(Map::iter) {
@@ -262,15 +267,19 @@ fn common(common: Common<'_>, report: &mut Report) {
     }
     if let Some(caches) = common.cache.at().filter(|caches| caches.0.len() > 4) {
         let message = format!("{} caches; GitLab takes 4 a job", caches.0.len());
-        report.push(Finding::new(Code::OutOfRange, caches.span, message));
+        let finding = Finding::new(Code::OutOfRange, caches.span, message);
+        report.push(finding.help("join those with the same `key`"));
     }
 }
 
 fn variable_names(variables: &Variables, top_level: bool, report: &mut Report) {
     for (key, _) in variables.0.iter() {
         if let Err(why) = crate::gitlab::names::variable(&key.value) {
+            let (why, help) = why
+                .split_once("; ")
+                .unwrap_or((&why, "rename it, as in `MY_NAME`"));
             let message = format!("`{}` is no name of a variable: it {why}", key.value);
-            report.push(Finding::new(Code::BadName, key.span, message));
+            report.push(Finding::new(Code::BadName, key.span, message).help(help));
         }
     }
     variable_values(variables, top_level, report);
@@ -288,7 +297,11 @@ fn variable_values(variables: &Variables, top_level: bool, report: &mut Report) 
         let described = variable.options.at().map(|at| at.span);
         if !(top_level && described.is_some() && sources.iter().all(|(_, at)| at.is_none())) {
             let name = format!("`{}`", key.value);
-            exactly_one(report, variable.span, &name, "value", &sources);
+            // A value that is wrong is reported already.
+            let keys = ["value", "image", "tag_of", "digest_of", "repository_of"];
+            if !keys.into_iter().any(|key| variable.value.is_invalid(key)) {
+                exactly_one(report, variable.span, &name, "value", &sources);
+            }
         }
         let only_top: [(&str, Option<Span>); 2] = [
             ("description", variable.description.span()),
@@ -300,7 +313,8 @@ fn variable_values(variables: &Variables, top_level: bool, report: &mut Report) 
         {
             if !top_level {
                 let message = format!("`{name}` is for variables at the top of the manifest");
-                report.push(Finding::new(Code::Exclusive, at, message));
+                let finding = Finding::new(Code::Exclusive, at, message);
+                report.push(finding.help(format!("remove `{name}` here")));
             }
         }
         if let (Some(value), Some(options)) = (variable.value.value.at(), variable.options.get()) {
@@ -316,6 +330,7 @@ fn one_of<'a>(
 ) {
     if !options.any(|option| option.value == value.value) {
         let message = format!("`{}` is none of the `options`", value.value);
-        report.push(Finding::new(Code::UnknownWord, value.span, message));
+        let finding = Finding::new(Code::UnknownWord, value.span, message);
+        report.push(finding.help("the `value` is the option that is chosen at first: list it"));
     }
 }

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use super::Check;
 use crate::finding::{Code, Finding};
 use crate::manifest::Manifest;
-use crate::manifest::collection::Many;
+use crate::manifest::collection::{Many, Map};
 use crate::manifest::common::Entity;
 use crate::manifest::images::{Image, Role};
 use crate::manifest::reach::{Coverage, covers};
@@ -19,6 +19,16 @@ pub(super) fn check(check: &mut Check<'_>) {
     tests(check);
     deployments(check);
     promotions(check);
+    let sets = manifest.refs.get().into_iter().flat_map(Map::iter);
+    let variables = [manifest.variables.get()]
+        .into_iter()
+        .chain(sets.map(|(_, set)| set.value.variables.get()))
+        .chain(manifest.images().map(|(_, image)| image.variables.get()));
+    for (_, variable) in variables.flatten().flat_map(|of| of.0.iter()) {
+        for image in variable.value.images() {
+            known(check, image);
+        }
+    }
     if let Some(compose) = manifest.compose.get() {
         for (_, image) in compose
             .services
@@ -39,9 +49,8 @@ pub(super) fn check(check: &mut Check<'_>) {
             for base in argument.value.images() {
                 if known(check, base) && base.value == key.value {
                     let message = format!("`{}` is built from itself", key.value);
-                    check
-                        .report
-                        .push(Finding::new(Code::NeedsOrder, base.span, message));
+                    let finding = Finding::new(Code::NeedsOrder, base.span, message);
+                    check.report.push(finding.help("name another image"));
                 }
             }
         }
@@ -131,10 +140,10 @@ pub(super) fn job_image(check: &mut Check<'_>, name: &At<String>) -> bool {
         let finding = match meant {
             Some(meant) => finding.help(format!("did you mean `{meant}`?")),
             None if names.is_empty() => finding.help("the manifest defines no image"),
-            None => finding.help(format!("there are `{}`", names.join("`, `"))),
+            None => finding.help(format!("the manifest defines `{}`", names.join("`, `"))),
         };
         check.report.push(finding.help(format!(
-            "for an image of a registry write its tag: `{text}:1.2`"
+            "an image of a registry is written with its tag: `{text}:TAG`"
         )));
         return false;
     }
@@ -142,9 +151,10 @@ pub(super) fn job_image(check: &mut Check<'_>, name: &At<String>) -> bool {
         && let Err(why) = crate::gitlab::names::image_reference(text)
     {
         let message = format!("`{text}` is no image reference: it {why}");
+        let help = "write it like `postgres:17` or `registry.example.com/team/app:1.2`";
         check
             .report
-            .push(Finding::new(Code::BadName, name.span, message));
+            .push(Finding::new(Code::BadName, name.span, message).help(help));
     }
     false
 }
@@ -154,7 +164,11 @@ fn tests(check: &mut Check<'_>) {
     let compose = manifest.compose.get();
     let services = compose.map(Compose::services_by_image).unwrap_or_default();
     for (key, test, is_task) in manifest.tests_and_tasks() {
-        let what = format!("{} `{}`", if is_task { "task" } else { "test" }, key.value);
+        let what = format!(
+            "the {} `{}`",
+            if is_task { "task" } else { "test" },
+            key.value
+        );
         let via = test.via.copied_or(Via::Job);
         let refs = Manifest::refs_of(&test.refs, test.span);
         if let Some(image) = test.image.get().and_then(|image| image.name.at()) {
@@ -203,9 +217,10 @@ fn tests(check: &mut Check<'_>) {
         }
         if let Some(changes) = test.changes.at().filter(|changes| changes.0.len() > 50) {
             let message = format!("{} patterns; GitLab takes 50", changes.0.len());
+            let finding = Finding::new(Code::OutOfRange, changes.span, message);
             check
                 .report
-                .push(Finding::new(Code::OutOfRange, changes.span, message));
+                .push(finding.help("use globs, as in `src/**/*`"));
         }
     }
 }

@@ -13,7 +13,16 @@ use crate::source::{Kind, Span};
 pub(super) fn check(check: &mut Check<'_>) {
     names(check);
     stages(check);
+    some(check);
     let manifest = check.manifest;
+    for include in manifest
+        .include
+        .get()
+        .into_iter()
+        .flat_map(|list| list.iter())
+    {
+        crate::manifest::raw::value(&include.value.0, check.report);
+    }
     for (_, image) in manifest.images() {
         job_keys(check, &image.value);
     }
@@ -38,6 +47,27 @@ pub(super) fn check(check: &mut Check<'_>) {
         }
     }
     pipeline(check);
+}
+
+/// GitLab refuses a file without a job that is not hidden; one of an included file counts.
+fn some(check: &mut Check<'_>) {
+    let manifest = check.manifest;
+    // What could not be read is reported already, and may hold the jobs.
+    let read = [
+        manifest.images.is_missing() || manifest.images.get().is_some(),
+        manifest.tests.is_missing() || manifest.tests.get().is_some(),
+        manifest.tasks.is_missing() || manifest.tasks.get().is_some(),
+        manifest.environments.is_missing() || manifest.environments.get().is_some(),
+        manifest.promotions.is_missing(),
+        manifest.jobs.is_missing() || manifest.jobs.get().is_some(),
+    ];
+    let whole = read.iter().all(|one| *one) && manifest.include.is_missing();
+    if whole && check.inventory.jobs.is_empty() {
+        let span = manifest.windlass.span().unwrap_or_default();
+        let finding = Finding::new(Code::Empty, span, "this manifest makes no job");
+        let help = "define something in `images`, `tests`, `environments` or `jobs`; GitLab refuses an empty pipeline";
+        check.report.push(finding.help(help));
+    }
 }
 
 fn names(check: &mut Check<'_>) {
@@ -70,9 +100,10 @@ fn names(check: &mut Check<'_>) {
         } else if let Err(why) = crate::gitlab::names::job(name) {
             let shown: String = name.chars().take(40).collect();
             let message = format!("`{shown}` cannot be the name of a job: it {why}");
+            let help = "choose another name; `job_names` renames a generated job";
             check
                 .report
-                .push(Finding::new(Code::BadName, span, message));
+                .push(Finding::new(Code::BadName, span, message).help(help));
         }
     }
     for (key, _) in check
@@ -99,16 +130,18 @@ fn stages(check: &mut Check<'_>) {
     if let Some(stages) = declared {
         if stages.is_empty() {
             let span = manifest.stages.span().unwrap_or_default();
-            check
-                .report
-                .push(Finding::new(Code::Empty, span, "`stages` lists no stage"));
+            let finding = Finding::new(Code::Empty, span, "`stages` lists no stage");
+            let help = "list them in order, or remove `stages`";
+            check.report.push(finding.help(help));
+            return;
         }
         let mut seen: HashMap<&str, Span> = HashMap::new();
         for stage in stages {
             if let Some(first) = seen.insert(&stage.value, stage.span) {
                 let message = format!("the stage `{}` stands twice", stage.value);
                 let finding = Finding::new(Code::DuplicateName, stage.span, message);
-                check.report.push(finding.related(first, "first here"));
+                let finding = finding.related(first, "first here");
+                check.report.push(finding.help("remove one of the two"));
             }
         }
     }

@@ -10,8 +10,10 @@ mod images;
 mod inventory;
 mod jobs;
 mod needs;
+mod order;
 mod refs;
 mod sets;
+mod shared;
 mod supported;
 
 pub use inventory::{Inventory, JobEntry, JobKind, Needed};
@@ -48,6 +50,8 @@ const CHECKS: &[fn(&mut Check<'_>)] = &[
     images::check,
     jobs::check,
     needs::check,
+    order::check,
+    shared::check,
     access::check,
     files::check,
     supported::check,
@@ -83,7 +87,7 @@ impl Check<'_> {
         let finding = match did_you_mean(&at.value, names.iter().copied()) {
             Some(name) => finding.help(format!("did you mean `{name}`?")),
             None if names.is_empty() => finding.help(format!("the manifest defines no {what}")),
-            None => finding.help(format!("there are `{}`", names.join("`, `"))),
+            None => finding.help(format!("possible: `{}`", names.join("`, `"))),
         };
         self.report.push(finding);
     }

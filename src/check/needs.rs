@@ -1,11 +1,13 @@
 //! `needs`: names of jobs that exist, in an order that exists.
 
+use std::collections::HashMap;
+
 use super::Check;
 use super::inventory::{JobEntry, Needed};
 use crate::finding::{Code, Finding};
 use crate::manifest::reach::{Coverage, covers};
 use crate::manifest::resolved::STAGES;
-use crate::source::Span;
+use crate::source::{At, Span};
 
 pub(super) fn check(check: &mut Check<'_>) {
     let inventory = check.inventory.clone();
@@ -20,17 +22,26 @@ pub(super) fn check(check: &mut Check<'_>) {
                 job.name.value,
                 needs.len()
             );
+            let finding = Finding::new(Code::OutOfRange, span, message);
             check
                 .report
-                .push(Finding::new(Code::OutOfRange, span, message));
+                .push(finding.help("need fewer jobs, or wait for the stage"));
         }
+        let mut seen: HashMap<&str, Span> = HashMap::new();
         for Needed {
             job: need,
             optional,
         } in needs
         {
+            if let Some(first) = seen.insert(&need.value, need.span) {
+                let message = format!("`{}` needs `{}` twice", job.name.value, need.value);
+                let finding = Finding::new(Code::DuplicateName, need.span, message);
+                let finding = finding.related(first, "first here");
+                check.report.push(finding.help("remove one of the two"));
+                continue;
+            }
             let Some((other, needed)) = inventory.get(&need.value) else {
-                check.unknown(Code::UnknownJob, need, "job", inventory.names());
+                unknown(check, need);
                 continue;
             };
             if let (Some(own), Some(theirs)) = (
@@ -89,7 +100,34 @@ fn may_be_missing(check: &mut Check<'_>, job: &JobEntry, needed: &JobEntry, span
     }
 }
 
-fn stage_number(check: &Check<'_>, stage: &str) -> Option<usize> {
+/// Reports a name that is no job; that of an image or environment means the job made from it.
+fn unknown(check: &mut Check<'_>, need: &At<String>) {
+    let manifest = check.manifest;
+    let of_image = manifest.images().find(|(key, _)| key.value == need.value);
+    let of_image = of_image.map(|(key, image)| ("image", image.build_job(key)));
+    let mut environments = manifest.environments();
+    let of_environment = environments.find(|(key, _)| key.value == need.value);
+    let of_environment =
+        of_environment.map(|(key, environment)| ("environment", environment.deploy_job(key)));
+    match of_image.or(of_environment) {
+        Some((what, job)) => {
+            let name = &need.value;
+            let message = format!("there is no job `{name}`; it is the name of an {what}");
+            let finding = Finding::new(Code::UnknownJob, need.span, message);
+            check
+                .report
+                .push(finding.help(format!("write the job's name, `{}`", job.value)));
+        }
+        None => {
+            let names: Vec<String> = check.inventory.names().map(str::to_owned).collect();
+            let names = names.iter().map(String::as_str);
+            check.unknown(Code::UnknownJob, need, "job", names);
+        }
+    }
+}
+
+/// Where a stage stands; `None` for one that does not exist.
+pub(super) fn stage_number(check: &Check<'_>, stage: &str) -> Option<usize> {
     match (stage, check.manifest.declared_stages()) {
         (".pre", _) => Some(0),
         (".post", _) => Some(usize::MAX),

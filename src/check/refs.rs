@@ -50,7 +50,10 @@ pub(super) fn check(check: &mut Check<'_>) {
     for name in &names {
         named(check, sets, name);
     }
-    unused(check, sets, &names);
+    // With errors, what should use a set may be what is wrong.
+    if !check.report.has_errors() {
+        unused(check, sets, &names);
+    }
 }
 
 /// Reports sets that nothing names. A set with variables gives them to every job on its refs.

@@ -25,7 +25,10 @@ impl<T> Many<T> {
 impl<T: Read> Read for Many<T> {
     fn read(node: &Node, reader: &mut Reader<'_>) -> Option<Self> {
         match &node.kind {
-            Kind::Sequence(items) => Some(Self(read_items(items, reader))),
+            Kind::Sequence(items) => {
+                reader.refuse_tag(node);
+                read_items(items, reader).map(Self)
+            }
             Kind::Scalar(_) | Kind::Mapping(_) => {
                 let value = T::read(node, reader)?;
                 Some(Self(vec![At::new(value, node.span)]))
@@ -62,7 +65,7 @@ impl<T: Read> Read for List<T> {
     fn read(node: &Node, reader: &mut Reader<'_>) -> Option<Self> {
         reader.refuse_tag(node);
         match &node.kind {
-            Kind::Sequence(items) => Some(Self(read_items(items, reader))),
+            Kind::Sequence(items) => read_items(items, reader).map(Self),
             Kind::Scalar(_) | Kind::Mapping(_) => {
                 reader.wrong_type(node, "a list");
                 None
@@ -71,17 +74,21 @@ impl<T: Read> Read for List<T> {
     }
 }
 
-fn read_items<T: Read>(items: &[Node], reader: &mut Reader<'_>) -> Vec<At<T>> {
-    items
+/// The items that can be read; `None` if there are some and none can, so that nobody takes the
+/// list for an empty one.
+fn read_items<T: Read>(items: &[Node], reader: &mut Reader<'_>) -> Option<Vec<At<T>>> {
+    let read: Vec<At<T>> = items
         .iter()
         .filter_map(|item| {
             if item.is_null() {
-                reader.wrong_type(item, "values in its list");
+                let finding = Finding::new(Code::WrongType, item.span, "this item is empty");
+                reader.fault(item, finding.help("write its value, or remove it"));
                 return None;
             }
             T::read(item, reader).map(|value| At::new(value, item.span))
         })
-        .collect()
+        .collect();
+    (items.is_empty() || !read.is_empty()).then_some(read)
 }
 
 impl<T: Read> JsonSchema for List<T> {

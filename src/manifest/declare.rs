@@ -56,6 +56,13 @@ macro_rules! record {
                 false
             }
 
+            fn is_invalid(&self, key: &str) -> bool {
+                $( if key == $crate::manifest::record::key_name!($field $($key)?) {
+                    return self.$field == $crate::manifest::record::Field::Invalid;
+                } )+
+                false
+            }
+
             fn inherit_keys(&mut self, default: &Self) {
                 $( self.$field.inherit(&default.$field); )+
             }

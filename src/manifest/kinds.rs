@@ -73,12 +73,18 @@ fn variable_name(text: &str) -> Result<(), Fault> {
 }
 
 fn project_path(text: &str) -> Result<(), Fault> {
-    crate::files::check_relative(text)
-        .map_err(|why| Fault::new(format!("`{text}` cannot be used: {why}"), ""))
+    crate::files::check_relative(text).map_err(|why| {
+        Fault::because(
+            &format!("the path `{text}`"),
+            &why,
+            "write a path inside the project, as in `docker/app`",
+        )
+    })
 }
 
 fn pattern(text: &str) -> Result<(), Fault> {
-    let unwritable = |why: expression::Unwritable| Fault::new(format!("`{text}` {why}"), "");
+    let help = "write another name, or a regular expression without it";
+    let unwritable = |why: expression::Unwritable| Fault::new(format!("`{text}` {why}"), help);
     if text.starts_with('/') {
         let pattern = regex::Pattern::parse(text).map_err(|error| regex_fault(&error))?;
         return expression::Expr::pattern(&pattern)
@@ -86,7 +92,8 @@ fn pattern(text: &str) -> Result<(), Fault> {
             .map_err(unwritable);
     }
     if text.is_empty() {
-        return Err(Fault::new("an empty name matches nothing", ""));
+        let help = "write a name, or a regular expression between slashes";
+        return Err(Fault::new("an empty name matches nothing", help));
     }
     expression::Expr::text(text).map(|_| ()).map_err(unwritable)
 }
@@ -142,8 +149,11 @@ fn kubectl_duration(text: &str) -> Result<(), Fault> {
 fn gitlab_expression(text: &str) -> Result<(), Fault> {
     expression::parse(text).map(|_| ()).map_err(|error| {
         let mut fault = Fault::new(
-            format!("GitLab's `if` does not take this: {}", error.message),
-            error.help.clone().unwrap_or_default(),
+            format!("GitLab's `if` cannot read this: it {}", error.message),
+            match &error.help {
+                Some(help) => help.clone(),
+                None => "write it like `$NAME == \"text\"` or `$NAME =~ /^text/`".to_owned(),
+            },
         );
         fault.offset = Some(error.offset);
         fault
@@ -152,19 +162,16 @@ fn gitlab_expression(text: &str) -> Result<(), Fault> {
 
 fn gitlab_version(text: &str) -> Result<(), Fault> {
     text.parse::<version::Version>().map(|_| ()).map_err(|why| {
-        Fault::new(
-            format!("`{text}` {why}"),
-            "write major and minor, as in `\"18.5\"`",
-        )
+        let why = why.split_once("; ").map_or(why.as_str(), |(why, _)| why);
+        let help = "write major and minor in quotes, as in `\"18.5\"`";
+        Fault::new(format!("`{text}` {why}"), help)
     })
 }
 
 fn workload(text: &str) -> Result<(), Fault> {
     names::kubernetes_resource(text).map_err(|why| {
-        Fault::new(
-            format!("`{text}` is no workload: it {why}"),
-            "write it like `deployment/web`",
-        )
+        let subject = format!("`{text}` is no workload: it");
+        Fault::because(&subject, &why, "write it like `deployment/web`")
     })
 }
 

@@ -56,13 +56,13 @@ impl<'r> Reader<'r> {
 
     /// Reports a value of the wrong type.
     pub fn wrong_type(&mut self, node: &Node, wanted: &str) {
-        let key = self.path.last().map_or("the manifest", String::as_str);
-        let message = format!("`{key}` wants {wanted}, not {}", node.describe());
-        let label = format!("wanted: {wanted}");
-        self.fault(
-            node,
-            Finding::new(Code::WrongType, node.span, message).label(label),
-        );
+        let key = match self.path.last() {
+            Some(key) => format!("`{key}`"),
+            None => "the manifest".to_owned(),
+        };
+        let message = format!("{key} wants {wanted}, not {}", node.describe());
+        let finding = Finding::new(Code::WrongType, node.span, message);
+        self.fault(node, finding.help(instead(node, wanted)));
     }
 
     /// Refuses a tag such as `!x`; they mean something only in raw GitLab values.
@@ -73,6 +73,24 @@ impl<'r> Reader<'r> {
                 .help("`!reference` may stand inside `jobs`, `job` and `pipeline` only");
             self.fault(node, finding);
         }
+    }
+}
+
+/// What to write instead of a value of the wrong type.
+fn instead(node: &Node, wanted: &str) -> String {
+    match (&node.kind, wanted) {
+        (Kind::Mapping(_), "a string") => {
+            "`: ` makes a mapping of it: put the whole value in quotes".to_owned()
+        }
+        (Kind::Sequence(_), "a string") => "write one value, without brackets or `-`".to_owned(),
+        (Kind::Scalar(scalar), _) if !scalar.plain && !wanted.starts_with("a ") => {
+            format!("write it without quotes: `{}`", scalar.text)
+        }
+        (_, "an integer") => "write a number, as in `2`".to_owned(),
+        (_, "a list") => "write it as a list, as in `[first, second]`".to_owned(),
+        (Kind::Sequence(_), "a mapping") => "write `name: ...` lines, without `-`".to_owned(),
+        (_, "a mapping") => "write it as a mapping, as in `{name: value}`".to_owned(),
+        _ => format!("write {wanted}"),
     }
 }
 
@@ -177,6 +195,9 @@ pub trait Record: Default + Clone {
     /// Reads the value of a key; `false` if there is no such key.
     fn set(&mut self, key: &str, node: &Node, reader: &mut Reader<'_>) -> bool;
 
+    /// Whether the value of a key is wrong, which is reported already.
+    fn is_invalid(&self, key: &str) -> bool;
+
     /// Takes over what the default has and this record has not, key by key.
     fn inherit_keys(&mut self, default: &Self);
 }
@@ -193,6 +214,9 @@ pub fn read_record<R: Record>(node: &Node, reader: &mut Reader<'_>) -> Option<R>
         }
         (_, Some(key)) => {
             record.set(key, node, reader);
+            if record.is_invalid(key) {
+                return None;
+            }
         }
         (Kind::Scalar(_) | Kind::Sequence(_), None) => {
             let keys: Vec<_> = R::keys().iter().map(|k| k.name).collect();
@@ -226,7 +250,16 @@ fn read_entry<R: Record>(record: &mut R, entry: &Entry, reader: &mut Reader<'_>)
         _ => format!("{place} has no key `{key}`"),
     };
     let names = || R::keys().iter().map(|k| k.name);
-    let finding = Finding::new(code, entry.key.span, message).label("unknown here");
+    let label = match code {
+        Code::ReservedKey => "reserved",
+        _ => "unknown here",
+    };
+    let finding = Finding::new(code, entry.key.span, message).label(label);
+    if code == Code::ReservedKey {
+        let help = "until then: GitLab files come in by `include`, and manifests share by `defaults` and anchors";
+        reader.report.push(finding.help(help));
+        return;
+    }
     let meant = did_you_mean(key, names());
     let elsewhere = ELSEWHERE
         .iter()

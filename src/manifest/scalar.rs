@@ -208,6 +208,12 @@ impl Fault {
         }
     }
 
+    /// A fault told by a sentence fragment whose part after `; ` says what to write.
+    pub fn because(subject: &str, why: &str, help: &str) -> Self {
+        let (why, help) = why.split_once("; ").unwrap_or((why, help));
+        Self::new(format!("{subject} {why}"), help)
+    }
+
     pub(crate) fn finding(self, code: Code, node: &Node) -> Finding {
         let mut span = node.span;
         // Inside quotes and escapes the offset is not that of the file; then point at the whole.

@@ -114,7 +114,11 @@ impl Node {
             Kind::Sequence(_) => "a list".to_owned(),
             Kind::Mapping(_) => "a mapping".to_owned(),
             Kind::Scalar(_) if self.is_null() => "nothing".to_owned(),
-            Kind::Scalar(s) => format!("`{}`", s.text.chars().take(60).collect::<String>()),
+            Kind::Scalar(s) => {
+                let text: String = s.text.chars().take(60).collect();
+                let kind = if s.plain { "" } else { "the string " };
+                format!("{kind}`{text}`")
+            }
         }
     }
 }

@@ -1,1 +1,219 @@
+//! Entities that are each valid and contradict each other: what they would compile to is broken or
+//! dangerous, so each is a finding.
 
+use windlass::finding::Code;
+
+use crate::{Everything, codes, report, shown};
+
+/// What contradicts, the manifest without its first line, and the code.
+const CONTRADICTIONS: &[(&str, &str, Code)] = &[
+    (
+        "two images with one variable",
+        "images: {a-b: {}, a_b: {}}",
+        Code::DuplicateName,
+    ),
+    (
+        "a variable of the user with a generated name",
+        "images: {app: {}}\nvariables: {IMAGE_APP: x}",
+        Code::DuplicateName,
+    ),
+    (
+        "a digest of the user with a generated name",
+        "images: {app: {}}\nvariables: {IMAGE_APP_DIGEST: x}",
+        Code::DuplicateName,
+    ),
+    (
+        "a job's variable with a generated name",
+        "images: {app: {}}\ntests: {a: {image: app, script: x, variables: {IMAGE_APP: x}}}",
+        Code::DuplicateName,
+    ),
+    (
+        "a ref set's variable with a generated name",
+        "images: {app: {}}\nrefs: {m: {branches: [main], variables: {IMAGE_APP: x}}}\ntests: {a: {image: app, script: x, refs: m}}",
+        Code::DuplicateName,
+    ),
+    (
+        "an image whose variable is the digest of another",
+        "images: {app: {}, app-digest: {}}",
+        Code::DuplicateName,
+    ),
+    (
+        "two images with one repository and tag",
+        "images: {a: {repository: $CI_REGISTRY_IMAGE}, b: {repository: $CI_REGISTRY_IMAGE}}",
+        Code::DuplicateName,
+    ),
+    (
+        "a further tag that is the tag of another image",
+        "images: {a: {repository: r/x, tag: one}, b: {repository: r/x, tag: two, also_tag: [one]}}",
+        Code::DuplicateName,
+    ),
+    (
+        "the override is a compose file",
+        "compose: {files: [docker-compose.yml], override: ./docker-compose.yml, services: {a: app}}\nimages: {app: {}}",
+        Code::DuplicateName,
+    ),
+    (
+        "the override is the default compose file",
+        "compose: {override: docker-compose.yml, services: {a: app}}\nimages: {app: {}}",
+        Code::DuplicateName,
+    ),
+    (
+        "the override is the pipeline",
+        "compose: {override: x/../.gitlab-ci.yml, services: {a: app}}\nimages: {app: {}}",
+        Code::DuplicateName,
+    ),
+    (
+        "a folder as the override",
+        "compose: {override: ., services: {a: app}}\nimages: {app: {}}",
+        Code::BadPath,
+    ),
+    (
+        "a variable as the override",
+        "compose: {override: $FILE, services: {a: app}}\nimages: {app: {}}",
+        Code::BadPath,
+    ),
+    (
+        "one image in two compose services, of which none is chosen",
+        "compose: {services: {a: app, a: app}}\nimages: {app: {}}",
+        Code::DuplicateKey,
+    ),
+    (
+        "a raw job in a stage that `job` renames",
+        "images: {app: {job: {stage: nowhere}}}",
+        Code::KeyBesideJob,
+    ),
+    (
+        "a service and its twin under one host name",
+        "tests: {a: {image: 'a:1', script: x, services: [{name: 'b:1', alias: db}, {name: 'c:1', alias: db}]}}",
+        Code::DuplicateName,
+    ),
+    (
+        "a stage that GitLab has already",
+        "stages: [.pre, test]\njobs: {a: {script: x}}",
+        Code::BadName,
+    ),
+    (
+        "a stage without a name",
+        "stages: ['', test]\njobs: {a: {script: x}}",
+        Code::BadName,
+    ),
+    (
+        "an include that YAML readers see differently",
+        "include: [{local: ci.yml, optional: on}]\njobs: {a: {script: x}}",
+        Code::NotQuoted,
+    ),
+    ("nothing to run", "images: {}", Code::Empty),
+    ("only hidden jobs", "jobs: {.a: {script: x}}", Code::Empty),
+    (
+        "a cleanup before the deployment",
+        "stages: [cleanup, build, build-prod, deploy]\nkubernetes: {agent: 'a:b'}\nrefs: {m: [main]}\nimages: {web: {role: production, retention: {keep_n: 3}}}\nenvironments: {live: {refs: m, deploy: {set_image: {deployment/a: {a: web}}}}}",
+        Code::NeedsOrder,
+    ),
+    (
+        "a cleanup before the tests that use the image",
+        "stages: [build, cleanup, test]\nimages: {ci: {role: test, retention: pipeline}}\ntests: {a: {image: ci, script: x}}",
+        Code::NeedsOrder,
+    ),
+    (
+        "a test before the build of its image",
+        "stages: [test, build]\nimages: {app: {}}\ntests: {a: {image: app, script: x}}",
+        Code::NeedsOrder,
+    ),
+    (
+        "a deployment before the build of its image",
+        "stages: [deploy, build]\nkubernetes: {agent: 'a:b'}\nrefs: {m: [main]}\nimages: {app: {}}\nenvironments: {live: {refs: m, deploy: {set_image: {deployment/a: {a: app}}}}}",
+        Code::NeedsOrder,
+    ),
+    (
+        "a manual build of an image that a test uses",
+        "images: {app: {when: manual}}\ntests: {a: {image: app, script: x}}",
+        Code::NeedsOrder,
+    ),
+    (
+        "a test image without a retention by digest, deployed by its tag",
+        "kubernetes: {agent: 'a:b'}\nrefs: {m: [main]}\nimages: {app: {role: test, retention: pipeline}}\nenvironments: {live: {refs: m, deploy: {set_image: {deployment/a: {a: app}}}}}",
+        Code::ImageRole,
+    ),
+    (
+        "an app whose tag goes at the end of the pipeline that deploys it",
+        "kubernetes: {agent: 'a:b'}\nrefs: {m: [main]}\nimages: {app: {retention: pipeline}}\nenvironments: {live: {refs: m, deploy: {set_image: {deployment/a: {a: app}}}}}",
+        Code::Exclusive,
+    ),
+    (
+        "an image value of an image that does not exist",
+        "variables: {A: {image: nothing}}\njobs: {a: {script: x}}",
+        Code::UnknownImage,
+    ),
+    (
+        "an image value in an environment's variables",
+        "kubernetes: {agent: 'a:b'}\nrefs: {m: [main]}\nimages: {app: {}}\nenvironments: {live: {refs: m, variables: {A: {image: nothing}}, deploy: {set_image: {deployment/a: {a: app}}}}}",
+        Code::UnknownImage,
+    ),
+    (
+        "a duplicated container of a workload",
+        "kubernetes: {agent: 'a:b'}\nrefs: {m: [main]}\nimages: {app: {}}\nenvironments: {live: {refs: m, deploy: {set_image: {deployment/a: {a: app}, 'deployment/a': {b: app}}}}}",
+        Code::DuplicateKey,
+    ),
+    (
+        "a need that stands twice",
+        "tests: {a: {image: 'a:1', script: x}, b: {image: 'a:1', script: x, needs: [a, a]}}",
+        Code::DuplicateName,
+    ),
+    (
+        "a job that needs a manual one",
+        "tests: {a: {image: 'a:1', script: x, when: manual, allow_failure: false, needs: [b]}, b: {image: 'a:1', script: x, needs: [a]}}",
+        Code::NeedsOrder,
+    ),
+];
+
+/// What only looks like a contradiction.
+const FINE: &[(&str, &str)] = &[
+    (
+        "hidden jobs with the names of generated ones: those get other names",
+        "images: {app: {}}\nrefs: {m: [main]}\njobs: {.docker: {script: x}, .refs-m: {script: x}, a: {refs: m, script: x}}",
+    ),
+    (
+        "two ways to deploy to one environment",
+        "kubernetes: {agent: 'a:b'}\nrefs: {m: [main], r: {tags: [v1]}}\nimages: {app: {}}\nenvironments:\n  one: {name: live, refs: m, deploy: {set_image: {deployment/a: {a: app}}}}\n  two: {name: live, refs: r, deploy: {set_image: {deployment/a: {a: app}}}}",
+    ),
+    (
+        "a test in the stage of its image's build that waits for it",
+        "images: {app: {}}\ntests: {a: {stage: build, image: app, script: x, needs: []}}",
+    ),
+    (
+        "a manual build that the pipeline waits for",
+        "images: {app: {when: manual, allow_failure: false}}\ntests: {a: {image: app, script: x}}",
+    ),
+    (
+        "all jobs come from another file",
+        "include: [{local: ci.yml}]",
+    ),
+    (
+        "the project's root as the folder of scripts",
+        "scripts: .\njobs: {a: {script: x}}",
+    ),
+];
+
+#[test]
+fn what_only_looks_like_one_compiles() {
+    for (what, text) in FINE {
+        let text = format!("windlass: 1\n{text}\n");
+        let found = report(&text, &Everything);
+        assert!(found.is_empty(), "{what}:\n{}", shown(&found, &text));
+    }
+}
+
+#[test]
+fn contradictions_are_findings() {
+    let mut silent = Vec::new();
+    for (what, text, code) in CONTRADICTIONS {
+        let text = format!("windlass: 1\n{text}\n");
+        let found = std::panic::catch_unwind(|| report(&text, &Everything));
+        match found {
+            Ok(found) if codes(&found).contains(code) => {}
+            Ok(found) => silent.push(format!("{what}: no {code}\n{}", shown(&found, &text))),
+            Err(_) => silent.push(format!("{what}: fails")),
+        }
+    }
+    assert!(silent.is_empty(), "{}", silent.join("\n"));
+}
