@@ -296,7 +296,10 @@ fn in_container(run: &[String], script: &crate::manifest::record::Field<Many<Str
         .map(|line| format!("{}\n", line.trim_end_matches('\n').replace('\'', r"'\''")))
         .collect();
     // As the runner's own shells: a failing command fails its pipeline, where the shell can.
-    let pipefail = if lines.iter().any(|line| line.replace("||", "").contains('|')) {
+    let pipefail = if lines
+        .iter()
+        .any(|line| line.replace("||", "").contains('|'))
+    {
         "if (set -o pipefail) 2> /dev/null; then set -o pipefail; fi\n"
     } else {
         ""
