@@ -290,14 +290,19 @@ fn in_container(run: &[String], script: &crate::manifest::record::Field<Many<Str
         return Value::from(format!("{command} {line}"));
     }
     // Inside single quotes nothing is expanded here: it is the container's shell that reads it.
+    // Lines keep their own indentation, on which here-documents and quoted text depend.
     let body: String = lines
         .iter()
-        .map(|line| {
-            format!(
-                "  {}\n",
-                line.trim_end().replace('\'', r"'\''").replace('\n', "\n  ")
-            )
-        })
+        .map(|line| format!("{}\n", line.trim_end_matches('\n').replace('\'', r"'\''")))
         .collect();
-    Value::from(format!("{command} sh -ec '\n{body}'\n"))
+    // As the runner's own shells: a failing command fails its pipeline, where the shell can.
+    let pipefail = if lines
+        .iter()
+        .any(|line| line.replace("||", "").contains('|'))
+    {
+        "if (set -o pipefail) 2> /dev/null; then set -o pipefail; fi\n"
+    } else {
+        ""
+    };
+    Value::from(format!("{command} sh -ec '\n{pipefail}{body}'\n"))
 }
