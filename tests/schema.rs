@@ -156,7 +156,9 @@ fn keys(value: &Value, at: &str, found: &mut Vec<String>) {
             for (key, value) in map {
                 let below = format!("{at}/{}", key.replace('~', "~0").replace('/', "~1"));
                 found.push(below.clone());
-                keys(value, &below, found);
+                if !["job", "jobs", "pipeline", "include"].contains(&key.as_str()) {
+                    keys(value, &below, found);
+                }
             }
         }
         Value::Array(items) => {

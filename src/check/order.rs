@@ -50,7 +50,9 @@ pub(super) fn check(check: &mut Check<'_>) {
             Some(own) => (own.value.as_str(), own.span),
             None => ("cleanup", image.retention.span().unwrap_or(key.span)),
         };
-        for one in users() {
+        // Other rules keep what is in use; this one takes the very tag that the jobs use.
+        let of_pipeline = retention.keep_for.get() == Some(&KeepFor::Pipeline);
+        for one in users().filter(|_| of_pipeline) {
             deleted_after(check, &key.value, stage, span, one);
         }
     }
