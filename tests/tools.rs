@@ -24,8 +24,18 @@ mod shell;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-/// The examples, each of which every tool must accept.
-const EXAMPLES: [&str; 4] = ["facile", "minimal", "scripts", "services"];
+/// The names of the examples, each of which every tool must accept.
+fn examples() -> Vec<String> {
+    let entries = std::fs::read_dir(folder("")).unwrap();
+    let mut names: Vec<String> = entries
+        .map(|entry| entry.unwrap())
+        .filter(|entry| entry.path().join(compiled::MANIFEST).is_file())
+        .map(|entry| entry.file_name().into_string().unwrap())
+        .collect();
+    names.sort();
+    assert!(names.len() >= 5, "{names:?}");
+    names
+}
 
 fn folder(example: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -68,16 +78,4 @@ fn succeeds(command: &mut Command, package: &str) -> String {
     let errors = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{command:?}:\n{text}{errors}");
     text
-}
-
-#[test]
-fn every_example_is_listed() {
-    let entries = std::fs::read_dir(folder("")).unwrap();
-    let mut names: Vec<String> = entries
-        .map(|entry| entry.unwrap())
-        .filter(|entry| entry.path().join(compiled::MANIFEST).is_file())
-        .map(|entry| entry.file_name().into_string().unwrap())
-        .collect();
-    names.sort();
-    assert_eq!(names, EXAMPLES);
 }

@@ -57,6 +57,7 @@ pub(super) fn check(check: &mut Check<'_>) {
         if let Some(registry) = image.registry.at() {
             registry_known(check, registry);
         }
+        kept_tags(check, image);
         unused(check, key, image);
     }
 }
@@ -91,6 +92,24 @@ fn known(check: &mut Check<'_>, name: &At<String>) -> bool {
     let names = check.manifest.image_names();
     check.unknown(Code::UnknownImage, name, "image", names);
     false
+}
+
+/// Reports patterns that the registry script, which has only `grep -E`, cannot match.
+fn kept_tags(check: &mut Check<'_>, image: &At<Image>) {
+    let keep = image
+        .retention
+        .get()
+        .and_then(|retention| retention.keep.get());
+    for pattern in keep.into_iter().flat_map(|list| list.iter()) {
+        if pattern.value.starts_with('/') && crate::gitlab::tag::to_posix(&pattern.value).is_none()
+        {
+            let message = format!("`{}` cannot be matched by a POSIX shell", &*pattern.value);
+            let finding = Finding::new(Code::BadRegex, pattern.span, message).help(
+                "without flags, `(?...)`, lazy quantifiers and classes other than `\\d` and `\\w`",
+            );
+            check.report.push(finding);
+        }
+    }
 }
 
 fn registry_known(check: &mut Check<'_>, name: &At<String>) {

@@ -32,7 +32,7 @@ impl<'m> Lowering<'m> {
                     .cloned()
                     .unwrap_or_else(|| "cleanup".to_owned()),
             ),
-            rules: self.rules(&self.deployments.image_refs(name, image), None),
+            rules: self.rules(&self.deployments.cleanup_refs(name, image), None),
             ..Job::default()
         };
         self.with_registry_script(&mut job);
@@ -78,18 +78,26 @@ impl<'m> Lowering<'m> {
             let optional = deployments.len() > 1;
             needs.push(Need {
                 job: environment.deploy_job(place).value,
-                artifacts: false,
+                // Where there are several, each tells whether it took place.
+                artifacts: optional,
                 optional,
             });
             let tag = deployed_tag(place, environment);
             keep.push_str(&format!(" --protect {}", super::quoted(&tag)));
             // An older pipeline that cleans up last must not turn the tag back.
-            job.script.push(Value::from(format!(
+            let mark = format!(
                 "registry_move_tag {}--unless-newer {} {}",
                 self.registry_options(),
                 super::quoted(&self.by_digest_or_fail(name)),
                 super::quoted(&tag)
-            )));
+            );
+            // What another environment runs must not lose its tag to an image that is not there.
+            job.script.push(Value::from(if optional {
+                let deployed = super::deploy::deployed_variable(&place.value);
+                format!("if [ -n \"${{{deployed}-}}\" ]; then {mark}; fi")
+            } else {
+                mark
+            }));
         }
         if let [(place, environment), ..] = deployments.as_slice() {
             job.resource_group = Some(self.resource_group(place, environment));
@@ -114,12 +122,8 @@ impl<'m> Lowering<'m> {
             .into_iter()
             .flat_map(|list| list.iter())
         {
-            match pattern
-                .value
-                .strip_prefix('/')
-                .and_then(|rest| rest.rsplit_once('/'))
-            {
-                Some((regex, _)) => {
+            match tag::to_posix(&pattern.value) {
+                Some(regex) => {
                     keep.push_str(&format!(" --keep-regex '{}'", regex.replace('\'', r"'\''")));
                 }
                 None => keep.push_str(&format!(" --keep {}", super::quoted(&pattern.value))),

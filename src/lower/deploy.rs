@@ -3,12 +3,22 @@
 use super::{Lowering, quoted, word};
 use crate::manifest::common::Entity;
 use crate::manifest::environments::{Environment, SetImage};
+use crate::manifest::images::Role;
 use crate::manifest::tools::{Kubeconfig, KubeconfigEncoding, Kubernetes};
 use crate::pipeline::{Base, Image, Job, Mapping, Value};
 use crate::source::At;
 
 /// The image of jobs that deploy, if the manifest names none.
 const KUBECTL: &str = "alpine/kubectl:1.34.1";
+
+/// The file in which a deployment says that it took place.
+const DOTENV: &str = "deployed.env";
+
+/// The variable in which a deployment says so.
+pub(super) fn deployed_variable(environment: &str) -> String {
+    let upper = environment.to_ascii_uppercase().replace('-', "_");
+    format!("DEPLOYED_{upper}")
+}
 
 pub(super) fn lower(lowering: &mut Lowering<'_>) {
     for (key, environment) in lowering.manifest.environments() {
@@ -49,8 +59,27 @@ impl<'m> Lowering<'m> {
         self.with_cluster(&mut job, &kubernetes);
         self.driver(&mut job, environment);
         let images = self.manifest.deployed_by(environment);
+        if images.iter().any(|image| self.is_marked_by_several(image)) {
+            job.script.push(Value::from(format!(
+                "echo \"{}=yes\" > \"$CI_PROJECT_DIR/{DOTENV}\"",
+                deployed_variable(&key.value)
+            )));
+            super::common::add_dotenv(&mut job.artifacts, DOTENV);
+        }
         self.need_builds(&mut job, &images);
         self.finish(job, Some(common));
+    }
+
+    /// Whether the retention of an image marks what several environments run.
+    fn is_marked_by_several(&self, name: &str) -> bool {
+        let production = |image: &At<crate::manifest::images::Image>| {
+            image.role() == Role::Production
+                && image
+                    .retention
+                    .get()
+                    .is_some_and(|retention| retention.keep_for.is_missing())
+        };
+        self.image(name).is_some_and(production) && self.deployments.of_image(name).len() > 1
     }
 
     /// The resource group of everything that touches an environment.

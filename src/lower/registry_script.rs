@@ -1,17 +1,21 @@
-//! The registry script: whole as a companion file, or just the functions that a pipeline calls.
+//! The registry script: whole as a companion file, or in the pipeline those of its sections that
+//! jobs use.
 //!
-//! In: the names of the functions that jobs call. Out: the script with these, what they call in
-//! turn, and nothing else. Always holds: the order and the text of what is kept are the script's
-//! own, so what its test-suite says of a function holds in every pipeline.
+//! In: which sections. Out: the script with these. Always holds: sections are kept or left out
+//! whole, in the script's own order, as its test-suite tries them.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use super::Lowering;
 use crate::manifest::images::KeepFor;
+use crate::manifest::tools::DeleteBy;
 use crate::pipeline::{Base, Image, Job, Mapping, Value};
 
 /// The whole script, a library of POSIX shell functions.
 pub const SCRIPT: &str = include_str!("../../templates/registry/registry.sh");
+
+/// What begins a section, followed by its name; what stands before the first is always needed.
+const SECTION: &str = "\n# ---- ";
 
 /// curl and a POSIX shell are all that the registry script needs.
 const CURL: &str = "curlimages/curl:8.16.0";
@@ -35,33 +39,38 @@ impl Lowering<'_> {
         });
         let credentials =
             pair.map(|(user, password)| format!("--credentials {} {} ", &**user, &**password));
-        let delete_by = registry.and_then(|registry| registry.value.delete_by.get());
-        let delete_by = delete_by.map_or("tag", |word| word.as_str());
-        credentials.unwrap_or_default() + &format!("--delete-by {delete_by} ")
+        credentials.unwrap_or_default() + &format!("--delete-by {} ", self.delete_by().as_str())
     }
 
-    /// The functions of the registry script that jobs call.
-    fn registry_functions(&self) -> BTreeSet<&'static str> {
-        let mut called = BTreeSet::new();
+    fn delete_by(&self) -> DeleteBy {
+        let registry = self
+            .manifest
+            .registries
+            .get()
+            .and_then(|all| all.get("gitlab"));
+        let own = registry.and_then(|registry| registry.value.delete_by.get());
+        own.copied().unwrap_or(DeleteBy::Tag)
+    }
+
+    /// The sections of the script that jobs use.
+    fn registry_sections(&self) -> BTreeSet<&'static str> {
+        let mut used = BTreeSet::new();
         for (_, image) in self.manifest.images() {
             let Some(retention) = image.retention.get() else {
                 continue;
             };
-            if retention.keep_for.get() == Some(&KeepFor::Pipeline) {
-                called.insert("registry_delete_tag");
-            } else {
-                called.extend(["registry_move_tag", "registry_keep_newest"]);
+            used.insert("delete_tag");
+            if retention.keep_for.get() != Some(&KeepFor::Pipeline) {
+                used.extend(["move_tag", "creation_time", "keep_newest"]);
             }
         }
-        if self
-            .manifest
-            .promotions
-            .get()
-            .is_some_and(|all| all.iter().next().is_some())
-        {
-            called.insert("registry_move_tag");
+        if self.manifest.promotions().next().is_some() {
+            used.insert("move_tag");
         }
-        called
+        if self.delete_by() != DeleteBy::Tag && used.contains("delete_tag") {
+            used.insert("dummy");
+        }
+        used
     }
 
     /// Gives a job the registry script: in place, or as a file of the project.
@@ -85,7 +94,7 @@ impl Lowering<'_> {
                 (source, None)
             }
             // Nothing of the checkout is used, so none is made.
-            None => (only(&self.registry_functions()), Some("none")),
+            None => (only(&self.registry_sections()), Some("none")),
         };
         let variables: Mapping = strategy
             .map(|strategy| ("GIT_STRATEGY", strategy))
@@ -113,159 +122,79 @@ impl Lowering<'_> {
     }
 }
 
-/// A piece of the script: a function with the comment above it, or the lines between functions.
-struct Piece<'s> {
-    /// The function that it defines, if it is one.
-    function: Option<&'s str>,
-    lines: Vec<&'s str>,
-}
-
-/// The script with the functions that are called, directly or not.
-fn only(called: &BTreeSet<&str>) -> String {
-    let pieces = pieces(SCRIPT);
-    let bodies: BTreeMap<&str, &Piece<'_>> = pieces
-        .iter()
-        .filter_map(|piece| Some((piece.function?, piece)))
-        .collect();
-    let mut needed: BTreeSet<&str> = BTreeSet::new();
-    let loose = pieces.iter().filter(|piece| piece.function.is_none());
-    let mut open: Vec<&str> = called.iter().copied().collect();
-    open.extend(loose.flat_map(|piece| code_words(piece)));
-    while let Some(name) = open.pop() {
-        let Some(piece) = bodies.get(name) else {
-            continue;
-        };
-        if needed.insert(name) {
-            open.extend(code_words(piece));
-        }
-    }
-    let mut out = String::new();
-    for piece in &pieces {
-        if piece.function.is_some_and(|name| !needed.contains(name)) {
-            continue;
-        }
-        for line in usage(piece, called) {
-            // No two blank lines where something between them is gone.
-            if !(line.is_empty() && (out.is_empty() || out.ends_with("\n\n"))) {
-                out.push_str(line);
-                out.push('\n');
-            }
+/// The script with these sections.
+fn only(sections: &BTreeSet<&str>) -> String {
+    let mut pieces = SCRIPT.split(SECTION);
+    let mut out = usage(pieces.next().unwrap_or_default(), sections);
+    for piece in pieces {
+        let name = piece.split([' ', '\n']).next().unwrap_or_default();
+        if sections.contains(name) {
+            out.push_str(SECTION);
+            out.push_str(piece);
         }
     }
     out.truncate(out.trim_end().len());
     out + "\n"
 }
 
-/// Cuts the script at its functions.
-fn pieces(script: &str) -> Vec<Piece<'_>> {
-    let mut pieces: Vec<Piece<'_>> = Vec::new();
-    let mut comment: Vec<&str> = Vec::new();
-    let mut open: Option<Piece<'_>> = None;
-    for line in script.lines() {
-        if let Some(mut piece) = open.take() {
-            piece.lines.push(line);
-            if line == "}" {
-                pieces.push(piece);
-            } else {
-                open = Some(piece);
-            }
-            continue;
+/// The beginning of the script without the usage of functions that are not there: a paragraph of
+/// its comment that begins with the name of a function.
+fn usage(head: &str, sections: &BTreeSet<&str>) -> String {
+    let mut out = String::with_capacity(head.len());
+    let mut left_out = false;
+    for line in head.lines() {
+        if let Some(function) = line.strip_prefix("# registry_") {
+            let name = function.split(' ').next().unwrap_or_default();
+            left_out = !sections.contains(name);
+        } else if !line.starts_with("#  ") {
+            left_out = false;
         }
-        if line.starts_with('#') {
-            comment.push(line);
-            continue;
-        }
-        let function = definition(line);
-        let mut lines = std::mem::take(&mut comment);
-        lines.push(line);
-        let piece = Piece { function, lines };
-        let is_open = function.is_some() && !line.ends_with(['}', ')']);
-        match is_open {
-            true => open = Some(piece),
-            false => pieces.push(piece),
+        if !left_out {
+            out.push_str(line);
+            out.push('\n');
         }
     }
-    pieces.extend(open);
-    pieces
-}
-
-/// The function that a line begins to define.
-fn definition(line: &str) -> Option<&str> {
-    let (name, _) = line.split_once("()")?;
-    let word = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_';
-    (name.starts_with("registry_") && name.bytes().all(word)).then_some(name)
-}
-
-/// The words of a piece that may be names of functions; those of comments do not count.
-fn code_words<'s>(piece: &Piece<'s>) -> impl Iterator<Item = &'s str> {
-    let code: Vec<&str> = piece
-        .lines
-        .iter()
-        .copied()
-        .filter(|line| !line.trim_start().starts_with('#'))
-        .collect();
-    code.into_iter()
-        .flat_map(|line| line.split(|c: char| !(c.is_ascii_alphanumeric() || c == '_')))
-        .filter(|word| word.starts_with("registry_"))
-}
-
-/// The lines of a piece without the usage of functions that nobody calls: a paragraph of a
-/// comment that begins with a function's name is its usage.
-fn usage<'s>(piece: &'s Piece<'_>, called: &BTreeSet<&str>) -> Vec<&'s str> {
-    let mut kept = Vec::new();
-    let mut about: Option<&str> = None;
-    for line in &piece.lines {
-        if piece.function.is_none()
-            && let Some(text) = line.strip_prefix("# ")
-        {
-            let word = text.split(' ').next().unwrap_or_default();
-            if word.starts_with("registry_") {
-                about = Some(word);
-            } else if !text.starts_with(' ') {
-                about = None;
-            }
-            if about.is_some_and(|name| !called.contains(name)) {
-                continue;
-            }
-        }
-        kept.push(*line);
-    }
-    kept
+    out.truncate(out.trim_end().len());
+    out + "\n"
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn sections() -> BTreeSet<&'static str> {
+        let names = SCRIPT.split(SECTION).skip(1);
+        names
+            .filter_map(|piece| piece.split([' ', '\n']).next())
+            .collect()
+    }
+
     #[test]
-    fn everything_is_the_script_itself() {
-        let all: BTreeSet<&str> = pieces(SCRIPT)
-            .iter()
-            .filter_map(|piece| piece.function)
-            .collect();
-        assert!(all.len() > 20, "the script has functions: {all:?}");
+    fn all_sections_are_the_script_itself() {
+        let all = sections();
+        assert_eq!(
+            all,
+            BTreeSet::from([
+                "creation_time",
+                "delete_tag",
+                "dummy",
+                "keep_newest",
+                "move_tag"
+            ])
+        );
         assert_eq!(only(&all), SCRIPT);
     }
 
     #[test]
-    fn what_is_called_is_there_and_the_rest_is_not() {
-        let text = only(&BTreeSet::from(["registry_delete_tag"]));
-        let defined: BTreeSet<&str> = pieces(&text)
-            .iter()
-            .filter_map(|piece| piece.function)
-            .collect();
-        assert!(defined.contains("registry_delete_tag") && defined.contains("registry_login"));
-        assert!(!text.contains("registry_keep_newest"));
-        for piece in pieces(&text) {
-            for word in code_words(&piece) {
-                let known = pieces(SCRIPT)
-                    .iter()
-                    .any(|piece| piece.function == Some(word));
-                assert!(
-                    !known || defined.contains(word),
-                    "{word} is called and not defined"
-                );
-            }
+    fn what_is_left_out_leaves_no_trace() {
+        let text = only(&BTreeSet::from(["delete_tag"]));
+        assert!(text.contains("registry_delete_tag"));
+        for gone in [
+            "registry_keep_newest",
+            "registry_move_tag",
+            "registry_created",
+        ] {
+            assert!(!text.contains(gone), "{gone}");
         }
     }
 }

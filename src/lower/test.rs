@@ -135,17 +135,17 @@ impl<'m> Lowering<'m> {
             None => String::new(),
         };
         let mut run = vec!["docker run --rm".to_owned()];
-        if let Some(entrypoint) = test.image.get().and_then(|image| image.entrypoint.get()) {
-            let first = entrypoint
-                .0
-                .first()
-                .map(|at| at.value.as_str())
-                .unwrap_or_default();
-            run.push(format!("--entrypoint {}", quoted(first)));
+        let entrypoint = test.image.get().and_then(|image| image.entrypoint.get());
+        let entrypoint = entrypoint.map(super::common::list_of);
+        let entrypoint = entrypoint.unwrap_or_default();
+        if let Some(program) = entrypoint.first() {
+            run.push(format!("--entrypoint {}", quoted(program)));
         }
         run.extend(options(test));
         run.extend(environment(&job.variables));
         run.push(reference);
+        // The option takes the program alone; its arguments come before those of the command.
+        run.extend(entrypoint.iter().skip(1).map(|argument| word(argument)));
         self.with_docker(job);
         job.script.push(in_container(&run, &test.script));
     }
@@ -290,14 +290,19 @@ fn in_container(run: &[String], script: &crate::manifest::record::Field<Many<Str
         return Value::from(format!("{command} {line}"));
     }
     // Inside single quotes nothing is expanded here: it is the container's shell that reads it.
+    // Lines keep their own indentation, on which here-documents and quoted text depend.
     let body: String = lines
         .iter()
-        .map(|line| {
-            format!(
-                "  {}\n",
-                line.trim_end().replace('\'', r"'\''").replace('\n', "\n  ")
-            )
-        })
+        .map(|line| format!("{}\n", line.trim_end_matches('\n').replace('\'', r"'\''")))
         .collect();
-    Value::from(format!("{command} sh -ec '\n{body}'\n"))
+    // As the runner's own shells: a failing command fails its pipeline, where the shell can.
+    let pipefail = if lines
+        .iter()
+        .any(|line| line.replace("||", "").contains('|'))
+    {
+        "if (set -o pipefail) 2> /dev/null; then set -o pipefail; fi\n"
+    } else {
+        ""
+    };
+    Value::from(format!("{command} sh -ec '\n{pipefail}{body}'\n"))
 }

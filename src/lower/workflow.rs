@@ -16,14 +16,22 @@ pub(super) fn lower(lowering: &mut Lowering<'_>) {
     let when = |condition: Option<Expr>| condition.map(Rule::when_true);
     let mut rules = Vec::new();
     if lowering.admits_merge_requests {
-        rules.extend(when(source_is("merge_request_event")));
+        // The first rule that matches gives the variables, so those that have some come first.
+        let requests = source_is("merge_request_event").into_iter();
         // A deployable branch with an open merge request still has its own pipeline, or its
         // deployments would stop.
-        rules.extend(lowering.deployable().into_iter().map(Rule::when_true));
+        for admitted in requests.chain(lowering.deployable()) {
+            rules.extend(lowering.variable_rules_within(&admitted));
+            rules.push(Rule::when_true(admitted));
+        }
         let open = [is_set("CI_COMMIT_BRANCH"), is_set("CI_OPEN_MERGE_REQUESTS")];
         rules.extend(Expr::all(open.into_iter().flatten()).map(Rule::never));
     }
-    rules.extend(lowering.variable_rules());
+    for rule in lowering.variable_rules() {
+        if !rules.contains(&rule) {
+            rules.push(rule);
+        }
+    }
     rules.extend(when(is_set("CI_COMMIT_BRANCH")));
     rules.extend(when(is_set("CI_COMMIT_TAG")));
     lowering.out.pipeline.workflow = rules;
@@ -46,6 +54,43 @@ impl Lowering<'_> {
             }
         }
         conditions
+    }
+
+    /// The same where a condition holds as well.
+    fn variable_rules_within(&self, admitted: &Expr) -> Vec<Rule> {
+        let mut rules = Vec::new();
+        let within = admitted.to_string();
+        let one_branch =
+            |text: &str| text.starts_with("$CI_COMMIT_BRANCH == \"") && !text.contains(['&', '|']);
+        for rule in self.variable_rules() {
+            let Some(condition) = rule.condition.clone() else {
+                continue;
+            };
+            let text = condition.to_string();
+            let same = text == within;
+            // Another branch; or what is not about merge requests, which have neither branch nor
+            // tag. Left out for brevity: these could never match.
+            let other_branch = one_branch(&text) && one_branch(&within) && !same;
+            let requests = within == "$CI_PIPELINE_SOURCE == \"merge_request_event\"";
+            if other_branch || requests && text.starts_with("$CI_COMMIT_") && !text.contains("||") {
+                continue;
+            }
+            let implied =
+                same || text.starts_with(&format!("{within} && ")) && !text.contains("||");
+            let both = if implied {
+                Some(condition)
+            } else {
+                Expr::all([admitted.clone(), condition])
+            };
+            rules.extend(both.map(|condition| Rule {
+                condition: Some(condition),
+                ..rule
+            }));
+            if same {
+                break;
+            }
+        }
+        rules
     }
 
     /// Variables that hold on the refs of a set; the first set that matches gives them.

@@ -6,7 +6,7 @@ use std::hash::{Hash, Hasher};
 use indexmap::IndexMap;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
-use super::record::{Read, Reader, SchemaName};
+use super::record::{Read, Reader, SchemaName, nullable};
 use super::scalar::plain_type;
 use crate::finding::{Code, Finding};
 use crate::source::{At, Kind, Node};
@@ -232,10 +232,7 @@ impl<T: Read> JsonSchema for Map<T> {
         format!("Map{}", T::schema_name()).into()
     }
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
-        let value = generator.subschema_for::<T>();
-        json_schema!({
-            "type": "object",
-            "additionalProperties": { "anyOf": [value, { "type": "null" }] },
-        })
+        let value = nullable(generator.subschema_for::<T>());
+        json_schema!({ "type": "object", "additionalProperties": value })
     }
 }

@@ -10,7 +10,7 @@ use crate::source::Node;
 
 text! {
     /// The name of a CI/CD variable, never its value.
-    VariableName, variable_name, LiteralSecret
+    VariableName, variable_name, LiteralSecret, "^[A-Za-z_][A-Za-z0-9_]*$"
 }
 text! {
     /// A path inside the project.
@@ -22,7 +22,7 @@ text! {
 }
 text! {
     /// A regular expression between slashes.
-    Regex, coverage, BadRegex
+    Regex, coverage, BadRegex, "^/"
 }
 text! {
     /// A duration as GitLab reads it: `1 week`, `1 hour 30 minutes`.
@@ -46,7 +46,7 @@ text! {
 }
 text! {
     /// A version of GitLab: `18.0`.
-    TargetVersion, gitlab_version, BadVersion
+    TargetVersion, gitlab_version, BadVersion, "^[0-9]+(\\.[0-9]+)?$"
 }
 text! {
     /// A Kubernetes workload: `deployment/web`.

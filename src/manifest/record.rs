@@ -330,29 +330,56 @@ pub fn record_schema<R: Record>(generator: &mut SchemaGenerator) -> Schema {
     let mut properties = serde_json::Map::new();
     let mut shorthand = None;
     for key in R::keys() {
-        let mut schema = (key.schema)(generator);
+        let schema = (key.schema)(generator);
         if R::SHORTHAND == Some(key.name) {
             shorthand = Some(schema.clone());
         }
-        // Null means "as if not written" everywhere (language, section 1.3).
-        let doc = key.doc.trim();
-        schema = json_schema!({ "description": doc, "anyOf": [schema, { "type": "null" }] });
-        properties.insert(key.name.to_owned(), schema.to_value());
+        let mut described = json_schema!({ "description": prose(key.doc) });
+        for (word, value) in nullable(schema).ensure_object() {
+            described.insert(word.clone(), value.take());
+        }
+        properties.insert(key.name.to_owned(), described.to_value());
     }
-    let mut object = json_schema!({
+    let object = json_schema!({
         "type": "object",
         "properties": properties,
         "additionalProperties": false,
     });
+    let mut schema = json_schema!({ "description": prose(R::DOC) });
     match shorthand {
         Some(short) => {
-            json_schema!({ "description": R::DOC.trim(), "anyOf": [short, object] })
+            schema.insert("anyOf".to_owned(), serde_json::json!([short, object]));
         }
         None => {
-            object.insert("description".to_owned(), R::DOC.trim().into());
-            object
+            for (word, value) in object.as_object().into_iter().flatten() {
+                schema.insert(word.clone(), value.clone());
+            }
         }
     }
+    schema
+}
+
+/// A docstring as running text.
+fn prose(doc: &str) -> String {
+    doc.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// The schema of a value that may also be null, which means "as if not written" everywhere
+/// (language, section 1.3).
+pub fn nullable(mut schema: Schema) -> Schema {
+    let nothing = serde_json::json!({ "type": "null" });
+    let object = schema.ensure_object();
+    if let Some(kind) = object.get_mut("type").filter(|kind| kind.is_string()) {
+        *kind = serde_json::json!([kind.take(), "null"]);
+        return schema;
+    }
+    for choice in ["anyOf", "oneOf"] {
+        if let Some(serde_json::Value::Array(choices)) = object.get_mut(choice) {
+            choices.push(nothing);
+            return schema;
+        }
+    }
+    json_schema!({ "anyOf": [schema, nothing] })
 }
 
 /// Name of a schema definition.

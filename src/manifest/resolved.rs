@@ -328,6 +328,21 @@ impl<'m> Deployments<'m> {
         if own || image.role() != Role::Production {
             return Manifest::refs_of(&image.refs, image.span);
         }
+        self.deployed_refs(name)
+    }
+
+    /// Where the retention of an image runs: for a production image where it is deployed, as that
+    /// is what it waits for; else where it is built.
+    pub fn cleanup_refs(&self, name: &str, image: &At<Image>) -> SetNames {
+        if image.role() == Role::Production && !self.of_image(name).is_empty() {
+            self.deployed_refs(name)
+        } else {
+            self.image_refs(name, image)
+        }
+    }
+
+    /// The union of the refs of the environments that deploy an image.
+    fn deployed_refs(&self, name: &str) -> SetNames {
         let mut sets: SetNames = Vec::new();
         for (_, environment) in self.of_image(name) {
             for set in environment.refs.get().into_iter().flat_map(Many::iter) {

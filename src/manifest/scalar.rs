@@ -145,9 +145,10 @@ pub fn decimal(text: &str) -> Option<i64> {
     }
 }
 
-/// Declares a kind of string: a newtype whose content `check` has accepted.
+/// Declares a kind of string: a newtype whose content `check` has accepted. A shape is a regular
+/// expression for editors; it takes all that `check` takes.
 macro_rules! text {
-    ($(#[doc = $doc:literal])+ $name:ident, $check:path, $code:ident) => {
+    ($(#[doc = $doc:literal])+ $name:ident, $check:path, $code:ident $(, $shape:literal)?) => {
         $(#[doc = $doc])+
         #[derive(Debug, Clone, PartialEq, Eq, Hash)]
         pub struct $name(String);
@@ -180,7 +181,7 @@ macro_rules! text {
                 stringify!($name).into()
             }
             fn json_schema(_: &mut SchemaGenerator) -> Schema {
-                json_schema!({ "type": "string" })
+                json_schema!({ "type": "string" $(, "pattern": $shape)? })
             }
         }
     };

@@ -46,6 +46,7 @@ pub(crate) fn files(manifest: &str, project: &dyn Files) -> Vec<(String, String)
 
 /// The manifest of a folder, and its files as they must be there.
 #[track_caller]
+#[allow(dead_code, reason = "not every test uses it")]
 pub(crate) fn files_of(folder: &Path) -> Vec<(String, String)> {
     let manifest = std::fs::read_to_string(folder.join(MANIFEST)).unwrap();
     let root = folder.to_path_buf();

@@ -92,6 +92,12 @@ fn the_reference_project_deploys_from_its_deployable_branches_only() {
 }
 
 #[test]
+fn the_tagging_project_builds_on_branches_alone() {
+    assert_eq!(jobs("build-and-tag", "main", "feature"), ["build-app"]);
+    assert_eq!(jobs("build-and-tag", "main", "main"), ["build-app"]);
+}
+
+#[test]
 fn the_minimal_project_deploys_from_the_default_branch_only() {
     assert_eq!(jobs("minimal", "main", "feature"), ["build-app", "unit"]);
     let deployed = ["build-app", "unit", "deploy-production"];
@@ -129,4 +135,10 @@ fn the_services_project_asks_before_production() {
     .concat();
     assert_eq!(jobs("services", "main", "main"), deployed);
     assert_eq!(jobs("services", "main", "release-1"), deployed);
+}
+
+#[test]
+fn a_git_tag_promotes_and_a_branch_builds() {
+    assert_eq!(jobs("build-and-tag", "main", "feature"), ["build-app"]);
+    assert_eq!(jobs("build-and-tag", "main", "main"), ["build-app"]);
 }

@@ -6,7 +6,7 @@ use serde_json::Value as Json;
 use windlass::compile::Project;
 use windlass::pipeline::{Mapping, Value};
 
-use super::{EXAMPLES, folder, pipeline, succeeds};
+use super::{examples, folder, pipeline, succeeds};
 use crate::compiled;
 
 /// What Psych gets from a committed pipeline; what is no JSON stands as text of another shape.
@@ -39,8 +39,8 @@ fn mapping(of: &Mapping) -> Json {
 
 #[test]
 fn psych_gets_what_was_planned() {
-    for example in EXAMPLES {
-        let root = folder(example);
+    for example in examples() {
+        let root = folder(&example);
         let manifest = std::fs::read_to_string(root.join(compiled::MANIFEST)).unwrap();
         let lowered = compiled::compiled(&manifest, &Project { root })
             .lowered
@@ -50,7 +50,7 @@ fn psych_gets_what_was_planned() {
         for job in document.sections.iter().flat_map(|section| &section.jobs) {
             planned[&job.name] = mapping(&job.keys);
         }
-        let mut read = read(example);
+        let mut read = read(&example);
         read.as_object_mut()
             .unwrap()
             .retain(|key, _| !key.starts_with('.'));
@@ -60,10 +60,10 @@ fn psych_gets_what_was_planned() {
 
 #[test]
 fn psych_gets_what_our_own_reading_gives() {
-    for example in EXAMPLES {
+    for example in examples() {
         assert_eq!(
-            read(example),
-            compiled::json(&pipeline(example)),
+            read(&example),
+            compiled::json(&pipeline(&example)),
             "{example}"
         );
     }

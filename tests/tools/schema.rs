@@ -3,7 +3,7 @@
 use jsonschema::Validator;
 use serde_json::Value as Json;
 
-use super::{EXAMPLES, psych};
+use super::{examples, psych};
 
 fn validator() -> Validator {
     let schema = include_str!("../schemas/gitlab-ci/ci.json");
@@ -18,8 +18,8 @@ fn validator() -> Validator {
 #[test]
 fn gitlabs_schema_accepts_every_pipeline() {
     let validator = validator();
-    for example in EXAMPLES {
-        let pipeline = psych::read(example);
+    for example in examples() {
+        let pipeline = psych::read(&example);
         let errors: Vec<String> = validator
             .iter_errors(&pipeline)
             .map(|error| format!("{}: {error}", error.instance_path()))
@@ -31,14 +31,14 @@ fn gitlabs_schema_accepts_every_pipeline() {
 #[test]
 fn gitlabs_schema_refuses_a_pipeline_with_a_wrong_key() {
     let validator = validator();
-    for example in EXAMPLES {
-        let pipeline = psych::read(example);
+    for example in examples() {
+        let pipeline = psych::read(&example);
         let jobs = pipeline.as_object().unwrap().iter();
         let jobs: Vec<&String> = jobs
             .filter(|(_, job)| job.get("script").is_some_and(Json::is_array))
             .map(|(name, _)| name)
             .collect();
-        assert!(jobs.len() >= 3, "{example}: {jobs:?}");
+        assert!(jobs.len() >= 2, "{example}: {jobs:?}");
         for job in jobs {
             let mut wrong = pipeline.clone();
             wrong[job]["retry"] = Json::from(3);

@@ -1,0 +1,13 @@
+//! What generated pipelines mean, read from the text as it is written.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "what fails here fails a test"
+)]
+
+#[path = "lowering/cases.rs"]
+mod cases;
+mod compiled;
+#[path = "lowering/reference.rs"]
+mod reference;

@@ -1,0 +1,295 @@
+//! One key of the manifest, one change of the pipeline.
+//!
+//! `cases/*.txt` hold a manifest (`base`), and cases: a heading that names the key, what is merged
+//! over the manifest, and, after `=>`, the lines by which the pipeline then differs. A line is a
+//! path and a value as GitLab gets it; hidden jobs do not count. `WINDLASS_BLESS=1 cargo test
+//! --test lowering` writes these lines anew: read them before you commit them.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
+use std::path::PathBuf;
+
+use serde_json::Value as Json;
+use serde_yaml::Value as Yaml;
+use similar::{ChangeTag, TextDiff};
+use windlass::lower::REGISTRY_SCRIPT;
+
+use crate::compiled::{Complete, files, json};
+
+/// A case as it is written.
+struct Case {
+    heading: String,
+    over: String,
+    changes: String,
+}
+
+/// `over` merged into `base`: mappings merge, all else replaces.
+fn merge(base: &mut Yaml, over: &Yaml) {
+    match (base, over) {
+        (Yaml::Mapping(base), Yaml::Mapping(over)) => {
+            for (key, value) in over {
+                match base.get_mut(key) {
+                    Some(slot) => merge(slot, value),
+                    None => drop(base.insert(key.clone(), value.clone())),
+                }
+            }
+        }
+        (base, over) => *base = over.clone(),
+    }
+}
+
+/// A value as lines: a path and a leaf each; lists have no numbers, so that one item more is one
+/// line more.
+fn lines(path: &str, value: &Json, out: &mut String) {
+    match value {
+        Json::Object(map) if !map.is_empty() => {
+            // In order of the alphabet: that of the text has no meaning.
+            for (key, value) in map.iter().collect::<BTreeMap<_, _>>() {
+                lines(&format!("{path}.{key}"), value, out);
+            }
+        }
+        Json::Array(items) if !items.is_empty() => {
+            for item in items {
+                lines(&format!("{path}[]"), item, out);
+            }
+        }
+        // A pipeline holds the sections of it that jobs use.
+        Json::String(text) if text.lines().next() == REGISTRY_SCRIPT.lines().next() => {
+            let sections = text.lines().filter_map(|line| line.strip_prefix("# ---- "));
+            let sections: Vec<&str> = sections.filter_map(|name| name.split(' ').next()).collect();
+            writeln!(out, "{path} (registry script: {})", sections.join(", ")).unwrap();
+        }
+        Json::String(text) if text.contains('\n') => {
+            for line in text.lines() {
+                writeln!(out, "{path} | {line}").unwrap();
+            }
+        }
+        Json::String(text) => writeln!(out, "{path} {text}").unwrap(),
+        other => writeln!(out, "{path} {other}").unwrap(),
+    }
+}
+
+/// All that a manifest compiles to, as lines.
+#[track_caller]
+fn compiled(manifest: &Yaml) -> String {
+    let mut out = String::new();
+    // JSON is YAML in which every string is quoted.
+    let manifest = serde_json::to_string_pretty(manifest).unwrap();
+    for (path, text) in files(&manifest, &Complete) {
+        if path == ".gitlab-ci.yml" {
+            for (key, value) in json(&text).as_object().unwrap() {
+                if !key.starts_with('.') {
+                    lines(key, value, &mut out);
+                }
+            }
+        } else if path.ends_with(".yml") {
+            lines(&path, &json(&text), &mut out);
+        } else {
+            writeln!(out, "{path} is a file").unwrap();
+        }
+    }
+    out
+}
+
+/// The lines of one that the other has not.
+fn changes(before: &str, after: &str) -> String {
+    let diff = TextDiff::from_lines(before, after);
+    let changed = diff.iter_all_changes().filter_map(|change| {
+        let sign = match change.tag() {
+            ChangeTag::Delete => '-',
+            ChangeTag::Insert => '+',
+            ChangeTag::Equal => return None,
+        };
+        Some(format!("{sign} {}", change.value()))
+    });
+    changed.collect()
+}
+
+fn parse(text: &str) -> (String, Vec<Case>) {
+    let mut parts = text.split("\n## ");
+    let base = parts.next().unwrap().to_owned();
+    let cases = parts.map(|part| {
+        let (heading, rest) = part.split_once('\n').unwrap();
+        let (over, changes) = rest.split_once("=>\n").unwrap();
+        Case {
+            heading: heading.to_owned(),
+            over: over.to_owned(),
+            changes: changes.trim_end().to_owned(),
+        }
+    });
+    (base, cases.collect())
+}
+
+/// Runs the cases of one file.
+#[track_caller]
+fn run(name: &str) {
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+        .join("tests/lowering/cases")
+        .join(name);
+    let text = std::fs::read_to_string(&path).unwrap();
+    let (base_text, cases) = parse(&text);
+    let base: Yaml = serde_yaml::from_str(&base_text).unwrap();
+    let before = compiled(&base);
+    let mut written = base_text.trim_end().to_owned() + "\n";
+    let mut wrong = String::new();
+    for case in &cases {
+        let mut manifest = base.clone();
+        let over: Yaml = serde_yaml::from_str(&case.over).unwrap();
+        merge(&mut manifest, &over);
+        let changes = changes(&before, &compiled(&manifest));
+        let changes = changes.trim_end();
+        assert!(!changes.is_empty(), "{name}: {}: no effect", case.heading);
+        if changes != case.changes {
+            let Case {
+                heading,
+                changes: expected,
+                ..
+            } = case;
+            writeln!(wrong, "## {heading}\nexpected\n{expected}\nis\n{changes}\n").unwrap();
+        }
+        let Case { heading, over, .. } = case;
+        writeln!(written, "\n## {heading}\n{over}=>\n{changes}").unwrap();
+    }
+    if std::env::var_os("WINDLASS_BLESS").is_some() {
+        std::fs::write(path, written).unwrap();
+    } else {
+        assert!(wrong.is_empty(), "{name}:\n{wrong}");
+    }
+}
+
+#[test]
+fn docker() {
+    run("docker.txt");
+}
+
+#[test]
+fn kubernetes() {
+    run("kubernetes.txt");
+}
+
+#[test]
+fn registries_and_retention() {
+    run("retention.txt");
+}
+
+#[test]
+fn compose() {
+    run("compose.txt");
+}
+
+#[test]
+fn refs() {
+    run("refs.txt");
+}
+
+#[test]
+fn images() {
+    run("images.txt");
+}
+
+#[test]
+fn tests_and_tasks() {
+    run("tests.txt");
+}
+
+#[test]
+fn environments() {
+    run("environments.txt");
+}
+
+#[test]
+fn common_keys() {
+    run("common.txt");
+}
+
+#[test]
+fn defaults() {
+    run("defaults.txt");
+}
+
+#[test]
+fn promotions() {
+    run("promotions.txt");
+}
+
+#[test]
+fn raw_keys_and_globals() {
+    run("raw.txt");
+}
+
+/// Keys of the language that this version does not compile yet, or of which it knows one value
+/// alone (`windlass`, `builder`): a case would have no effect.
+#[rustfmt::skip]
+const NOT_YET: &[&str] = &[
+    "windlass", "builder",
+    // Images
+    "matrix", "group", "rebuild", "manual", "check", "force",
+    // Registries other than GitLab's own
+    "registry", "host", "username", "password",
+    // Drivers
+    "apply", "envsubst", "kustomize", "helm", "chart", "release", "set", "values",
+    // Dynamic environments, and clusters of GitLab before 15.0
+    "stop", "delete", "kinds", "selector", "integration",
+];
+
+/// Every key that stands anywhere in a value.
+fn keys(value: &Yaml, out: &mut BTreeSet<String>) {
+    match value {
+        Yaml::Mapping(map) => {
+            for (key, value) in map {
+                out.extend(key.as_str().map(str::to_owned));
+                keys(value, out);
+            }
+        }
+        Yaml::Sequence(items) => items.iter().for_each(|item| keys(item, out)),
+        _ => {}
+    }
+}
+
+#[test]
+fn every_key_of_the_language_has_a_case() {
+    let mut written = BTreeSet::new();
+    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/lowering/cases");
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let text = std::fs::read_to_string(entry.unwrap().path()).unwrap();
+        for case in parse(&text).1 {
+            keys(&serde_yaml::from_str(&case.over).unwrap(), &mut written);
+        }
+    }
+    let mut known = BTreeSet::new();
+    properties("", &windlass::manifest::schema(), &mut known);
+    assert!(known.len() > 200, "{known:?}");
+    let missing: Vec<&(String, String)> = known
+        .iter()
+        .filter(|(_, key)| !written.contains(key) && !NOT_YET.contains(&key.as_str()))
+        .collect();
+    assert!(missing.is_empty(), "{missing:?}");
+    for key in NOT_YET {
+        assert!(!written.contains(*key), "`{key}` has a case");
+    }
+}
+
+/// The keys that a JSON schema knows, each with the definition that it belongs to.
+fn properties(definition: &str, schema: &Json, out: &mut BTreeSet<(String, String)>) {
+    match schema {
+        Json::Object(map) => {
+            for (name, value) in map {
+                if name == "properties" {
+                    let keys = value.as_object().unwrap().keys();
+                    out.extend(keys.map(|key| (definition.to_owned(), key.clone())));
+                }
+                if name == "definitions" {
+                    for (name, value) in value.as_object().unwrap() {
+                        properties(name, value, out);
+                    }
+                } else {
+                    properties(definition, value, out);
+                }
+            }
+        }
+        Json::Array(items) => items
+            .iter()
+            .for_each(|item| properties(definition, item, out)),
+        _ => {}
+    }
+}

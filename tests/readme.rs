@@ -1,0 +1,123 @@
+//! The README shows what is so: each of its blocks under a marker equals a file, a part of a file, or
+//! what windlass says of a manifest. `WINDLASS_BLESS=1` writes them anew.
+//!
+//! Markers: `<!-- file: PATH -->`, `<!-- block: PATH KEY -->` (from `KEY:` to the next blank line),
+//! `<!-- findings: PATH -->` (the text of `check` on that manifest).
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use windlass::check::Files;
+use windlass::compile::compile;
+use windlass::finding::output::{Format, Style, write};
+use windlass::source::Source;
+
+/// A project that has every file.
+struct Complete;
+
+impl Files for Complete {
+    fn exists(&self, _: &str) -> bool {
+        true
+    }
+}
+
+fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn read(path: &str) -> String {
+    fs::read_to_string(root().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
+}
+
+/// What must stand under a marker.
+fn wanted(kind: &str, argument: &str) -> String {
+    match (kind, argument.split_once(' ')) {
+        ("file", None) => read(argument),
+        ("block", Some((path, key))) => {
+            let text = read(path);
+            let start = format!("{key}:");
+            let lines = text.lines().skip_while(|line| *line != start);
+            let block: Vec<&str> = lines.take_while(|line| !line.is_empty()).collect();
+            assert!(!block.is_empty(), "{path} has no `{start}`");
+            block.join("\n") + "\n"
+        }
+        ("findings", None) => {
+            let source = Source::new("windlass.yml", read(argument));
+            let compiled = compile(&source, &Complete).unwrap();
+            let mut out = Vec::new();
+            write(
+                Format::Text,
+                &compiled.report,
+                &source,
+                Style::default(),
+                &mut out,
+            )
+            .unwrap();
+            String::from_utf8(out).unwrap()
+        }
+        _ => panic!("unknown marker `{kind}: {argument}`"),
+    }
+}
+
+/// The text with every marked block as it must be, and how many there are.
+fn renewed(text: &str) -> (String, usize) {
+    let mut out = String::new();
+    let mut count = 0;
+    let mut lines = text.lines();
+    while let Some(line) = lines.next() {
+        out += &format!("{line}\n");
+        let marker = line
+            .strip_prefix("<!-- ")
+            .and_then(|rest| rest.strip_suffix(" -->"));
+        let Some((kind, argument)) = marker.and_then(|marker| marker.split_once(": ")) else {
+            continue;
+        };
+        let fence = lines.next().unwrap();
+        assert!(fence.starts_with("```"), "no block under `{line}`");
+        assert!(
+            lines.any(|line| line == "```"),
+            "no end of the block under `{line}`"
+        );
+        out += &format!("{fence}\n{}```\n", wanted(kind, argument));
+        count += 1;
+    }
+    (out, count)
+}
+
+#[test]
+fn the_readme_shows_what_is_so() {
+    let path = root().join("README.md");
+    let text = fs::read_to_string(&path).unwrap();
+    let (new, count) = renewed(&text);
+    assert!(count >= 4, "{count} blocks");
+    if std::env::var_os("WINDLASS_BLESS").is_some() {
+        fs::write(path, new).unwrap();
+        return;
+    }
+    assert!(
+        text == new,
+        "out of date; run: WINDLASS_BLESS=1 cargo test --test readme"
+    );
+}
+
+#[test]
+fn links_lead_somewhere() {
+    for file in ["README.md", "docs/findings/README.md"] {
+        let text = read(file);
+        let folder = Path::new(file).parent().unwrap();
+        let targets = text
+            .split("](")
+            .skip(1)
+            .filter_map(|rest| rest.split(')').next());
+        let mut count = 0;
+        for target in targets.filter(|target| !target.contains("://")) {
+            let target = target.split('#').next().unwrap();
+            assert!(
+                root().join(folder).join(target).exists(),
+                "{file}: {target}"
+            );
+            count += 1;
+        }
+        assert!(count > 3, "{file}: {count} links");
+    }
+}
