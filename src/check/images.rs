@@ -7,9 +7,9 @@ use crate::finding::{Code, Finding};
 use crate::manifest::Manifest;
 use crate::manifest::collection::{Many, Map};
 use crate::manifest::common::Entity;
-use crate::manifest::images::{Image, KeepFor, Role};
+use crate::manifest::images::{Image, Role};
 use crate::manifest::reach::{Coverage, covers};
-use crate::manifest::resolved::{SetNames, image_variable};
+use crate::manifest::resolved::SetNames;
 use crate::manifest::tests::Via;
 use crate::manifest::tools::Compose;
 use crate::source::At;
@@ -59,52 +59,6 @@ pub(super) fn check(check: &mut Check<'_>) {
         }
         kept_tags(check, image);
         unused(check, key, image);
-        deleted_while_deployed(check, key, image);
-    }
-    variables(check);
-}
-
-/// Reports an image that goes with its pipeline, though an environment goes on running it.
-fn deleted_while_deployed(check: &mut Check<'_>, key: &At<String>, image: &At<Image>) {
-    let pipeline = image
-        .retention
-        .get()
-        .and_then(|retention| retention.keep_for.at())
-        .filter(|keep_for| keep_for.value == KeepFor::Pipeline);
-    let (Some(keep_for), [(environment, _), ..]) =
-        (pipeline, check.deployments.of_image(&key.value))
-    else {
-        return;
-    };
-    let message = format!(
-        "`{}` is deployed, and would be deleted when the pipeline ends",
-        key.value
-    );
-    let finding = Finding::new(Code::ImageRole, keep_for.span, message)
-        .related(environment.span, "it is deployed here")
-        .help("only what nothing runs any more may go: leave the retention out, or use `keep_n`");
-    check.report.push(finding);
-}
-
-/// Reports images of which the generated variables have one name.
-fn variables(check: &mut Check<'_>) {
-    let mut known: HashMap<String, &At<String>> = HashMap::new();
-    for (key, _) in check.manifest.images() {
-        let reference = image_variable(&key.value);
-        for variable in [format!("{reference}_DIGEST"), reference] {
-            let Some(other) = known.insert(variable.clone(), key) else {
-                continue;
-            };
-            let message = format!(
-                "the images `{}` and `{}` would share the variable `{variable}`",
-                other.value, key.value
-            );
-            let finding = Finding::new(Code::DuplicateName, key.span, message)
-                .related(other.span, "the other one is here")
-                .help("rename one of them");
-            check.report.push(finding);
-            break;
-        }
     }
 }
 
