@@ -156,6 +156,7 @@ fn keys(value: &Value, at: &str, found: &mut Vec<String>) {
             for (key, value) in map {
                 let below = format!("{at}/{}", key.replace('~', "~0").replace('/', "~1"));
                 found.push(below.clone());
+                // Below these stand GitLab's own keys, which windlass hands on.
                 if !["job", "jobs", "pipeline", "include"].contains(&key.as_str()) {
                     keys(value, &below, found);
                 }
