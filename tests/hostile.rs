@@ -278,6 +278,8 @@ static MANIFESTS: LazyLock<Vec<String>> = LazyLock::new(|| {
         .unwrap()
         .map(|entry| entry.unwrap().path())
         .collect();
+    let examples = fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("examples")).unwrap();
+    paths.extend(examples.map(|entry| entry.unwrap().path().join("windlass.yml")));
     for code in Code::ALL {
         let near_miss = root
             .join("findings")

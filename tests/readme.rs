@@ -4,6 +4,12 @@
 //! Markers: `<!-- file: PATH -->`, `<!-- block: PATH KEY -->` (from `KEY:` to the next blank line),
 //! `<!-- findings: PATH -->` (the text of `check` on that manifest).
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "test code outside of test functions"
+)]
+
 use std::fs;
 use std::path::{Path, PathBuf};
 

@@ -52,17 +52,9 @@ pub(super) fn check(check: &mut Check<'_>) {
 /// GitLab refuses a file without a job that is not hidden; one of an included file counts.
 fn some(check: &mut Check<'_>) {
     let manifest = check.manifest;
-    // What could not be read is reported already, and may hold the jobs.
-    let read = [
-        manifest.images.is_missing() || manifest.images.get().is_some(),
-        manifest.tests.is_missing() || manifest.tests.get().is_some(),
-        manifest.tasks.is_missing() || manifest.tasks.get().is_some(),
-        manifest.environments.is_missing() || manifest.environments.get().is_some(),
-        manifest.promotions.is_missing(),
-        manifest.jobs.is_missing() || manifest.jobs.get().is_some(),
-    ];
-    let whole = read.iter().all(|one| *one) && manifest.include.is_missing();
-    if whole && check.inventory.jobs.is_empty() {
+    // With errors, what could not be read may hold the jobs.
+    let included = !manifest.include.is_missing();
+    if check.inventory.jobs.is_empty() && !included && !check.report.has_errors() {
         let span = manifest.windlass.span().unwrap_or_default();
         let finding = Finding::new(Code::Empty, span, "this manifest makes no job");
         let help = "define something in `images`, `tests`, `environments` or `jobs`; GitLab refuses an empty pipeline";

@@ -29,7 +29,7 @@ pub(super) fn check(check: &mut Check<'_>) {
         let Some(retention) = image.retention.get() else {
             continue;
         };
-        let users = || uses.iter().filter(|one| one.image.value == key.value);
+        let users = uses.iter().filter(|one| one.image.value == key.value);
         let deployed = check.deployments.of_image(&key.value).first();
         if let (Some(keep_for), Some((place, _))) = (retention.keep_for.at(), deployed)
             && keep_for.value == KeepFor::Pipeline
@@ -50,7 +50,9 @@ pub(super) fn check(check: &mut Check<'_>) {
             Some(own) => (own.value.as_str(), own.span),
             None => ("cleanup", image.retention.span().unwrap_or(key.span)),
         };
-        for one in users() {
+        // What is left of earlier pipelines may be cleaned up at any time.
+        let of_pipeline = image.role() != Role::Toolchain;
+        for one in users.filter(|_| of_pipeline) {
             deleted_after(check, &key.value, stage, span, one);
         }
     }

@@ -122,7 +122,7 @@ fn order(check: &mut Check<'_>, sets: &[Set<'_>]) -> Option<Vec<usize>> {
                         .iter()
                         .skip(from.unwrap_or(0))
                         .map(|(number, _)| *number);
-                    report(check, sets, on_path.collect(), span);
+                    report(check, sets, &on_path.collect::<Vec<_>>(), span);
                 }
                 Some(State::Done) | None => {}
             }
@@ -132,7 +132,7 @@ fn order(check: &mut Check<'_>, sets: &[Set<'_>]) -> Option<Vec<usize>> {
 }
 
 /// Reports a circle once, at the name that closes it.
-fn report(check: &mut Check<'_>, sets: &[Set<'_>], circle: Vec<usize>, span: Span) {
+fn report(check: &mut Check<'_>, sets: &[Set<'_>], circle: &[usize], span: Span) {
     let keys: Vec<_> = circle
         .iter()
         .filter_map(|n| sets.get(*n))

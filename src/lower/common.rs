@@ -78,7 +78,10 @@ impl Lowering<'_> {
         for name in images {
             if let Some((key, image)) = self.manifest.image_entry(name) {
                 let build = image.build_job(key).value;
-                if !needs.iter().any(|need| need.job == build) {
+                if let Some(need) = needs.iter_mut().find(|need| need.job == build) {
+                    // The digest is an artifact.
+                    need.artifacts = true;
+                } else {
                     needs.push(Need {
                         job: build,
                         artifacts: true,

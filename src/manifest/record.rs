@@ -214,9 +214,6 @@ pub fn read_record<R: Record>(node: &Node, reader: &mut Reader<'_>) -> Option<R>
         }
         (_, Some(key)) => {
             record.set(key, node, reader);
-            if record.is_invalid(key) {
-                return None;
-            }
         }
         (Kind::Scalar(_) | Kind::Sequence(_), None) => {
             let keys: Vec<_> = R::keys().iter().map(|k| k.name).collect();

@@ -1,1 +1,108 @@
+//! The codes about files on disk: each raised by the command in a scratch project, and a near miss
+//! beside it.
 
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+
+use windlass::finding::Code;
+
+use crate::ON_DISK;
+use crate::places::command;
+
+const MANIFEST: &str = "windlass: 1\njobs: {hello: {script: [echo hi]}}\n";
+const PIPELINE: &str = ".gitlab-ci.yml";
+
+/// How a project comes to raise a code, and how it comes near to it.
+type Change = fn(&Path);
+
+const CASES: &[(Code, Change, Change)] = &[
+    (
+        Code::Unreadable,
+        |root| fs::rename(root.join("windlass.yml"), root.join("other.yml")).unwrap(),
+        |root| {
+            // A byte order mark, as some editors write it, is no matter.
+            fs::write(root.join("windlass.yml"), format!("\u{feff}{MANIFEST}")).unwrap();
+        },
+    ),
+    (
+        Code::NotUtf8,
+        |root| fs::write(root.join("windlass.yml"), b"windlass: 1 # caf\xe9\n").unwrap(),
+        |root| {
+            fs::write(
+                root.join("windlass.yml"),
+                format!("{MANIFEST}# caf\u{e9}\n"),
+            )
+            .unwrap()
+        },
+    ),
+    (
+        Code::Drift,
+        |root| {
+            let text = MANIFEST.replace("echo hi", "echo ho");
+            fs::write(root.join("windlass.yml"), text).unwrap();
+        },
+        |root| fs::write(root.join("windlass.yml"), format!("# mine\n{MANIFEST}")).unwrap(),
+    ),
+    (
+        Code::EditedFile,
+        |root| {
+            let text = fs::read_to_string(root.join(PIPELINE)).unwrap();
+            fs::write(root.join(PIPELINE), text + "# mine\n").unwrap();
+        },
+        |root| {
+            let text = fs::read_to_string(root.join(PIPELINE)).unwrap();
+            fs::write(root.join(PIPELINE), text.replace('\n', "\r\n")).unwrap();
+        },
+    ),
+    (
+        Code::ForeignFile,
+        |root| fs::write(root.join(PIPELINE), "stages: [test]\n").unwrap(),
+        |root| fs::write(root.join("other.gitlab-ci.yml"), "stages: [test]\n").unwrap(),
+    ),
+];
+
+/// The codes that `check` prints.
+fn found(root: &Path) -> (i32, BTreeSet<String>) {
+    let (status, out) = command(root, &["check", "--format", "json"]);
+    let json: serde_json::Value = serde_json::from_str(&out).unwrap();
+    let codes = json["findings"].as_array().unwrap().iter();
+    let codes = codes.map(|found| found["code"].as_str().unwrap().to_owned());
+    (status, codes.collect())
+}
+
+#[test]
+fn codes_about_files_are_raised_and_nearly_raised() {
+    let cases: BTreeSet<Code> = CASES.iter().map(|(code, _, _)| *code).collect();
+    assert_eq!(cases, ON_DISK.into_iter().collect());
+    for (code, raise, nearly) in CASES {
+        for (change, is_near_miss) in [(raise, false), (nearly, true)] {
+            let project = tempfile::tempdir().unwrap();
+            fs::write(project.path().join("windlass.yml"), MANIFEST).unwrap();
+            assert_eq!(command(project.path(), &["generate"]).0, 0);
+            assert_eq!(found(project.path()), (0, BTreeSet::new()));
+            change(project.path());
+            let (status, codes) = found(project.path());
+            if is_near_miss {
+                assert_eq!((status, codes), (0, BTreeSet::new()), "{code}");
+            } else {
+                let wanted = if *code == Code::Unreadable { 3 } else { 1 };
+                assert_eq!(status, wanted, "{code}");
+                assert_eq!(codes, [code.to_string()].into(), "{code}");
+            }
+        }
+    }
+}
+
+/// A file larger than any manifest is refused by its size: it is not even read.
+#[test]
+fn a_hundred_megabytes_of_brackets() {
+    let project = tempfile::tempdir().unwrap();
+    fs::write(project.path().join("windlass.yml"), "[".repeat(100 << 20)).unwrap();
+    let start = std::time::Instant::now();
+    assert_eq!(
+        found(project.path()),
+        (1, [Code::TooLarge.to_string()].into())
+    );
+    assert!(start.elapsed() < std::time::Duration::from_secs(2));
+}
