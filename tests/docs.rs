@@ -4,6 +4,7 @@
 #![allow(
     clippy::expect_used,
     clippy::panic,
+    clippy::indexing_slicing,
     reason = "test code outside of test functions"
 )]
 
@@ -123,9 +124,9 @@ fn examples_compile_save_those_that_are_not_yet() {
             .collect();
         assert!(wrong.is_empty(), "{text}\n{wrong:#?}");
         if marks.is_empty() {
-            good += 1
+            good += 1;
         } else {
-            not_yet += 1
+            not_yet += 1;
         }
     }
     assert!(faults.is_empty(), "{}", faults.join("\n"));
