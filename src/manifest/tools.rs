@@ -20,7 +20,7 @@ record! {
         dind: Text,
         /// Whether the connection to the `dind` service is encrypted; `true` if not written.
         tls: bool,
-        /// A mirror of Docker Hub that the `dind` daemon asks first, as an URL.
+        /// A mirror of Docker Hub that the `dind` daemon asks first, as a URL.
         registry_mirror: Text,
     }
 }
