@@ -1,7 +1,12 @@
 //! `docs/manifest.md`: its tables are made from the schema, its examples compile, and what it calls
 //! not compiled yet is refused as such. `WINDLASS_BLESS=1` writes the tables anew.
 
-#![allow(clippy::expect_used, reason = "test code outside of test functions")]
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "test code outside of test functions"
+)]
 
 #[path = "docs/page.rs"]
 mod page;
