@@ -1,7 +1,11 @@
 //! The JSON Schema of the manifest: the committed file is what `windlass schema` prints, and it
 //! says yes and no where the compiler does.
 
-#![allow(clippy::expect_used, reason = "test code outside of test functions")]
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    reason = "test code outside of test functions"
+)]
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -14,6 +14,7 @@ const OLDEST: Version = Version::new(16, 4);
 pub(super) fn check(check: &mut Check<'_>) {
     let mut found: Vec<(Span, String)> = Vec::new();
     target(check, &mut found);
+    integration(check, &mut found);
     images(check, &mut found);
     tests(check, &mut found);
     environments(check, &mut found);
@@ -62,16 +63,18 @@ fn target(check: &Check<'_>, found: &mut Vec<(Span, String)>) {
             format!("a GitLab older than {OLDEST} as the target"),
         ));
     }
-    if let Some(integration) = check
-        .manifest
-        .kubernetes
-        .get()
-        .and_then(|k| k.integration.at())
-    {
-        found.push((
-            integration.span,
-            "`integration`, which no GitLab from 15.0 on has,".to_owned(),
-        ));
+}
+
+/// The certificate-based integration, at the top or in an environment.
+fn integration(check: &Check<'_>, found: &mut Vec<(Span, String)>) {
+    let top = check.manifest.kubernetes.get();
+    let environments = check.manifest.environments();
+    let own = environments.filter_map(|(_, environment)| environment.kubernetes.get());
+    for kubernetes in top.into_iter().chain(own) {
+        if let Some(integration) = kubernetes.integration.at().filter(|at| at.value) {
+            let what = "`integration`, which no GitLab from 15.0 on has,";
+            found.push((integration.span, what.to_owned()));
+        }
     }
 }
 

@@ -6,21 +6,21 @@ use std::path::Path;
 use super::tables::Tables;
 
 /// A fenced YAML block and the marks of what it shows to be not compiled yet.
-pub struct Block {
+pub(crate) struct Block {
     /// `Definition.key`, or `Definition.key=word`.
-    pub marks: Vec<String>,
+    pub(crate) marks: Vec<String>,
     /// The YAML.
-    pub text: String,
+    pub(crate) text: String,
 }
 
 /// A page with marks.
-pub struct Page {
+pub(crate) struct Page {
     /// All of it.
-    pub text: String,
+    pub(crate) text: String,
     /// Name of a definition and the anchor of the heading over its table.
-    pub sections: Vec<(String, String)>,
+    pub(crate) sections: Vec<(String, String)>,
     /// Its examples.
-    pub blocks: Vec<Block>,
+    pub(crate) blocks: Vec<Block>,
 }
 
 const END: &str = "<!-- end of keys -->";
@@ -42,12 +42,12 @@ fn anchor(heading: &str) -> String {
 
 impl Page {
     /// Reads `docs/manifest.md`.
-    pub fn of_the_manifest() -> Self {
+    pub(crate) fn of_the_manifest() -> Self {
         Self::read(&Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/manifest.md"))
     }
 
     /// Reads a page.
-    pub fn read(path: &Path) -> Self {
+    pub(crate) fn read(path: &Path) -> Self {
         let text = fs::read_to_string(path).expect("the page");
         let (mut sections, mut blocks) = (Vec::new(), Vec::new());
         let (mut heading, mut marks) = (String::new(), Vec::new());
@@ -75,7 +75,7 @@ impl Page {
     }
 
     /// The page with its tables as they must be.
-    pub fn with_tables(&self, tables: &Tables<'_>) -> String {
+    pub(crate) fn with_tables(&self, tables: &Tables<'_>) -> String {
         let mut new = String::new();
         let mut lines = self.text.lines();
         while let Some(line) = lines.next() {

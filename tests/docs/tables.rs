@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 use super::page::Page;
 
 /// What the tables are made from.
-pub struct Tables<'s> {
+pub(crate) struct Tables<'s> {
     schema: &'s Value,
     /// Definition -> anchor.
     sections: &'s [(String, String)],
@@ -21,7 +21,7 @@ const ENTITIES: [&str; 4] = ["Image", "Test", "Environment", "Promotion"];
 
 impl<'s> Tables<'s> {
     /// Everything that the tables of a page need. Each mark must speak of something that exists.
-    pub fn new(schema: &'s Value, page: &'s Page) -> Self {
+    pub(crate) fn new(schema: &'s Value, page: &'s Page) -> Self {
         let marks = page.blocks.iter().flat_map(|block| &block.marks);
         let tables = Self {
             schema,
@@ -68,7 +68,7 @@ impl<'s> Tables<'s> {
     }
 
     /// The table of a definition, or of the `common` keys of entities.
-    pub fn table(&self, name: &str) -> String {
+    pub(crate) fn table(&self, name: &str) -> String {
         let mut table = "| key | value | meaning |\n|---|---|---|\n".to_owned();
         let definition = if name == "common" { ENTITIES[0] } else { name };
         let is_entity = ENTITIES.contains(&definition);
