@@ -3,6 +3,14 @@
 //! what reaches the programs, and the job's status. Needs bash, dash and ruby (Debian packages of
 //! these names).
 
+#![allow(
+    clippy::expect_used,
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "test code outside of test functions"
+)]
+
 use std::path::Path;
 use std::process::{Command, Output};
 

@@ -33,7 +33,7 @@ const CASES: &[(Code, Change, Change)] = &[
                 root.join("windlass.yml"),
                 format!("{MANIFEST}# caf\u{e9}\n"),
             )
-            .unwrap()
+            .unwrap();
         },
     ),
     (
