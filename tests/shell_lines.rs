@@ -35,6 +35,11 @@ fn script(job: &str) -> String {
 
 /// Runs a script; gives its status and the recorded calls.
 fn run(shell: &str, script: &str, digest: bool, failing: &str) -> (bool, String) {
+    run_again(shell, script, digest, failing, "")
+}
+
+/// The same; with `same`, the cluster already runs what is deployed.
+fn run_again(shell: &str, script: &str, digest: bool, failing: &str, same: &str) -> (bool, String) {
     let folder = tempfile::tempdir().expect("a temporary directory");
     let path = folder.path();
     for name in ["docker", "kubectl"] {
@@ -53,7 +58,8 @@ fn run(shell: &str, script: &str, digest: bool, failing: &str) -> (bool, String)
     command.env("PATH", format!("{}:/usr/bin:/bin", path.display()));
     command
         .env("CI_REGISTRY_IMAGE", "r.example/p")
-        .env("FAILING", failing);
+        .env("FAILING", failing)
+        .env("SAME", same);
     command
         .env("IMAGE_PHP", "r.example/p/php:c0ffee")
         .env("CI_DEFAULT_BRANCH", "main");
@@ -76,6 +82,7 @@ fn fake(folder: &Path, name: &str) {
     let text = format!(
         "#!/bin/sh\n{{ printf '{name}'; printf ' [%s]' \"$@\"; echo; }} >> calls\n\
          echo '{{\"containerimage.digest\": \"{DIGEST}\"}}' > image.json\n\
+         case \"$1\" in get) cat template 2>/dev/null ;; set) [ -n \"$SAME\" ] || echo new > template ;; esac\n\
          case \"{name} $*\" in \"$FAILING\"*) [ -z \"$FAILING\" ] || exit 1 ;; esac\n"
     );
     let path = folder.join(name);
@@ -119,12 +126,20 @@ fn a_deployment_that_fails_is_undone() {
 }
 
 #[test]
+fn what_a_deployment_did_not_change_is_not_undone() {
+    for shell in SHELLS {
+        let script = script("deploy-prod");
+        let (ok, calls) = run_again(shell, &script, true, "kubectl rollout status", "yes");
+        assert!(!ok && calls.contains("[rollout] [status]"), "{calls}");
+        assert!(!calls.contains("[undo]"), "{calls}");
+    }
+}
+
+#[test]
 fn nothing_is_deployed_without_a_digest() {
     for shell in SHELLS {
-        assert_eq!(
-            run(shell, &script("deploy-prod"), false, ""),
-            (false, String::new())
-        );
+        let (ok, calls) = run(shell, &script("deploy-prod"), false, "");
+        assert!(!ok && !calls.contains("[set]"), "{calls}");
     }
 }
 

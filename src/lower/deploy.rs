@@ -92,15 +92,19 @@ impl<'m> Lowering<'m> {
         let Some(deploy) = environment.deploy.get() else {
             return;
         };
-        if let Some(set_image) = deploy.set_image.get() {
-            job.script.extend(self.set_image(set_image));
-        }
-        job.script.extend(super::common::commands(&deploy.script));
+        let changes = deploy
+            .set_image
+            .get()
+            .map(|of| self.set_image(of))
+            .unwrap_or_default();
+        let own = super::common::commands(&deploy.script);
+        let watched = watched(environment, deploy.set_image.get());
         job.script
-            .extend(rollout(environment, deploy.set_image.get()));
+            .extend(rollout(environment, &watched, changes, own));
     }
 
-    fn set_image(&self, set_image: &SetImage) -> Vec<Value> {
+    /// Commands that change the images, one a workload.
+    fn set_image(&self, set_image: &SetImage) -> Vec<String> {
         let command =
             |(workload, containers): &(At<_>, crate::manifest::collection::Map<String>)| {
                 let workload: &crate::manifest::kinds::Workload = workload;
@@ -111,11 +115,11 @@ impl<'m> Lowering<'m> {
                         format!("{}={}", word(&container.value), quoted(&image))
                     })
                     .collect();
-                Value::from(format!(
+                format!(
                     "kubectl set image {} {}",
                     word(workload),
                     containers.join(" ")
-                ))
+                )
             };
         set_image.0.iter().map(command).collect()
     }
@@ -205,53 +209,75 @@ fn kubeconfig_commands(kubeconfig: &Kubeconfig) -> Vec<String> {
     file.into_iter().chain([content]).collect()
 }
 
-/// Commands that wait for the workloads, and go back to what ran before if they fail.
-fn rollout(environment: &Environment, set_image: Option<&SetImage>) -> Vec<Value> {
-    let rollout = environment.rollout.get();
-    let watched: Vec<String> = match rollout.and_then(|rollout| rollout.watch.get()) {
-        Some(watch) => watch
-            .iter()
-            .map(|workload| workload.value.to_string())
-            .collect(),
+/// The workloads to wait for: those named, else those that `set_image` changes.
+fn watched(environment: &Environment, set_image: Option<&SetImage>) -> Vec<String> {
+    match environment
+        .rollout
+        .get()
+        .and_then(|rollout| rollout.watch.get())
+    {
+        Some(watch) => watch.iter().map(|workload| word(&workload.value)).collect(),
         None => {
             let named = set_image
                 .into_iter()
                 .flat_map(|set_image| set_image.0.iter());
-            named
-                .map(|(workload, _)| workload.value.to_string())
-                .collect()
+            named.map(|(workload, _)| word(&workload.value)).collect()
         }
-    };
+    }
+}
+
+/// Commands that deploy, wait for the workloads, and take back what they changed if one fails.
+fn rollout(
+    environment: &Environment,
+    watched: &[String],
+    changes: Vec<String>,
+    own: Vec<Value>,
+) -> Vec<Value> {
+    let rollout = environment.rollout.get();
     let timeout = rollout.and_then(|rollout| rollout.timeout.get());
     let timeout = timeout.map_or("5m", |timeout| &**timeout);
     let undo = rollout.is_none_or(|rollout| rollout.undo.copied_or(true));
-    if watched.is_empty() {
-        return Vec::new();
+    let status = watched
+        .iter()
+        .map(|workload| format!("kubectl rollout status {workload} --timeout={timeout}"));
+    if !undo || watched.is_empty() {
+        let changes = changes.into_iter().map(Value::from);
+        return changes.chain(own).chain(status.map(Value::from)).collect();
     }
-    let status = |workload: &str| {
+    let template = |workload: &str| {
         format!(
-            "kubectl rollout status {} --timeout={timeout}",
-            word(workload)
+            "$(kubectl get {workload} --output 'jsonpath={{.spec.template}}' 2> /dev/null || true)"
         )
     };
-    if !undo {
-        return watched
-            .iter()
-            .map(|workload| Value::from(status(workload)))
-            .collect();
-    }
-    // All are undone together: half a deployment is none.
-    let all: Vec<_> = watched.iter().map(|workload| status(workload)).collect();
-    let all = match all.as_slice() {
-        [one] => one.clone(),
-        several => format!("{{ {}; }}", several.join(" && ")),
+    let variable = |number: usize| match watched.len() {
+        1 => "before".to_owned(),
+        _ => format!("before_{}", number + 1),
     };
-    let undone: String = watched
-        .iter()
-        .map(|workload| format!("  kubectl rollout undo {} || true\n", word(workload)))
-        .collect();
-    let first_time = "# The first deployment ever has nothing to go back to.";
-    vec![Value::from(format!(
-        "if ! {all}; then\n  {first_time}\n{undone}  exit 1\nfi\n"
-    ))]
+    let mut script = Vec::new();
+    let mut undone = String::new();
+    for (number, workload) in watched.iter().enumerate() {
+        let (variable, now) = (variable(number), template(workload));
+        script.push(Value::from(format!("{variable}={now}")));
+        undone.push_str(&format!(
+            "  if [ \"${variable}\" != \"{now}\" ]; then\n    kubectl rollout undo {workload} || true\n  fi\n"
+        ));
+    }
+    // One change fails by itself; of several, the first ones have to go back.
+    let mut guarded: Vec<String> = Vec::new();
+    match changes.as_slice() {
+        [_, _, ..] if own.is_empty() => guarded.extend(changes),
+        _ => script.extend(changes.into_iter().map(Value::from)),
+    }
+    script.extend(own);
+    guarded.extend(status);
+    let guarded = match guarded.as_slice() {
+        [one] => one.clone(),
+        several => format!("{{\n  {}\n}}", several.join(" &&\n  ")),
+    };
+    // What ran before is known by its template: a workload that this job did not change, as in a
+    // second run on one commit, must not go back to what ran before that.
+    script.push(Value::from(format!(
+        "if ! {guarded}; then\n  # Only what this job changed goes back.\n{undone}  exit 1\nfi\n"
+    )));
+    script
 }
