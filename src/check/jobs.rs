@@ -8,7 +8,7 @@ use crate::finding::{Code, Finding};
 use crate::manifest::common::Entity;
 use crate::manifest::kinds::Raw;
 use crate::manifest::resolved::STAGES;
-use crate::source::{Kind, Span};
+use crate::source::{Entry, Kind, Span};
 
 pub(super) fn check(check: &mut Check<'_>) {
     names(check);
@@ -175,16 +175,24 @@ fn job_keys<E: Entity>(check: &mut Check<'_>, entity: &E) {
     });
 }
 
+/// The keys of a raw mapping; anything else is reported.
+fn raw_entries<'r>(check: &mut Check<'_>, raw: &'r Raw, key: &str) -> Option<&'r [Entry]> {
+    if let Kind::Mapping(entries) = &raw.0.kind {
+        return Some(entries);
+    }
+    let message = format!(
+        "`{key}` wants a mapping of GitLab keys, not {}",
+        raw.0.describe()
+    );
+    let finding = Finding::new(Code::WrongType, raw.0.span, message)
+        .help("write it like `{GitLab key: value}`");
+    check.report.push(finding);
+    None
+}
+
 /// Reports keys of a raw mapping that the entity has itself.
 fn own_keys(check: &mut Check<'_>, raw: &Raw, own: impl Fn(&str) -> Option<String>) {
-    let Kind::Mapping(entries) = &raw.0.kind else {
-        let message = format!(
-            "`job` wants a mapping of GitLab keys, not {}",
-            raw.0.describe()
-        );
-        check
-            .report
-            .push(Finding::new(Code::WrongType, raw.0.span, message));
+    let Some(entries) = raw_entries(check, raw, "job") else {
         return;
     };
     for entry in entries.iter() {
@@ -207,14 +215,7 @@ fn pipeline(check: &mut Check<'_>) {
     let Some(raw) = check.manifest.pipeline.get() else {
         return;
     };
-    let Kind::Mapping(entries) = &raw.0.kind else {
-        let message = format!(
-            "`pipeline` wants a mapping of GitLab keys, not {}",
-            raw.0.describe()
-        );
-        check
-            .report
-            .push(Finding::new(Code::WrongType, raw.0.span, message));
+    let Some(entries) = raw_entries(check, raw, "pipeline") else {
         return;
     };
     for entry in entries.iter() {
