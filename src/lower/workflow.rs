@@ -2,7 +2,7 @@
 
 use super::Lowering;
 use super::refs::{is_set, source_is};
-use crate::gitlab::expression::Expr;
+use crate::gitlab::expression::{Comparison, Expr};
 use crate::manifest::Manifest;
 use crate::manifest::collection::{Many, Map};
 use crate::manifest::common::Entity;
@@ -56,31 +56,22 @@ impl Lowering<'_> {
         conditions
     }
 
-    /// The same where a condition holds as well.
+    /// The same where a condition holds as well, without those that could never match there.
     fn variable_rules_within(&self, admitted: &Expr) -> Vec<Rule> {
         let mut rules = Vec::new();
-        let within = admitted.to_string();
-        let one_branch =
-            |text: &str| text.starts_with("$CI_COMMIT_BRANCH == \"") && !text.contains(['&', '|']);
         for rule in self.variable_rules() {
             let Some(condition) = rule.condition.clone() else {
                 continue;
             };
-            let text = condition.to_string();
-            let same = text == within;
-            // Another branch; or what is not about merge requests, which have neither branch nor
-            // tag. Left out for brevity: these could never match.
-            let other_branch = one_branch(&text) && one_branch(&within) && !same;
-            let requests = within == "$CI_PIPELINE_SOURCE == \"merge_request_event\"";
-            if other_branch || requests && text.starts_with("$CI_COMMIT_") && !text.contains("||") {
+            if exclude_each_other(admitted, &condition) {
                 continue;
             }
-            let implied =
-                same || text.starts_with(&format!("{within} && ")) && !text.contains("||");
-            let both = if implied {
-                Some(condition)
-            } else {
-                Expr::all([admitted.clone(), condition])
+            let whole = terms(&condition);
+            let implied = terms(admitted).iter().all(|term| whole.contains(term));
+            let same = *admitted == condition;
+            let both = match implied {
+                true => Some(condition),
+                false => Expr::all([admitted.clone(), condition]),
             };
             rules.extend(both.map(|condition| Rule {
                 condition: Some(condition),
@@ -109,6 +100,45 @@ impl Lowering<'_> {
             }
         }
         rules
+    }
+}
+
+/// What must all be true for a condition to be true.
+fn terms(condition: &Expr) -> Vec<&Expr> {
+    match condition {
+        Expr::All(terms) => terms.iter().collect(),
+        one => vec![one],
+    }
+}
+
+/// The variable that a term is about, and the text that it must equal, if that is what it says.
+fn subject(term: &Expr) -> Option<(&str, Option<&Expr>)> {
+    match term {
+        Expr::Variable(name) => Some((name.as_str(), None)),
+        Expr::Compare { op, left, right } => match left.as_ref() {
+            Expr::Variable(name) => {
+                let equal = *op == Comparison::Equal && matches!(**right, Expr::Text(_));
+                Some((name.as_str(), equal.then_some(&**right)))
+            }
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// Whether two conditions of ref sets can surely not both be true: two names of one variable, or a
+/// branch or tag in a merge request pipeline, which has neither. What a set is about comes first.
+fn exclude_each_other(admitted: &Expr, condition: &Expr) -> bool {
+    let first = |condition| terms(condition).first().copied().and_then(subject);
+    let (Some(left), Some(right)) = (first(admitted), first(condition)) else {
+        return false;
+    };
+    match (left, right) {
+        ((one, Some(a)), (other, Some(b))) if one == other => a != b,
+        (("CI_PIPELINE_SOURCE", Some(_)), ("CI_COMMIT_BRANCH" | "CI_COMMIT_TAG", _)) => {
+            source_is("merge_request_event").as_ref() == terms(admitted).first().copied()
+        }
+        _ => false,
     }
 }
 
