@@ -102,7 +102,7 @@ class Repository:
         for system, architecture, time in [
             ("unknown", "unknown", "2099-01-01T00:00:00Z"),
             ("linux", "amd64", created),
-            ("linux", "arm64", "2098-01-01T00:00:00Z"),
+            ("linux", "arm64", created and "1998-01-01T00:00:00Z"),
         ]:
             child = self.platform_image(None, oci, time, architecture)
             children.append({"platform": {"architecture": architecture, "os": system}, **child})
