@@ -17,8 +17,10 @@ sys.dont_write_bytecode = True  # nothing is left in the source tree
 
 import job
 import stack
+import test_branches
 import test_cleanup
 import test_connection
+import test_copy
 import test_delete
 import test_move
 
@@ -29,12 +31,21 @@ NEEDED = {
     "busybox": "busybox-static",
     "dash": "dash",
     "bash": "bash",
+    "git": "git",
     "openssl": "openssl",
+    "perl": "perl",
     "shellcheck": "shellcheck",
     "awk": "mawk",
 }
 
-EVERYWHERE = [test_delete.DeleteTag, test_move.MoveTag, test_cleanup.Cleanup, test_connection.Connection]
+EVERYWHERE = [
+    test_delete.DeleteTag,
+    test_move.MoveTag,
+    test_copy.Copy,
+    test_cleanup.Cleanup,
+    test_branches.Branches,
+    test_connection.Connection,
+]
 
 
 def cases(shell, flavour):
@@ -43,6 +54,7 @@ def cases(shell, flavour):
         return EVERYWHERE + [
             test_cleanup.ThousandTags,
             test_cleanup.GitlabCleanup,
+            test_copy.GitlabCopy,
             test_connection.GitlabConnection,
         ]
     return EVERYWHERE + [test_cleanup.ThousandTags] if shell == "dash" else [test_delete.DeleteTag]
