@@ -11,7 +11,10 @@ mod inventory;
 mod jobs;
 mod needs;
 mod order;
+mod promotions;
 mod refs;
+mod registries;
+mod retention;
 mod sets;
 mod shared;
 mod supported;
@@ -48,11 +51,14 @@ const CHECKS: &[fn(&mut Check<'_>)] = &[
     entities::check,
     refs::check,
     images::check,
+    promotions::check,
     jobs::check,
     needs::check,
     order::check,
     shared::check,
     access::check,
+    registries::check,
+    retention::check,
     files::check,
     supported::check,
 ];

@@ -127,6 +127,8 @@ codes! {
     NoComposeService "no-compose-service" Error;
 
     // Tools, access and target.
+    /// A retention that cannot tell which tags it is about.
+    RetentionTags "retention-tags" Error;
     /// No access to a cluster, or several, where something deploys.
     ClusterAccess "cluster-access" Error;
     /// A version that is no GitLab version.

@@ -15,7 +15,9 @@ mod production_build;
 mod promotion;
 mod raw;
 mod refs;
+mod registry_login;
 mod registry_script;
+mod retention;
 mod test;
 mod workflow;
 

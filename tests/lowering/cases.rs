@@ -173,6 +173,11 @@ fn registries_and_retention() {
 }
 
 #[test]
+fn registries() {
+    run("registries.txt");
+}
+
+#[test]
 fn compose() {
     run("compose.txt");
 }
@@ -224,8 +229,6 @@ const NOT_YET: &[&str] = &[
     "windlass", "builder",
     // Images
     "matrix", "group", "rebuild", "manual", "check", "force",
-    // Registries other than GitLab's own
-    "registry", "host", "username", "password",
     // Drivers
     "apply", "envsubst", "kustomize", "helm", "chart", "release", "set", "values",
     // Dynamic environments, and clusters of GitLab before 15.0

@@ -238,9 +238,9 @@ fn old_production_images_go_only_after_the_deployment() {
         &[
             "registry_move_tag",
             "\"prod\"",
-            "registry_keep_newest",
-            "--protect \"prod\"",
-            " 3 ",
+            "registry_cleanup",
+            "--all-but 3 ",
+            "--keep \"prod\"",
         ],
     );
 }

@@ -28,6 +28,7 @@ impl Lowering<'_> {
     /// Gives a job the commands of a build, and hands the digest on to later jobs.
     pub(super) fn with_build(&mut self, job: &mut Job, name: &str, build: &Build<'_>) {
         self.with_docker(job);
+        self.log_in(job, &[name]);
         buildx::lower(self, job, build);
         let variable = super::digest_variable(name);
         job.script.push(Value::from(format!(
