@@ -85,7 +85,12 @@ fn images(check: &Check<'_>, found: &mut Vec<(Span, String)>) {
         };
         let toolchain = image.role.at().filter(|role| role.value == Role::Toolchain);
         add(toolchain.map(|at| at.span), "`role: toolchain`");
-        if let Some(builder) = image.builder.at().filter(|at| at.value != Builder::Buildx) {
+        let compiled = [Builder::Buildx, Builder::Docker, Builder::Compose];
+        if let Some(builder) = image
+            .builder
+            .at()
+            .filter(|at| !compiled.contains(&at.value))
+        {
             add(
                 Some(builder.span),
                 &format!("`builder: {}`", builder.value.as_str()),
