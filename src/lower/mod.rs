@@ -12,6 +12,7 @@ mod deploy;
 mod docker;
 mod image_build;
 mod in_container;
+mod marking;
 mod production_build;
 mod promotion;
 mod raw;
@@ -49,6 +50,7 @@ const FAMILIES: &[fn(&mut Lowering<'_>)] = &[
     production_build::lower,
     promotion::lower,
     deploy::lower,
+    marking::lower,
     cleanup::lower,
     raw::lower,
 ];
