@@ -5,9 +5,13 @@
 //! `digest`.
 
 mod arguments;
+mod buildah;
+mod buildkit;
 mod buildx;
 pub(super) mod compose;
+mod daemonless;
 mod docker;
+mod kaniko;
 
 use super::Lowering;
 use crate::manifest::images::{Builder, Image};
@@ -42,7 +46,9 @@ fn lower(builder: Builder) -> fn(&mut Lowering<'_>, &mut Job, &Build<'_>) {
         Builder::Buildx => buildx::lower,
         Builder::Docker => docker::lower,
         Builder::Compose => compose::lower,
-        Builder::Buildkit | Builder::Buildah | Builder::Kaniko => buildx::lower,
+        Builder::Buildkit => buildkit::lower,
+        Builder::Buildah => buildah::lower,
+        Builder::Kaniko => kaniko::lower,
     }
 }
 
