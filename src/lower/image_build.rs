@@ -5,7 +5,6 @@ use super::builder::Build;
 use super::production_build::ProductionCache;
 use crate::manifest::common::Entity;
 use crate::manifest::images::{Image, Role};
-use crate::pipeline::Value;
 use crate::source::At;
 
 /// The default branch as a tag can hold it: GitLab has no variable for its slug, which is made as
@@ -63,7 +62,6 @@ impl<'m> Lowering<'m> {
         job.stage = Some(image.stage().to_owned());
         job.rules = self.rules(&self.deployments.image_refs(name, image), None);
         let build = self.planned_build(name, image);
-        job.script.extend(build.before.map(Value::from));
         self.with_build(&mut job, &build);
         self.finish(job, Some(common));
     }

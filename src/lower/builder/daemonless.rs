@@ -2,7 +2,7 @@
 //!
 //! In: the tool. Out: a job that has no service and no privileges, and logs in to the registry.
 
-use crate::lower::Lowering;
+use crate::lower::{Lowering, word};
 use crate::pipeline::{Base, Image, Job, Mapping, Value};
 
 /// A builder that needs nothing but its own image.
@@ -54,10 +54,12 @@ pub(super) fn set_up(lowering: &mut Lowering<'_>, job: &mut Job, tool: &Tool) {
 /// Writes a file of logins as `docker login` would. The secret is no argument of a program: printf
 /// is the shell's own.
 pub(super) fn auth_file(folder: &str) -> Value {
+    let file = word(&format!("{folder}/config.json"));
+    let folder = word(folder);
     Value::from(format!(
-        "mkdir -p \"{folder}\"\n\
+        "mkdir -p {folder}\n\
          auth=$(printf '%s' \"$CI_REGISTRY_USER:$CI_REGISTRY_PASSWORD\" | base64 | tr -d '\\n')\n\
-         (umask 077; printf '{{\"auths\": {{\"%s\": {{\"auth\": \"%s\"}}}}}}\\n' \"$CI_REGISTRY\" \"$auth\" > \"{folder}/config.json\")\n"
+         (umask 077; printf '{{\"auths\": {{\"%s\": {{\"auth\": \"%s\"}}}}}}\\n' \"$CI_REGISTRY\" \"$auth\" > {file})\n"
     ))
 }
 

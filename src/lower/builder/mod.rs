@@ -55,7 +55,11 @@ fn lower(builder: Builder) -> fn(&mut Lowering<'_>, &mut Job, &Build<'_>) {
 impl Lowering<'_> {
     /// Gives a job the commands of a build, and hands the digest on to later jobs.
     pub(super) fn with_build(&mut self, job: &mut Job, build: &Build<'_>) {
-        lower(self.manifest.builder(build.image))(self, job, build);
+        let builder = self.manifest.builder(build.image);
+        // Kaniko reads its cache where it writes it.
+        let before = build.before.filter(|_| builder != Builder::Kaniko);
+        job.script.extend(before.map(Value::from));
+        lower(builder)(self, job, build);
         hand_on_digest(job, build.name);
     }
 }
