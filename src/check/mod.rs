@@ -4,6 +4,7 @@
 //! Always holds: a manifest without errors can be lowered; `lower` meets no unknown name.
 
 mod access;
+mod builders;
 mod entities;
 mod files;
 mod images;
@@ -48,6 +49,7 @@ const CHECKS: &[fn(&mut Check<'_>)] = &[
     entities::check,
     refs::check,
     images::check,
+    builders::check,
     jobs::check,
     needs::check,
     order::check,

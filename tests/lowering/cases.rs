@@ -158,6 +158,11 @@ fn run(name: &str) {
 }
 
 #[test]
+fn builders() {
+    run("builders.txt");
+}
+
+#[test]
 fn docker() {
     run("docker.txt");
 }
@@ -221,7 +226,7 @@ fn raw_keys_and_globals() {
 /// alone (`windlass`, `builder`): a case would have no effect.
 #[rustfmt::skip]
 const NOT_YET: &[&str] = &[
-    "windlass", "builder",
+    "windlass",
     // Images
     "matrix", "group", "rebuild", "manual", "check", "force",
     // Registries other than GitLab's own
