@@ -9,32 +9,51 @@ use crate::manifest::registries::{Access, GITLAB};
 use crate::pipeline::{Job, Value};
 
 impl<'m> Lowering<'m> {
-    /// The login to GitLab's own registry, which may also hold what images are built from: unless
-    /// all images of the project are elsewhere.
-    pub(super) fn gitlab_login(&self) -> Option<Value> {
+    /// GitLab's own registry, which may also hold what images are built from: unless all images of
+    /// the project are elsewhere.
+    fn gitlab_access(&self) -> Option<Access<'m>> {
         let mut images = self.manifest.images();
         let elsewhere = images.all(|(_, image)| image.registry_name() != GITLAB);
         let any = self.manifest.images().next().is_some();
-        (!(any && elsewhere)).then(|| login(&self.manifest.registry(GITLAB)))?
+        (!(any && elsewhere)).then(|| self.manifest.registry(GITLAB))
     }
 
-    /// Logs a job in to the other registries that these images are in.
-    pub(super) fn log_in(&self, job: &mut Job, images: &[&str]) {
-        let gitlab = self.gitlab_login();
-        let mut hosts: Vec<&str> = Vec::new();
-        let mut logins = Vec::new();
+    /// The login to GitLab's own registry.
+    pub(super) fn gitlab_login(&self) -> Option<Value> {
+        self.gitlab_access()
+            .and_then(|access| login("docker", &access))
+    }
+
+    /// The other registries that these images are in.
+    fn others(&self, images: &[&str]) -> Vec<Access<'m>> {
+        let mut others: Vec<Access<'m>> = Vec::new();
         for image in images {
-            if let Some(access) = self
-                .registry_holding(image)
-                .filter(|access| !access.is_gitlab())
-                && !hosts.contains(&access.host)
+            if let Some(access) = self.registry_holding(image)
+                && !access.is_gitlab()
+                && !others.iter().any(|known| known.host == access.host)
             {
-                hosts.push(access.host);
-                logins.extend(login(&access));
+                others.push(access);
             }
         }
+        others
+    }
+
+    /// Logs a job with a Docker client, which is in GitLab's registry already, in to the others
+    /// that these images are in.
+    pub(super) fn log_in(&self, job: &mut Job, images: &[&str]) {
+        let gitlab = self.gitlab_login();
+        let others = self.others(images);
+        let logins = others.iter().filter_map(|access| login("docker", access));
         let after = usize::from(gitlab.is_some() && job.before_script.first() == gitlab.as_ref());
         job.before_script.splice(after..after, logins);
+    }
+
+    /// The registries of a job that handles these images, as far as they want a login.
+    pub(super) fn registries_of_job(&self, images: &[&str]) -> Vec<Access<'m>> {
+        let mut all: Vec<Access<'m>> = self.gitlab_access().into_iter().collect();
+        all.extend(self.others(images));
+        all.retain(|access| access.push.is_some());
+        all
     }
 
     /// The registry of an image of the manifest, or of one given by its reference.
@@ -56,15 +75,15 @@ impl<'m> Lowering<'m> {
     }
 }
 
-/// The command; none where a registry wants no login.
-fn login(access: &Access<'_>) -> Option<Value> {
+/// The command of a client; none where a registry wants no login.
+pub(super) fn login(client: &str, access: &Access<'_>) -> Option<Value> {
     let push = access.push?;
     let host = match access.host {
         host if host.starts_with('$') => format!("\"{host}\""),
         host => word(host),
     };
     Some(Value::from(format!(
-        "printf '%s' \"${}\" | docker login --username \"${}\" --password-stdin {host}",
+        "printf '%s' \"${}\" | {client} login --username \"${}\" --password-stdin {host}",
         push.password, push.username
     )))
 }

@@ -192,7 +192,11 @@ fn the_production_image_is_built_from_what_only_such_builds_cached() {
 fn the_deployment_is_by_digest_watched_and_undone() {
     let pipeline = Pipeline::new();
     let deploy = pipeline.job("deploy-prod");
-    let environment = json!({"name": "prod", "url": "https://my-project.facile.it/"});
+    let environment = json!({
+        "name": "prod",
+        "url": "https://my-project.facile.it/",
+        "deployment_tier": "production",
+    });
     assert_eq!(deploy["environment"], environment);
     assert_eq!(deploy["resource_group"], "prod");
     assert_eq!(deploy["interruptible"], false);
