@@ -20,6 +20,8 @@ pub enum JobKind {
     Run,
     /// Deploys.
     Deploy,
+    /// Stops what is deployed.
+    Stop,
     /// Gives an image a further tag.
     Promote,
     /// Deletes images.
@@ -113,8 +115,15 @@ impl Inventory {
             inventory.add(JobEntry {
                 needs: needs(&environment.needs),
                 refs: environment.refs.get().map(|refs| refs.0.clone()),
-                ..JobEntry::new(environment.deploy_job(key), stage, JobKind::Deploy)
+                ..JobEntry::new(environment.deploy_job(key), stage.clone(), JobKind::Deploy)
             });
+            if let Some(stop) = environment.stop.get() {
+                let stage = stop.stage.at().cloned().unwrap_or(stage);
+                inventory.add(JobEntry {
+                    refs: environment.refs.get().map(|refs| refs.0.clone()),
+                    ..JobEntry::new(environment.stop_job(key), stage, JobKind::Stop)
+                });
+            }
         }
         for (key, promotion) in manifest.promotions() {
             let span = promotion.stage.span().unwrap_or(key.span);

@@ -145,14 +145,7 @@ fn tests(check: &Check<'_>, found: &mut Vec<(Span, String)>) {
 }
 
 fn environments(check: &Check<'_>, found: &mut Vec<(Span, String)>) {
-    for (key, environment) in check.manifest.environments() {
-        if environment.is_dynamic(&key.value) {
-            let span = environment.name.span().unwrap_or(key.span);
-            found.push((span, "a dynamic environment (a `$` in its name)".to_owned()));
-        }
-        if let Some(span) = environment.stop.span() {
-            found.push((span, "`stop`".to_owned()));
-        }
+    for (_, environment) in check.manifest.environments() {
         let Some(deploy) = environment.deploy.get() else {
             continue;
         };

@@ -15,6 +15,7 @@ mod promotion;
 mod raw;
 mod refs;
 mod registry_script;
+mod stop;
 mod test;
 mod workflow;
 
@@ -47,6 +48,7 @@ const FAMILIES: &[fn(&mut Lowering<'_>)] = &[
     production_build::lower,
     promotion::lower,
     deploy::lower,
+    stop::lower,
     cleanup::lower,
     raw::lower,
 ];

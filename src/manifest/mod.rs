@@ -11,6 +11,7 @@ mod declare;
 pub mod environments;
 pub mod images;
 pub mod kinds;
+pub mod ownership;
 pub mod raw;
 pub mod reach;
 pub mod record;

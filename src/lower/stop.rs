@@ -1,0 +1,220 @@
+//! Stop jobs: they take away what a deployment has made.
+//!
+//! In: the environments with `stop`. Out: one job each, which the deployment names in `on_stop`.
+//! Always holds: it runs where the deployment runs, without a checkout, as the branch may be gone,
+//! and without what earlier jobs hand on, as that may have expired. It can be run again. It deletes
+//! nothing if a variable in the name of what it deletes is empty.
+
+use super::deploy::cluster::{Client, Namespace};
+use super::{Lowering, quoted, word};
+use crate::gitlab::variables::{names, or_fail};
+use crate::manifest::collection::Many;
+use crate::manifest::common::{Entity, Variable, When};
+use crate::manifest::environments::{Environment, Stop, StopDelete};
+use crate::manifest::ownership::RefTag;
+use crate::manifest::record::Field;
+use crate::pipeline::{Job, Mapping, Value};
+use crate::source::At;
+
+/// When GitLab stops a dynamic environment by itself, if the manifest does not say.
+const AUTO_STOP: &str = "1 week";
+
+pub(super) fn lower(lowering: &mut Lowering<'_>) {
+    for (key, environment) in lowering.manifest.environments() {
+        if let Some(stop) = environment.stop.get() {
+            lowering.stop(key, environment, stop);
+        }
+    }
+}
+
+/// When GitLab stops an environment by itself, counted from its last deployment.
+pub(super) fn auto_stop_in(key: &At<String>, environment: &Environment) -> Option<String> {
+    match &environment.auto_stop_in {
+        Field::Absent if environment.is_dynamic(&key.value) => Some(AUTO_STOP.to_owned()),
+        own => own.get().map(|text| text.to_string()),
+    }
+}
+
+impl<'m> Lowering<'m> {
+    fn stop(&mut self, key: &'m At<String>, environment: &'m At<Environment>, stop: &'m Stop) {
+        let common = environment.common();
+        let name = environment.stop_job(key);
+        let entity = format!("environments.{}.stop", key.value);
+        // Of the keys of the deployment those that any job on its runners needs.
+        let deployment = self.job(&name, entity, name.span, common);
+        let mut job = Job {
+            name: deployment.name,
+            origin: deployment.origin,
+            retry: deployment.retry,
+            timeout: deployment.timeout,
+            tags: deployment.tags,
+            ..Job::default()
+        };
+        let stage = stop.stage.get().map(String::as_str);
+        job.stage = Some(stage.unwrap_or(environment.stage()).to_owned());
+        let refs = environment.refs.get().map(|refs| refs.0.clone());
+        job.rules = self.rules(&refs.unwrap_or_default(), None);
+        let when = stop.when.copied_or(When::Manual);
+        if when != When::OnSuccess {
+            job.when = Some(when.as_str().to_owned());
+        }
+        if when == When::Manual {
+            // Else GitLab skips it, and can never run it, where an earlier job fails.
+            job.needs = Some(Vec::new());
+        }
+        job.allow_failure = Some(Value::Bool(true));
+        job.interruptible = Some(false);
+        job.resource_group = Some(self.resource_group(key, environment));
+        job.environment = Some(Mapping::from_iter([
+            ("name", environment.name(&key.value)),
+            ("action", "stop"),
+        ]));
+        let registry = stop.images.get().is_some();
+        let client = match registry {
+            true => Client::All,
+            false => Client::of(environment),
+        };
+        let namespace = match stop.delete.get() {
+            Some(StopDelete::Namespace) => Namespace::Ignored,
+            Some(StopDelete::Release | StopDelete::Labelled) | None => Namespace::Used,
+        };
+        self.with_cluster(&mut job, environment, client, namespace);
+        if registry {
+            job.before_script.push(self.registry_functions());
+        }
+        job.script = super::common::commands(&stop.script);
+        job.script
+            .extend(self.deletion(environment, stop).map(Value::from));
+        let images = self.image_deletions(stop);
+        job.script.extend(images.into_iter().map(Value::from));
+        job.variables = Mapping::from_iter([("GIT_STRATEGY", "none")]);
+        let own = self.stop_variables(environment, stop, &job);
+        job.variables.merge(&own);
+        if let Some(raw) = stop.job.get() {
+            job.raw = crate::manifest::raw::mapping(&raw.0, &mut crate::finding::Report::default());
+        }
+        self.finish(job, None);
+    }
+
+    /// The command that takes the deployment out of the cluster. What is gone already is no error,
+    /// a cluster that does not answer is one.
+    fn deletion(&self, environment: &Environment, stop: &Stop) -> Option<String> {
+        match stop.delete.get()? {
+            StopDelete::Namespace => {
+                let access = environment.access(self.manifest);
+                let namespace = quoted(&or_fail(access.namespace.get()?));
+                Some(format!(
+                    "kubectl delete namespace {namespace} --ignore-not-found"
+                ))
+            }
+            StopDelete::Release => {
+                let helm = environment.deploy.get()?.helm.get()?;
+                let release = quoted(&or_fail(helm.release.get()?));
+                Some(format!(
+                    "helm uninstall {release} --ignore-not-found --wait"
+                ))
+            }
+            StopDelete::Labelled => {
+                let kinds: Vec<String> = super::common::list_of(stop.kinds.get()?);
+                let selector = quoted(&or_fail(stop.selector.get()?));
+                // Also where an object goes with its owner before its turn comes.
+                Some(format!(
+                    "kubectl delete {} --selector {selector} --ignore-not-found",
+                    word(&kinds.join(","))
+                ))
+            }
+        }
+    }
+
+    /// Commands that delete what the builds of this ref have left in the registry.
+    fn image_deletions(&self, stop: &Stop) -> Vec<String> {
+        let options = self.registry_options();
+        let mut commands = Vec::new();
+        let mut single = Vec::new();
+        for name in stop.images.get().into_iter().flat_map(Many::iter) {
+            let Some(image) = self.image(&name.value) else {
+                continue;
+            };
+            let repository = image.repository(&name.value);
+            for tag in image.tags_of_ref() {
+                match tag {
+                    RefTag::One(tag) => single.push(format!("{repository}:{tag}")),
+                    RefTag::Matching(pattern) => commands.push(format!(
+                        "registry_keep_newest {options}--only-regex {} 0 {}",
+                        quoted(&pattern),
+                        quoted(&repository)
+                    )),
+                }
+            }
+            let cache = image.cache_of_ref();
+            single.extend(cache.map(|tag| format!("{repository}:{tag}")));
+        }
+        if !single.is_empty() {
+            let tags: Vec<String> = single.iter().map(|tag| quoted(tag)).collect();
+            commands.push(format!("registry_delete_tag {options}{}", tags.join(" ")));
+        }
+        commands
+    }
+
+    /// The sections of the registry script that stop jobs use.
+    pub(super) fn sections_of_stops(&self) -> impl Iterator<Item = &'static str> {
+        let environments = self.manifest.environments();
+        let stops = environments.filter_map(|(_, environment)| environment.stop.get());
+        let images = stops.filter_map(|stop| stop.images.get());
+        let images = images.flat_map(Many::iter);
+        let tags: Vec<RefTag> = images
+            .filter_map(|name| self.image(&name.value))
+            .flat_map(|image| image.tags_of_ref())
+            .collect();
+        let matching = tags.iter().any(|tag| matches!(tag, RefTag::Matching(_)));
+        let single = (!tags.is_empty()).then_some("delete_tag");
+        let several = matching.then_some(["creation_time", "keep_newest"]);
+        single.into_iter().chain(several.into_iter().flatten())
+    }
+
+    /// The environment's variables that the job uses. A digest is known to its pipeline for as long
+    /// as GitLab keeps what the build handed on, so an image is named by its tag here.
+    fn stop_variables(&self, environment: &Environment, stop: &Stop, job: &Job) -> Mapping {
+        let mut variables = Mapping::new();
+        let Some(own) = environment.variables.get() else {
+            return variables;
+        };
+        // Of a project's own commands nobody knows what they use.
+        let all = !stop.script.is_missing();
+        let mut used: Vec<String> = Vec::new();
+        let mut look_into: Vec<String> = job
+            .before_script
+            .iter()
+            .chain(&job.script)
+            .filter_map(|line| line.plain().as_str().map(str::to_owned))
+            .collect();
+        look_into.push(environment.name("").to_owned());
+        look_into.extend(job.resource_group.clone());
+        while let Some(text) = look_into.pop() {
+            for (name, variable) in own.0.iter() {
+                let is_used = names(&text).any(|known| known == name.value);
+                if is_used && !used.contains(&name.value) {
+                    used.push(name.value.clone());
+                    look_into.extend(variable.value.value.get().cloned());
+                }
+            }
+        }
+        for (name, variable) in own.0.iter() {
+            if all || used.contains(&name.value) {
+                variables.set_if(name.value.as_str(), self.without_digest(&variable.value));
+            }
+        }
+        variables
+    }
+
+    /// The value of a variable as far as it is known without a digest.
+    fn without_digest(&self, variable: &Variable) -> Option<Value> {
+        if let Some(image) = variable.image.get() {
+            return Some(Value::from(self.by_tag(image)));
+        }
+        if variable.digest_of.get().is_some() {
+            return None;
+        }
+        Some(self.variable(variable, false))
+    }
+}
