@@ -12,8 +12,10 @@ mod jobs;
 mod needs;
 mod order;
 mod refs;
+mod runtime_names;
 mod sets;
 mod shared;
+mod stop;
 mod supported;
 
 pub use inventory::{Inventory, JobEntry, JobKind, Needed};
@@ -53,6 +55,8 @@ const CHECKS: &[fn(&mut Check<'_>)] = &[
     order::check,
     shared::check,
     access::check,
+    runtime_names::check,
+    stop::check,
     files::check,
     supported::check,
 ];

@@ -61,9 +61,7 @@ fn variable(text: &str) -> Option<(&str, &str)> {
     if name.is_empty() || name.starts_with(|c: char| c.is_ascii_digit()) {
         return None;
     }
-    let end = ["}", ":?}"]
-        .into_iter()
-        .find(|end| after.starts_with(end));
+    let end = ["}", ":?}"].into_iter().find(|end| after.starts_with(end));
     let written = match braced {
         Some(_) => length + 2 + end?.len(),
         None => length + 1,
@@ -106,7 +104,18 @@ mod tests {
 
     #[test]
     fn the_parts_are_the_text() {
-        for text in ["", "a", "$A", "x-${A}$B-y", "$$A", "$", "${A", "${A:-b}$", "é$Aé", "$1"] {
+        for text in [
+            "",
+            "a",
+            "$A",
+            "x-${A}$B-y",
+            "$$A",
+            "$",
+            "${A",
+            "${A:-b}$",
+            "é$Aé",
+            "$1",
+        ] {
             let joined: String = parts(text)
                 .into_iter()
                 .map(|part| match part {

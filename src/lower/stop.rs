@@ -87,9 +87,8 @@ impl<'m> Lowering<'m> {
             .extend(self.deletion(environment, stop).map(Value::from));
         let images = self.image_deletions(stop);
         job.script.extend(images.into_iter().map(Value::from));
-        job.variables = Mapping::from_iter([("GIT_STRATEGY", "none")]);
-        let own = self.stop_variables(environment, stop, &job);
-        job.variables.merge(&own);
+        job.variables = self.stop_variables(environment, stop, &job);
+        job.variables.set("GIT_STRATEGY", "none");
         if let Some(raw) = stop.job.get() {
             job.raw = crate::manifest::raw::mapping(&raw.0, &mut crate::finding::Report::default());
         }

@@ -87,7 +87,11 @@ impl Image {
             // With a host or path it is in another repository.
             !tag.contains([':', '/']) && names(tag).any(|name| OF_REFS.contains(&name))
         };
-        let tags: Vec<&str> = [self.tag()].into_iter().chain(also).filter(of_ref).collect();
+        let tags: Vec<&str> = [self.tag()]
+            .into_iter()
+            .chain(also)
+            .filter(of_ref)
+            .collect();
         let of_ref_alone = |tag: &str| names(tag).all(|name| OF_REFS.contains(&name));
         // Where a branch `a-1` has the tag `a-1`, all builds of `a` are no longer told apart.
         let several = !tags.iter().any(|tag| of_ref_alone(tag));
