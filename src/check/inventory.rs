@@ -20,6 +20,8 @@ pub enum JobKind {
     Run,
     /// Deploys.
     Deploy,
+    /// Moves the tag of what is deployed.
+    Mark,
     /// Stops what is deployed.
     Stop,
     /// Gives an image a further tag.
@@ -79,7 +81,7 @@ pub struct Inventory {
 
 impl Inventory {
     /// The jobs of a manifest.
-    pub fn of(manifest: &Manifest, deployments: &Deployments<'_>) -> Self {
+    pub fn of<'m>(manifest: &'m Manifest, deployments: &Deployments<'m>) -> Self {
         let mut inventory = Self::default();
         for (key, image) in manifest.images() {
             let stage = At::new(
@@ -117,6 +119,13 @@ impl Inventory {
                 refs: environment.refs.get().map(|refs| refs.0.clone()),
                 ..JobEntry::new(environment.deploy_job(key), stage.clone(), JobKind::Deploy)
             });
+            let marked = deployments.marked_by_own_job(manifest, environment, &key.value);
+            if !marked.is_empty() {
+                inventory.add(JobEntry {
+                    refs: environment.refs.get().map(|refs| refs.0.clone()),
+                    ..JobEntry::new(environment.mark_job(key), stage.clone(), JobKind::Mark)
+                });
+            }
             if let Some(stop) = environment.stop.get() {
                 let stage = stop.stage.at().cloned().unwrap_or(stage);
                 inventory.add(JobEntry {

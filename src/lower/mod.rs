@@ -10,6 +10,7 @@ mod common;
 mod deploy;
 mod docker;
 mod image_build;
+mod marking;
 mod production_build;
 mod promotion;
 mod raw;
@@ -48,6 +49,7 @@ const FAMILIES: &[fn(&mut Lowering<'_>)] = &[
     production_build::lower,
     promotion::lower,
     deploy::lower,
+    marking::lower,
     stop::lower,
     cleanup::lower,
     raw::lower,

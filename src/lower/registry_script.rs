@@ -64,6 +64,9 @@ impl Lowering<'_> {
                 used.extend(["move_tag", "creation_time", "keep_newest"]);
             }
         }
+        if self.marks() {
+            used.extend(["move_tag", "creation_time"]);
+        }
         if self.manifest.promotions().next().is_some() {
             used.insert("move_tag");
         }
@@ -125,7 +128,7 @@ impl Lowering<'_> {
     /// The registry script in place, for a job that has no checkout whatever the manifest says.
     pub(super) fn registry_functions(&self) -> Value {
         let sections = match self.manifest.scripts.get() {
-            Some(_) => self.sections_of_stops().collect(),
+            Some(_) => self.sections_of_stops(),
             None => self.registry_sections(),
         };
         Value::Shared(Shared {

@@ -5,6 +5,8 @@
 //! and without what earlier jobs hand on, as that may have expired. It can be run again. It deletes
 //! nothing if a variable in the name of what it deletes is empty.
 
+use std::collections::BTreeSet;
+
 use super::deploy::cluster::{Client, Namespace};
 use super::{Lowering, quoted, word};
 use crate::gitlab::variables::{names, or_fail};
@@ -69,24 +71,23 @@ impl<'m> Lowering<'m> {
             ("name", environment.name(&key.value)),
             ("action", "stop"),
         ]));
-        let registry = stop.images.get().is_some();
-        let client = match registry {
-            true => Client::All,
-            false => Client::of(environment),
+        let deletions = self.registry_deletions(key, environment, stop);
+        let client = match deletions.is_empty() {
+            true => Client::of(environment),
+            false => Client::All,
         };
         let namespace = match stop.delete.get() {
             Some(StopDelete::Namespace) => Namespace::Ignored,
             Some(StopDelete::Release | StopDelete::Labelled) | None => Namespace::Used,
         };
         self.with_cluster(&mut job, environment, client, namespace);
-        if registry {
+        if !deletions.is_empty() {
             job.before_script.push(self.registry_functions());
         }
         job.script = super::common::commands(&stop.script);
         job.script
             .extend(self.deletion(environment, stop).map(Value::from));
-        let images = self.image_deletions(stop);
-        job.script.extend(images.into_iter().map(Value::from));
+        job.script.extend(deletions.into_iter().map(Value::from));
         job.variables = self.stop_variables(environment, stop, &job);
         job.variables.set("GIT_STRATEGY", "none");
         if let Some(raw) = stop.job.get() {
@@ -126,49 +127,76 @@ impl<'m> Lowering<'m> {
     }
 
     /// Commands that delete what the builds of this ref have left in the registry.
-    fn image_deletions(&self, stop: &Stop) -> Vec<String> {
+    fn registry_deletions(
+        &self,
+        key: &At<String>,
+        environment: &'m Environment,
+        stop: &Stop,
+    ) -> Vec<String> {
         let options = self.registry_options();
         let mut commands = Vec::new();
         let mut single = Vec::new();
-        for name in stop.images.get().into_iter().flat_map(Many::iter) {
-            let Some(image) = self.image(&name.value) else {
-                continue;
-            };
-            let repository = image.repository(&name.value);
-            for tag in image.tags_of_ref() {
-                match tag {
-                    RefTag::One(tag) => single.push(format!("{repository}:{tag}")),
-                    RefTag::Matching(pattern) => commands.push(format!(
-                        "registry_keep_newest {options}--only-regex {} 0 {}",
-                        quoted(&pattern),
-                        quoted(&repository)
-                    )),
-                }
+        for (repository, tag) in self.doomed_tags(key, environment, stop) {
+            match tag {
+                RefTag::One(tag) => single.push(quoted(&format!("{repository}:{tag}"))),
+                RefTag::Matching(pattern) => commands.push(format!(
+                    "registry_keep_newest {options}--only-regex {} 0 {}",
+                    quoted(&pattern),
+                    quoted(&repository)
+                )),
             }
-            let cache = image.cache_of_ref();
-            single.extend(cache.map(|tag| format!("{repository}:{tag}")));
         }
         if !single.is_empty() {
-            let tags: Vec<String> = single.iter().map(|tag| quoted(tag)).collect();
-            commands.push(format!("registry_delete_tag {options}{}", tags.join(" ")));
+            commands.push(format!("registry_delete_tag {options}{}", single.join(" ")));
         }
         commands
     }
 
+    /// What a stop deletes in the registry: the tags of the ref, and the tag that says what the
+    /// environment runs. Each with its repository.
+    fn doomed_tags(
+        &self,
+        key: &At<String>,
+        environment: &'m Environment,
+        stop: &Stop,
+    ) -> Vec<(String, RefTag)> {
+        let mut doomed = Vec::new();
+        for name in stop.images.get().into_iter().flat_map(Many::iter) {
+            let Some(image) = self.image(&name.value) else {
+                continue;
+            };
+            let cache = image.cache_of_ref().map(|tag| RefTag::One(tag.to_owned()));
+            let tags = image.tags_of_ref().into_iter().chain(cache);
+            let repository = image.repository(&name.value);
+            doomed.extend(tags.map(|tag| (repository.clone(), tag)));
+        }
+        let deployed = environment.deployed_tag(&key.value);
+        let own = environment.owns(&key.value, self.manifest, &deployed);
+        if environment.is_dynamic(&key.value) && own {
+            for name in self.marked(key, environment) {
+                let repository = self.image(name).map(|image| image.repository(name));
+                let tag = RefTag::One(deployed.clone());
+                doomed.extend(repository.map(|repository| (repository, tag)));
+            }
+        }
+        doomed
+    }
+
     /// The sections of the registry script that stop jobs use.
-    pub(super) fn sections_of_stops(&self) -> impl Iterator<Item = &'static str> {
-        let environments = self.manifest.environments();
-        let stops = environments.filter_map(|(_, environment)| environment.stop.get());
-        let images = stops.filter_map(|stop| stop.images.get());
-        let images = images.flat_map(Many::iter);
-        let tags: Vec<RefTag> = images
-            .filter_map(|name| self.image(&name.value))
-            .flat_map(|image| image.tags_of_ref())
-            .collect();
-        let matching = tags.iter().any(|tag| matches!(tag, RefTag::Matching(_)));
-        let single = (!tags.is_empty()).then_some("delete_tag");
-        let several = matching.then_some(["creation_time", "keep_newest"]);
-        single.into_iter().chain(several.into_iter().flatten())
+    pub(super) fn sections_of_stops(&self) -> BTreeSet<&'static str> {
+        let mut used = BTreeSet::new();
+        for (key, environment) in self.manifest.environments() {
+            let Some(stop) = environment.stop.get() else {
+                continue;
+            };
+            for (_, tag) in self.doomed_tags(key, environment, stop) {
+                used.insert("delete_tag");
+                if let RefTag::Matching(_) = tag {
+                    used.extend(["creation_time", "keep_newest"]);
+                }
+            }
+        }
+        used
     }
 
     /// The environment's variables that the job uses. A digest is known to its pipeline for as long

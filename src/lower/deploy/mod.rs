@@ -12,7 +12,6 @@ mod set_image;
 use super::Lowering;
 use crate::manifest::common::Entity;
 use crate::manifest::environments::{Deploy, Environment};
-use crate::manifest::images::Role;
 use crate::pipeline::{Job, Mapping, Value};
 use crate::source::At;
 
@@ -32,15 +31,6 @@ type Driver = fn(&Lowering<'_>, &Deploy) -> Option<Change>;
 
 /// The drivers; an environment names exactly one.
 const DRIVERS: &[Driver] = &[set_image::lower, script::lower];
-
-/// The file in which a deployment says that it took place.
-const DOTENV: &str = "deployed.env";
-
-/// The variable in which a deployment says so.
-pub(super) fn deployed_variable(environment: &str) -> String {
-    let upper = environment.to_ascii_uppercase().replace('-', "_");
-    format!("DEPLOYED_{upper}")
-}
 
 pub(super) fn lower(lowering: &mut Lowering<'_>) {
     for (key, environment) in lowering.manifest.environments() {
@@ -80,13 +70,6 @@ impl<'m> Lowering<'m> {
         self.with_cluster(&mut job, environment, client, cluster::Namespace::Created);
         self.drive(&mut job, environment);
         let images = self.manifest.deployed_by(environment);
-        if images.iter().any(|image| self.is_marked_by_several(image)) {
-            job.script.push(Value::from(format!(
-                "echo \"{}=yes\" > \"$CI_PROJECT_DIR/{DOTENV}\"",
-                deployed_variable(&key.value)
-            )));
-            super::common::add_dotenv(&mut job.artifacts, DOTENV);
-        }
         self.need_builds(&mut job, &images);
         self.finish(job, Some(common));
     }
@@ -101,18 +84,6 @@ impl<'m> Lowering<'m> {
                 job.script.extend(rollout::commands(environment, change));
             }
         }
-    }
-
-    /// Whether the retention of an image marks what several environments run.
-    fn is_marked_by_several(&self, name: &str) -> bool {
-        let production = |image: &At<crate::manifest::images::Image>| {
-            image.role() == Role::Production
-                && image
-                    .retention
-                    .get()
-                    .is_some_and(|retention| retention.keep_for.is_missing())
-        };
-        self.image(name).is_some_and(production) && self.deployments.of_image(name).len() > 1
     }
 
     /// The resource group of everything that touches an environment.
