@@ -16,7 +16,6 @@ pub(super) fn check(check: &mut Check<'_>) {
     target(check, &mut found);
     integration(check, &mut found);
     images(check, &mut found);
-    environments(check, &mut found);
     let manifest = check.manifest;
     for (_, promotion) in manifest.promotions() {
         if let Some(registry) = promotion.registry.at().filter(|at| at.value != "gitlab") {
@@ -130,21 +129,6 @@ fn images(check: &Check<'_>, found: &mut Vec<(Span, String)>) {
                 Some(span),
                 "keeping the newest images by a tag with other variables than GitLab's",
             );
-        }
-    }
-}
-
-fn environments(check: &Check<'_>, found: &mut Vec<(Span, String)>) {
-    for (_, environment) in check.manifest.environments() {
-        let Some(deploy) = environment.deploy.get() else {
-            continue;
-        };
-        for (name, span) in [
-            ("apply", deploy.apply.span()),
-            ("kustomize", deploy.kustomize.span()),
-            ("helm", deploy.helm.span()),
-        ] {
-            found.extend(span.map(|span| (span, format!("the driver `{name}`"))));
         }
     }
 }

@@ -8,11 +8,12 @@
 use std::collections::BTreeSet;
 
 use super::deploy::cluster::{Client, Namespace};
+use super::deploy::helm::release as helm_release;
 use super::{Lowering, quoted, word};
 use crate::gitlab::variables::{names, or_fail};
 use crate::manifest::collection::Many;
 use crate::manifest::common::{Entity, Variable, When};
-use crate::manifest::environments::{Environment, Stop, StopDelete};
+use crate::manifest::environments::{Environment, Helm, Stop, StopDelete};
 use crate::manifest::ownership::RefTag;
 use crate::manifest::record::Field;
 use crate::pipeline::{Job, Mapping, Value};
@@ -74,7 +75,7 @@ impl<'m> Lowering<'m> {
         let deletions = self.registry_deletions(key, environment, stop);
         let client = match deletions.is_empty() {
             true => Client::of(environment),
-            false => Client::All,
+            false => Client::Tools,
         };
         let namespace = match stop.delete.get() {
             Some(StopDelete::Namespace) => Namespace::Ignored,
@@ -85,8 +86,7 @@ impl<'m> Lowering<'m> {
             job.before_script.push(self.registry_functions());
         }
         job.script = super::common::commands(&stop.script);
-        job.script
-            .extend(self.deletion(environment, stop).map(Value::from));
+        job.script.extend(self.deletion(environment, stop));
         job.script.extend(deletions.into_iter().map(Value::from));
         job.variables = self.stop_variables(environment, stop, &job);
         job.variables.set("GIT_STRATEGY", "none");
@@ -96,33 +96,37 @@ impl<'m> Lowering<'m> {
         self.finish(job, None);
     }
 
-    /// The command that takes the deployment out of the cluster. What is gone already is no error,
-    /// a cluster that does not answer is one.
-    fn deletion(&self, environment: &Environment, stop: &Stop) -> Option<String> {
-        match stop.delete.get()? {
-            StopDelete::Namespace => {
+    /// Commands that take the deployment out of the cluster. What is gone already is no error, a
+    /// cluster that does not answer is one.
+    fn deletion(&self, environment: &Environment, stop: &Stop) -> Vec<Value> {
+        match stop.delete.get() {
+            Some(StopDelete::Namespace) => {
                 let access = environment.access(self.manifest);
-                let namespace = quoted(&or_fail(access.namespace.get()?));
-                Some(format!(
-                    "kubectl delete namespace {namespace} --ignore-not-found"
-                ))
+                let namespace = access.namespace.get().map(|name| quoted(&or_fail(name)));
+                let delete =
+                    |name| format!("kubectl delete namespace {name} --ignore-not-found").into();
+                namespace.map(delete).into_iter().collect()
             }
-            StopDelete::Release => {
-                let helm = environment.deploy.get()?.helm.get()?;
-                let release = quoted(&or_fail(helm.release.get()?));
-                Some(format!(
-                    "helm uninstall {release} --ignore-not-found --wait"
-                ))
+            Some(StopDelete::Release) => {
+                let deploy = environment.deploy.get();
+                let helm = deploy.and_then(|deploy| deploy.helm.get());
+                helm.map(uninstall).unwrap_or_default()
             }
-            StopDelete::Labelled => {
-                let kinds: Vec<String> = super::common::list_of(stop.kinds.get()?);
-                let selector = quoted(&or_fail(stop.selector.get()?));
+            Some(StopDelete::Labelled) => {
+                let kinds = stop.kinds.get().map(super::common::list_of);
+                let kinds = kinds.unwrap_or_default().join(",");
+                let selector = stop.selector.get().map(|text| quoted(&or_fail(text)));
                 // Also where an object goes with its owner before its turn comes.
-                Some(format!(
-                    "kubectl delete {} --selector {selector} --ignore-not-found",
-                    word(&kinds.join(","))
-                ))
+                let delete = |selector| {
+                    format!(
+                        "kubectl delete {} --selector {selector} --ignore-not-found",
+                        word(&kinds)
+                    )
+                    .into()
+                };
+                selector.map(delete).into_iter().collect()
             }
+            None => Vec::new(),
         }
     }
 
@@ -244,4 +248,22 @@ impl<'m> Lowering<'m> {
         }
         Some(self.variable(variable, false))
     }
+}
+
+/// Commands that delete a release.
+fn uninstall(helm: &Helm) -> Vec<Value> {
+    let mut script = Vec::new();
+    let text = helm.release.get().map_or("", String::as_str);
+    let required: Vec<String> = names(text)
+        .map(|name| format!("\"${{{name}:?}}\""))
+        .collect();
+    if !required.is_empty() {
+        script.push(Value::from(format!(": {}", required.join(" "))));
+    }
+    let (cut, release) = helm_release(helm);
+    script.extend(cut);
+    script.push(Value::from(format!(
+        "helm uninstall {release} --ignore-not-found --wait"
+    )));
+    script
 }

@@ -308,7 +308,29 @@ impl Manifest {
                 names.push(at.value.as_str());
             }
         }
+        names.extend(self.substituted_by(environment));
         names
+    }
+
+    /// The names of the images of which an environment's files hold the variable, as `$IMAGE_APP`.
+    pub fn substituted_by<'m>(&'m self, environment: &'m Environment) -> Vec<&'m str> {
+        let apply = environment
+            .deploy
+            .get()
+            .and_then(|deploy| deploy.apply.get());
+        let Some(names) = apply.and_then(|apply| apply.envsubst.get()) else {
+            return Vec::new();
+        };
+        let own = environment.variables.get();
+        let is_own =
+            |name: &str| own.is_some_and(|own| own.0.iter().any(|(key, _)| key.value == name));
+        let named = |name: &str| {
+            let variable = image_variable(name);
+            !is_own(&variable) && names.iter().any(|known| *known.value == *variable)
+        };
+        let mut images = self.image_names();
+        images.retain(|name| named(name));
+        images
     }
 
     /// Where an entity happens that does not say so: `defaults.refs` has been handed down, so what
