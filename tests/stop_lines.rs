@@ -47,6 +47,14 @@ case "$1 $2" in
 esac
 "#;
 
+/// Releases are files of the namespace `releases`, so that the cluster is looked at in one way.
+const HELM: &str = r#"#!/bin/sh
+printf 'helm'; printf ' [%s]' "$@"; echo
+if [ ! -d "$CLUSTER" ]; then echo 'Error: Kubernetes cluster unreachable' >&2; exit 1; fi
+[ "$1 $3" = 'uninstall --ignore-not-found' ] && [ -n "$2" ] || exit 64
+rm -f "$CLUSTER/$2"
+"#;
+
 /// What the stop job of a manifest runs, in a folder with a cluster.
 struct Project {
     folder: tempfile::TempDir,
@@ -78,6 +86,7 @@ impl Project {
         let script = lines(&job["before_script"]) + &lines(&job["script"]);
         let folder = tempfile::tempdir().unwrap();
         program(folder.path(), "kubectl", KUBECTL);
+        program(folder.path(), "helm", HELM);
         fs::create_dir(folder.path().join("cluster")).unwrap();
         let variables = job["variables"].as_object().unwrap().iter();
         let variables = variables
@@ -213,6 +222,30 @@ fn of_a_shared_namespace_only_what_is_labelled_goes() {
         fs::remove_file(project.folder.path().join("cluster/review")).unwrap();
         let (ok, said) = project.run(shell, "a");
         assert!(ok, "{said}");
+    }
+}
+
+#[test]
+fn the_release_goes_by_the_name_that_it_was_cut_to() {
+    let manifest = "    deploy: {helm: {chart: chart/, release: $LONG-$CI_ENVIRONMENT_SLUG, set: {tag: {tag_of: app}}}}
+    variables: {LONG: a-name-of-so-many-letters-that-with-it-there-is-no}
+    stop: {delete: release}
+";
+    let cut = "a-name-of-so-many-letters-that-with-it-there-is-no-re";
+    assert_eq!(cut.len(), 53);
+    for shell in SHELLS {
+        let project = Project::of(manifest);
+        project.namespace(cut, "");
+        project.namespace("another", "");
+        for _ in 0..2 {
+            let (ok, said) = project.run(shell, "review-a");
+            assert!(ok, "{said}");
+            assert_eq!(project.left(), set(&[("another", "")]), "{said}");
+        }
+        let (ok, said) = project.run_in(shell, "review-a", "nowhere");
+        assert!(!ok && said.contains("[uninstall]"), "{said}");
+        let (ok, said) = project.run(shell, "");
+        assert!(!ok && !said.contains("[uninstall]"), "{said}");
     }
 }
 
