@@ -1,5 +1,4 @@
 # MANIFESTS are named as kubectl apply takes them: --filename PATH, --kustomize FOLDER.
-
 # workloads MANIFESTS: what the cluster has of them, a line each: namespace, kind/name, template.
 workloads() {
   kubectl get "$@" --ignore-not-found --output go-template='

@@ -4,6 +4,7 @@ use super::{Change, Workloads, manifests};
 use crate::lower::{Lowering, word};
 use crate::manifest::collection::List;
 use crate::manifest::environments::Environment;
+use crate::manifest::resolved::image_variable;
 use crate::pipeline::{Mapping, Value};
 
 pub(super) fn lower(lowering: &Lowering<'_>, environment: &Environment) -> Option<Change> {
@@ -31,7 +32,7 @@ pub(super) fn lower(lowering: &Lowering<'_>, environment: &Environment) -> Optio
         let each = files.iter().map(|file| format!("--filename {file}"));
         each.collect::<Vec<_>>().join(" ")
     } else {
-        change.variables = image_variables(lowering, environment, &names);
+        change.variables = image_variables(lowering, environment);
         change.prepare = substitution(environment, &change.variables, &names, &files);
         "--filename \"$manifests\"".to_owned()
     };
@@ -41,15 +42,11 @@ pub(super) fn lower(lowering: &Lowering<'_>, environment: &Environment) -> Optio
 }
 
 /// The variables of images are references by digest where they are deployed.
-fn image_variables(lowering: &Lowering<'_>, environment: &Environment, names: &[&str]) -> Mapping {
-    let mut variables = Mapping::new();
-    for image in lowering.manifest.substituted_by(environment) {
-        let variable = crate::manifest::resolved::image_variable(image);
-        if names.contains(&variable.as_str()) {
-            variables.set(variable, lowering.by_digest(image));
-        }
-    }
-    variables
+fn image_variables(lowering: &Lowering<'_>, environment: &Environment) -> Mapping {
+    let images = lowering.manifest.substituted_by(environment).into_iter();
+    images
+        .map(|image| (image_variable(&image), lowering.by_digest(&image)))
+        .collect()
 }
 
 /// Commands that write the manifests with their variables replaced to the file `$manifests`.
