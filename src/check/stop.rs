@@ -173,17 +173,11 @@ fn namespace(check: &mut Check<'_>, key: &At<String>, environment: &Environment,
         check.report.push(finding);
         return;
     }
-    // GitLab's slug of the environment is another one there.
-    if name.contains("CI_ENVIRONMENT_") {
-        return;
-    }
-    let another = manifest.environments().find(|(other, of_other)| {
+    if let Some(other) = another_with(check, key, environment, |of_other| {
         let elsewhere = of_other.access(manifest);
-        of_other.name(&other.value) != environment.name(&key.value)
-            && elsewhere.namespace.get() == Some(name)
-            && elsewhere.cluster() == access.cluster()
-    });
-    if let Some((other, _)) = another {
+        elsewhere.cluster() == access.cluster() && elsewhere.namespace.get() == Some(name)
+    }) && !is_of_environment(name)
+    {
         let message = format!(
             "this deletes the namespace `{name}`, in which `{}` is as well",
             other.value
@@ -193,6 +187,24 @@ fn namespace(check: &mut Check<'_>, key: &At<String>, environment: &Environment,
             .help("give each environment its own, as in `namespace: $CI_ENVIRONMENT_SLUG`");
         check.report.push(finding);
     }
+}
+
+/// Whether a text is another one in each environment, though it is written alike.
+fn is_of_environment(text: &str) -> bool {
+    text.contains("CI_ENVIRONMENT_")
+}
+
+/// The key of an environment of another name of which something holds.
+fn another_with<'m>(
+    check: &Check<'m>,
+    key: &At<String>,
+    environment: &Environment,
+    holds: impl Fn(&Environment) -> bool,
+) -> Option<&'m At<String>> {
+    let named = environment.name(&key.value);
+    let mut others = check.manifest.environments();
+    let other = others.find(|(key, other)| other.name(&key.value) != named && holds(other));
+    other.map(|(key, _)| key)
 }
 
 fn release(check: &mut Check<'_>, key: &At<String>, environment: &Environment, span: Span) {
@@ -224,6 +236,25 @@ fn release(check: &mut Check<'_>, key: &At<String>, environment: &Environment, s
             .related(release.span, "the release")
             .help("name it after the environment: `release: $CI_ENVIRONMENT_SLUG`")
             .help("or give each environment its own `namespace`");
+        check.report.push(finding);
+        return;
+    }
+    let place = format!("{} {}", release.value, namespace.unwrap_or_default());
+    if let Some(other) = another_with(check, key, environment, |of_other| {
+        let elsewhere = of_other.access(manifest);
+        let of_other = of_other.deploy.get().and_then(|deploy| deploy.helm.get());
+        elsewhere.cluster() == access.cluster()
+            && elsewhere.namespace.get().map(String::as_str) == namespace
+            && of_other.and_then(|helm| helm.release.get()) == Some(&release.value)
+    }) && !is_of_environment(&place)
+    {
+        let message = format!(
+            "this deletes the release `{}`, which `{}` deploys as well",
+            release.value, other.value
+        );
+        let finding = Finding::new(Code::SharedDeletion, span, message)
+            .related(other.span, "this environment has the same release")
+            .help("name it after the environment: `release: $CI_ENVIRONMENT_SLUG`");
         check.report.push(finding);
     }
 }
