@@ -206,8 +206,8 @@ fn every_code_of_a_manifest_is_an_error_save_four() {
     assert_eq!(
         warnings,
         [
-            Code::LongName,
             Code::ArchivedBuilder,
+            Code::LongName,
             Code::MissingFile,
             Code::Unused
         ]
