@@ -9,12 +9,14 @@
 
 pub mod check;
 pub mod compile;
+pub mod config;
 pub mod files;
 pub mod finding;
 pub mod gitlab;
 pub mod lower;
 pub mod manifest;
 pub mod pipeline;
+pub mod plan;
 pub mod render;
 pub mod source;
 pub mod verify;
