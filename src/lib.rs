@@ -13,6 +13,7 @@ pub mod config;
 pub mod files;
 pub mod finding;
 pub mod gitlab;
+pub mod graph;
 pub mod lower;
 pub mod manifest;
 pub mod pipeline;
