@@ -137,15 +137,5 @@ fn environments(check: &Check<'_>, found: &mut Vec<(Span, String)>) {
         if let Some(span) = environment.stop.span() {
             found.push((span, "`stop`".to_owned()));
         }
-        let Some(deploy) = environment.deploy.get() else {
-            continue;
-        };
-        for (name, span) in [
-            ("apply", deploy.apply.span()),
-            ("kustomize", deploy.kustomize.span()),
-            ("helm", deploy.helm.span()),
-        ] {
-            found.extend(span.map(|span| (span, format!("the driver `{name}`"))));
-        }
     }
 }
