@@ -4,7 +4,7 @@ use super::Check;
 use crate::finding::{Code, Finding};
 use crate::gitlab::version::Version;
 use crate::manifest::collection::{Many, Map};
-use crate::manifest::images::{Builder, KeepFor, Role};
+use crate::manifest::images::{KeepFor, Role};
 use crate::source::Span;
 
 /// The oldest target that is compiled for: GitLab's registry deletes tags from 16.4 on, and
@@ -16,7 +16,6 @@ pub(super) fn check(check: &mut Check<'_>) {
     target(check, &mut found);
     integration(check, &mut found);
     images(check, &mut found);
-    tests(check, &mut found);
     environments(check, &mut found);
     let manifest = check.manifest;
     for (_, promotion) in manifest.promotions() {
@@ -85,13 +84,6 @@ fn images(check: &Check<'_>, found: &mut Vec<(Span, String)>) {
         };
         let toolchain = image.role.at().filter(|role| role.value == Role::Toolchain);
         add(toolchain.map(|at| at.span), "`role: toolchain`");
-        if let Some(builder) = image.builder.at().filter(|at| at.value != Builder::Buildx) {
-            add(
-                Some(builder.span),
-                &format!("`builder: {}`", builder.value.as_str()),
-            );
-        }
-        add(image.matrix.span(), "`matrix` of an image");
         add(image.group.span(), "`group`");
         add(image.rebuild.span(), "`rebuild`");
         if let Some(registry) = image.registry.at().filter(|at| at.value != "gitlab") {
@@ -136,14 +128,6 @@ fn images(check: &Check<'_>, found: &mut Vec<(Span, String)>) {
     }
 }
 
-fn tests(check: &Check<'_>, found: &mut Vec<(Span, String)>) {
-    for (_, test, _) in check.manifest.tests_and_tasks() {
-        if let Some(span) = test.matrix.span() {
-            found.push((span, "`matrix` of a test".to_owned()));
-        }
-    }
-}
-
 fn environments(check: &Check<'_>, found: &mut Vec<(Span, String)>) {
     for (key, environment) in check.manifest.environments() {
         if environment.is_dynamic(&key.value) {
@@ -152,16 +136,6 @@ fn environments(check: &Check<'_>, found: &mut Vec<(Span, String)>) {
         }
         if let Some(span) = environment.stop.span() {
             found.push((span, "`stop`".to_owned()));
-        }
-        let Some(deploy) = environment.deploy.get() else {
-            continue;
-        };
-        for (name, span) in [
-            ("apply", deploy.apply.span()),
-            ("kustomize", deploy.kustomize.span()),
-            ("helm", deploy.helm.span()),
-        ] {
-            found.extend(span.map(|span| (span, format!("the driver `{name}`"))));
         }
     }
 }

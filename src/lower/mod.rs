@@ -7,9 +7,12 @@
 mod builder;
 mod cleanup;
 mod common;
+mod compose;
 mod deploy;
 mod docker;
 mod image_build;
+mod in_container;
+mod marking;
 mod production_build;
 mod promotion;
 mod raw;
@@ -47,6 +50,7 @@ const FAMILIES: &[fn(&mut Lowering<'_>)] = &[
     production_build::lower,
     promotion::lower,
     deploy::lower,
+    marking::lower,
     cleanup::lower,
     raw::lower,
 ];

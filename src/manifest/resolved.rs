@@ -8,12 +8,16 @@ use std::collections::HashMap;
 use super::Manifest;
 use super::collection::{Many, Map};
 use super::environments::{Environment, Promotion};
-use super::images::{Image, Role};
+use super::images::{Builder, Image, Role};
 use super::kinds::Text;
 use super::record::Field;
 use super::tests::Test;
 use super::tools::Compose;
+use crate::gitlab::Version;
 use crate::source::{At, Span};
+
+/// The target of a manifest that names none; it belongs to `windlass: 1`.
+const DEFAULT_TARGET: Version = Version::new(18, 0);
 
 /// A job name and where it is written, or where the entity stands that it is made from.
 pub type JobName = At<String>;
@@ -129,6 +133,31 @@ impl Environment {
         )
     }
 
+    /// The job that moves its tag to what it runs, if that is a job of its own.
+    pub fn mark_job(&self, key: &At<String>) -> JobName {
+        job_name(
+            self.job_names.get().map(|n| &n.mark),
+            key,
+            format!("mark-{}", key.value),
+        )
+    }
+
+    /// The tag that says what it runs.
+    pub fn deployed_tag(&self, key: &str) -> String {
+        let name = self.name(key);
+        let own = self
+            .deployed_tag
+            .get()
+            .map_or("$CI_ENVIRONMENT_SLUG", String::as_str);
+        if self.is_dynamic(key) {
+            return own.to_owned();
+        }
+        own.replace(
+            "$CI_ENVIRONMENT_SLUG",
+            &crate::gitlab::names::environment_slug(name),
+        )
+    }
+
     /// The stage of the deployment.
     pub fn stage(&self) -> &str {
         self.stage.get().map_or("deploy", String::as_str)
@@ -202,6 +231,22 @@ impl super::common::Variable {
 pub type SetNames = Vec<At<String>>;
 
 impl Manifest {
+    /// The GitLab that must run the pipeline.
+    pub fn target(&self) -> Version {
+        let own = self.gitlab.get().and_then(|text| text.parse().ok());
+        own.unwrap_or(DEFAULT_TARGET)
+    }
+
+    /// What builds an image: before GitLab 13 there is no buildx in most images of Docker.
+    pub fn builder(&self, image: &Image) -> Builder {
+        let own = image.builder.get().copied();
+        own.unwrap_or(if self.target() < Version::new(13, 0) {
+            Builder::Docker
+        } else {
+            Builder::Buildx
+        })
+    }
+
     /// Entities of a kind; nothing if the section is missing.
     fn entries<T>(field: &Field<Map<T>>) -> impl Iterator<Item = (&At<String>, &At<T>)> {
         field.get().into_iter().flat_map(Map::iter)
@@ -268,7 +313,36 @@ impl Manifest {
                 names.push(at.value.as_str());
             }
         }
+        let substituted = self.substituted_by(environment).into_iter();
+        names.extend(substituted.map(|image| image.value));
         names
+    }
+
+    /// The images of which an environment's files hold the variable, as `$IMAGE_APP`, with where
+    /// the environment says so.
+    pub fn substituted_by<'m>(&'m self, environment: &'m Environment) -> Vec<At<&'m str>> {
+        let deploy = environment.deploy.get();
+        let apply = deploy.and_then(|deploy| deploy.apply.get());
+        let names = apply.and_then(|apply| apply.envsubst.get());
+        let images = self.image_names();
+        let image = |variable: &str| {
+            let mut images = images.iter().copied();
+            images.find(|image| image_variable(image) == variable)
+        };
+        names
+            .into_iter()
+            .flat_map(|names| names.iter())
+            .filter_map(|name| Some(At::new(image(&name.value)?, name.span)))
+            .collect()
+    }
+
+    /// The images that an environment deploys or names, with where it says so.
+    pub fn deployed_at(&self, environment: &Environment) -> Vec<At<String>> {
+        let named = environment.deployed_images().into_iter().cloned();
+        let substituted = self.substituted_by(environment).into_iter();
+        named
+            .chain(substituted.map(|image| image.map(str::to_owned)))
+            .collect()
     }
 
     /// Where an entity happens that does not say so: `defaults.refs` has been handed down, so what
@@ -339,6 +413,45 @@ impl<'m> Deployments<'m> {
         } else {
             self.image_refs(name, image)
         }
+    }
+
+    /// The environment of which the retention of an image moves the tag itself: the only one that
+    /// deploys it, and so the one that the retention waits for.
+    pub fn marked_by_cleanup(&self, name: &str, image: &Image) -> Option<Deployment<'m>> {
+        let retention = image.retention.get()?;
+        let after_deploy = retention.keep_for.is_missing() && retention.refs.is_missing();
+        match self.of_image(name) {
+            [(key, environment)] if after_deploy && image.role() == Role::Production => {
+                (!environment.is_dynamic(&key.value)).then_some((*key, *environment))
+            }
+            _ => None,
+        }
+    }
+
+    /// The images whose tag a job of the environment moves as soon as they are deployed. Where an
+    /// image waits for several environments, the last of which may be manual, its retention comes
+    /// too late for that.
+    pub fn marked_by_own_job(
+        &self,
+        manifest: &'m Manifest,
+        environment: &'m Environment,
+        key: &str,
+    ) -> Vec<&'m str> {
+        let own = !environment.deployed_tag.is_missing();
+        let mut images = manifest.deployed_by(environment);
+        images.retain(|name| {
+            let Some(image) = manifest.image(name) else {
+                return false;
+            };
+            let kept = image.retention.get().is_some_and(|retention| {
+                retention.keep_for.get() != Some(&super::images::KeepFor::Pipeline)
+            });
+            let wanted = own || (kept && !environment.is_dynamic(key));
+            wanted && self.marked_by_cleanup(name, image).is_none()
+        });
+        let mut seen = std::collections::HashSet::new();
+        images.retain(|name| seen.insert(*name));
+        images
     }
 
     /// The union of the refs of the environments that deploy an image.

@@ -1,0 +1,148 @@
+//! Deployments: into an environment, by digest, watched, and undone if they fail.
+//!
+//! In: an environment. Out: its job, which reaches the cluster ([`cluster`]), lets one driver of
+//! [`DRIVERS`] change it, and watches the change ([`rollout`]). Another driver is a file here and a
+//! line in that list.
+
+mod apply;
+pub(super) mod cluster;
+pub(super) mod helm;
+mod kustomize;
+mod manifests;
+mod rollout;
+mod script;
+mod set_image;
+
+use super::Lowering;
+use crate::manifest::common::Entity;
+use crate::manifest::environments::Environment;
+use crate::pipeline::{Job, Mapping, Value};
+use crate::source::At;
+
+/// What a driver does in the job.
+#[derive(Debug, Default)]
+struct Change {
+    /// Variables of the job.
+    variables: Mapping,
+    /// Commands that change nothing in the cluster yet.
+    prepare: Vec<Value>,
+    /// Commands of windlass that change it.
+    commands: Vec<String>,
+    /// Whether one of them that fails may have changed something.
+    partial: bool,
+    /// The project's own commands that change it.
+    own: Vec<Value>,
+    /// The workloads that are changed.
+    workloads: Workloads,
+    /// The command that takes all of it back; else each workload goes back by itself.
+    undo: Option<String>,
+}
+
+/// The workloads that a deployment waits for.
+#[derive(Debug)]
+enum Workloads {
+    /// These; none if the driver itself waits.
+    Named(Vec<String>),
+    /// Those of manifests, which are named as `kubectl apply` takes them.
+    Manifests(String),
+}
+
+impl Default for Workloads {
+    fn default() -> Self {
+        Self::Named(Vec::new())
+    }
+}
+
+/// What a driver does; nothing if the environment is deployed by another one.
+type Driver = fn(&Lowering<'_>, &Environment) -> Option<Change>;
+
+/// The drivers; an environment names exactly one.
+const DRIVERS: &[Driver] = &[
+    set_image::lower,
+    apply::lower,
+    kustomize::lower,
+    helm::lower,
+    script::lower,
+];
+
+pub(super) fn lower(lowering: &mut Lowering<'_>) {
+    for (key, environment) in lowering.manifest.environments() {
+        lowering.deploy(key, environment);
+    }
+}
+
+impl<'m> Lowering<'m> {
+    fn deploy(&mut self, key: &'m At<String>, environment: &'m At<Environment>) {
+        let common = environment.common();
+        let entity = format!("environments.{}", key.value);
+        let mut job = self.job(&environment.deploy_job(key), entity, key.span, common);
+        job.stage = Some(environment.stage().to_owned());
+        job.rules = self.rules(
+            &environment
+                .refs
+                .get()
+                .map(|refs| refs.0.clone())
+                .unwrap_or_default(),
+            None,
+        );
+        // A deployment that is cancelled half-way leaves nobody knows what.
+        job.interruptible = Some(false);
+        job.resource_group = Some(self.resource_group(key, environment));
+        let mut named = Mapping::from_iter([("name", environment.name(&key.value))]);
+        named.set_if("url", environment.url.get().cloned());
+        named.set_if(
+            "auto_stop_in",
+            environment.auto_stop_in.get().map(|text| text.to_string()),
+        );
+        named.set_if(
+            "deployment_tier",
+            environment.deployment_tier.get().map(|tier| tier.as_str()),
+        );
+        job.environment = Some(named);
+        self.with_cluster(&mut job, environment);
+        self.drive(&mut job, environment);
+        let images = self.manifest.deployed_by(environment);
+        self.need_builds(&mut job, &images);
+        self.finish(job, Some(common));
+    }
+
+    /// Gives a job the commands of the driver.
+    fn drive(&self, job: &mut Job, environment: &Environment) {
+        for driver in DRIVERS {
+            if let Some(mut change) = driver(self, environment) {
+                job.variables.merge(&std::mem::take(&mut change.variables));
+                let script = rollout::commands(environment, change);
+                job.script.extend(self.demanded_digests(job, &script));
+                job.script.extend(script);
+            }
+        }
+    }
+
+    /// Variables may hold digests: without them the job must not begin.
+    fn demanded_digests(&self, job: &Job, script: &[Value]) -> Option<Value> {
+        let mut demanded: Vec<String> = Vec::new();
+        for (key, _) in self.manifest.images() {
+            let name = super::digest_variable(&key.value);
+            let expanded = format!("${name}");
+            let demand = format!("${{{name}:?}}");
+            let used = job
+                .variables
+                .iter()
+                .any(|(_, value)| value.as_str().is_some_and(|text| text.contains(&expanded)));
+            let is_demanded = script
+                .iter()
+                .filter_map(Value::as_str)
+                .any(|line| line.contains(&demand));
+            if used && !is_demanded {
+                demanded.push(format!("\"{demand}\""));
+            }
+        }
+        (!demanded.is_empty()).then(|| Value::from(format!(": {}", demanded.join(" "))))
+    }
+
+    /// The resource group of everything that touches an environment.
+    pub(super) fn resource_group(&self, key: &At<String>, environment: &Environment) -> String {
+        let own = environment.resource_group.get().cloned();
+        own.unwrap_or_else(|| environment.name(&key.value).to_owned())
+    }
+}

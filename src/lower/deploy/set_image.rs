@@ -1,0 +1,28 @@
+//! The driver `set_image`: `kubectl set image`, one command a workload, by digest.
+
+use super::{Change, Workloads};
+use crate::lower::{Lowering, quoted, word};
+use crate::manifest::environments::Environment;
+
+pub(super) fn lower(lowering: &Lowering<'_>, environment: &Environment) -> Option<Change> {
+    let set_image = environment.deploy.get()?.set_image.get()?;
+    let mut change = Change::default();
+    let mut workloads = Vec::new();
+    for (workload, containers) in &set_image.0 {
+        let workload = word(&workload.value);
+        let containers: Vec<_> = containers
+            .iter()
+            .map(|(container, image)| {
+                let image = lowering.by_digest_or_fail(&image.value);
+                format!("{}={}", word(&container.value), quoted(&image))
+            })
+            .collect();
+        change.commands.push(format!(
+            "kubectl set image {workload} {}",
+            containers.join(" ")
+        ));
+        workloads.push(workload);
+    }
+    change.workloads = Workloads::Named(workloads);
+    Some(change)
+}
