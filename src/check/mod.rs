@@ -4,6 +4,7 @@
 //! Always holds: a manifest without errors can be lowered; `lower` meets no unknown name.
 
 mod access;
+mod builders;
 mod drivers;
 mod entities;
 mod files;
@@ -51,6 +52,7 @@ const CHECKS: &[fn(&mut Check<'_>)] = &[
     drivers::check,
     refs::check,
     images::check,
+    builders::check,
     jobs::check,
     job_raw::check,
     needs::check,

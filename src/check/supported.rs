@@ -4,7 +4,7 @@ use super::Check;
 use crate::finding::{Code, Finding};
 use crate::gitlab::version::Version;
 use crate::manifest::collection::{Many, Map};
-use crate::manifest::images::{Builder, KeepFor, Role};
+use crate::manifest::images::{KeepFor, Role};
 use crate::source::Span;
 
 /// The oldest target that is compiled for: GitLab's registry deletes tags from 16.4 on, and
@@ -84,12 +84,6 @@ fn images(check: &Check<'_>, found: &mut Vec<(Span, String)>) {
         };
         let toolchain = image.role.at().filter(|role| role.value == Role::Toolchain);
         add(toolchain.map(|at| at.span), "`role: toolchain`");
-        if let Some(builder) = image.builder.at().filter(|at| at.value != Builder::Buildx) {
-            add(
-                Some(builder.span),
-                &format!("`builder: {}`", builder.value.as_str()),
-            );
-        }
         add(image.group.span(), "`group`");
         add(image.rebuild.span(), "`rebuild`");
         if let Some(registry) = image.registry.at().filter(|at| at.value != "gitlab") {

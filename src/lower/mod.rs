@@ -7,9 +7,11 @@
 mod builder;
 mod cleanup;
 mod common;
+mod compose;
 mod deploy;
 mod docker;
 mod image_build;
+mod in_container;
 mod marking;
 mod production_build;
 mod promotion;

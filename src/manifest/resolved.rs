@@ -8,12 +8,16 @@ use std::collections::HashMap;
 use super::Manifest;
 use super::collection::{Many, Map};
 use super::environments::{Environment, Promotion};
-use super::images::{Image, Role};
+use super::images::{Builder, Image, Role};
 use super::kinds::Text;
 use super::record::Field;
 use super::tests::Test;
 use super::tools::Compose;
+use crate::gitlab::Version;
 use crate::source::{At, Span};
+
+/// The target of a manifest that names none; it belongs to `windlass: 1`.
+const DEFAULT_TARGET: Version = Version::new(18, 0);
 
 /// A job name and where it is written, or where the entity stands that it is made from.
 pub type JobName = At<String>;
@@ -227,6 +231,22 @@ impl super::common::Variable {
 pub type SetNames = Vec<At<String>>;
 
 impl Manifest {
+    /// The GitLab that must run the pipeline.
+    pub fn target(&self) -> Version {
+        let own = self.gitlab.get().and_then(|text| text.parse().ok());
+        own.unwrap_or(DEFAULT_TARGET)
+    }
+
+    /// What builds an image: before GitLab 13 there is no buildx in most images of Docker.
+    pub fn builder(&self, image: &Image) -> Builder {
+        let own = image.builder.get().copied();
+        own.unwrap_or(if self.target() < Version::new(13, 0) {
+            Builder::Docker
+        } else {
+            Builder::Buildx
+        })
+    }
+
     /// Entities of a kind; nothing if the section is missing.
     fn entries<T>(field: &Field<Map<T>>) -> impl Iterator<Item = (&At<String>, &At<T>)> {
         field.get().into_iter().flat_map(Map::iter)

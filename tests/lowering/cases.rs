@@ -164,6 +164,11 @@ fn run(name: &str) {
 }
 
 #[test]
+fn builders() {
+    run("builders.txt");
+}
+
+#[test]
 fn docker() {
     run("docker.txt");
 }
@@ -232,7 +237,7 @@ fn raw_keys_and_globals() {
 /// alone (`windlass`, `builder`): a case would have no effect.
 #[rustfmt::skip]
 const NOT_YET: &[&str] = &[
-    "windlass", "builder",
+    "windlass",
     // Images
     "matrix", "group", "rebuild", "manual", "check", "force",
     // Registries other than GitLab's own
