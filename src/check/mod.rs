@@ -18,8 +18,10 @@ mod promotions;
 mod refs;
 mod registries;
 mod retention;
+mod runtime_names;
 mod sets;
 mod shared;
+mod stop;
 mod supported;
 
 pub use inventory::{Inventory, JobEntry, JobKind, Needed};
@@ -65,6 +67,8 @@ const CHECKS: &[fn(&mut Check<'_>)] = &[
     access::check,
     registries::check,
     retention::check,
+    runtime_names::check,
+    stop::check,
     files::check,
     supported::check,
 ];

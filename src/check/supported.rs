@@ -15,7 +15,6 @@ pub(super) fn check(check: &mut Check<'_>) {
     target(check, &mut found);
     integration(check, &mut found);
     images(check, &mut found);
-    environments(check, &mut found);
     for (span, what) in found {
         let message = format!("{what}: not supported yet");
         let finding = Finding::new(Code::NotSupported, span, message)
@@ -70,18 +69,6 @@ fn images(check: &Check<'_>, found: &mut Vec<(Span, String)>) {
             if argument.value.images().next().is_some() {
                 add(Some(argument.span), "an image value in `build_args`");
             }
-        }
-    }
-}
-
-fn environments(check: &Check<'_>, found: &mut Vec<(Span, String)>) {
-    for (key, environment) in check.manifest.environments() {
-        if environment.is_dynamic(&key.value) {
-            let span = environment.name.span().unwrap_or(key.span);
-            found.push((span, "a dynamic environment (a `$` in its name)".to_owned()));
-        }
-        if let Some(span) = environment.stop.span() {
-            found.push((span, "`stop`".to_owned()));
         }
     }
 }

@@ -20,6 +20,7 @@ mod refs;
 mod registry_login;
 mod registry_script;
 mod retention;
+mod stop;
 mod test;
 mod workflow;
 
@@ -53,6 +54,7 @@ const FAMILIES: &[fn(&mut Lowering<'_>)] = &[
     promotion::lower,
     deploy::lower,
     marking::lower,
+    stop::lower,
     cleanup::lower,
     raw::lower,
 ];

@@ -10,7 +10,7 @@ use super::Lowering;
 use crate::manifest::images::{Image, KeepFor};
 use crate::manifest::registries::Credentials;
 use crate::manifest::tools::DeleteBy;
-use crate::pipeline::{Base, Image as JobImage, Job, Mapping, Value};
+use crate::pipeline::{Base, Image as JobImage, Job, Mapping, Shared, Value};
 
 macro_rules! script {
     ($($section:literal)+) => {
@@ -80,6 +80,7 @@ impl Lowering<'_> {
         for (_, promotion) in self.manifest.promotions() {
             used.extend(self.promotion_sections(promotion));
         }
+        used.extend(self.sections_of_stops());
         used
     }
 
@@ -99,12 +100,12 @@ impl Lowering<'_> {
         let (script, strategy) = match folder {
             Some(folder) => {
                 let path = format!("{folder}/registry.sh");
-                let source = format!(". ./{}", super::word(&path));
+                let source = Value::from(format!(". ./{}", super::word(&path)));
                 self.out.registry_script = Some(path);
                 (source, None)
             }
             // Nothing of the checkout is used, so none is made.
-            None => (only(&self.registry_sections()), Some("none")),
+            None => (self.registry_functions(), Some("none")),
         };
         let variables: Mapping = strategy
             .map(|strategy| ("GIT_STRATEGY", strategy))
@@ -114,7 +115,7 @@ impl Lowering<'_> {
         if !variables.is_empty() {
             keys.set("variables", variables.clone());
         }
-        let before = Value::Seq(vec![Value::from(script.clone())]);
+        let before = Value::Seq(vec![script.clone()]);
         keys.set("before_script", before);
         let bases = &mut self.out.pipeline.bases;
         if !bases.iter().any(|base| base.name == BASE) {
@@ -128,7 +129,21 @@ impl Lowering<'_> {
         job.bases.push(BASE.to_owned());
         job.image = Some(image);
         job.variables = variables;
-        job.before_script.push(Value::from(script));
+        job.before_script.push(script);
+    }
+
+    /// The registry script in place, for a job that has no checkout whatever the manifest says.
+    pub(super) fn registry_functions(&self) -> Value {
+        let sections = match self.manifest.scripts.get() {
+            Some(_) => self.sections_of_stops(),
+            None => self.registry_sections(),
+        };
+        Value::Shared(Shared {
+            anchor: "registry-functions".to_owned(),
+            holder: "registry-functions".to_owned(),
+            key: "before_script".to_owned(),
+            value: Box::new(Value::from(only(&sections))),
+        })
     }
 }
 
