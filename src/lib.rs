@@ -10,6 +10,7 @@
 pub mod check;
 pub mod compile;
 pub mod config;
+pub mod diff;
 pub mod files;
 pub mod finding;
 pub mod gitlab;
