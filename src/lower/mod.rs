@@ -18,6 +18,7 @@ mod promotion;
 mod raw;
 mod refs;
 mod registry_script;
+mod stop;
 mod test;
 mod workflow;
 
@@ -51,6 +52,7 @@ const FAMILIES: &[fn(&mut Lowering<'_>)] = &[
     promotion::lower,
     deploy::lower,
     marking::lower,
+    stop::lower,
     cleanup::lower,
     raw::lower,
 ];
