@@ -19,10 +19,11 @@ use windlass::plan::{self, Style};
 use windlass::source::Source;
 
 /// The examples, and the default branch of each.
-const EXAMPLES: [(&str, &str); 5] = [
+const EXAMPLES: [(&str, &str); 6] = [
     ("build-and-tag", "main"),
     ("facile", "master"),
     ("minimal", "main"),
+    ("review-apps", "main"),
     ("scripts", "main"),
     ("services", "main"),
 ];

@@ -14,9 +14,14 @@ mod job_raw;
 mod jobs;
 mod needs;
 mod order;
+mod promotions;
 mod refs;
+mod registries;
+mod retention;
+mod runtime_names;
 mod sets;
 mod shared;
+mod stop;
 mod supported;
 
 pub use inventory::{Inventory, JobEntry, JobKind, Needed};
@@ -52,6 +57,7 @@ const CHECKS: &[fn(&mut Check<'_>)] = &[
     drivers::check,
     refs::check,
     images::check,
+    promotions::check,
     builders::check,
     jobs::check,
     job_raw::check,
@@ -59,6 +65,10 @@ const CHECKS: &[fn(&mut Check<'_>)] = &[
     order::check,
     shared::check,
     access::check,
+    runtime_names::check,
+    stop::check,
+    registries::check,
+    retention::check,
     files::check,
     supported::check,
 ];

@@ -131,8 +131,14 @@ codes! {
     ArchivedBuilder "archived-builder" Warning;
 
     // Tools, access and target.
+    /// A retention that cannot tell which tags it is about.
+    RetentionTags "retention-tags" Error;
     /// No access to a cluster, or several, where something deploys.
     ClusterAccess "cluster-access" Error;
+    /// A stop job that would delete what not only its environment uses.
+    SharedDeletion "shared-deletion" Error;
+    /// A name that the name of a branch can make longer than is allowed.
+    LongName "long-name" Warning;
     /// A version that is no GitLab version.
     BadVersion "bad-version" Error;
     /// Valid, but this version of windlass does not compile it yet.

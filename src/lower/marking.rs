@@ -20,7 +20,7 @@ pub(super) fn lower(lowering: &mut Lowering<'_>) {
 
 impl<'m> Lowering<'m> {
     /// The images of an environment that a job of its own marks.
-    fn marked(&self, key: &At<String>, environment: &'m Environment) -> Vec<&'m str> {
+    pub(super) fn marked(&self, key: &At<String>, environment: &'m Environment) -> Vec<&'m str> {
         let deployments = &self.deployments;
         deployments.marked_by_own_job(self.manifest, environment, &key.value)
     }
@@ -71,10 +71,11 @@ impl<'m> Lowering<'m> {
 
     /// The command that moves the tag of an environment to an image.
     pub(super) fn mark(&self, image: &str, key: &At<String>, environment: &Environment) -> Value {
+        let options = self.image(image).map(|image| self.push_options(image));
         // An older pipeline that comes last must not turn the tag back.
         Value::from(format!(
             "registry_move_tag {}--unless-newer {} {}",
-            self.registry_options(),
+            options.unwrap_or_default(),
             quoted(&self.by_digest_or_fail(image)),
             quoted(&environment.deployed_tag(&key.value))
         ))

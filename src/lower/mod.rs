@@ -17,7 +17,10 @@ mod production_build;
 mod promotion;
 mod raw;
 mod refs;
+mod registry_login;
 mod registry_script;
+mod retention;
+mod stop;
 mod test;
 mod workflow;
 
@@ -51,6 +54,7 @@ const FAMILIES: &[fn(&mut Lowering<'_>)] = &[
     promotion::lower,
     deploy::lower,
     marking::lower,
+    stop::lower,
     cleanup::lower,
     raw::lower,
 ];

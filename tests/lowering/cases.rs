@@ -184,6 +184,11 @@ fn registries_and_retention() {
 }
 
 #[test]
+fn registries() {
+    run("registries.txt");
+}
+
+#[test]
 fn compose() {
     run("compose.txt");
 }
@@ -206,6 +211,11 @@ fn tests_and_tasks() {
 #[test]
 fn environments() {
     run("environments.txt");
+}
+
+#[test]
+fn dynamic_environments() {
+    run("review.txt");
 }
 
 #[test]
@@ -240,10 +250,8 @@ const NOT_YET: &[&str] = &[
     "windlass",
     // Images
     "matrix", "group", "rebuild", "manual", "check", "force",
-    // Registries other than GitLab's own
-    "registry", "host", "username", "password",
-    // Dynamic environments, and clusters of GitLab before 15.0
-    "stop", "delete", "kinds", "selector", "integration",
+    // Clusters of GitLab before 15.0
+    "integration",
 ];
 
 /// Every key that stands anywhere in a value.

@@ -190,6 +190,7 @@ fn plan_says_the_same_of_every_kind_of_ref() {
         ("build-and-tag", "main"),
         ("facile", "master"),
         ("minimal", "main"),
+        ("review-apps", "main"),
         ("scripts", "main"),
         ("services", "main"),
     ] {
@@ -226,5 +227,16 @@ fn plan_says_the_same_of_every_kind_of_ref() {
             compared += 1;
         }
     }
-    assert_eq!(compared, 20);
+    assert_eq!(compared, 24);
+}
+
+#[test]
+fn the_review_project_reviews_branches_and_deploys_the_default_one() {
+    let built = ["build-app", "qa"];
+    let reviewed = ["deploy-review", "stop-review (manual)"];
+    let cleaned = ["cleanup-app"];
+    let feature = [&built[..], &reviewed, &cleaned].concat();
+    assert_eq!(jobs("review-apps", "main", "feature/new"), feature);
+    let deployed = [&built[..], &["deploy-production"], &cleaned].concat();
+    assert_eq!(jobs("review-apps", "main", "main"), deployed);
 }
