@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! text -> source -> manifest -> check -> lower -> pipeline -> render -> text -> verify -> files
+//! pipeline, or any .gitlab-ci.yml -> config -> plan
 //! ```
 //!
 //! Each module is one step or one artefact of that line, and says in its first lines what comes
