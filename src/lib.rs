@@ -17,4 +17,5 @@ pub mod manifest;
 pub mod pipeline;
 pub mod render;
 pub mod source;
+pub mod target;
 pub mod verify;

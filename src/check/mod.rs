@@ -15,6 +15,7 @@ mod refs;
 mod sets;
 mod shared;
 mod supported;
+mod target;
 
 pub use inventory::{Inventory, JobEntry, JobKind, Needed};
 
@@ -55,6 +56,7 @@ const CHECKS: &[fn(&mut Check<'_>)] = &[
     access::check,
     files::check,
     supported::check,
+    target::check,
 ];
 
 /// Runs every check.

@@ -129,6 +129,8 @@ codes! {
     ClusterAccess "cluster-access" Error;
     /// A version that is no GitLab version.
     BadVersion "bad-version" Error;
+    /// A feature that the target GitLab does not have.
+    NeedsVersion "needs-version" Error;
     /// Valid, but this version of windlass does not compile it yet.
     NotSupported "not-supported" Error;
 

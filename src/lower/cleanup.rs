@@ -32,9 +32,10 @@ impl<'m> Lowering<'m> {
                     .cloned()
                     .unwrap_or_else(|| "cleanup".to_owned()),
             ),
-            rules: self.rules(&self.deployments.cleanup_refs(name, image), None),
             ..Job::default()
         };
+        let refs = self.deployments.cleanup_refs(name, image);
+        self.run_on(&mut job, &refs, None);
         self.with_registry_script(&mut job);
         if retention.keep_for.get() == Some(&KeepFor::Pipeline) {
             // Whatever happened before: what a failed pipeline leaves is of no use either.
@@ -100,7 +101,7 @@ impl<'m> Lowering<'m> {
             }));
         }
         if let [(place, environment), ..] = deployments.as_slice() {
-            job.resource_group = Some(self.resource_group(place, environment));
+            job.resource_group = self.resource_group(place, environment);
         }
         job.needs = Some(needs);
         let mut command = format!("registry_keep_newest {}", self.registry_options());

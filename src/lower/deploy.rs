@@ -1,6 +1,7 @@
 //! Deployments: into an environment, by digest, watched, and undone if they fail.
 
 use super::{Lowering, quoted, word};
+use crate::gitlab::gates;
 use crate::manifest::common::Entity;
 use crate::manifest::environments::{Environment, SetImage};
 use crate::manifest::images::Role;
@@ -12,7 +13,7 @@ use crate::source::At;
 const KUBECTL: &str = "alpine/kubectl:1.34.1";
 
 /// The file in which a deployment says that it took place.
-const DOTENV: &str = "deployed.env";
+pub(super) const DOTENV: &str = "deployed.env";
 
 /// The variable in which a deployment says so.
 pub(super) fn deployed_variable(environment: &str) -> String {
@@ -32,17 +33,11 @@ impl<'m> Lowering<'m> {
         let entity = format!("environments.{}", key.value);
         let mut job = self.job(&environment.deploy_job(key), entity, key.span, common);
         job.stage = Some(environment.stage().to_owned());
-        job.rules = self.rules(
-            &environment
-                .refs
-                .get()
-                .map(|refs| refs.0.clone())
-                .unwrap_or_default(),
-            None,
-        );
+        let refs = environment.refs.get().map(|refs| refs.0.clone());
+        self.run_on(&mut job, &refs.unwrap_or_default(), None);
         // A deployment that is cancelled half-way leaves nobody knows what.
-        job.interruptible = Some(false);
-        job.resource_group = Some(self.resource_group(key, environment));
+        job.interruptible = self.if_known(gates::INTERRUPTIBLE, false);
+        job.resource_group = self.resource_group(key, environment);
         let mut named = Mapping::from_iter([("name", environment.name(&key.value))]);
         named.set_if("url", environment.url.get().cloned());
         named.set_if(
@@ -60,18 +55,19 @@ impl<'m> Lowering<'m> {
         self.driver(&mut job, environment);
         let images = self.manifest.deployed_by(environment);
         if images.iter().any(|image| self.is_marked_by_several(image)) {
+            let file = self.handed_on(DOTENV, &key.value);
             job.script.push(Value::from(format!(
-                "echo \"{}=yes\" > \"$CI_PROJECT_DIR/{DOTENV}\"",
+                "echo \"{}=yes\" > \"$CI_PROJECT_DIR/{file}\"",
                 deployed_variable(&key.value)
             )));
-            super::common::add_dotenv(&mut job.artifacts, DOTENV);
+            self.hand_on(&mut job, &file);
         }
         self.need_builds(&mut job, &images);
         self.finish(job, Some(common));
     }
 
     /// Whether the retention of an image marks what several environments run.
-    fn is_marked_by_several(&self, name: &str) -> bool {
+    pub(super) fn is_marked_by_several(&self, name: &str) -> bool {
         let production = |image: &At<crate::manifest::images::Image>| {
             image.role() == Role::Production
                 && image
@@ -82,10 +78,16 @@ impl<'m> Lowering<'m> {
         self.image(name).is_some_and(production) && self.deployments.of_image(name).len() > 1
     }
 
-    /// The resource group of everything that touches an environment.
-    pub(super) fn resource_group(&self, key: &At<String>, environment: &Environment) -> String {
+    /// The resource group of everything that touches an environment; none by itself where GitLab
+    /// has no groups.
+    pub(super) fn resource_group(
+        &self,
+        key: &At<String>,
+        environment: &Environment,
+    ) -> Option<String> {
         let own = environment.resource_group.get().cloned();
-        own.unwrap_or_else(|| environment.name(&key.value).to_owned())
+        let name = environment.name(&key.value).to_owned();
+        own.or_else(|| self.if_known(gates::RESOURCE_GROUP, name))
     }
 
     fn driver(&self, job: &mut Job, environment: &Environment) {

@@ -1,6 +1,7 @@
 //! Jobs with a Docker daemon: the image with the client, the daemon, and the login.
 
 use super::Lowering;
+use crate::gitlab::gates;
 use crate::manifest::record::Field;
 use crate::manifest::tools::Docker;
 use crate::pipeline::{Base, Image, Job, Mapping, Service, Value};
@@ -43,7 +44,11 @@ impl Lowering<'_> {
         let mut variables = Mapping::new();
         match self.daemon() {
             Daemon::Dind => {
-                services.push(dind(&docker, &client));
+                let mut dind = dind(&docker, &client);
+                if self.target < gates::SERVICE_VARIABLES {
+                    dind.variables = Mapping::new();
+                }
+                services.push(dind);
                 let tls = docker.tls.copied_or(true);
                 variables = dind_variables(tls);
             }

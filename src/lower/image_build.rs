@@ -2,6 +2,7 @@
 
 use super::Lowering;
 use super::builder::Build;
+use crate::gitlab::gates;
 use crate::manifest::common::Entity;
 use crate::manifest::images::Image;
 use crate::pipeline::Value;
@@ -65,7 +66,8 @@ impl<'m> Lowering<'m> {
             common,
         );
         job.stage = Some(image.stage().to_owned());
-        job.rules = self.rules(&self.deployments.image_refs(name, image), None);
+        let refs = self.deployments.image_refs(name, image);
+        self.run_on(&mut job, &refs, None);
         let repository = image.repository(name);
         let in_repository = |tag: &str| {
             if tag.contains(['/', ':']) {
@@ -86,8 +88,14 @@ impl<'m> Lowering<'m> {
         let cache_from = match image.cache_from.get() {
             Some(own) => own.iter().map(|tag| in_repository(&tag.value)).collect(),
             None => {
-                job.script.extend(cache.before().map(Value::from));
-                cache.from().iter().map(|tag| in_repository(tag)).collect()
+                let knows_default = self.target >= gates::DEFAULT_BRANCH;
+                if knows_default {
+                    job.script.extend(cache.before().map(Value::from));
+                }
+                let tags = cache.from().into_iter();
+                // Older GitLabs don't say which branch is the default one.
+                let tags = tags.filter(|tag| knows_default || !tag.contains("$default_branch"));
+                tags.map(|tag| in_repository(&tag)).collect()
             }
         };
         let cache_to = match (image.cache_to.get(), image.cache_from.get()) {

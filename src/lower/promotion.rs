@@ -1,6 +1,7 @@
 //! Promotions: a further tag for an image that is built already, by digest and without a daemon.
 
 use super::{Lowering, quoted};
+use crate::gitlab::gates;
 use crate::manifest::collection::Many;
 use crate::manifest::common::Entity;
 use crate::manifest::environments::Promotion;
@@ -26,9 +27,9 @@ impl<'m> Lowering<'m> {
             .get()
             .map(|refs| refs.0.clone())
             .unwrap_or_default();
-        job.rules = self.rules(&refs, None);
+        self.run_on(&mut job, &refs, None);
         // What others find under a tag must not stop half-way through a list of tags.
-        job.interruptible = Some(false);
+        job.interruptible = self.if_known(gates::INTERRUPTIBLE, false);
         self.with_registry_script(&mut job);
         let images = self.manifest.promoted_by(promotion);
         for name in &images {

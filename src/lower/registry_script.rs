@@ -7,6 +7,7 @@
 use std::collections::BTreeSet;
 
 use super::Lowering;
+use crate::gitlab::gates;
 use crate::manifest::images::KeepFor;
 use crate::manifest::tools::DeleteBy;
 use crate::pipeline::{Base, Image, Job, Mapping, Value};
@@ -20,7 +21,7 @@ const SECTION: &str = "\n# ---- ";
 /// curl and a POSIX shell are all that the registry script needs.
 const CURL: &str = "curlimages/curl:8.16.0";
 /// Name of the hidden job with the registry script, and of its anchor.
-const BASE: &str = "registry-script";
+pub(super) const BASE: &str = "registry-script";
 
 impl Lowering<'_> {
     /// Options that every call of the registry script takes: other credentials, where the job's
@@ -49,7 +50,10 @@ impl Lowering<'_> {
             .get()
             .and_then(|all| all.get("gitlab"));
         let own = registry.and_then(|registry| registry.value.delete_by.get());
-        own.copied().unwrap_or(DeleteBy::Tag)
+        own.copied().unwrap_or(match self.target < gates::DELETE_TAG {
+            true => DeleteBy::Dummy,
+            false => DeleteBy::Tag,
+        })
     }
 
     /// The sections of the script that jobs use.

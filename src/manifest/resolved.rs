@@ -13,7 +13,11 @@ use super::kinds::Text;
 use super::record::Field;
 use super::tests::Test;
 use super::tools::Compose;
+use crate::gitlab::Version;
 use crate::source::{At, Span};
+
+/// The target that `windlass: 1` stands for if the manifest names none.
+const DEFAULT_TARGET: Version = Version::new(18, 0);
 
 /// A job name and where it is written, or where the entity stands that it is made from.
 pub type JobName = At<String>;
@@ -202,6 +206,12 @@ impl super::common::Variable {
 pub type SetNames = Vec<At<String>>;
 
 impl Manifest {
+    /// The GitLab that must run the pipeline.
+    pub fn target(&self) -> Version {
+        let own = self.gitlab.get().and_then(|text| text.parse().ok());
+        own.unwrap_or(DEFAULT_TARGET)
+    }
+
     /// Entities of a kind; nothing if the section is missing.
     fn entries<T>(field: &Field<Map<T>>) -> impl Iterator<Item = (&At<String>, &At<T>)> {
         field.get().into_iter().flat_map(Map::iter)

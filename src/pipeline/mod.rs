@@ -7,6 +7,7 @@ mod compose;
 mod document;
 mod layout;
 mod model;
+mod policy;
 mod value;
 
 pub use compose::{ComposeOverride, ComposeService};
@@ -14,4 +15,5 @@ pub use document::{Base, Document, Section, WrittenJob};
 pub use model::{
     Changes, Image, Job, Need, Origin, Pipeline, Rule, Rules, Service, rules_value, strings,
 };
+pub use policy::{Policies, Policy};
 pub use value::{Mapping, Shared, Value};

@@ -22,7 +22,7 @@ pub(super) struct Build<'m> {
 }
 
 /// The file in which a build hands its digest on.
-const DOTENV: &str = "image.env";
+pub(super) const DOTENV: &str = "image.env";
 
 impl Lowering<'_> {
     /// Gives a job the commands of a build, and hands the digest on to later jobs.
@@ -30,9 +30,10 @@ impl Lowering<'_> {
         self.with_docker(job);
         buildx::lower(self, job, build);
         let variable = super::digest_variable(name);
+        let file = self.handed_on(DOTENV, name);
         job.script.push(Value::from(format!(
-            "echo \"{variable}=${{digest:?}}\" > {DOTENV}"
+            "echo \"{variable}=${{digest:?}}\" > {file}"
         )));
-        super::common::add_dotenv(&mut job.artifacts, DOTENV);
+        self.hand_on(job, &file);
     }
 }

@@ -1,0 +1,71 @@
+//! Ways to reach clusters and registries that the target GitLab does not have.
+//!
+//! What becomes a keyword of the pipeline is checked there, by [`crate::target`].
+
+use super::Check;
+use crate::finding::{Code, Finding};
+use crate::gitlab::gates;
+use crate::manifest::record::Field;
+use crate::manifest::tools::Kubernetes;
+use crate::target::Lack;
+
+pub(super) fn check(check: &mut Check<'_>) {
+    clusters(check);
+    deleting(check);
+}
+
+/// The agent is newer than some targets, and the certificate-based integration older.
+fn clusters(check: &mut Check<'_>) {
+    let manifest = check.manifest;
+    let target = manifest.target();
+    let top = manifest.kubernetes.get();
+    let own = manifest
+        .environments()
+        .filter_map(|(_, environment)| environment.kubernetes.get());
+    let all: Vec<&Kubernetes> = top.into_iter().chain(own).collect();
+    for kubernetes in all {
+        if let Some(agent) = kubernetes.agent.span().filter(|_| target < gates::AGENT) {
+            let lack = Lack::new("`agent`", gates::AGENT, agent);
+            check.report.push(lack.finding(target));
+        }
+        let integration = kubernetes.integration.at().filter(|at| at.value);
+        if let Some(integration) = integration.filter(|_| target >= gates::NO_INTEGRATION) {
+            let message = format!(
+                "`integration` needs a GitLab older than {}; the target is {target}",
+                gates::NO_INTEGRATION
+            );
+            let finding = Finding::new(Code::NeedsVersion, integration.span, message);
+            check.report.push(finding.help(
+                "connect the cluster with `agent`, or name the variable of a kubeconfig with \
+                 `kubeconfig`",
+            ));
+        }
+    }
+}
+
+/// Before 12.3 the credentials of a job delete nothing.
+fn deleting(check: &mut Check<'_>) {
+    let manifest = check.manifest;
+    let target = manifest.target();
+    if target >= gates::JOB_DELETES {
+        return;
+    }
+    for (_, image) in manifest.images() {
+        let name = image.registry.get().map_or("gitlab", String::as_str);
+        let registry = manifest.registries.get().and_then(|all| all.get(name));
+        let own = registry.is_some_and(|registry| {
+            matches!(registry.value.delete_password, Field::Set(_))
+                || name != "gitlab" && matches!(registry.value.password, Field::Set(_))
+        });
+        let Some(retention) = image.retention.span().filter(|_| !own) else {
+            continue;
+        };
+        let what = "deleting with the credentials of a job";
+        let lack = Lack::new(what, gates::JOB_DELETES, retention);
+        let finding = lack.finding(target).help(
+            "or name the variables of a user who may delete: `registries: {gitlab: \
+             {delete_username: NAME, delete_password: NAME}}`",
+        );
+        check.report.push(finding);
+    }
+}
