@@ -9,7 +9,6 @@ use crate::source::Span;
 pub(super) fn check(check: &mut Check<'_>) {
     let mut found: Vec<(Span, String)> = Vec::new();
     images(check, &mut found);
-    tests(check, &mut found);
     environments(check, &mut found);
     let manifest = check.manifest;
     for (_, promotion) in manifest.promotions() {
@@ -57,7 +56,6 @@ fn images(check: &Check<'_>, found: &mut Vec<(Span, String)>) {
                 &format!("`builder: {}`", builder.value.as_str()),
             );
         }
-        add(image.matrix.span(), "`matrix` of an image");
         add(image.group.span(), "`group`");
         add(image.rebuild.span(), "`rebuild`");
         if let Some(registry) = image.registry.at().filter(|at| at.value != "gitlab") {
@@ -98,14 +96,6 @@ fn images(check: &Check<'_>, found: &mut Vec<(Span, String)>) {
                 Some(span),
                 "keeping the newest images by a tag with other variables than GitLab's",
             );
-        }
-    }
-}
-
-fn tests(check: &Check<'_>, found: &mut Vec<(Span, String)>) {
-    for (_, test, _) in check.manifest.tests_and_tasks() {
-        if let Some(span) = test.matrix.span() {
-            found.push((span, "`matrix` of a test".to_owned()));
         }
     }
 }

@@ -121,6 +121,8 @@ codes! {
     ImageNotBuilt "image-not-built" Error;
     /// An image whose role does not fit its use.
     ImageRole "image-role" Error;
+    /// An image with a matrix where one image is wanted, or a row that it does not have.
+    MatrixRow "matrix-row" Error;
     /// An image that runs in a compose service which `compose.services` does not map to it.
     NoComposeService "no-compose-service" Error;
 

@@ -113,12 +113,20 @@ impl Finding {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Report {
     findings: Vec<Finding>,
+    /// Places that stand for several things; see [`Report::once_within`].
+    shared: Vec<Span>,
 }
 
 impl Report {
     /// Adds a finding.
     pub fn push(&mut self, finding: Finding) {
         self.findings.push(finding);
+    }
+
+    /// What is written at this place stands for several things, as the rows of a matrix do: a kind
+    /// of finding is told once for each place inside of it.
+    pub fn once_within(&mut self, span: Span) {
+        self.shared.push(span);
     }
 
     /// Whether anything found is an error rather than a warning.
@@ -136,13 +144,27 @@ impl Report {
     /// The findings in the order of their places, the same one never twice.
     pub fn sorted(&self) -> Vec<&Finding> {
         let mut seen = HashSet::with_capacity(self.findings.len());
+        let mut told = HashSet::new();
         let mut all: Vec<&Finding> = self
             .findings
             .iter()
             .filter(|finding| seen.insert(*finding))
+            .filter(|finding| {
+                !self.is_shared(&finding.place) || told.insert((finding.code, &finding.place))
+            })
             .collect();
         all.sort_by(|a, b| order(&a.place).cmp(&order(&b.place)));
         all
+    }
+}
+
+impl Report {
+    fn is_shared(&self, place: &Place) -> bool {
+        let Place::Manifest(span) = place else {
+            return false;
+        };
+        let mut shared = self.shared.iter();
+        shared.any(|shared| shared.start <= span.start && span.end <= shared.end)
     }
 }
 

@@ -1,5 +1,4 @@
-//! What jobs hand on to later ones: the digest of what was built, and whether a deployment took
-//! place.
+//! What builds hand on to later jobs: the digest of what was built.
 //!
 //! In: jobs that use such a variable. Out: from 12.9 on the same, as GitLab passes them by dotenv
 //! reports; below, files among the artifacts, which the jobs that use them read. Always holds: a job
@@ -7,7 +6,7 @@
 //! so jobs that read one do check out.
 
 use super::Lowering;
-use super::{builder, deploy};
+use super::builder;
 use crate::gitlab::gates;
 use crate::pipeline::{Job, Mapping, Value};
 use crate::target::Lack;
@@ -17,8 +16,6 @@ struct Handover {
     variable: String,
     job: String,
     file: String,
-    /// Whether the job may be missing from a pipeline in which others read the file.
-    optional: bool,
 }
 
 pub(super) fn lower(lowering: &mut Lowering<'_>) {
@@ -62,15 +59,8 @@ impl Lowering<'_> {
             variable: super::digest_variable(&key.value),
             job: image.build_job(key).value,
             file: self.handed_on(builder::DOTENV, &key.value),
-            optional: false,
         });
-        let deployments = self.manifest.environments().map(|(key, environment)| Handover {
-            variable: deploy::deployed_variable(&key.value),
-            job: environment.deploy_job(key).value,
-            file: self.handed_on(deploy::DOTENV, &key.value),
-            optional: true,
-        });
-        images.chain(deployments).collect()
+        images.collect()
     }
 
     /// Lets a job read the files of the variables that it uses.
@@ -94,13 +84,7 @@ impl Lowering<'_> {
         if read.is_empty() {
             return;
         }
-        let sourced = read.iter().map(|from| {
-            let file = &from.file;
-            Value::from(match from.optional {
-                true => format!("if [ -f ./{file} ]; then . ./{file}; fi"),
-                false => format!(". ./{file}"),
-            })
-        });
+        let sourced = read.iter().map(|from| format!(". ./{}", from.file).into());
         job.script.splice(0..0, sourced);
         // Nothing but these files is wanted by a job that has the registry script alone.
         let registry = job.bases.iter().any(|base| base == super::registry_script::BASE);

@@ -11,6 +11,7 @@ mod deploy;
 mod docker;
 mod handover;
 mod image_build;
+mod marking;
 mod needs;
 mod policy;
 mod production_build;
@@ -54,6 +55,7 @@ const FAMILIES: &[fn(&mut Lowering<'_>)] = &[
     production_build::lower,
     promotion::lower,
     deploy::lower,
+    marking::lower,
     cleanup::lower,
     raw::lower,
 ];

@@ -68,6 +68,9 @@ impl Lowering<'_> {
                 used.extend(["move_tag", "creation_time", "keep_newest"]);
             }
         }
+        if self.marks() {
+            used.extend(["move_tag", "creation_time"]);
+        }
         if self.manifest.promotions().next().is_some() {
             used.insert("move_tag");
         }

@@ -156,6 +156,12 @@ impl<T> Map<T> {
         self.0.values_mut().flatten()
     }
 
+    /// The entries that have a value, which may be changed in place.
+    pub fn iter_mut(&mut self) -> impl Iterator<Item = (&str, &mut At<T>)> {
+        let entries = self.0.iter_mut();
+        entries.filter_map(|(name, value)| Some((name.0.value.as_str(), value.as_mut()?)))
+    }
+
     /// Whether nothing is written in it.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()

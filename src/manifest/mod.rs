@@ -1,6 +1,7 @@
 //! The manifest, language version 1: typed and closed, every value with its place.
 //!
-//! In: the tree of a source. Out: a [`Manifest`] whose entities have taken over their defaults.
+//! In: the tree of a source. Out: a [`Manifest`] whose matrices are expanded and whose entities
+//! have taken over their defaults.
 //! Always holds: a value that is there is of its kind (a regex compiles, a duration is one); what
 //! names refer to is for `check` to see.
 
@@ -11,6 +12,7 @@ mod declare;
 pub mod environments;
 pub mod images;
 pub mod kinds;
+mod matrix;
 pub mod raw;
 pub mod reach;
 pub mod record;
@@ -112,9 +114,11 @@ record! {
 
 /// Reads a manifest from a tree. `None` if the tree is no mapping; the report says so.
 pub fn read(root: &Node, report: &mut Report) -> Option<Manifest> {
+    let (root, rows) = matrix::expand(root, report);
     let mut reader = Reader::new(report);
-    let mut manifest = Manifest::read(root, &mut reader)?;
+    let mut manifest = Manifest::read(&root, &mut reader)?;
     inherit(&mut manifest);
+    rows.resolve(&mut manifest, report);
     Some(manifest)
 }
 
