@@ -82,7 +82,7 @@ pub fn compile(source: &Source, files: &dyn Files) -> Result<Compiled, InternalE
             pipeline, lacks, ..
         }) = &lowered
         {
-            target::check(pipeline, lacks, manifest.target(), &root, &mut report);
+            target::check(&manifest, &root, pipeline, lacks, &mut report);
         }
         if let Some(lowered) = lowered.filter(|_| !report.has_errors()) {
             let files = write(&lowered)?;

@@ -15,7 +15,6 @@ mod refs;
 mod sets;
 mod shared;
 mod supported;
-mod target;
 
 pub use inventory::{Inventory, JobEntry, JobKind, Needed};
 
@@ -56,7 +55,6 @@ const CHECKS: &[fn(&mut Check<'_>)] = &[
     access::check,
     files::check,
     supported::check,
-    target::check,
 ];
 
 /// Runs every check.

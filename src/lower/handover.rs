@@ -2,11 +2,12 @@
 //!
 //! In: jobs that use such a variable. Out: from 12.9 on the same, as GitLab passes them by dotenv
 //! reports; below, files among the artifacts, which the jobs that use them read. Always holds: a job
-//! never reads a file of another pipeline. A runner keeps such files where nothing is checked out,
-//! so jobs that read one do check out.
+//! never reads a file of another pipeline (a runner keeps them where nothing is checked out, so jobs
+//! that read one do check out), and no file gets into an image.
 
 use super::Lowering;
 use super::builder;
+use super::needs::Order;
 use crate::gitlab::gates;
 use crate::pipeline::{Job, Mapping, Value};
 use crate::target::Lack;
@@ -23,9 +24,11 @@ pub(super) fn lower(lowering: &mut Lowering<'_>) {
         return;
     }
     let handovers = lowering.handovers();
+    let order = Order::of(&lowering.out.pipeline);
     let mut jobs = std::mem::take(&mut lowering.out.pipeline.jobs);
     for job in &mut jobs {
         lowering.receive(job, &handovers);
+        keep_out(job, &handovers, &order);
     }
     lowering.out.pipeline.jobs = jobs;
 }
@@ -96,6 +99,19 @@ impl Lowering<'_> {
                 job.variables = Mapping::from_iter([("GIT_STRATEGY", "fetch")]);
             }
         }
+    }
+}
+
+/// Keeps the files out of what a later build makes of the project's folder.
+fn keep_out(job: &mut Job, handovers: &[Handover], order: &Order) {
+    if !handovers.iter().any(|own| own.job == job.name) {
+        return;
+    }
+    let earlier = handovers.iter().filter(|from| order.is_behind(&job.name, &from.job));
+    let files: Vec<&str> = earlier.map(|from| from.file.as_str()).collect();
+    if !files.is_empty() {
+        let line = format!("rm -f {}", files.join(" "));
+        job.script.insert(0, line.into());
     }
 }
 

@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use super::Lowering;
 use crate::check::{Inventory, JobEntry};
 use crate::gitlab::gates;
-use crate::pipeline::{Job, Need};
+use crate::pipeline::{Job, Need, Pipeline};
 use crate::source::Span;
 
 pub(super) fn lower(lowering: &mut Lowering<'_>) {
@@ -16,17 +16,7 @@ pub(super) fn lower(lowering: &mut Lowering<'_>) {
         return;
     }
     let inventory = Inventory::of(lowering.manifest, &lowering.deployments);
-    let stages = &lowering.out.pipeline.stages;
-    let order = Order {
-        stages: [".pre"]
-            .into_iter()
-            .chain(stages.iter().map(String::as_str))
-            .chain([".post"])
-            .enumerate()
-            .map(|(number, stage)| (stage.to_owned(), number))
-            .collect(),
-        jobs: lowering.out.pipeline.jobs.iter().map(stage_of).collect(),
-    };
+    let order = Order::of(&lowering.out.pipeline);
     let mut jobs = std::mem::take(&mut lowering.out.pipeline.jobs);
     for job in &mut jobs {
         lowering.needs(job, &order, &inventory);
@@ -35,14 +25,24 @@ pub(super) fn lower(lowering: &mut Lowering<'_>) {
 }
 
 /// Which job comes after which.
-struct Order {
+pub(super) struct Order {
     stages: HashMap<String, usize>,
     jobs: HashMap<String, String>,
 }
 
 impl Order {
+    pub(super) fn of(pipeline: &Pipeline) -> Self {
+        let stages = pipeline.stages.iter().map(String::as_str);
+        let stages = [".pre"].into_iter().chain(stages).chain([".post"]);
+        let stages = stages.enumerate();
+        Self {
+            stages: stages.map(|(number, stage)| (stage.to_owned(), number)).collect(),
+            jobs: pipeline.jobs.iter().map(stage_of).collect(),
+        }
+    }
+
     /// Whether the stages alone put one job behind another.
-    fn is_behind(&self, job: &str, other: &str) -> bool {
+    pub(super) fn is_behind(&self, job: &str, other: &str) -> bool {
         let number = |job: &str| self.stages.get(self.jobs.get(job)?);
         match (number(job), number(other)) {
             (Some(own), Some(other)) => other < own,

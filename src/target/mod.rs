@@ -1,16 +1,18 @@
 //! What the target GitLab has not.
 //!
-//! In: a lowered pipeline, the target, and the manifest's tree. Out: a finding for each keyword,
+//! In: a lowered pipeline, the manifest and its tree. Out: a finding for each keyword,
 //! value, condition and predefined variable that is newer than the target, at the line of the
 //! manifest that asks for it. Always holds: a pipeline without such a finding holds nothing that is
 //! newer than its target.
 
+mod access;
 mod place;
 mod texts;
 mod walk;
 
 use crate::finding::{Code, Finding, Report};
 use crate::gitlab::Version;
+use crate::manifest::Manifest;
 use crate::pipeline::{Origin, Pipeline, Value};
 use crate::source::{Node, Span};
 use place::Places;
@@ -36,8 +38,7 @@ impl Lack {
         }
     }
 
-    /// What to say of it.
-    pub fn finding(&self, target: Version) -> Finding {
+    fn finding(&self, target: Version) -> Finding {
         let Self { what, since, span } = self;
         let message = format!("{what} needs GitLab {since}; the target is {target}");
         Finding::new(Code::NeedsVersion, *span, message).help(format!(
@@ -48,69 +49,108 @@ impl Lack {
 
 /// Reports what the target has not: what lowering met, and what the pipeline holds.
 pub fn check(
+    manifest: &Manifest,
+    root: &Node,
     pipeline: &Pipeline,
     lacks: &[Lack],
-    target: Version,
-    root: &Node,
     report: &mut Report,
 ) {
-    let mut all = lacks.to_vec();
-    let places = Places { root };
-    let document = pipeline.to_document();
-    for (key, value) in document.globals.iter() {
-        let found = walk::global(key, value.plain(), target);
-        all.extend(found.into_iter().map(|found| {
-            let span = places.global(&found.path);
-            Lack::new(found.what, found.since, span)
-        }));
-        texts(value, &Origin::default(), target, &places, &mut all);
-    }
-    let written = document.sections.iter().flat_map(|section| &section.jobs);
-    for job in written {
-        let origin = pipeline.jobs.iter().find(|known| known.name == job.name);
-        let origin = origin.map(|job| job.origin.clone()).unwrap_or_default();
-        for found in walk::job(&job.keys, target) {
-            let span = places.job(&origin, &found.path);
-            all.push(Lack::new(found.what, found.since, span));
-        }
-        for (_, value) in job.keys.iter() {
-            texts(value, &origin, target, &places, &mut all);
-        }
-    }
-    for lack in &all {
+    let target = manifest.target();
+    access::check(manifest, report);
+    let mut written = Written {
+        target,
+        places: Places { root },
+        explained: !lacks.is_empty(),
+        exact: lacks.to_vec(),
+        inexact: Vec::new(),
+    };
+    written.pipeline(pipeline);
+    let Written { exact, inexact, .. } = written;
+    for lack in &exact {
         report.push(lack.finding(target));
+    }
+    for lack in &inexact {
+        // A job that copies a key from another entity says nothing more.
+        if !exact.iter().any(|known| known.what == lack.what) {
+            report.push(lack.finding(target));
+        }
     }
 }
 
-/// Predefined variables in the texts of a value.
-fn texts(
-    value: &Value,
-    origin: &Origin,
+/// What is written, looked through for what is too new.
+struct Written<'m> {
     target: Version,
-    places: &Places<'_>,
-    all: &mut Vec<Lack>,
-) {
-    match value.plain() {
-        Value::Str(text) => {
-            for (name, since) in texts::newer(text, target) {
-                let span = places.variable(origin, &name);
-                all.push(Lack::new(format!("the variable `{name}`"), since, span));
+    places: Places<'m>,
+    /// Whether lowering has met something that the target lacks. What became of ref sets is then
+    /// explained by that.
+    explained: bool,
+    /// With the place where the manifest asks for it.
+    exact: Vec<Lack>,
+    /// With that of the entity.
+    inexact: Vec<Lack>,
+}
+
+/// What ref sets become.
+const OF_REFS: [&str; 4] = ["only", "except", "rules", "workflow"];
+
+impl Written<'_> {
+    fn pipeline(&mut self, pipeline: &Pipeline) {
+        let document = pipeline.to_document();
+        for (key, value) in document.globals.iter() {
+            if self.explained && OF_REFS.contains(&key) && pipeline.raw.get(key).is_none() {
+                continue;
+            }
+            for found in walk::global(key, value.plain(), self.target) {
+                let place = self.places.global(&found.path);
+                self.add(found.what, found.since, place, Span::default());
+            }
+            self.texts(value, &Origin::default());
+        }
+        let written = document.sections.iter().flat_map(|section| &section.jobs);
+        for job in written {
+            let Some(known) = pipeline.jobs.iter().find(|known| known.name == job.name) else {
+                continue;
+            };
+            let origin = &known.origin;
+            let explained = self.explained;
+            let skip = |key: &str| {
+                explained && OF_REFS.contains(&key) && known.raw.get(key).is_none()
+            };
+            for found in walk::job(&job.keys, self.target) {
+                if !found.path.first().is_some_and(|key| skip(key)) {
+                    let place = self.places.job(origin, &found.path);
+                    self.add(found.what, found.since, place, origin.span);
+                }
+            }
+            for (_, value) in job.keys.iter().filter(|(key, _)| !skip(key)) {
+                self.texts(value, origin);
             }
         }
-        Value::Seq(items) => {
-            for item in items {
-                texts(item, origin, target, places, all);
-            }
+    }
+
+    fn add(&mut self, what: String, since: Version, place: Option<Span>, entity: Span) {
+        match place {
+            Some(place) => self.exact.push(Lack::new(what, since, place)),
+            None => self.inexact.push(Lack::new(what, since, entity)),
         }
-        Value::Map(map) => {
-            for (_, value) in map.iter() {
-                texts(value, origin, target, places, all);
+    }
+
+    /// Predefined variables in the texts of a value.
+    fn texts(&mut self, value: &Value, origin: &Origin) {
+        match value.plain() {
+            Value::Str(text) => {
+                for (name, since) in texts::newer(text, self.target) {
+                    let place = self.places.variable(origin, &name);
+                    self.add(format!("the variable `{name}`"), since, place, origin.span);
+                }
             }
+            Value::Seq(items) => items.iter().for_each(|item| self.texts(item, origin)),
+            Value::Map(map) => map.iter().for_each(|(_, value)| self.texts(value, origin)),
+            Value::Null
+            | Value::Bool(_)
+            | Value::Int(_)
+            | Value::Reference(_)
+            | Value::Shared(_) => {}
         }
-        Value::Null
-        | Value::Bool(_)
-        | Value::Int(_)
-        | Value::Reference(_)
-        | Value::Shared(_) => {}
     }
 }

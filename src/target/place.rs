@@ -98,19 +98,26 @@ impl<'m> Places<'m> {
     }
 
     /// Where a key of a job is asked for.
-    pub(super) fn job(&self, origin: &Origin, path: &[String]) -> Span {
-        deepest(self.sources(origin), path).unwrap_or(origin.span)
+    pub(super) fn job(&self, origin: &Origin, path: &[String]) -> Option<Span> {
+        let sources = self.sources(origin);
+        // An environment is itself what a job has under `environment`.
+        let inner = match path {
+            [first, inner @ ..] if first == "environment" => inner,
+            _ => &[],
+        };
+        let found = deepest(sources.iter().copied(), inner);
+        found.or_else(|| deepest(sources, path))
     }
 
     /// Where a global key is asked for.
-    pub(super) fn global(&self, path: &[String]) -> Span {
+    pub(super) fn global(&self, path: &[String]) -> Option<Span> {
         let pipeline = below(self.root, &["pipeline"]);
         let sources = pipeline.into_iter().chain([self.root]);
-        deepest(sources, path).unwrap_or_default()
+        deepest(sources, path)
     }
 
     /// Where a predefined variable is used.
-    pub(super) fn variable(&self, origin: &Origin, name: &str) -> Span {
+    pub(super) fn variable(&self, origin: &Origin, name: &str) -> Option<Span> {
         let used = |text: &str| {
             text.match_indices(name).any(|(at, _)| {
                 let before = text.get(..at).unwrap_or_default();
@@ -121,6 +128,6 @@ impl<'m> Places<'m> {
         };
         let sources = self.sources(origin).into_iter().chain([self.root]);
         let mut found = sources.filter_map(|node| scalar(node, &used));
-        found.next().unwrap_or(origin.span)
+        found.next()
     }
 }

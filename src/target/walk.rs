@@ -67,10 +67,14 @@ impl Walk {
 
     /// `name` is the path as the gates know it.
     fn keyword(&mut self, path: &[String], name: &str) {
-        let known = self.found.iter().any(|found| path.starts_with(&found.path));
-        // What stands below a keyword that is too new says nothing more.
+        let since = gates::keyword(name);
+        // Below a keyword that is too new, what came with it says nothing more.
+        let known = self
+            .found
+            .iter()
+            .any(|found| path.starts_with(&found.path) && Some(found.since) >= since);
         if !known {
-            self.add(path, format!("`{}`", path.join(":")), gates::keyword(name));
+            self.add(path, format!("`{}`", path.join(":")), since);
         }
     }
 
@@ -84,7 +88,11 @@ impl Walk {
                 "" => key.to_owned(),
                 name => format!("{name}:{key}"),
             };
-            self.keyword(&path, &name);
+            // One stands for the whole mapping, in which another key says why there is one.
+            let whole = matches!(name.as_str(), "retry:max" | "variables:*:value");
+            if !(whole && map.len() > 1) {
+                self.keyword(&path, &name);
+            }
             self.value(&path, &name, value.plain());
         }
     }

@@ -1,22 +1,19 @@
-//! Ways to reach clusters and registries that the target GitLab does not have.
-//!
-//! What becomes a keyword of the pipeline is checked there, by [`crate::target`].
+//! Ways to reach clusters and registries that the target GitLab does not have: no keyword says so.
 
-use super::Check;
-use crate::finding::{Code, Finding};
+use super::Lack;
+use crate::finding::{Code, Finding, Report};
 use crate::gitlab::gates;
+use crate::manifest::Manifest;
 use crate::manifest::record::Field;
 use crate::manifest::tools::Kubernetes;
-use crate::target::Lack;
 
-pub(super) fn check(check: &mut Check<'_>) {
-    clusters(check);
-    deleting(check);
+pub(super) fn check(manifest: &Manifest, report: &mut Report) {
+    clusters(manifest, report);
+    deleting(manifest, report);
 }
 
 /// The agent is newer than some targets, and the certificate-based integration older.
-fn clusters(check: &mut Check<'_>) {
-    let manifest = check.manifest;
+fn clusters(manifest: &Manifest, report: &mut Report) {
     let target = manifest.target();
     let top = manifest.kubernetes.get();
     let own = manifest
@@ -26,7 +23,7 @@ fn clusters(check: &mut Check<'_>) {
     for kubernetes in all {
         if let Some(agent) = kubernetes.agent.span().filter(|_| target < gates::AGENT) {
             let lack = Lack::new("`agent`", gates::AGENT, agent);
-            check.report.push(lack.finding(target));
+            report.push(lack.finding(target));
         }
         let integration = kubernetes.integration.at().filter(|at| at.value);
         if let Some(integration) = integration.filter(|_| target >= gates::NO_INTEGRATION) {
@@ -35,7 +32,7 @@ fn clusters(check: &mut Check<'_>) {
                 gates::NO_INTEGRATION
             );
             let finding = Finding::new(Code::NeedsVersion, integration.span, message);
-            check.report.push(finding.help(
+            report.push(finding.help(
                 "connect the cluster with `agent`, or name the variable of a kubeconfig with \
                  `kubeconfig`",
             ));
@@ -44,8 +41,7 @@ fn clusters(check: &mut Check<'_>) {
 }
 
 /// Before 12.3 the credentials of a job delete nothing.
-fn deleting(check: &mut Check<'_>) {
-    let manifest = check.manifest;
+fn deleting(manifest: &Manifest, report: &mut Report) {
     let target = manifest.target();
     if target >= gates::JOB_DELETES {
         return;
@@ -66,6 +62,6 @@ fn deleting(check: &mut Check<'_>) {
             "or name the variables of a user who may delete: `registries: {gitlab: \
              {delete_username: NAME, delete_password: NAME}}`",
         );
-        check.report.push(finding);
+        report.push(finding);
     }
 }
