@@ -3,7 +3,7 @@
 use super::Check;
 use crate::finding::{Code, Finding};
 use crate::manifest::collection::{Many, Map};
-use crate::manifest::images::{Builder, KeepFor, Role};
+use crate::manifest::images::{KeepFor, Role};
 use crate::source::Span;
 
 pub(super) fn check(check: &mut Check<'_>) {
@@ -50,12 +50,6 @@ fn images(check: &Check<'_>, found: &mut Vec<(Span, String)>) {
         };
         let toolchain = image.role.at().filter(|role| role.value == Role::Toolchain);
         add(toolchain.map(|at| at.span), "`role: toolchain`");
-        if let Some(builder) = image.builder.at().filter(|at| at.value != Builder::Buildx) {
-            add(
-                Some(builder.span),
-                &format!("`builder: {}`", builder.value.as_str()),
-            );
-        }
         add(image.group.span(), "`group`");
         add(image.rebuild.span(), "`rebuild`");
         if let Some(registry) = image.registry.at().filter(|at| at.value != "gitlab") {
@@ -108,16 +102,6 @@ fn environments(check: &Check<'_>, found: &mut Vec<(Span, String)>) {
         }
         if let Some(span) = environment.stop.span() {
             found.push((span, "`stop`".to_owned()));
-        }
-        let Some(deploy) = environment.deploy.get() else {
-            continue;
-        };
-        for (name, span) in [
-            ("apply", deploy.apply.span()),
-            ("kustomize", deploy.kustomize.span()),
-            ("helm", deploy.helm.span()),
-        ] {
-            found.extend(span.map(|span| (span, format!("the driver `{name}`"))));
         }
     }
 }

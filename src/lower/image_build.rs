@@ -3,9 +3,9 @@
 use super::Lowering;
 use super::builder::Build;
 use crate::gitlab::gates;
+use super::production_build::ProductionCache;
 use crate::manifest::common::Entity;
-use crate::manifest::images::Image;
-use crate::pipeline::Value;
+use crate::manifest::images::{Image, Role};
 use crate::source::At;
 
 /// The default branch as a tag can hold it: GitLab has no variable for its slug, which is made as
@@ -15,7 +15,7 @@ const DEFAULT_BRANCH_SLUG: &str = "default_branch_slug=$(printf '%s' \"$CI_DEFAU
 pub(super) fn lower(lowering: &mut Lowering<'_>) {
     let images: Vec<_> = lowering.images_of(false).collect();
     for (key, image) in images {
-        lowering.build(key, image, &BranchCache);
+        lowering.build(key, image);
     }
 }
 
@@ -51,12 +51,7 @@ impl DefaultCache for BranchCache {
 
 impl<'m> Lowering<'m> {
     /// The job that builds an image.
-    pub(super) fn build(
-        &mut self,
-        key: &'m At<String>,
-        image: &'m At<Image>,
-        cache: &impl DefaultCache,
-    ) {
+    pub(super) fn build(&mut self, key: &'m At<String>, image: &'m At<Image>) {
         let name = key.value.as_str();
         let common = image.common();
         let mut job = self.job(
@@ -68,6 +63,17 @@ impl<'m> Lowering<'m> {
         job.stage = Some(image.stage().to_owned());
         let refs = self.deployments.image_refs(name, image);
         self.run_on(&mut job, &refs, None);
+        let build = self.planned_build(name, image);
+        self.with_build(&mut job, &build);
+        self.finish(job, Some(common));
+    }
+
+    /// What the build of an image reads and writes.
+    pub(super) fn planned_build<'i>(&self, name: &'i str, image: &'i Image) -> Build<'i> {
+        let cache: &dyn DefaultCache = match image.role() {
+            Role::Production => &ProductionCache,
+            Role::App | Role::Test | Role::Toolchain => &BranchCache,
+        };
         let repository = image.repository(name);
         let in_repository = |tag: &str| {
             if tag.contains(['/', ':']) {
@@ -76,26 +82,23 @@ impl<'m> Lowering<'m> {
                 format!("{repository}:{tag}")
             }
         };
-        let mut tags = vec![self.by_tag(name)];
-        for tag in image
-            .also_tag
-            .get()
-            .into_iter()
-            .flat_map(|list| list.iter())
-        {
-            tags.push(in_repository(&tag.value));
-        }
-        let cache_from = match image.cache_from.get() {
-            Some(own) => own.iter().map(|tag| in_repository(&tag.value)).collect(),
+        let further = image.also_tag.get().into_iter();
+        let further = further.flat_map(|list| list.iter());
+        let further = further.map(|tag| in_repository(&tag.value));
+        let (cache_from, before) = match image.cache_from.get() {
+            Some(own) => (
+                own.iter().map(|tag| in_repository(&tag.value)).collect(),
+                None,
+            ),
             None => {
-                let knows_default = self.target >= gates::DEFAULT_BRANCH;
-                if knows_default {
-                    job.script.extend(cache.before().map(Value::from));
-                }
-                let tags = cache.from().into_iter();
                 // Older GitLabs don't say which branch is the default one.
-                let tags = tags.filter(|tag| knows_default || !tag.contains("$default_branch"));
-                tags.map(|tag| in_repository(&tag)).collect()
+                let known = self.target >= gates::DEFAULT_BRANCH;
+                let tags = cache.from().into_iter();
+                let tags = tags.filter(|tag| known || !tag.contains("$default_branch"));
+                (
+                    tags.map(|tag| in_repository(&tag)).collect(),
+                    cache.before().filter(|_| known),
+                )
             }
         };
         let cache_to = match (image.cache_to.get(), image.cache_from.get()) {
@@ -104,13 +107,13 @@ impl<'m> Lowering<'m> {
             (None, Some(own)) if own.0.is_empty() => None,
             (None, _) => Some(in_repository(&cache.to())),
         };
-        let build = Build {
+        Build {
+            name,
             image,
-            tags,
+            tags: [self.by_tag(name)].into_iter().chain(further).collect(),
             cache_from,
             cache_to,
-        };
-        self.with_build(&mut job, name, &build);
-        self.finish(job, Some(common));
+            before,
+        }
     }
 }

@@ -7,10 +7,12 @@
 mod builder;
 mod cleanup;
 mod common;
+mod compose;
 mod deploy;
 mod docker;
 mod handover;
 mod image_build;
+mod in_container;
 mod marking;
 mod needs;
 mod policy;
