@@ -29,8 +29,8 @@ const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 
 /// Targets: the oldest, those around which something changes for generated pipelines, the newest.
 const TARGETS: [&str; 20] = [
-    "10.4", "10.7", "11.0", "11.4", "11.6", "11.11", "12.0", "12.2", "12.3", "12.5", "12.6", "12.9",
-    "13.3", "13.12", "14.2", "14.6", "15.3", "16.3", "16.11", "18.5",
+    "10.4", "10.7", "11.0", "11.4", "11.6", "11.11", "12.0", "12.2", "12.3", "12.5", "12.6",
+    "12.9", "13.3", "13.12", "14.2", "14.6", "15.3", "16.3", "16.11", "18.5",
 ];
 
 /// Manifests of the examples and of the whole language, by path.
@@ -130,7 +130,9 @@ fn the_version_that_is_named_has_it() {
                 let (text, later) = compile(&manifest, &since);
                 let what = message.split(" needs GitLab").next().unwrap();
                 let still = lacks(&text, &later);
-                let still = still.iter().any(|(_, message, _)| message.starts_with(what));
+                let still = still
+                    .iter()
+                    .any(|(_, message, _)| message.starts_with(what));
                 assert!(!still, "{place}");
                 named += 1;
             }

@@ -87,7 +87,9 @@ impl Lowering<'_> {
     fn when_in_rules(&self, job: &mut Job) {
         let words = [When::Manual, When::Always, When::OnFailure, When::OnSuccess];
         let own = words.into_iter().map(When::as_str);
-        let when = own.into_iter().find(|word| job.when.as_deref() == Some(word));
+        let when = own
+            .into_iter()
+            .find(|word| job.when.as_deref() == Some(word));
         let (Some(when), false) = (when, job.rules.list.is_empty()) else {
             return;
         };

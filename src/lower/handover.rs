@@ -90,7 +90,10 @@ impl Lowering<'_> {
         let sourced = read.iter().map(|from| format!(". ./{}", from.file).into());
         job.script.splice(0..0, sourced);
         // Nothing but these files is wanted by a job that has the registry script alone.
-        let registry = job.bases.iter().any(|base| base == super::registry_script::BASE);
+        let registry = job
+            .bases
+            .iter()
+            .any(|base| base == super::registry_script::BASE);
         if registry {
             if job.needs.is_none() && job.dependencies.is_none() {
                 job.dependencies = Some(read.iter().map(|from| from.job.clone()).collect());
@@ -107,7 +110,9 @@ fn keep_out(job: &mut Job, handovers: &[Handover], order: &Order) {
     if !handovers.iter().any(|own| own.job == job.name) {
         return;
     }
-    let earlier = handovers.iter().filter(|from| order.is_behind(&job.name, &from.job));
+    let earlier = handovers
+        .iter()
+        .filter(|from| order.is_behind(&job.name, &from.job));
     let files: Vec<&str> = earlier.map(|from| from.file.as_str()).collect();
     if !files.is_empty() {
         let line = format!("rm -f {}", files.join(" "));

@@ -26,10 +26,10 @@ mod workflow;
 
 use std::collections::HashMap;
 
+use crate::gitlab::Version;
 use crate::manifest::Manifest;
 use crate::manifest::images::{Image, Role};
 use crate::manifest::resolved::{Deployments, STAGES, image_variable};
-use crate::gitlab::Version;
 use crate::manifest::tools::Compose;
 use crate::pipeline::{ComposeOverride, Mapping, Pipeline};
 use crate::source::At;

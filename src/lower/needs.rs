@@ -36,7 +36,9 @@ impl Order {
         let stages = [".pre"].into_iter().chain(stages).chain([".post"]);
         let stages = stages.enumerate();
         Self {
-            stages: stages.map(|(number, stage)| (stage.to_owned(), number)).collect(),
+            stages: stages
+                .map(|(number, stage)| (stage.to_owned(), number))
+                .collect(),
             jobs: pipeline.jobs.iter().map(stage_of).collect(),
         }
     }

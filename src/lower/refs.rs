@@ -23,7 +23,9 @@ impl<'m> Lowering<'m> {
         }
         if self.target < gates::RULES {
             if changes.is_some() {
-                let span = self.changes_span(&job.origin.entity).unwrap_or(job.origin.span);
+                let span = self
+                    .changes_span(&job.origin.entity)
+                    .unwrap_or(job.origin.span);
                 self.lacks_below(gates::ONLY_CHANGES, "`changes`", span);
             }
             job.policies = self.policies(sets, changes);
@@ -59,7 +61,11 @@ impl<'m> Lowering<'m> {
             }
         }
         let others = [&set.of, &set.except];
-        for other in others.into_iter().filter_map(|sets| sets.get()).flat_map(Many::iter) {
+        for other in others
+            .into_iter()
+            .filter_map(|sets| sets.get())
+            .flat_map(Many::iter)
+        {
             self.conditions_of(other, depth + 1);
         }
     }
@@ -171,7 +177,11 @@ impl<'m> Lowering<'m> {
             true => unset("CI_MERGE_REQUEST_IID"),
             false => None,
         };
-        let parts = [unset("CI_COMMIT_TAG"), request, condition("CI_COMMIT_REF_NAME")];
+        let parts = [
+            unset("CI_COMMIT_TAG"),
+            request,
+            condition("CI_COMMIT_REF_NAME"),
+        ];
         Expr::all(parts.into_iter().flatten())
     }
 

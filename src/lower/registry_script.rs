@@ -50,10 +50,11 @@ impl Lowering<'_> {
             .get()
             .and_then(|all| all.get("gitlab"));
         let own = registry.and_then(|registry| registry.value.delete_by.get());
-        own.copied().unwrap_or(match self.target < gates::DELETE_TAG {
-            true => DeleteBy::Dummy,
-            false => DeleteBy::Tag,
-        })
+        own.copied()
+            .unwrap_or(match self.target < gates::DELETE_TAG {
+                true => DeleteBy::Dummy,
+                false => DeleteBy::Tag,
+            })
     }
 
     /// The sections of the script that jobs use.
@@ -115,7 +116,10 @@ impl Lowering<'_> {
         keys.set("before_script", before);
         let bases = &mut self.out.pipeline.bases;
         if !bases.iter().any(|base| base.name == BASE) {
-            let comment = "Tags of the registry are deleted by curl alone: no daemon, no checkout.";
+            let comment = match self.manifest.scripts.get() {
+                Some(_) => "Tags of the registry are deleted by curl alone: no daemon.",
+                None => "Tags of the registry are deleted by curl alone: no daemon, no checkout.",
+            };
             bases.push(Base {
                 name: BASE.to_owned(),
                 comment: comment.to_owned(),

@@ -308,7 +308,10 @@ impl Job {
             .as_ref()
             .map(|all| all.iter().map(Need::to_value).collect::<Vec<_>>());
         map.set_if("needs", needs);
-        map.set_if("dependencies", self.dependencies.as_ref().map(|all| strings(all)));
+        map.set_if(
+            "dependencies",
+            self.dependencies.as_ref().map(|all| strings(all)),
+        );
         map.set_if("when", self.when.clone());
         map.set_if("allow_failure", self.allow_failure.clone());
         map.set_if("environment", self.environment.clone());

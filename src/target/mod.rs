@@ -113,9 +113,8 @@ impl Written<'_> {
             };
             let origin = &known.origin;
             let explained = self.explained;
-            let skip = |key: &str| {
-                explained && OF_REFS.contains(&key) && known.raw.get(key).is_none()
-            };
+            let skip =
+                |key: &str| explained && OF_REFS.contains(&key) && known.raw.get(key).is_none();
             for found in walk::job(&job.keys, self.target) {
                 if !found.path.first().is_some_and(|key| skip(key)) {
                     let place = self.places.job(origin, &found.path);

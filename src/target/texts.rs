@@ -42,8 +42,14 @@ mod tests {
             let found = newer(text, Version::new(12, 0));
             found.into_iter().map(|(name, _)| name).collect()
         };
-        assert_eq!(newer("a $CI_COMMIT_BRANCH-$CI_COMMIT_SHA"), ["CI_COMMIT_BRANCH"]);
-        assert_eq!(newer("${CI_SERVER_URL}/${CI_SERVER_URL:?}"), ["CI_SERVER_URL"]);
+        assert_eq!(
+            newer("a $CI_COMMIT_BRANCH-$CI_COMMIT_SHA"),
+            ["CI_COMMIT_BRANCH"]
+        );
+        assert_eq!(
+            newer("${CI_SERVER_URL}/${CI_SERVER_URL:?}"),
+            ["CI_SERVER_URL"]
+        );
         assert_eq!(newer("${CI_SERVER_URL:-x}${CI_SERVER_URL+x}$"), [""; 0]);
         assert_eq!(newer("$CI_COMMIT_BRANCHES $MINE $ä ${"), [""; 0]);
     }

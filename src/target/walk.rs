@@ -120,7 +120,9 @@ impl Walk {
 
     /// What is newer as a list.
     fn list(&mut self, path: &[String], name: &str, items: &[Value]) {
-        let nested = items.iter().any(|item| matches!(item.plain(), Value::Seq(_)));
+        let nested = items
+            .iter()
+            .any(|item| matches!(item.plain(), Value::Seq(_)));
         let (what, since) = match name {
             "cache" => ("a list of caches", Version::new(13, 12)),
             "extends" => ("a list in `extends`", Version::new(12, 0)),

@@ -224,6 +224,11 @@ fn defaults() {
 }
 
 #[test]
+fn targets() {
+    run("targets.txt");
+}
+
+#[test]
 fn promotions() {
     run("promotions.txt");
 }
@@ -242,8 +247,8 @@ const NOT_YET: &[&str] = &[
     "matrix", "group", "rebuild", "manual", "check", "force",
     // Registries other than GitLab's own
     "registry", "host", "username", "password",
-    // Dynamic environments, and clusters of GitLab before 15.0
-    "stop", "delete", "kinds", "selector", "integration",
+    // Dynamic environments
+    "stop", "delete", "kinds", "selector",
 ];
 
 /// Every key that stands anywhere in a value.

@@ -33,7 +33,10 @@ const FORMS: [(&str, &str); 9] = [
     ("rules:when together with job-level when", "rules+when"),
     ("tags with CI/CD variables", "tags$"),
     ("!reference", "!reference"),
-    ("variables:value + description (global)", "variables:value|description"),
+    (
+        "variables:value + description (global)",
+        "variables:value|description",
+    ),
 ];
 
 /// Keywords that the table does not name by themselves: as old as what they stand in.
@@ -137,7 +140,9 @@ fn alternatives(name: &str) -> Vec<String> {
         Some((parent, last)) => (format!("{parent}:"), last),
         None => (String::new(), name),
     };
-    last.split('|').map(|last| format!("{parent}{last}")).collect()
+    last.split('|')
+        .map(|last| format!("{parent}{last}"))
+        .collect()
 }
 
 struct Walk<'g> {
@@ -211,7 +216,11 @@ impl Walk<'_> {
                     if path.ends_with("variables") {
                         continue;
                     }
-                    let path = if named { path.to_owned() } else { format!("{path}:{key}") };
+                    let path = if named {
+                        path.to_owned()
+                    } else {
+                        format!("{path}:{key}")
+                    };
                     if !named {
                         self.keyword(&path);
                     }
@@ -288,7 +297,9 @@ impl Walk<'_> {
                     let answered = after.trim_start_matches(':').starts_with(['-', '+']);
                     let since = self.gates.variables.get(name).copied();
                     if !(braces && answered) {
-                        let ours = ["CI_", "GITLAB_"].iter().any(|start| name.starts_with(start));
+                        let ours = ["CI_", "GITLAB_"]
+                            .iter()
+                            .any(|start| name.starts_with(start));
                         if ours && since.is_none() {
                             self.found.insert(format!("${name} is not in the table"));
                         }

@@ -52,9 +52,7 @@ impl Expr {
     pub fn variables(&self) -> Vec<&str> {
         match self {
             Expr::Variable(name) => vec![name.as_str()],
-            Expr::Any(terms) | Expr::All(terms) => {
-                terms.iter().flat_map(Expr::variables).collect()
-            }
+            Expr::Any(terms) | Expr::All(terms) => terms.iter().flat_map(Expr::variables).collect(),
             Expr::Not(operand) => operand.variables(),
             Expr::Compare { left, right, .. } => {
                 let mut all = left.variables();

@@ -173,8 +173,16 @@ mod tests {
             assert!(ruby(same).is_ok(), "{same}");
         }
         for other in [
-            r"/\pL/", "/(?s)a/", "/(?P<a>b)/", "/[[:alpha:]]/", "/a{2}?/", r"/\Qa.b\E/", "/[a&&b]/",
-            "/a{,2}/", r"/\x{41}/", "/[]a]/",
+            r"/\pL/",
+            "/(?s)a/",
+            "/(?P<a>b)/",
+            "/[[:alpha:]]/",
+            "/a{2}?/",
+            r"/\Qa.b\E/",
+            "/[a&&b]/",
+            "/a{,2}/",
+            r"/\x{41}/",
+            "/[]a]/",
         ] {
             assert_eq!(ruby(other), Err(Ruby), "{other}");
         }
