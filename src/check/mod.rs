@@ -15,8 +15,10 @@ mod jobs;
 mod needs;
 mod order;
 mod refs;
+mod runtime_names;
 mod sets;
 mod shared;
+mod stop;
 mod supported;
 
 pub use inventory::{Inventory, JobEntry, JobKind, Needed};
@@ -59,6 +61,8 @@ const CHECKS: &[fn(&mut Check<'_>)] = &[
     order::check,
     shared::check,
     access::check,
+    runtime_names::check,
+    stop::check,
     files::check,
     supported::check,
 ];

@@ -44,6 +44,8 @@ pub const NEEDS_OPTIONAL: Version = Version::new(14, 0);
 pub const NEEDS_IN_STAGE: Version = Version::new(14, 2);
 /// `environment:action: access`; before, `prepare` says as little.
 pub const ACCESS: Version = Version::new(15, 0);
+/// `environment:auto_stop_in`.
+pub const AUTO_STOP: Version = Version::new(12, 8);
 /// `artifacts:reports:dotenv`.
 pub const DOTENV: Version = Version::new(12, 9);
 /// `services:variables`.

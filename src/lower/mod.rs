@@ -21,6 +21,7 @@ mod promotion;
 mod raw;
 mod refs;
 mod registry_script;
+mod stop;
 mod test;
 mod workflow;
 
@@ -58,6 +59,7 @@ const FAMILIES: &[fn(&mut Lowering<'_>)] = &[
     promotion::lower,
     deploy::lower,
     marking::lower,
+    stop::lower,
     cleanup::lower,
     raw::lower,
 ];

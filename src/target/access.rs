@@ -4,6 +4,7 @@ use super::Lack;
 use crate::finding::{Code, Finding, Report};
 use crate::gitlab::gates;
 use crate::manifest::Manifest;
+use crate::manifest::collection::Many;
 use crate::manifest::record::Field;
 use crate::manifest::tools::Kubernetes;
 
@@ -46,18 +47,26 @@ fn deleting(manifest: &Manifest, report: &mut Report) {
     if target >= gates::JOB_DELETES {
         return;
     }
-    for (_, image) in manifest.images() {
+    let stops = manifest
+        .environments()
+        .filter_map(|(_, environment)| environment.stop.get());
+    let stopped = stops.flat_map(|stop| stop.images.get().into_iter().flat_map(Many::iter));
+    let stopped = stopped.filter_map(|at| Some((manifest.image(&at.value)?, at.span)));
+    let retained = manifest
+        .images()
+        .filter_map(|(_, image)| Some((image, image.retention.span()?)));
+    for (image, span) in retained.chain(stopped) {
         let name = image.registry.get().map_or("gitlab", String::as_str);
         let registry = manifest.registries.get().and_then(|all| all.get(name));
         let own = registry.is_some_and(|registry| {
             matches!(registry.value.delete_password, Field::Set(_))
                 || name != "gitlab" && matches!(registry.value.password, Field::Set(_))
         });
-        let Some(retention) = image.retention.span().filter(|_| !own) else {
+        if own {
             continue;
-        };
+        }
         let what = "deleting with the credentials of a job";
-        let lack = Lack::new(what, gates::JOB_DELETES, retention);
+        let lack = Lack::new(what, gates::JOB_DELETES, span);
         let finding = lack.finding(target).help(
             "or name the variables of a user who may delete: `registries: {gitlab: \
              {delete_username: NAME, delete_password: NAME}}`",

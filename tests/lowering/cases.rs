@@ -209,6 +209,11 @@ fn environments() {
 }
 
 #[test]
+fn dynamic_environments() {
+    run("review.txt");
+}
+
+#[test]
 fn drivers() {
     run("drivers.txt");
 }
@@ -247,8 +252,6 @@ const NOT_YET: &[&str] = &[
     "matrix", "group", "rebuild", "manual", "check", "force",
     // Registries other than GitLab's own
     "registry", "host", "username", "password",
-    // Dynamic environments
-    "stop", "delete", "kinds", "selector",
 ];
 
 /// Every key that stands anywhere in a value.
