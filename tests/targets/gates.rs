@@ -39,6 +39,19 @@ const FORMS: [(&str, &str); 9] = [
     ),
 ];
 
+/// Variables that the runner sets or reads, whose version GitLab's does not say; and `KUBECONFIG`,
+/// which a certificate cluster gave before the agent did.
+const OF_THE_RUNNER: [&str; 8] = [
+    "CACHE_",
+    "CI_BUILDS_DIR",
+    "CI_CONCURRENT_",
+    "CI_RUNNER_",
+    "EXECUTOR_",
+    "GIT_",
+    "KUBECONFIG",
+    "RUNNER_",
+];
+
 /// Keywords that the table does not name by themselves: as old as what they stand in.
 const AS_OLD_AS_THEIR_PARENT: [&str; 8] = [
     "artifacts:reports:coverage_report:coverage_format",
@@ -74,6 +87,8 @@ impl Gates {
     }
 
     fn row(&mut self, kind: &str, name: &str, since: Version) {
+        // What only paying customers had is not there for all.
+        let for_all = name.ends_with(" (Free tier)");
         let form = FORMS.iter().find(|(known, _)| *known == name);
         let name = form.map_or(name, |(_, form)| form);
         let name = name.split(" (").next().unwrap();
@@ -86,19 +101,64 @@ impl Gates {
             "value" => {
                 if let Some((path, words)) = name.rsplit_once(": ") {
                     let path = path.replace(": ", ":");
+                    let path = match path.starts_with("coverage_report:") {
+                        true => format!("artifacts:reports:{path}"),
+                        false => path,
+                    };
                     for word in words.split('|') {
                         self.values.insert((path.clone(), word.to_owned()), since);
                     }
                 }
             }
-            "keyword" | "subkeyword" if form.is_some() || !name.contains(' ') => {
+            "keyword" | "subkeyword" if form.is_some() || for_all || !name.contains(' ') => {
                 for name in alternatives(name) {
+                    if for_all {
+                        self.keywords.insert(name.clone(), since);
+                    }
                     // A keyword may stand twice, with a later meaning.
                     self.keywords.entry(name).or_insert(since);
                 }
             }
             _ => {}
         }
+    }
+
+    /// The compiler's own table, where it differs.
+    pub(crate) fn differences(&self) -> Vec<String> {
+        use windlass::gitlab::{Version as Known, gates};
+        let oldest = Version(10, 4);
+        let text = |since: Option<Known>| since.map(|since| since.to_string());
+        let ours = |since: &Version| (*since > oldest).then(|| format!("{}.{}", since.0, since.1));
+        let mut out = Vec::new();
+        let mut compare = |what: String, theirs: &Version, known: Option<Known>| {
+            if ours(theirs) != text(known) {
+                out.push(format!("{what}: {:?}, not {:?}", text(known), ours(theirs)));
+            }
+        };
+        for (name, since) in &self.keywords {
+            // `pages` is an old name of a job and a new keyword; a way of writing is no keyword.
+            let form = name.contains(['[', '+', '$', '!', '|', '.']);
+            if form || name == "pages" {
+                continue;
+            }
+            let named = ["variables", "secrets"].iter().find_map(|map| {
+                let inner = name.strip_prefix(map)?.strip_prefix(':')?;
+                Some(format!("{map}:*:{inner}"))
+            });
+            let path = named.as_ref().unwrap_or(name);
+            compare(name.clone(), since, gates::keyword(path));
+        }
+        for (name, since) in &self.variables {
+            if !OF_THE_RUNNER.iter().any(|start| name.starts_with(start)) {
+                compare(name.clone(), since, gates::variable(name));
+            }
+        }
+        for ((path, word), since) in &self.values {
+            if !path.starts_with("GIT_") && !word.contains(' ') {
+                compare(format!("{path}: {word}"), since, gates::value(path, word));
+            }
+        }
+        out
     }
 
     /// What a pipeline holds that the target has not, a line each.

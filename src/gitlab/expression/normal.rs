@@ -99,7 +99,7 @@ mod tests {
         let pair = "($A || $B)";
         let text = [pair; 7].join(" && ");
         let expr = parse(&text).unwrap();
-        assert_eq!(expr.alternatives(), [expr.clone()]);
+        assert_eq!(expr.alternatives(), std::slice::from_ref(&expr));
     }
 
     #[test]
