@@ -14,7 +14,10 @@ mod job_raw;
 mod jobs;
 mod needs;
 mod order;
+mod promotions;
 mod refs;
+mod registries;
+mod retention;
 mod runtime_names;
 mod sets;
 mod shared;
@@ -54,6 +57,7 @@ const CHECKS: &[fn(&mut Check<'_>)] = &[
     drivers::check,
     refs::check,
     images::check,
+    promotions::check,
     builders::check,
     jobs::check,
     job_raw::check,
@@ -63,6 +67,8 @@ const CHECKS: &[fn(&mut Check<'_>)] = &[
     access::check,
     runtime_names::check,
     stop::check,
+    registries::check,
+    retention::check,
     files::check,
     supported::check,
 ];

@@ -2,37 +2,12 @@
 
 use super::Check;
 use crate::finding::{Code, Finding};
-use crate::manifest::collection::{Many, Map};
-use crate::manifest::images::{KeepFor, Role};
+use crate::manifest::images::Role;
 use crate::source::Span;
 
 pub(super) fn check(check: &mut Check<'_>) {
     let mut found: Vec<(Span, String)> = Vec::new();
     images(check, &mut found);
-    let manifest = check.manifest;
-    for (_, promotion) in manifest.promotions() {
-        if let Some(registry) = promotion.registry.at().filter(|at| at.value != "gitlab") {
-            found.push((registry.span, "promotion to another registry".to_owned()));
-        }
-        let tags = promotion.to.get().into_iter().flat_map(Many::iter);
-        for tag in tags.filter(|tag| tag.value.contains([':', '/'])) {
-            found.push((tag.span, "promotion to another repository".to_owned()));
-        }
-    }
-    for (key, registry) in manifest.registries.get().into_iter().flat_map(Map::iter) {
-        if key.value != "gitlab" {
-            found.push((key.span, "registries other than `gitlab`".to_owned()));
-        }
-        for (name, span) in [
-            ("host", registry.host.span()),
-            ("username", registry.username.span()),
-            ("password", registry.password.span()),
-        ] {
-            if let (Some(span), "gitlab") = (span, key.value.as_str()) {
-                found.push((span, format!("`{name}` of the registry `gitlab`")));
-            }
-        }
-    }
     for (span, what) in found {
         let message = format!("{what}: not supported yet");
         let finding = Finding::new(Code::NotSupported, span, message)
@@ -51,9 +26,6 @@ fn images(check: &Check<'_>, found: &mut Vec<(Span, String)>) {
         add(toolchain.map(|at| at.span), "`role: toolchain`");
         add(image.group.span(), "`group`");
         add(image.rebuild.span(), "`rebuild`");
-        if let Some(registry) = image.registry.at().filter(|at| at.value != "gitlab") {
-            add(Some(registry.span), "another registry");
-        }
         for (_, argument) in image
             .build_args
             .get()
@@ -63,32 +35,6 @@ fn images(check: &Check<'_>, found: &mut Vec<(Span, String)>) {
             if argument.value.images().next().is_some() {
                 add(Some(argument.span), "an image value in `build_args`");
             }
-        }
-        let Some(retention) = image.retention.get() else {
-            continue;
-        };
-        if let Some(keep_for) = retention
-            .keep_for
-            .at()
-            .filter(|at| at.value == KeepFor::Branch)
-        {
-            add(Some(keep_for.span), "`keep_for: branch`");
-        }
-        if let Some(keep_n) = retention.keep_n.span().or(retention.older_than.span())
-            && image.role() != Role::Production
-        {
-            add(
-                Some(keep_n),
-                "keeping the newest images of a role other than `production`",
-            );
-        }
-        add(retention.refs.span(), "`refs` of a retention");
-        if image.role() == Role::Production && crate::gitlab::tag::pattern(image.tag()).is_none() {
-            let span = image.tag.span().unwrap_or(image.span);
-            add(
-                Some(span),
-                "keeping the newest images by a tag with other variables than GitLab's",
-            );
         }
     }
 }

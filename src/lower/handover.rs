@@ -1,4 +1,4 @@
-//! What builds hand on to later jobs: the digest of what was built.
+//! What builds hand on to later jobs, and promotions where nothing is built: the image's digest.
 //!
 //! In: jobs that use such a variable. Out: from 12.9 on the same, as GitLab passes them by dotenv
 //! reports; below, files among the artifacts, which the jobs that use them read. Always holds: a job
@@ -6,8 +6,8 @@
 //! that read one do check out), and no file gets into an image.
 
 use super::Lowering;
-use super::builder;
 use super::needs::Order;
+use super::{builder, promotion};
 use crate::gitlab::gates;
 use crate::pipeline::{Job, Mapping, Value};
 use crate::target::Lack;
@@ -58,12 +58,22 @@ impl Lowering<'_> {
     }
 
     fn handovers(&self) -> Vec<Handover> {
-        let images = self.manifest.images().map(|(key, image)| Handover {
+        let manifest = self.manifest;
+        let images = manifest.images().map(|(key, image)| Handover {
             variable: super::digest_variable(&key.value),
             job: image.build_job(key).value,
             file: self.handed_on(builder::DOTENV, &key.value),
         });
-        images.collect()
+        let promotions = manifest.promotions().flat_map(|(key, promotion)| {
+            let names = manifest.promoted_by(promotion).into_iter();
+            let brings = |name: &&str| self.deployments.brings(manifest, promotion, name);
+            names.filter(brings).map(|name| Handover {
+                variable: super::digest_variable(name),
+                job: promotion.promote_job(key).value,
+                file: self.handed_on(promotion::DOTENV, &key.value),
+            })
+        });
+        images.chain(promotions).collect()
     }
 
     /// Lets a job read the files of the variables that it uses.
@@ -87,7 +97,18 @@ impl Lowering<'_> {
         if read.is_empty() {
             return;
         }
-        let sourced = read.iter().map(|from| format!(". ./{}", from.file).into());
+        // Where a build and a promotion know it, one of the two is in the pipeline.
+        let several = |from: &Handover| {
+            let same = read.iter().filter(|other| other.variable == from.variable);
+            same.count() > 1
+        };
+        let sourced = read.iter().map(|from| {
+            let file = &from.file;
+            Value::from(match several(from) {
+                true => format!("if [ -f {file} ]; then . ./{file}; fi"),
+                false => format!(". ./{file}"),
+            })
+        });
         job.script.splice(0..0, sourced);
         // Nothing but these files is wanted by a job that has the registry script alone.
         let registry = job

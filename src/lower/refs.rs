@@ -10,7 +10,7 @@ use crate::gitlab::regex::Pattern;
 use crate::manifest::collection::Many;
 use crate::manifest::refs::RefSet;
 use crate::manifest::resolved::SetNames;
-use crate::pipeline::{Changes, Job, Rule, Rules};
+use crate::pipeline::{Changes, Job, Provenance, Rule, Rules};
 use crate::source::At;
 use crate::target::Lack;
 
@@ -86,14 +86,24 @@ impl<'m> Lowering<'m> {
         if changes.is_none() && self.is_everywhere(&names) {
             return Rules::default();
         }
-        let mut rules = match names.as_slice() {
-            [one] => self.rules_of_set(one),
-            several => several
-                .iter()
-                .flat_map(|name| self.alternatives(name))
-                .map(Rule::when_true)
-                .collect(),
-        };
+        let mut rules: Vec<Rule> = sets
+            .iter()
+            .flat_map(|set| {
+                let mut rules = match names.len() {
+                    1 => self.rules_of_set(&set.value),
+                    _ => self
+                        .alternatives(&set.value)
+                        .into_iter()
+                        .map(Rule::when_true)
+                        .collect(),
+                };
+                let provenance = self.provenance(set);
+                rules
+                    .iter_mut()
+                    .for_each(|rule| rule.provenance = provenance);
+                rules
+            })
+            .collect();
         self.without_parentheses(&mut rules);
         // One name is the anchor; a union has none, but shares by all its names.
         let name = names.join("-or-");
@@ -111,6 +121,16 @@ impl<'m> Lowering<'m> {
             name: Some(name),
             list: rules,
         }
+    }
+
+    /// Where a set is defined, or named if GitLab itself defines it.
+    fn provenance(&self, set: &At<String>) -> Provenance {
+        let own = self
+            .manifest
+            .refs
+            .get()
+            .and_then(|sets| sets.entry(&set.value));
+        Provenance(Some(own.map_or(set.span, |(name, _)| name.span)))
     }
 
     /// Whether a union holds every pipeline that the workflow admits.

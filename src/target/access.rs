@@ -5,7 +5,7 @@ use crate::finding::{Code, Finding, Report};
 use crate::gitlab::gates;
 use crate::manifest::Manifest;
 use crate::manifest::collection::Many;
-use crate::manifest::record::Field;
+use crate::manifest::registries::Credentials;
 use crate::manifest::tools::Kubernetes;
 
 pub(super) fn check(manifest: &Manifest, report: &mut Report) {
@@ -56,13 +56,8 @@ fn deleting(manifest: &Manifest, report: &mut Report) {
         .images()
         .filter_map(|(_, image)| Some((image, image.retention.span()?)));
     for (image, span) in retained.chain(stopped) {
-        let name = image.registry.get().map_or("gitlab", String::as_str);
-        let registry = manifest.registries.get().and_then(|all| all.get(name));
-        let own = registry.is_some_and(|registry| {
-            matches!(registry.value.delete_password, Field::Set(_))
-                || name != "gitlab" && matches!(registry.value.password, Field::Set(_))
-        });
-        if own {
+        let access = manifest.registry_of(image);
+        if !access.is_gitlab() || access.delete != Some(Credentials::JOB) {
             continue;
         }
         let what = "deleting with the credentials of a job";
