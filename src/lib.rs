@@ -22,4 +22,5 @@ pub mod pipeline;
 pub mod plan;
 pub mod render;
 pub mod source;
+pub mod target;
 pub mod verify;
