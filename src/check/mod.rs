@@ -28,7 +28,7 @@ pub use inventory::{Inventory, JobEntry, JobKind, Needed};
 
 use crate::finding::{Code, Finding, Report, did_you_mean};
 use crate::manifest::Manifest;
-use crate::manifest::resolved::Deployments;
+use crate::manifest::deployments::Deployments;
 use crate::source::At;
 
 /// What is asked of the project's files.
@@ -65,10 +65,10 @@ const CHECKS: &[fn(&mut Check<'_>)] = &[
     order::check,
     shared::check,
     access::check,
-    registries::check,
-    retention::check,
     runtime_names::check,
     stop::check,
+    registries::check,
+    retention::check,
     files::check,
     supported::check,
 ];

@@ -10,6 +10,8 @@
 
 pub mod duration;
 pub mod expression;
+pub mod gates;
+pub mod glob;
 pub mod keywords;
 pub mod names;
 pub mod regex;

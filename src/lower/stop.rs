@@ -10,6 +10,7 @@ use std::collections::BTreeSet;
 use super::deploy::cluster::{Client, Namespace};
 use super::deploy::helm::release as helm_release;
 use super::{Lowering, quoted, word};
+use crate::gitlab::gates;
 use crate::gitlab::variables::{names, or_fail};
 use crate::manifest::collection::Many;
 use crate::manifest::common::{Entity, Variable, When};
@@ -24,6 +25,13 @@ use crate::source::At;
 /// When GitLab stops a dynamic environment by itself, if the manifest does not say.
 const AUTO_STOP: &str = "1 week";
 
+/// A tag of an image's repository that goes.
+struct Doomed<'m> {
+    name: &'m str,
+    image: &'m Image,
+    tag: RefTag,
+}
+
 pub(super) fn lower(lowering: &mut Lowering<'_>) {
     for (key, environment) in lowering.manifest.environments() {
         if let Some(stop) = environment.stop.get() {
@@ -32,15 +40,21 @@ pub(super) fn lower(lowering: &mut Lowering<'_>) {
     }
 }
 
-/// When GitLab stops an environment by itself, counted from its last deployment.
-pub(super) fn auto_stop_in(key: &At<String>, environment: &Environment) -> Option<String> {
-    match &environment.auto_stop_in {
-        Field::Absent if environment.is_dynamic(&key.value) => Some(AUTO_STOP.to_owned()),
-        own => own.get().map(|text| text.to_string()),
-    }
-}
-
 impl<'m> Lowering<'m> {
+    /// When GitLab stops an environment by itself, counted from its last deployment.
+    pub(super) fn auto_stop_in(
+        &self,
+        key: &At<String>,
+        environment: &Environment,
+    ) -> Option<String> {
+        match &environment.auto_stop_in {
+            Field::Absent if environment.is_dynamic(&key.value) => {
+                self.if_known(gates::AUTO_STOP, AUTO_STOP.to_owned())
+            }
+            own => own.get().map(|text| text.to_string()),
+        }
+    }
+
     fn stop(&mut self, key: &'m At<String>, environment: &'m At<Environment>, stop: &'m Stop) {
         let common = environment.common();
         let name = environment.stop_job(key);
@@ -58,7 +72,7 @@ impl<'m> Lowering<'m> {
         let stage = stop.stage.get().map(String::as_str);
         job.stage = Some(stage.unwrap_or(environment.stage()).to_owned());
         let refs = environment.refs.get().map(|refs| refs.0.clone());
-        job.rules = self.rules(&refs.unwrap_or_default(), None);
+        self.run_on(&mut job, &refs.unwrap_or_default(), None);
         let when = stop.when.copied_or(When::Manual);
         if when != When::OnSuccess {
             job.when = Some(when.as_str().to_owned());
@@ -68,8 +82,8 @@ impl<'m> Lowering<'m> {
             job.needs = Some(Vec::new());
         }
         job.allow_failure = Some(Value::Bool(true));
-        job.interruptible = Some(false);
-        job.resource_group = Some(self.resource_group(key, environment));
+        job.interruptible = self.if_known(gates::INTERRUPTIBLE, false);
+        job.resource_group = self.resource_group(key, environment);
         job.environment = Some(Mapping::from_iter([
             ("name", environment.name(&key.value)),
             ("action", "stop"),
@@ -140,10 +154,10 @@ impl<'m> Lowering<'m> {
         stop: &Stop,
     ) -> Vec<String> {
         let mut commands = Vec::new();
-        // Single tags, by who may delete them.
         let mut single: Vec<(String, Vec<String>)> = Vec::new();
-        for (image, repository, tag) in self.doomed_tags(key, environment, stop) {
+        for Doomed { name, image, tag } in self.doomed(key, environment, stop) {
             let options = self.delete_options(image);
+            let repository = image.repository(name);
             match tag {
                 RefTag::One(tag) => {
                     let tag = quoted(&format!("{repository}:{tag}"));
@@ -159,31 +173,30 @@ impl<'m> Lowering<'m> {
                 )),
             }
         }
-        commands.extend(
-            single
-                .into_iter()
-                .map(|(options, tags)| format!("registry_delete_tag {options}{}", tags.join(" "))),
-        );
+        let delete = |(options, tags): (String, Vec<String>)| {
+            format!("registry_delete_tag {options}{}", tags.join(" "))
+        };
+        commands.extend(single.into_iter().map(delete));
         commands
     }
 
     /// What a stop deletes in the registry: the tags of the ref, and the tag that says what the
-    /// environment runs. Each with its image and repository.
-    fn doomed_tags(
+    /// environment runs.
+    fn doomed(
         &self,
         key: &At<String>,
         environment: &'m Environment,
         stop: &Stop,
-    ) -> Vec<(&'m At<Image>, String, RefTag)> {
+    ) -> Vec<Doomed<'m>> {
         let mut doomed = Vec::new();
         for name in stop.images.get().into_iter().flat_map(Many::iter) {
-            let Some(image) = self.image(&name.value) else {
+            let Some((key, image)) = self.manifest.image_entry(&name.value) else {
                 continue;
             };
+            let name = key.value.as_str();
             let cache = image.cache_of_ref().map(|tag| RefTag::One(tag.to_owned()));
             let tags = image.tags_of_ref().into_iter().chain(cache);
-            let repository = image.repository(&name.value);
-            doomed.extend(tags.map(|tag| (image, repository.clone(), tag)));
+            doomed.extend(tags.map(|tag| Doomed { name, image, tag }));
         }
         let deployed = environment.deployed_tag(&key.value);
         let own = environment.owns(&key.value, self.manifest, &deployed);
@@ -191,7 +204,7 @@ impl<'m> Lowering<'m> {
             for name in self.marked(key, environment) {
                 let tag = RefTag::One(deployed.clone());
                 let image = self.image(name);
-                doomed.extend(image.map(|image| (image, image.repository(name), tag)));
+                doomed.extend(image.map(|image| Doomed { name, image, tag }));
             }
         }
         doomed
@@ -204,13 +217,16 @@ impl<'m> Lowering<'m> {
             let Some(stop) = environment.stop.get() else {
                 continue;
             };
-            for (image, _, tag) in self.doomed_tags(key, environment, stop) {
+            for Doomed { image, tag, .. } in self.doomed(key, environment, stop) {
                 used.insert("delete_tag");
                 if self.manifest.registry_of(image).delete_by != Some(DeleteBy::Tag) {
                     used.insert("dummy");
                 }
                 if let RefTag::Matching(_) = tag {
                     used.insert("cleanup");
+                }
+                if self.manifest.registry_of(image).delete_by != Some(DeleteBy::Tag) {
+                    used.insert("dummy");
                 }
             }
         }

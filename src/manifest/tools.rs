@@ -11,7 +11,7 @@ record! {
     /// How jobs reach a Docker daemon.
     Docker {
         /// The image of jobs that build, or test `via` docker or compose; a pinned
-        /// `docker:<version>-cli` if not written.
+        /// `docker:<version>-cli` if not written, below GitLab 13 with compose `docker/compose`.
         image: JobImage,
         /// `dind` (a daemon of the job's own, as a service), `host` (the runner's socket), or the
         /// address of a daemon, `tcp://...`. Only jobs that need a daemon get one.
@@ -60,7 +60,8 @@ record! {
         /// The certificate-based integration of old GitLabs; removed from GitLab 15.0 on.
         integration: bool,
         /// The image of jobs that deploy: a name of `images`, or a reference with a tag; a pinned
-        /// `alpine/kubectl` or `alpine/helm` if not written.
+        /// `alpine/kubectl` if not written, or `alpine/k8s` where helm, kustomize or envsubst is
+        /// needed beside it.
         image: JobImage,
         /// The namespace of every command.
         namespace: Text,

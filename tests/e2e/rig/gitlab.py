@@ -1,0 +1,90 @@
+"""An imitation of GitLab: tokens for its container registry, and the git repositories.
+
+Tokens follow `../registry/token_endpoint.py` (GitLab's `Auth::ContainerRegistryAuthenticationService`):
+wrong credentials are 401; an action that the user may not do is left out of the token, which is 200
+all the same. What is here besides: a job token lives as long as its job (`Ci::Build#token`), and
+counts only in its own project; `*` is for administrators (`can_access?` in the same service).
+Repositories are served as files, git's "dumb" protocol, to who knows a token.
+"""
+
+import base64
+import json
+import subprocess
+import urllib.parse
+
+import token_endpoint
+from rig import serve
+
+PULL, JOB, ALL = {"pull"}, {"pull", "push", "delete"}, {"pull", "push", "delete", "*"}
+
+
+class Issuer(token_endpoint.Issuer):
+    """Signs for whoever `credentials` names: password -> (user, project, actions)."""
+
+    def __init__(self, directory):
+        super().__init__(directory, "")
+        self.credentials, self.secrets, self.granted = {}, set(), []
+        self.leaky = set()  # secrets of projects whose pipelines are known to leak
+        self.leaks, self.talkative = set(), set()  # projects
+
+    def allow(self, user, password, project, actions):
+        self.secrets.add(password)
+        if project in self.leaks:
+            self.leaky.add(password)
+        self.credentials[password] = (user, project, actions)
+
+    def revoke(self, password):
+        self.credentials.pop(password, None)
+
+    def token(self, password, scopes):
+        user, own_project, actions = self.credentials[password]
+        access = []
+        for scope in scopes:
+            kind, _, rest = scope.partition(":")
+            name, _, wanted = rest.rpartition(":")
+            own = name == own_project or name.startswith(own_project + "/")
+            granted = [action for action in wanted.split(",") if own and action in actions]
+            if kind == "repository" and granted:
+                meta = {"project_path": own_project, "project_id": 1, "root_namespace_id": 1}
+                access.append({"type": kind, "name": name, "actions": granted, "meta": meta})
+        self.granted.append((user, scopes, access))
+        token = self.issue(user, access)
+        if own_project in self.leaks:
+            self.leaky.add(token)
+        return token
+
+
+def handler(issuer, repositories):
+    class Gitlab(serve.Handler):
+        def do_GET(self):
+            address = urllib.parse.urlsplit(self.path)
+            _, _, credentials = self.headers.get("Authorization", "").partition(" ")
+            user, _, password = base64.b64decode(credentials).decode().partition(":")
+            known = issuer.credentials.get(password)
+            if not known or known[0] != user:
+                error = {"errors": [{"code": "UNAUTHORIZED", "message": "HTTP Basic: Access denied"}]}
+                challenge = [("WWW-Authenticate", 'Basic realm="GitLab"')]
+                return self.reply(401, json.dumps(error).encode(), headers=challenge)
+            if address.path == "/jwt/auth":
+                scopes = " ".join(urllib.parse.parse_qs(address.query).get("scope", [])).split()
+                # The token alone, as GitLab answers; other token servers say more (RFC 6749, 5.1).
+                more = {"expires_in": 300, "issued_at": "2026-01-01T00:00:00Z"} if known[1] in issuer.talkative else {}
+                value = {"token": issuer.token(password, scopes)} | more
+                return self.reply(200, json.dumps(value, separators=(",", ":")).encode())
+            project, git, path = address.path[1:].partition(".git/")
+            if not git or project != known[1]:
+                return self.reply(404)
+            folder = (repositories / f"{project}.git").resolve()
+            if path == "info/refs":
+                subprocess.run(["git", "update-server-info"], cwd=folder, check=True)
+            file = (folder / path).resolve()
+            if folder not in file.parents or not file.is_file():
+                return self.reply(404)
+            return self.reply(200, file.read_bytes(), "text/plain")
+
+        def do_POST(self):
+            """BuildKit asks by POST first (OAuth), and by GET where that is not known."""
+            self.body()
+            self.reply(404)
+
+    return Gitlab
