@@ -116,5 +116,6 @@ impl<'m> Lowering<'m> {
             job.resource_group = self.resource_group(place, environment);
         }
         job.needs = Some(needs);
+        self.need_promotions(job, &[name], refs);
     }
 }
