@@ -31,8 +31,9 @@ use std::collections::HashMap;
 
 use crate::gitlab::Version;
 use crate::manifest::Manifest;
+use crate::manifest::deployments::Deployments;
 use crate::manifest::images::{Image, Role};
-use crate::manifest::resolved::{Deployments, STAGES, image_variable};
+use crate::manifest::resolved::{STAGES, image_variable};
 use crate::manifest::tools::Compose;
 use crate::pipeline::{ComposeOverride, Mapping, Pipeline};
 use crate::source::At;

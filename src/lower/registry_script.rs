@@ -79,8 +79,8 @@ impl Lowering<'_> {
         }
         for (_, promotion) in self.manifest.promotions() {
             used.extend(self.promotion_sections(promotion));
-            used.extend(self.sections_of_stops());
         }
+        used.extend(self.sections_of_stops());
         used
     }
 
