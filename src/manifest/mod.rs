@@ -9,6 +9,7 @@ pub mod artifacts;
 pub mod collection;
 pub mod common;
 mod declare;
+mod deployed;
 pub mod environments;
 pub mod images;
 pub mod kinds;

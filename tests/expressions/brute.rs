@@ -16,7 +16,9 @@ enum Ruby {
 
 /// The patterns of the world, and what they match, written out by hand.
 const PATTERNS: [(&str, fn(&str) -> bool); 5] = [
-    ("/^ma/", |text| text.lines().any(|_| true) && text.starts_with("ma")),
+    ("/^ma/", |text| {
+        text.lines().any(|_| true) && text.starts_with("ma")
+    }),
     ("/in$/", |text| text.ends_with("in")),
     ("/^main$/", |text| text == "main"),
     ("/MAIN/i", |text| text.to_lowercase().contains("main")),

@@ -8,14 +8,90 @@ use super::ruby::read;
 
 /// Values of every kind that YAML 1.1 reads in its own way.
 const SCALARS: [&str; 84] = [
-    "yes", "Yes", "on", "ON", "off", "no", "n", "y", "Y", "true", "TRUE", "null", "~", "010",
-    "0o10", "08", "0x1F", "1_000", "1,000", "12:30", "12:30:45", "1.10", "1e3", "1e5", ".5", "+1",
-    "0b11", ".inf", "1.", "2026-11-21", "2026-13-45", "=", "2026-11-21 10:00:00", ":foo", "':foo'",
-    "0.30", "3.10", "1e1000", "685230.15", "190:20:30", "1_0.5", "0", "00", "-0",
-    "123456789012345678901234567890", "1e10", "12e03", "7e8", "00123456", "0012348", "1:2",
-    "docker:2375", "20:30", "60:60", "1.0e+3", "1.0e3", "-1:30", "1:30.5", "_1", "1_", "0x", "0b",
-    "0b2", "+", "-.inf", ".nan", ".", "NULL", "Null", "nULL", "False", "oFF", "1..2", "::", ":a b",
-    "!!str 1", "!!binary aGk=", "! x", "!foo bar", "''", "\"a\\tb\"", "12:3", "1,0.5", "0_1",
+    "yes",
+    "Yes",
+    "on",
+    "ON",
+    "off",
+    "no",
+    "n",
+    "y",
+    "Y",
+    "true",
+    "TRUE",
+    "null",
+    "~",
+    "010",
+    "0o10",
+    "08",
+    "0x1F",
+    "1_000",
+    "1,000",
+    "12:30",
+    "12:30:45",
+    "1.10",
+    "1e3",
+    "1e5",
+    ".5",
+    "+1",
+    "0b11",
+    ".inf",
+    "1.",
+    "2026-11-21",
+    "2026-13-45",
+    "=",
+    "2026-11-21 10:00:00",
+    ":foo",
+    "':foo'",
+    "0.30",
+    "3.10",
+    "1e1000",
+    "685230.15",
+    "190:20:30",
+    "1_0.5",
+    "0",
+    "00",
+    "-0",
+    "123456789012345678901234567890",
+    "1e10",
+    "12e03",
+    "7e8",
+    "00123456",
+    "0012348",
+    "1:2",
+    "docker:2375",
+    "20:30",
+    "60:60",
+    "1.0e+3",
+    "1.0e3",
+    "-1:30",
+    "1:30.5",
+    "_1",
+    "1_",
+    "0x",
+    "0b",
+    "0b2",
+    "+",
+    "-.inf",
+    ".nan",
+    ".",
+    "NULL",
+    "Null",
+    "nULL",
+    "False",
+    "oFF",
+    "1..2",
+    "::",
+    ":a b",
+    "!!str 1",
+    "!!binary aGk=",
+    "! x",
+    "!foo bar",
+    "''",
+    "\"a\\tb\"",
+    "12:3",
+    "1,0.5",
+    "0_1",
 ];
 
 /// Whole texts: merges, aliases, duplicates, keys, documents.
@@ -93,22 +169,33 @@ fn symbol(text: &str) -> String {
 }
 
 /// Where we read otherwise, and why.
-const DISAGREEMENTS: [(&str, &str); 1] =
-    [("a: !!binary aGk=", "the text stays as it is written: no pipeline has binary values")];
+const DISAGREEMENTS: [(&str, &str); 1] = [(
+    "a: !!binary aGk=",
+    "the text stays as it is written: no pipeline has binary values",
+)];
 
 #[test]
 fn every_text_is_loaded_as_by_psych() {
     let scalars = SCALARS.iter().map(|scalar| format!("a: {scalar}"));
-    let texts: Vec<String> = scalars.chain(TEXTS.iter().map(|text| (*text).to_owned())).collect();
+    let texts: Vec<String> = scalars
+        .chain(TEXTS.iter().map(|text| (*text).to_owned()))
+        .collect();
     let mut wrong = Vec::new();
     for (text, psych) in texts.iter().zip(read(&texts)) {
         // What Psych refuses is printed as a text about the file.
         let psych = (psych.is_object() || psych.is_array()).then_some(psych);
-        let ours = load_text(&Source::new("a", text.as_str())).ok().map(|node| typed(&node));
+        let ours = load_text(&Source::new("a", text.as_str()))
+            .ok()
+            .map(|node| typed(&node));
         let known = DISAGREEMENTS.iter().any(|(known, _)| known == text);
         if (ours == psych) == known {
             wrong.push(format!("{text:?}: Psych {psych:?}, ours {ours:?}"));
         }
     }
-    assert!(wrong.is_empty(), "{} of {}: {wrong:#?}", wrong.len(), texts.len());
+    assert!(
+        wrong.is_empty(),
+        "{} of {}: {wrong:#?}",
+        wrong.len(),
+        texts.len()
+    );
 }
