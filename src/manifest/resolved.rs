@@ -16,8 +16,6 @@ use super::tools::{Compose, Kubernetes};
 use crate::gitlab::Version;
 use crate::source::{At, Span};
 
-pub use super::deployed::{Deployment, Deployments};
-
 /// The target of a manifest that names none; it belongs to `windlass: 1`.
 const DEFAULT_TARGET: Version = Version::new(18, 0);
 
@@ -319,6 +317,49 @@ impl Manifest {
     /// The names of all images.
     pub fn image_names(&self) -> Vec<&str> {
         self.images().map(|(key, _)| key.value.as_str()).collect()
+    }
+
+    /// The names of the images that an environment deploys; `all` are those that can be.
+    pub fn deployed_by<'m>(&'m self, environment: &'m Environment) -> Vec<&'m str> {
+        let mut names = Vec::new();
+        for at in environment.deployed_images() {
+            if at.value == "all" {
+                let all = self.images().filter(|(_, image)| image.is_deployable());
+                names.extend(all.map(|(key, _)| key.value.as_str()));
+            } else {
+                names.push(at.value.as_str());
+            }
+        }
+        let substituted = self.substituted_by(environment).into_iter();
+        names.extend(substituted.map(|image| image.value));
+        names
+    }
+
+    /// The images of which an environment's files hold the variable, as `$IMAGE_APP`, with where
+    /// the environment says so.
+    pub fn substituted_by<'m>(&'m self, environment: &'m Environment) -> Vec<At<&'m str>> {
+        let deploy = environment.deploy.get();
+        let apply = deploy.and_then(|deploy| deploy.apply.get());
+        let names = apply.and_then(|apply| apply.envsubst.get());
+        let images = self.image_names();
+        let image = |variable: &str| {
+            let mut images = images.iter().copied();
+            images.find(|image| image_variable(image) == variable)
+        };
+        names
+            .into_iter()
+            .flat_map(|names| names.iter())
+            .filter_map(|name| Some(At::new(image(&name.value)?, name.span)))
+            .collect()
+    }
+
+    /// The images that an environment deploys or names, with where it says so.
+    pub fn deployed_at(&self, environment: &Environment) -> Vec<At<String>> {
+        let named = environment.deployed_images().into_iter().cloned();
+        let substituted = self.substituted_by(environment).into_iter();
+        named
+            .chain(substituted.map(|image| image.map(str::to_owned)))
+            .collect()
     }
 
     /// Where an entity happens that does not say so: `defaults.refs` has been handed down, so what

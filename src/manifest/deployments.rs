@@ -1,61 +1,16 @@
-//! Which environments deploy which images, and what follows for where these are built, marked and
-//! cleaned up.
+//! Which environments deploy which image, and what follows from it: where images are built and
+//! cleaned up, and which job marks what is deployed.
 //!
-//! In: a manifest. Out: answers, each from what the manifest says and the language's own defaults.
+//! Always holds: the environments of an image stand in the order of the manifest, each once.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use super::Manifest;
 use super::collection::Many;
 use super::environments::Environment;
 use super::images::{Image, KeepFor, Role};
-use super::resolved::{SetNames, image_variable};
+use super::resolved::SetNames;
 use crate::source::At;
-
-impl Manifest {
-    /// The names of the images that an environment deploys; `all` are those that can be.
-    pub fn deployed_by<'m>(&'m self, environment: &'m Environment) -> Vec<&'m str> {
-        let mut names = Vec::new();
-        for at in environment.deployed_images() {
-            if at.value == "all" {
-                let all = self.images().filter(|(_, image)| image.is_deployable());
-                names.extend(all.map(|(key, _)| key.value.as_str()));
-            } else {
-                names.push(at.value.as_str());
-            }
-        }
-        let substituted = self.substituted_by(environment).into_iter();
-        names.extend(substituted.map(|image| image.value));
-        names
-    }
-
-    /// The images of which an environment's files hold the variable, as `$IMAGE_APP`, with where
-    /// the environment says so.
-    pub fn substituted_by<'m>(&'m self, environment: &'m Environment) -> Vec<At<&'m str>> {
-        let deploy = environment.deploy.get();
-        let apply = deploy.and_then(|deploy| deploy.apply.get());
-        let names = apply.and_then(|apply| apply.envsubst.get());
-        let images = self.image_names();
-        let image = |variable: &str| {
-            let mut images = images.iter().copied();
-            images.find(|image| image_variable(image) == variable)
-        };
-        names
-            .into_iter()
-            .flat_map(|names| names.iter())
-            .filter_map(|name| Some(At::new(image(&name.value)?, name.span)))
-            .collect()
-    }
-
-    /// The images that an environment deploys or names, with where it says so.
-    pub fn deployed_at(&self, environment: &Environment) -> Vec<At<String>> {
-        let named = environment.deployed_images().into_iter().cloned();
-        let substituted = self.substituted_by(environment).into_iter();
-        named
-            .chain(substituted.map(|image| image.map(str::to_owned)))
-            .collect()
-    }
-}
 
 /// An environment with its key.
 pub type Deployment<'m> = (&'m At<String>, &'m At<Environment>);
@@ -143,7 +98,7 @@ impl<'m> Deployments<'m> {
             let wanted = own || (kept && !environment.is_dynamic(key));
             wanted && self.marked_by_cleanup(name, image).is_none()
         });
-        let mut seen = HashSet::new();
+        let mut seen = std::collections::HashSet::new();
         images.retain(|name| seen.insert(*name));
         images
     }
