@@ -11,6 +11,7 @@
 pub mod check;
 pub mod compile;
 pub mod config;
+pub mod diff;
 pub mod files;
 pub mod finding;
 pub mod gitlab;
@@ -21,4 +22,5 @@ pub mod pipeline;
 pub mod plan;
 pub mod render;
 pub mod source;
+pub mod target;
 pub mod verify;

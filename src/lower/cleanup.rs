@@ -34,9 +34,9 @@ impl<'m> Lowering<'m> {
                     .cloned()
                     .unwrap_or_else(|| "cleanup".to_owned()),
             ),
-            rules: self.rules(&refs, None),
             ..Job::default()
         };
+        self.run_on(&mut job, &refs, None);
         self.with_registry_script(&mut job);
         if retention.keep_for.get() == Some(&KeepFor::Pipeline) {
             // Whatever happened before: what a failed pipeline leaves is of no use either.
@@ -113,7 +113,7 @@ impl<'m> Lowering<'m> {
             }));
         }
         if let [(place, environment), ..] = deployments {
-            job.resource_group = Some(self.resource_group(place, environment));
+            job.resource_group = self.resource_group(place, environment);
         }
         job.needs = Some(needs);
     }

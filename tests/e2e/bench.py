@@ -11,18 +11,18 @@ from rig import gitlab, platform
 from runner import pipeline as pipelines
 
 TESTS = pathlib.Path(__file__).resolve().parent
-EXAMPLES = platform.ROOT / "examples"
 AGENT = "facile/infrastructure:production"
 
 
 class Bench:
     def __init__(self, stack, mutate=None):
         self.stack, self.mutate = stack, mutate
-        self.projects = []
+        self.projects, self.note, self.leaks = [], "", False
 
     def project(self, example="facile", **how):
         files = TESTS / "projects" / example
-        made = self.stack.project(EXAMPLES / example, files=files if files.is_dir() else None, **how)
+        files = files if files.is_dir() else None
+        made = self.stack.project(self.stack.examples / example, files=files, leaks=self.leaks, **how)
         if self.mutate:
             made.put(".gitlab-ci.yml", self.mutate((made.work / ".gitlab-ci.yml").read_text()))
         self.projects.append(made)

@@ -234,6 +234,11 @@ fn defaults() {
 }
 
 #[test]
+fn targets() {
+    run("targets.txt");
+}
+
+#[test]
 fn promotions() {
     run("promotions.txt");
 }
@@ -250,8 +255,6 @@ const NOT_YET: &[&str] = &[
     "windlass",
     // Images
     "matrix", "group", "rebuild", "manual", "check", "force",
-    // Clusters of GitLab before 15.0
-    "integration",
 ];
 
 /// Every key that stands anywhere in a value.

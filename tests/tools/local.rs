@@ -239,6 +239,11 @@ fn the_review_project_reviews_branches_and_deploys_the_default_one() {
     let cleaned = ["cleanup-app"];
     let feature = [&built[..], &reviewed, &cleaned].concat();
     assert_eq!(jobs("review-apps", "main", "feature/new"), feature);
-    let deployed = [&built[..], &["deploy-production"], &cleaned].concat();
+    let deployed = [
+        &built[..],
+        &["deploy-production", "mark-production"],
+        &cleaned,
+    ]
+    .concat();
     assert_eq!(jobs("review-apps", "main", "main"), deployed);
 }

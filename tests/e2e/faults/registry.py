@@ -55,7 +55,12 @@ def promotion_makes_another_image(side):
     images.push("prod", "docker", "2020-01-01T00:00:00Z")
     image = f"{project.registry.host}/{project.path}/app"
     if side.post:
-        side.script(project, f"docker pull {image}:new", f"docker tag {image}:new {image}:prod", f"docker push {image}:prod")
+        side.script(
+            project,
+            f"docker pull {image}:new",
+            f"docker tag {image}:new {image}:prod",
+            f"docker push {image}:prod",
+        )
     else:
         side.script(project, f'registry_move_tag "{image}:new" prod')
     equal(project.images("app").digest("prod"), digest, "the digest of app:prod")

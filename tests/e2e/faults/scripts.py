@@ -101,7 +101,11 @@ def the_token_is_stale_or_weak(side):
     place = f"PUT /v2/{project.path}/php/manifests/prod"
     project.registry.front.before[place] = project.registry.expire_tokens
     pipeline.release()
-    equal(pipeline.jobs[role].status, "success", f"the clean-up whose token expires: {pipeline.log(role)[-400:]}")
+    equal(
+        pipeline.jobs[role].status,
+        "success",
+        f"the clean-up whose token expires: {pipeline.log(role)[-400:]}",
+    )
 
 
 @fault(7)

@@ -70,10 +70,28 @@ class Image:
     def __init__(self, catalog, kind, root):
         self.kind, self.root, self.user = kind, root, kind.user
         self.mounts = []  # (file or folder of the host, place in the image)
-        for folder in ("usr/bin", "etc/ssl/certs", "tmp", "root", "proc", "dev", "run", "builds", "certs", "home", "opt/python"):
+        for folder in (
+            "usr/bin",
+            "etc/ssl/certs",
+            "tmp",
+            "root",
+            "proc",
+            "dev",
+            "run",
+            "builds",
+            "certs",
+            "home",
+            "opt/python",
+        ):
             (root / folder).mkdir(parents=True)
         (root / "tmp").chmod(0o1777)
-        for link, target in (("bin", "usr/bin"), ("sbin", "usr/bin"), ("lib", "usr/lib"), ("lib64", "usr/lib64"), ("usr/sbin", "bin")):
+        for link, target in (
+            ("bin", "usr/bin"),
+            ("sbin", "usr/bin"),
+            ("lib", "usr/lib"),
+            ("lib64", "usr/lib64"),
+            ("usr/sbin", "bin"),
+        ):
             (root / link).symlink_to(target)
         shutil.copy("/usr/bin/busybox", root / "usr/bin/busybox")
         applets = subprocess.run(["busybox", "--list"], capture_output=True, text=True, check=True).stdout.split()

@@ -43,7 +43,10 @@ def layer(files):
             archive.addfile(entry)
         add("bin/busybox", pathlib.Path("/usr/bin/busybox").read_bytes())
         applets = subprocess.run(["busybox", "--list"], capture_output=True, text=True, check=True).stdout.split()
-        for name, target in [("usr/bin", "../bin"), *((f"bin/{applet}", "busybox") for applet in applets if applet != "busybox")]:
+        for name, target in [
+            ("usr/bin", "../bin"),
+            *((f"bin/{applet}", "busybox") for applet in applets if applet != "busybox"),
+        ]:
             entry = tarfile.TarInfo(name)
             entry.type, entry.linkname = tarfile.SYMTYPE, target
             archive.addfile(entry)

@@ -16,9 +16,9 @@ import time
 
 import client
 from images import catalog, hub
-from runner import pipeline as pipelines
 from rig import certificates, cluster, gitlab, kubernetes, registry, serve
-from rig.world import STATE, World
+from rig.world import STATE, World, run
+from runner import pipeline as pipelines
 
 TESTS = pathlib.Path(__file__).resolve().parents[1]
 ROOT = TESTS.parents[1]
@@ -29,8 +29,13 @@ HOSTS = (GITLAB, REGISTRY, OLD, STORAGE, MIRROR, CLUSTER)
 
 
 class Platform:
-    def __init__(self, compose):
+    def __init__(self, compose, windlass):
         self.world, self.host = World(), GITLAB
+        self.examples = STATE / "examples"
+        shutil.copytree(ROOT / "examples", self.examples)
+        for example in self.examples.iterdir():
+            if (example / "windlass.yml").exists():
+                run(windlass, "-C", str(example), "generate", "--force", "--quiet")
         addresses = {name: self.world.host(name) for name in HOSTS}
         self.certificates = STATE / "certificates"
         certificates.make(self.certificates, HOSTS)
@@ -42,7 +47,9 @@ class Platform:
         beside = gitlab.handler(self.issuer, STATE / "git")
         for port, name, home, old in ((5001, REGISTRY, GITLAB, None), (5002, OLD, OLD, beside)):
             realm = f"https://{home}/jwt/auth"
-            made = registry.Registry(name, STATE, self.certificates, addresses[name], self.issuer, realm, port, not old, old)
+            made = registry.Registry(
+                name, STATE, self.certificates, addresses[name], self.issuer, realm, port, not old, old
+            )
             made.host = name
             made.front.storage_url = f"https://{STORAGE}"
             self.registries[name] = made
@@ -92,7 +99,17 @@ class Repository(client.Repository):
 class Project:
     """A project with what an example has, and its generated pipeline."""
 
-    def __init__(self, platform, number, example, path=None, registry=REGISTRY, files=None, rights=gitlab.JOB, leaks=False):
+    def __init__(
+        self,
+        platform,
+        number,
+        example,
+        path=None,
+        registry=REGISTRY,
+        files=None,
+        rights=gitlab.JOB,
+        leaks=False,
+    ):
         self.gitlab, self.number = platform, number
         self.path = path or f"facile/project-{number}"
         self.registry = platform.registries[registry]
@@ -123,7 +140,9 @@ class Project:
             "HOME": str(self.folder),
             **{f"GIT_{who}_{what}": "e2e" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")},
         }
-        done = subprocess.run(command, cwd=cwd or self.work, check=False, capture_output=True, text=True, env=environment)
+        done = subprocess.run(
+            command, cwd=cwd or self.work, check=False, capture_output=True, text=True, env=environment
+        )
         if done.returncode:
             raise RuntimeError(f"{command}: {done.stderr}")
         return done.stdout.strip()
@@ -281,7 +300,14 @@ def kubeconfig(made, context, authority, namespace=None, current=False):
             "clusters": [{"name": "gitlab", "cluster": server}],
             "users": [{"name": "agent", "user": {"token": made.token}}],
             "contexts": [
-                {"name": context, "context": {"cluster": "gitlab", "user": "agent", **({"namespace": namespace} if namespace else {})}}
+                {
+                    "name": context,
+                    "context": {
+                        "cluster": "gitlab",
+                        "user": "agent",
+                        **({"namespace": namespace} if namespace else {}),
+                    },
+                }
             ],
         }
     )
