@@ -11,6 +11,7 @@ mod inventory;
 mod jobs;
 mod needs;
 mod order;
+mod rebuild;
 mod refs;
 mod sets;
 mod shared;
@@ -48,6 +49,7 @@ const CHECKS: &[fn(&mut Check<'_>)] = &[
     entities::check,
     refs::check,
     images::check,
+    rebuild::check,
     jobs::check,
     needs::check,
     order::check,

@@ -82,8 +82,6 @@ fn images(check: &Check<'_>, found: &mut Vec<(Span, String)>) {
         let mut add = |span: Option<Span>, what: &str| {
             found.extend(span.map(|span| (span, what.to_owned())));
         };
-        let toolchain = image.role.at().filter(|role| role.value == Role::Toolchain);
-        add(toolchain.map(|at| at.span), "`role: toolchain`");
         if let Some(builder) = image.builder.at().filter(|at| at.value != Builder::Buildx) {
             add(
                 Some(builder.span),
@@ -91,19 +89,8 @@ fn images(check: &Check<'_>, found: &mut Vec<(Span, String)>) {
             );
         }
         add(image.group.span(), "`group`");
-        add(image.rebuild.span(), "`rebuild`");
         if let Some(registry) = image.registry.at().filter(|at| at.value != "gitlab") {
             add(Some(registry.span), "another registry");
-        }
-        for (_, argument) in image
-            .build_args
-            .get()
-            .into_iter()
-            .flat_map(|args| args.0.iter())
-        {
-            if argument.value.images().next().is_some() {
-                add(Some(argument.span), "an image value in `build_args`");
-            }
         }
         let Some(retention) = image.retention.get() else {
             continue;

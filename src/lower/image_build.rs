@@ -3,7 +3,7 @@
 use super::Lowering;
 use super::builder::Build;
 use crate::manifest::common::Entity;
-use crate::manifest::images::Image;
+use crate::manifest::images::{Image, Role};
 use crate::pipeline::Value;
 use crate::source::At;
 
@@ -12,7 +12,7 @@ use crate::source::At;
 const DEFAULT_BRANCH_SLUG: &str = "default_branch_slug=$(printf '%s' \"$CI_DEFAULT_BRANCH\" | tr '[:upper:]' '[:lower:]' | tr -c 'a-z0-9' '-' | cut -c 1-63 | sed 's/^-*//; s/-*$//')";
 
 pub(super) fn lower(lowering: &mut Lowering<'_>) {
-    let images: Vec<_> = lowering.images_of(false).collect();
+    let images: Vec<_> = lowering.images_of(&[Role::App, Role::Test]).collect();
     for (key, image) in images {
         lowering.build(key, image, &BranchCache);
     }
@@ -83,7 +83,10 @@ impl<'m> Lowering<'m> {
         {
             tags.push(in_repository(&tag.value));
         }
+        // What is built again because it is old must not be made of old layers.
+        let rebuild = image.rebuild.get();
         let cache_from = match image.cache_from.get() {
+            None if rebuild.is_some() => Vec::new(),
             Some(own) => own.iter().map(|tag| in_repository(&tag.value)).collect(),
             None => {
                 job.script.extend(cache.before().map(Value::from));
@@ -94,6 +97,7 @@ impl<'m> Lowering<'m> {
             (Some(own), _) => Some(in_repository(own)),
             // `cache_from: []` is "no cache"; writing one that nobody reads would be waste.
             (None, Some(own)) if own.0.is_empty() => None,
+            (None, None) if rebuild.is_some() => None,
             (None, _) => Some(in_repository(&cache.to())),
         };
         let build = Build {
@@ -101,8 +105,18 @@ impl<'m> Lowering<'m> {
             tags,
             cache_from,
             cache_to,
+            labels: rebuild
+                .iter()
+                .map(|_| super::rebuild::label(name))
+                .collect(),
+            refs: self.build_refs(name),
         };
+        let own = job.artifacts.clone();
         self.with_build(&mut job, name, &build);
-        self.finish(job, Some(common));
+        self.need_bases(&mut job, image, &build.refs);
+        match rebuild {
+            Some(rebuild) => self.rebuild(key, image, rebuild, own, job),
+            None => self.finish(job, Some(common)),
+        }
     }
 }

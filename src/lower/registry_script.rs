@@ -64,6 +64,13 @@ impl Lowering<'_> {
                 used.extend(["move_tag", "creation_time", "keep_newest"]);
             }
         }
+        if self
+            .manifest
+            .images()
+            .any(|(_, image)| image.rebuild.get().is_some())
+        {
+            used.extend(["creation_time", "current"]);
+        }
         if self.manifest.promotions().next().is_some() {
             used.insert("move_tag");
         }
@@ -176,6 +183,7 @@ mod tests {
             all,
             BTreeSet::from([
                 "creation_time",
+                "current",
                 "delete_tag",
                 "dummy",
                 "keep_newest",

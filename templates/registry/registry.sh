@@ -12,6 +12,9 @@
 #     --only-regex ERE  only tags that match     --protect TAG     the image of TAG stays
 #     --keep TAG        this tag stays           --older-than SEC  younger images stay
 #     --keep-regex ERE  tags that match stay     --dry-run         lists, deletes nothing
+# registry_current [OPTION...] IMAGE:TAG
+#     Prints the digest of the image that TAG names, if it can stay, else `none`, and says why not.
+#     --older-than SEC  it must be younger     --recipe HASH  its label windlass.recipe must be HASH
 # OPTION: --credentials USER PASSWORD  NAMES of variables (CI_REGISTRY_USER CI_REGISTRY_PASSWORD)
 #         --delete-by tag|dummy|auto   tag: GitLab from 16.4, distribution from 3.0; dummy: older,
 #              pushes a unique dummy over the tag and deletes that; auto (default): tag, else dummy
@@ -36,7 +39,7 @@ registry_run() {
   trap 'exit 143' HUP TERM
   cd "$work" && mkdir manifests blobs || exit 1
   action=$1 user_name=CI_REGISTRY_USER password_name=CI_REGISTRY_PASSWORD delete_by=auto
-  unless_newer=no dry_run=no only=. older_than='' protect='' logged_in='' deletes_digests=''
+  unless_newer=no dry_run=no only=. older_than='' recipe='' protect='' logged_in='' deletes_digests=''
   # All four: with fewer a registry answers 404, or with another manifest.
   manifest_types=application/vnd.docker.distribution.manifest.v2+json
   manifest_types="$manifest_types, application/vnd.docker.distribution.manifest.list.v2+json"
@@ -54,6 +57,7 @@ registry_run() {
       --keep-regex) registry_check_regex "${2-}"; printf '%s\n' "$2" >>keep-regex; shift ;;
       --protect) registry_check_tag "${2-}"; protect="$protect $2"; shift ;;
       --older-than) registry_check_number "${2-}"; older_than=$2; shift ;;
+      --recipe) registry_check_tag "${2-}"; recipe=$2; shift ;;
       --unless-newer) unless_newer=yes ;;
       --dry-run) dry_run=yes ;;
       -*) registry_die "unknown option $1" ;;
@@ -386,6 +390,34 @@ registry_links() { # names of files on standard input -> lines "NAME KIND NEXT" 
     END { for (name in indexes) for (i = 0; (name, i) in child; i++)
       if (!((name, i) in attestation)) { print name, "manifest", child[name, i]; break } }'
 }
+
+# ---- current (with creation_time)
+registry_current() ( registry_run registry_do_current "$@" )
+registry_do_current() {
+  [ $# -eq 1 ] || registry_die "usage: registry_current [OPTION...] IMAGE:TAG"
+  registry_parse "$1"
+  [ -n "$reference" ] || registry_die "$1: which tag?"
+  registry_login pull
+  registry_require pull
+  registry_manifest "$reference"
+  if [ -z "$digest" ]; then registry_not_current "$1 does not exist"; return 0; fi
+  cat body >manifests/current
+  echo current | registry_created >created
+  sed 's|^|blobs/|' configurations >labelled
+  label=$(registry_json <labelled | awk -F '\t' '$2 == "config.Labels.windlass.recipe" { print $3; exit }')
+  if [ -n "$recipe" ] && [ "$label" != "$recipe" ]; then
+    registry_not_current "$1 is of another recipe: ${label:-none}, not $recipe"
+  elif [ -n "$older_than" ] && [ ! -s created ]; then
+    registry_not_current "$1 has no creation time"
+  elif [ -n "$older_than" ] &&
+    awk -v limit="$older_than" -v now="$(date +%s)" '{ exit !($2 < now - limit) }' created; then
+    registry_not_current "$1 is older than $older_than seconds"
+  else
+    registry_say "$1 can stay" >&2
+    printf '%s\n' "$digest"
+  fi
+}
+registry_not_current() { registry_say "$1" >&2; echo none; }
 
 # ---- keep_newest (with delete_tag and creation_time)
 registry_keep_newest() ( registry_run registry_do_keep_newest "$@" )

@@ -18,6 +18,7 @@ sys.dont_write_bytecode = True  # nothing is left in the source tree
 import job
 import stack
 import test_connection
+import test_current
 import test_delete
 import test_keep
 import test_move
@@ -34,7 +35,13 @@ NEEDED = {
     "awk": "mawk",
 }
 
-EVERYWHERE = [test_delete.DeleteTag, test_move.MoveTag, test_keep.KeepNewest, test_connection.Connection]
+EVERYWHERE = [
+    test_delete.DeleteTag,
+    test_move.MoveTag,
+    test_current.Current,
+    test_keep.KeepNewest,
+    test_connection.Connection,
+]
 
 
 def cases(shell, flavour):

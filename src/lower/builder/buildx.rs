@@ -17,7 +17,7 @@ pub(super) fn lower(lowering: &mut Lowering<'_>, job: &mut Job, build: &Build<'_
     }));
     job.after_script
         .splice(0..0, away.into_iter().map(Value::from));
-    job.script.push(Value::from(command(build)));
+    job.script.push(Value::from(command(lowering, build)));
     // The digest of what was pushed, as BuildKit itself reports it.
     job.script.push(Value::from(
         r#"digest=$(sed -n 's/.*"containerimage.digest": *"\([^"]*\)".*/\1/p' image.json)"#,
@@ -25,7 +25,7 @@ pub(super) fn lower(lowering: &mut Lowering<'_>, job: &mut Job, build: &Build<'_
 }
 
 /// The build as one command, an argument a line.
-fn command(build: &Build<'_>) -> String {
+fn command(lowering: &Lowering<'_>, build: &Build<'_>) -> String {
     let image = build.image;
     let mut lines = vec!["docker buildx build".to_owned()];
     if image.dockerfile.get().is_some() || image.context.get().is_some() {
@@ -40,12 +40,7 @@ fn command(build: &Build<'_>) -> String {
         .into_iter()
         .flat_map(|args| args.0.iter())
     {
-        let value = argument
-            .value
-            .value
-            .get()
-            .map(String::as_str)
-            .unwrap_or_default();
+        let value = lowering.build_argument(&argument.value, &build.refs);
         lines.push(format!(
             "--build-arg {}",
             quoted(&format!("{}={value}", name.value))
@@ -69,6 +64,9 @@ fn command(build: &Build<'_>) -> String {
             .map(|platform| platform.value.as_str())
             .collect();
         lines.push(format!("--platform {}", word(&all.join(","))));
+    }
+    for label in &build.labels {
+        lines.push(format!("--label {}", quoted(label)));
     }
     for tag in &build.tags {
         lines.push(format!("--tag {}", quoted(tag)));

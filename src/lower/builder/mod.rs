@@ -7,6 +7,7 @@ mod buildx;
 
 use super::Lowering;
 use crate::manifest::images::Image;
+use crate::manifest::resolved::SetNames;
 use crate::pipeline::{Job, Value};
 
 /// An image to build, all names resolved.
@@ -19,10 +20,14 @@ pub(super) struct Build<'m> {
     pub cache_from: Vec<String>,
     /// The reference that the cache is written to.
     pub cache_to: Option<String>,
+    /// Labels, `name=value`.
+    pub labels: Vec<String>,
+    /// Where it is built.
+    pub refs: SetNames,
 }
 
 /// The file in which a build hands its digest on.
-const DOTENV: &str = "image.env";
+pub(super) const DOTENV: &str = "image.env";
 
 impl Lowering<'_> {
     /// Gives a job the commands of a build, and hands the digest on to later jobs.
