@@ -93,8 +93,10 @@ impl Lowering<'_> {
         let giving: Vec<(String, Option<usize>)> = jobs
             .iter()
             .filter(|job| {
-                let raw = job.raw.get("artifacts").is_some();
-                (raw || !job.artifacts.is_empty()) && job.when.as_deref() != Some("manual")
+                let gives = !job.artifacts.is_empty() || job.raw.get("artifacts").is_some();
+                // A check speaks to the build of its own image alone.
+                let check = job.origin.entity.ends_with(".rebuild");
+                gives && !check && job.when.as_deref() != Some("manual")
             })
             .map(|job| (job.name.clone(), number(job)))
             .collect();
