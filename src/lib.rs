@@ -12,6 +12,7 @@ pub mod compile;
 pub mod files;
 pub mod finding;
 pub mod gitlab;
+pub mod graph;
 pub mod lower;
 pub mod manifest;
 pub mod pipeline;

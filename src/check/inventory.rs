@@ -23,6 +23,8 @@ pub enum JobKind {
     Run,
     /// Deploys.
     Deploy,
+    /// Moves the tag of what is deployed.
+    Mark,
     /// Gives an image a further tag.
     Promote,
     /// Deletes images.
@@ -80,7 +82,7 @@ pub struct Inventory {
 
 impl Inventory {
     /// The jobs of a manifest.
-    pub fn of(manifest: &Manifest, deployments: &Deployments<'_>) -> Self {
+    pub fn of<'m>(manifest: &'m Manifest, deployments: &Deployments<'m>) -> Self {
         let mut inventory = Self::default();
         for (key, image) in manifest.images() {
             let stage = At::new(
@@ -134,8 +136,15 @@ impl Inventory {
             inventory.add(JobEntry {
                 needs: needs(&environment.needs),
                 refs: environment.refs.get().map(|refs| refs.0.clone()),
-                ..JobEntry::new(environment.deploy_job(key), stage, JobKind::Deploy)
+                ..JobEntry::new(environment.deploy_job(key), stage.clone(), JobKind::Deploy)
             });
+            let marked = deployments.marked_by_own_job(manifest, environment, &key.value);
+            if !marked.is_empty() {
+                inventory.add(JobEntry {
+                    refs: environment.refs.get().map(|refs| refs.0.clone()),
+                    ..JobEntry::new(environment.mark_job(key), stage, JobKind::Mark)
+                });
+            }
         }
         for (key, promotion) in manifest.promotions() {
             let span = promotion.stage.span().unwrap_or(key.span);

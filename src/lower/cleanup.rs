@@ -3,7 +3,6 @@
 use super::Lowering;
 use crate::gitlab::tag;
 use crate::manifest::images::{Image, KeepFor, Retention, Role};
-use crate::manifest::record::Field;
 use crate::pipeline::{Job, Need, Origin, Value};
 use crate::source::At;
 
@@ -57,7 +56,7 @@ impl<'m> Lowering<'m> {
         self.finish(job, None);
     }
 
-    /// Marks what is deployed, then deletes all but the newest images.
+    /// Marks what is deployed, if no other job does, then deletes all but the newest images.
     fn keep_newest(
         &mut self,
         job: &mut Job,
@@ -75,28 +74,27 @@ impl<'m> Lowering<'m> {
         let mut keep = String::new();
         let deployments = self.deployments.of_image(name).to_vec();
         for (place, environment) in &deployments {
-            let optional = deployments.len() > 1;
+            if !environment.is_dynamic(&place.value) {
+                let tag = environment.deployed_tag(&place.value);
+                keep.push_str(&format!(" --protect {}", super::quoted(&tag)));
+            }
+        }
+        if let Some((place, environment)) = self.deployments.marked_by_cleanup(name, image) {
             needs.push(Need {
                 job: environment.deploy_job(place).value,
-                // Where there are several, each tells whether it took place.
-                artifacts: optional,
-                optional,
+                artifacts: false,
+                optional: false,
             });
-            let tag = deployed_tag(place, environment);
-            keep.push_str(&format!(" --protect {}", super::quoted(&tag)));
-            // An older pipeline that cleans up last must not turn the tag back.
-            let mark = format!(
-                "registry_move_tag {}--unless-newer {} {}",
-                self.registry_options(),
-                super::quoted(&self.by_digest_or_fail(name)),
-                super::quoted(&tag)
-            );
-            // What another environment runs must not lose its tag to an image that is not there.
-            job.script.push(Value::from(if optional {
-                let deployed = super::deploy::deployed_variable(&place.value);
-                format!("if [ -n \"${{{deployed}-}}\" ]; then {mark}; fi")
-            } else {
-                mark
+            job.script.push(self.mark(name, place, environment));
+        } else {
+            // What waits for a person must not keep the rest from being cleaned up.
+            let automatic = deployments.iter().filter(|(_, environment)| {
+                environment.when.get() != Some(&crate::manifest::common::When::Manual)
+            });
+            needs.extend(automatic.map(|(place, environment)| Need {
+                job: environment.mark_job(place).value,
+                artifacts: false,
+                optional: true,
             }));
         }
         if let [(place, environment), ..] = deployments.as_slice() {
@@ -141,16 +139,5 @@ impl<'m> Lowering<'m> {
         let count = retention.keep_n.copied_or(0);
         command.push_str(&format!(" {count} {}", super::quoted(&repository)));
         job.script.push(Value::from(command));
-    }
-}
-
-/// The tag that says what an environment runs.
-fn deployed_tag(
-    key: &At<String>,
-    environment: &crate::manifest::environments::Environment,
-) -> String {
-    match &environment.deployed_tag {
-        Field::Set(own) => own.value.clone(),
-        _ => crate::gitlab::names::environment_slug(environment.name(&key.value)),
     }
 }

@@ -11,6 +11,7 @@ mod common;
 mod deploy;
 mod docker;
 mod image_build;
+mod marking;
 mod production_build;
 mod promotion;
 mod raw;
@@ -51,6 +52,7 @@ const FAMILIES: &[fn(&mut Lowering<'_>)] = &[
     production_build::lower,
     promotion::lower,
     deploy::lower,
+    marking::lower,
     cleanup::lower,
     raw::lower,
 ];

@@ -71,6 +71,9 @@ impl Lowering<'_> {
         {
             used.extend(["creation_time", "current"]);
         }
+        if self.marks() {
+            used.extend(["move_tag", "creation_time"]);
+        }
         if self.manifest.promotions().next().is_some() {
             used.insert("move_tag");
         }

@@ -185,6 +185,9 @@ record! {
         deploy: Text,
         /// The job that stops; `stop-<name>` if not written.
         stop: Text,
+        /// The job that moves `deployed_tag`, if that is one of its own; `mark-<name>` if not
+        /// written.
+        mark: Text,
     }
 }
 

@@ -154,6 +154,31 @@ impl Environment {
         )
     }
 
+    /// The job that moves its tag to what it runs, if that is a job of its own.
+    pub fn mark_job(&self, key: &At<String>) -> JobName {
+        job_name(
+            self.job_names.get().map(|n| &n.mark),
+            key,
+            format!("mark-{}", key.value),
+        )
+    }
+
+    /// The tag that says what it runs.
+    pub fn deployed_tag(&self, key: &str) -> String {
+        let name = self.name(key);
+        let own = self
+            .deployed_tag
+            .get()
+            .map_or("$CI_ENVIRONMENT_SLUG", String::as_str);
+        if self.is_dynamic(key) {
+            return own.to_owned();
+        }
+        own.replace(
+            "$CI_ENVIRONMENT_SLUG",
+            &crate::gitlab::names::environment_slug(name),
+        )
+    }
+
     /// The stage of the deployment.
     pub fn stage(&self) -> &str {
         self.stage.get().map_or("deploy", String::as_str)
@@ -364,6 +389,45 @@ impl<'m> Deployments<'m> {
         } else {
             self.image_refs(name, image)
         }
+    }
+
+    /// The environment of which the retention of an image moves the tag itself: the only one that
+    /// deploys it, and so the one that the retention waits for.
+    pub fn marked_by_cleanup(&self, name: &str, image: &Image) -> Option<Deployment<'m>> {
+        let retention = image.retention.get()?;
+        let after_deploy = retention.keep_for.is_missing() && retention.refs.is_missing();
+        match self.of_image(name) {
+            [(key, environment)] if after_deploy && image.role() == Role::Production => {
+                (!environment.is_dynamic(&key.value)).then_some((*key, *environment))
+            }
+            _ => None,
+        }
+    }
+
+    /// The images whose tag a job of the environment moves as soon as they are deployed. Where an
+    /// image waits for several environments, the last of which may be manual, its retention comes
+    /// too late for that.
+    pub fn marked_by_own_job(
+        &self,
+        manifest: &'m Manifest,
+        environment: &'m Environment,
+        key: &str,
+    ) -> Vec<&'m str> {
+        let own = !environment.deployed_tag.is_missing();
+        let mut images = manifest.deployed_by(environment);
+        images.retain(|name| {
+            let Some(image) = manifest.image(name) else {
+                return false;
+            };
+            let kept = image.retention.get().is_some_and(|retention| {
+                retention.keep_for.get() != Some(&super::images::KeepFor::Pipeline)
+            });
+            let wanted = own || (kept && !environment.is_dynamic(key));
+            wanted && self.marked_by_cleanup(name, image).is_none()
+        });
+        let mut seen = std::collections::HashSet::new();
+        images.retain(|name| seen.insert(*name));
+        images
     }
 
     /// The union of the refs of the environments that deploy an image.

@@ -1,0 +1,123 @@
+//! Access to a cluster: the image with the client, the credentials and the namespace.
+//!
+//! In: an environment; its `kubernetes` is read over the manifest's. Out: a job that runs its
+//! script with `kubectl` reaching the cluster. Jobs with the same access share one hidden job.
+
+use crate::lower::{Lowering, word};
+use crate::manifest::environments::Environment;
+use crate::manifest::tools::{Kubeconfig, KubeconfigEncoding, Kubernetes};
+use crate::pipeline::{Base, Image, Job, Mapping, Value};
+
+/// A client of the cluster, and the image that jobs have it from if the manifest names none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::lower) enum Client {
+    /// `kubectl` alone.
+    Kubectl,
+}
+
+impl Client {
+    /// The client that jobs of an environment need.
+    pub(in crate::lower) fn of(_: &Environment) -> Self {
+        Self::Kubectl
+    }
+
+    /// Its name, also of the hidden job.
+    fn name(self) -> &'static str {
+        match self {
+            Self::Kubectl => "kubectl",
+        }
+    }
+
+    fn image(self) -> &'static str {
+        match self {
+            Self::Kubectl => "alpine/kubectl:1.34.1",
+        }
+    }
+}
+
+impl Lowering<'_> {
+    /// Gives a job the client and its access to the cluster, before all other commands.
+    pub(in crate::lower) fn with_cluster(&mut self, job: &mut Job, environment: &Environment) {
+        let own = environment.kubernetes.get().cloned().unwrap_or_default();
+        let kubernetes = own.over(self.manifest.kubernetes.get());
+        let client = Client::of(environment);
+        let image = match kubernetes.image.get() {
+            Some(image) => self.job_image(image),
+            None => Image {
+                name: client.image().to_owned(),
+                // The image's own entrypoint is the client, and the runner wants a shell.
+                entrypoint: Some(vec![String::new()]),
+                ..Image::default()
+            },
+        };
+        let access = access_commands(&kubernetes);
+        let mut keys = Mapping::from_iter([("image", image.to_value())]);
+        if !access.is_empty() {
+            keys.set("before_script", Value::Seq(access.clone()));
+        }
+        let base = self.cluster_base(client, keys);
+        job.bases.push(base);
+        job.image = Some(image);
+        job.before_script.splice(0..0, access);
+    }
+
+    /// The hidden job with these keys.
+    fn cluster_base(&mut self, client: Client, keys: Mapping) -> String {
+        let bases = &mut self.out.pipeline.bases;
+        if let Some(known) = bases.iter().find(|base| base.keys == keys) {
+            return known.name.clone();
+        }
+        let prefix = client.name();
+        let of_client = |base: &&Base| base.name.starts_with(prefix);
+        let name = match bases.iter().filter(of_client).count() {
+            0 => prefix.to_owned(),
+            count => format!("{prefix}-{}", count + 1),
+        };
+        bases.push(Base {
+            name: name.clone(),
+            comment: format!("{prefix}, with access to the cluster."),
+            keys,
+        });
+        name
+    }
+}
+
+/// Commands that reach the cluster and choose the namespace.
+fn access_commands(kubernetes: &Kubernetes) -> Vec<Value> {
+    let mut commands = Vec::new();
+    if let Some(context) = kubernetes.agent.get().or(kubernetes.context.get()) {
+        commands.push(format!("kubectl config use-context {}", word(context)));
+    }
+    if let Some(kubeconfig) = kubernetes.kubeconfig.get() {
+        commands.extend(kubeconfig_commands(kubeconfig));
+    }
+    if let Some(namespace) = kubernetes.namespace.get() {
+        let namespace = word(namespace);
+        if kubernetes.create_namespace.copied_or(false) {
+            commands.push(format!(
+                "kubectl get namespace {namespace} > /dev/null 2>&1 || kubectl create namespace {namespace}"
+            ));
+        }
+        commands.push(format!(
+            "kubectl config set-context --current --namespace={namespace}"
+        ));
+    }
+    commands.into_iter().map(Value::from).collect()
+}
+
+fn kubeconfig_commands(kubeconfig: &Kubeconfig) -> Vec<String> {
+    let Some(variable) = kubeconfig.variable.get() else {
+        return Vec::new();
+    };
+    let variable = &**variable;
+    // Written where only this job sees it; a checkout would keep it for the next one.
+    let file = ["umask 077", "KUBECONFIG=$(mktemp)", "export KUBECONFIG"].map(str::to_owned);
+    let content = match kubeconfig.encoding.copied_or(KubeconfigEncoding::File) {
+        KubeconfigEncoding::File => return vec![format!("export KUBECONFIG=\"${variable}\"")],
+        KubeconfigEncoding::Base64 => {
+            format!("printf '%s' \"${variable}\" | base64 -d > \"$KUBECONFIG\"")
+        }
+        KubeconfigEncoding::Text => format!("printf '%s\\n' \"${variable}\" > \"$KUBECONFIG\""),
+    };
+    file.into_iter().chain([content]).collect()
+}

@@ -1,0 +1,82 @@
+//! Marking: the tag that says what an environment runs is moved once the rollout is done.
+//!
+//! In: an environment. Out: a job right after its deployment, if the retention of the image is not
+//! there already. Always holds: what a deployment did not reach is never marked; nothing is turned
+//! back by an older pipeline that comes last.
+
+use super::{Lowering, quoted};
+use crate::manifest::environments::Environment;
+use crate::pipeline::{Job, Mapping, Need, Origin, Value};
+use crate::source::At;
+
+pub(super) fn lower(lowering: &mut Lowering<'_>) {
+    for (key, environment) in lowering.manifest.environments() {
+        let images = lowering.marked(key, environment);
+        if !images.is_empty() {
+            lowering.mark_deployed(key, environment, &images);
+        }
+    }
+}
+
+impl<'m> Lowering<'m> {
+    /// The images of an environment that a job of its own marks.
+    fn marked(&self, key: &At<String>, environment: &'m Environment) -> Vec<&'m str> {
+        let deployments = &self.deployments;
+        deployments.marked_by_own_job(self.manifest, environment, &key.value)
+    }
+
+    /// Whether any environment has such a job.
+    pub(super) fn marks(&self) -> bool {
+        let mut environments = self.manifest.environments();
+        environments.any(|(key, environment)| !self.marked(key, environment).is_empty())
+    }
+
+    fn mark_deployed(
+        &mut self,
+        key: &'m At<String>,
+        environment: &'m At<Environment>,
+        images: &[&str],
+    ) {
+        let name = environment.mark_job(key);
+        let refs = environment.refs.get();
+        let refs = refs.map(|refs| refs.0.clone()).unwrap_or_default();
+        let mut job = Job {
+            name: name.value,
+            origin: Origin {
+                entity: format!("environments.{}.deployed_tag", key.value),
+                span: name.span,
+            },
+            stage: Some(environment.stage().to_owned()),
+            rules: self.rules(&refs, None),
+            needs: Some(vec![Need {
+                job: environment.deploy_job(key).value,
+                artifacts: false,
+                optional: false,
+            }]),
+            resource_group: Some(self.resource_group(key, environment)),
+            ..Job::default()
+        };
+        if environment.is_dynamic(&key.value) {
+            // For `$CI_ENVIRONMENT_SLUG`; nothing is deployed (`access`: GitLab 15.0).
+            let place = [("name", environment.name(&key.value)), ("action", "access")];
+            job.environment = Some(Mapping::from_iter(place));
+        }
+        self.need_builds(&mut job, images);
+        self.with_registry_script(&mut job);
+        for image in images {
+            job.script.push(self.mark(image, key, environment));
+        }
+        self.finish(job, None);
+    }
+
+    /// The command that moves the tag of an environment to an image.
+    pub(super) fn mark(&self, image: &str, key: &At<String>, environment: &Environment) -> Value {
+        // An older pipeline that comes last must not turn the tag back.
+        Value::from(format!(
+            "registry_move_tag {}--unless-newer {} {}",
+            self.registry_options(),
+            quoted(&self.by_digest_or_fail(image)),
+            quoted(&environment.deployed_tag(&key.value))
+        ))
+    }
+}
