@@ -3,7 +3,7 @@
 use super::Check;
 use crate::finding::{Code, Finding, Report};
 use crate::manifest::collection::Map;
-use crate::manifest::common::{Common, Entity, Variables};
+use crate::manifest::common::{Common, Entity, Variable, Variables};
 use crate::manifest::record::{Field, Record as _};
 use crate::source::{At, Span};
 
@@ -21,7 +21,7 @@ pub(super) fn check(check: &mut Check<'_>) {
     for (_, image) in manifest.images() {
         common(image.common(), report);
         for at in image.build_args.get().into_iter() {
-            variable_values(at, false, report);
+            variable_values(&at.0, false, report);
         }
     }
     for (key, test, is_task) in manifest.tests_and_tasks() {
@@ -282,11 +282,12 @@ fn variable_names(variables: &Variables, top_level: bool, report: &mut Report) {
             report.push(Finding::new(Code::BadName, key.span, message).help(help));
         }
     }
-    variable_values(variables, top_level, report);
+    variable_values(&variables.0, top_level, report);
 }
 
-fn variable_values(variables: &Variables, top_level: bool, report: &mut Report) {
-    for (key, variable) in variables.0.iter() {
+/// Reports values that are none, or several.
+pub(super) fn variable_values(values: &Map<Variable>, top_level: bool, report: &mut Report) {
+    for (key, variable) in values.iter() {
         let sources = [
             ("value", variable.value.value.span()),
             ("image", variable.image.span()),

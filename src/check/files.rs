@@ -59,6 +59,39 @@ pub(super) fn check(check: &mut Check<'_>) {
             );
         }
     }
+    deployments(check);
+}
+
+/// What deployments take from the project.
+fn deployments(check: &mut Check<'_>) {
+    for (_, environment) in check.manifest.environments() {
+        let Some(deploy) = environment.deploy.get() else {
+            continue;
+        };
+        let apply = deploy.apply.get().and_then(|apply| apply.files.get());
+        let values = deploy.helm.get().and_then(|helm| helm.values.get());
+        let overlay = deploy.kustomize.get().and_then(|of| of.path.at());
+        let lists = [("what is applied", apply), ("the values", values)];
+        let mut wanted: Vec<_> = overlay
+            .map(|path| ("the overlay", path))
+            .into_iter()
+            .collect();
+        for (what, list) in lists {
+            let paths = list.into_iter().flat_map(|list| list.iter());
+            wanted.extend(paths.map(|path| (what, path)));
+        }
+        for (what, path) in wanted {
+            if !path.value.contains('$') && !check.files.exists(&path.value) {
+                missing(
+                    check,
+                    path.span,
+                    what,
+                    &path.value,
+                    "the deployment would fail",
+                );
+            }
+        }
+    }
 }
 
 fn missing(check: &mut Check<'_>, span: Span, what: &str, path: &str, help: &str) {

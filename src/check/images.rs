@@ -250,7 +250,7 @@ fn deployments(check: &mut Check<'_>) {
         let Some(refs) = environment.common().refs.get() else {
             continue;
         };
-        let images: Vec<At<String>> = environment.deployed_images().into_iter().cloned().collect();
+        let images = manifest.deployed_at(environment);
         for image in images.iter().filter(|image| image.value != "all") {
             if !known(check, image) {
                 continue;

@@ -4,10 +4,13 @@
 //! Always holds: a manifest without errors can be lowered; `lower` meets no unknown name.
 
 mod access;
+mod builders;
+mod drivers;
 mod entities;
 mod files;
 mod images;
 mod inventory;
+mod job_raw;
 mod jobs;
 mod needs;
 mod order;
@@ -47,10 +50,13 @@ pub struct Check<'m> {
 /// One line a check.
 const CHECKS: &[fn(&mut Check<'_>)] = &[
     entities::check,
+    drivers::check,
     refs::check,
     images::check,
     rebuild::check,
+    builders::check,
     jobs::check,
+    job_raw::check,
     needs::check,
     order::check,
     shared::check,

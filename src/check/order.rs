@@ -82,9 +82,9 @@ fn uses(check: &Check<'_>) -> Vec<Use> {
     }
     for (key, environment) in manifest.environments() {
         let span = environment.common().stage.span().unwrap_or(key.span);
-        for image in environment.deployed_images() {
+        for image in manifest.deployed_at(environment) {
             uses.push(Use {
-                image: image.clone(),
+                image,
                 user: format!("the deployment of `{}`", key.value),
                 stage: At::new(environment.stage().to_owned(), span),
                 has_needs: environment.needs.get().is_some(),

@@ -4,7 +4,7 @@ use super::Check;
 use crate::finding::{Code, Finding};
 use crate::gitlab::version::Version;
 use crate::manifest::collection::{Many, Map};
-use crate::manifest::images::{Builder, KeepFor, Role};
+use crate::manifest::images::{KeepFor, Role};
 use crate::source::Span;
 
 /// The oldest target that is compiled for: GitLab's registry deletes tags from 16.4 on, and
@@ -82,12 +82,6 @@ fn images(check: &Check<'_>, found: &mut Vec<(Span, String)>) {
         let mut add = |span: Option<Span>, what: &str| {
             found.extend(span.map(|span| (span, what.to_owned())));
         };
-        if let Some(builder) = image.builder.at().filter(|at| at.value != Builder::Buildx) {
-            add(
-                Some(builder.span),
-                &format!("`builder: {}`", builder.value.as_str()),
-            );
-        }
         add(image.group.span(), "`group`");
         if let Some(registry) = image.registry.at().filter(|at| at.value != "gitlab") {
             add(Some(registry.span), "another registry");
@@ -129,16 +123,6 @@ fn environments(check: &Check<'_>, found: &mut Vec<(Span, String)>) {
         }
         if let Some(span) = environment.stop.span() {
             found.push((span, "`stop`".to_owned()));
-        }
-        let Some(deploy) = environment.deploy.get() else {
-            continue;
-        };
-        for (name, span) in [
-            ("apply", deploy.apply.span()),
-            ("kustomize", deploy.kustomize.span()),
-            ("helm", deploy.helm.span()),
-        ] {
-            found.extend(span.map(|span| (span, format!("the driver `{name}`"))));
         }
     }
 }

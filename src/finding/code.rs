@@ -125,6 +125,10 @@ codes! {
     MatrixRow "matrix-row" Error;
     /// An image that runs in a compose service which `compose.services` does not map to it.
     NoComposeService "no-compose-service" Error;
+    /// What builds an image cannot do what the image wants.
+    BuilderCannot "builder-cannot" Error;
+    /// A builder that its authors gave up.
+    ArchivedBuilder "archived-builder" Warning;
 
     // Tools, access and target.
     /// No access to a cluster, or several, where something deploys.

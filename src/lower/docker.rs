@@ -1,6 +1,7 @@
 //! Jobs with a Docker daemon: the image with the client, the daemon, and the login.
 
 use super::Lowering;
+use super::compose::ComposeCommand;
 use crate::manifest::record::Field;
 use crate::manifest::tools::Docker;
 use crate::pipeline::{Base, Image, Job, Mapping, Service, Value};
@@ -8,6 +9,13 @@ use crate::pipeline::{Base, Image, Job, Mapping, Service, Value};
 /// The Docker that jobs use if the manifest names none; client and daemon are of one version, as
 /// Docker 29 asks for.
 const VERSION: &str = "29.1.3";
+
+/// The Docker of targets before 13: the last one that Docker Compose 1 can speak to by itself.
+/// Docker 29 refuses the API versions of Compose 1.
+const OLD_VERSION: &str = "20.10.24";
+
+/// Docker Compose 1 with a Docker client, where a manifest with such a target names no image.
+const OLD_COMPOSE: &str = "docker/compose:1.29.2";
 
 /// Name of the hidden job, and of its anchor.
 const BASE: &str = "docker";
@@ -43,7 +51,7 @@ impl Lowering<'_> {
         let mut variables = Mapping::new();
         match self.daemon() {
             Daemon::Dind => {
-                services.push(dind(&docker, &client));
+                services.push(self.dind(&docker, &client));
                 let tls = docker.tls.copied_or(true);
                 variables = dind_variables(tls);
             }
@@ -66,10 +74,29 @@ impl Lowering<'_> {
     fn client(&self, docker: &Docker) -> Image {
         match docker.image.get() {
             Some(image) => self.job_image(image),
-            None => Image {
-                name: format!("docker:{VERSION}-cli"),
+            None if self.has_old_docker() && self.manifest.compose.get().is_some() => Image {
+                name: OLD_COMPOSE.to_owned(),
+                // The image's own entrypoint takes its arguments for those of compose.
+                entrypoint: Some(vec![String::new()]),
                 ..Image::default()
             },
+            None => Image {
+                name: format!("docker:{}-cli", self.docker_version()),
+                ..Image::default()
+            },
+        }
+    }
+
+    /// Whether the target goes with Docker and Compose of its own time.
+    pub(super) fn has_old_docker(&self) -> bool {
+        ComposeCommand::of(self) == ComposeCommand::V1
+    }
+
+    fn docker_version(&self) -> &'static str {
+        if self.has_old_docker() {
+            OLD_VERSION
+        } else {
+            VERSION
         }
     }
 
@@ -109,20 +136,42 @@ impl Lowering<'_> {
         });
     }
 
+    fn dind(&self, docker: &Docker, client: &Image) -> Service {
+        let name = match (&docker.dind, client.name.strip_prefix("docker:")) {
+            (Field::Set(own), _) => own.value.clone(),
+            (_, Some(tag)) => format!("docker:{}-dind", tag.trim_end_matches("-cli")),
+            (_, None) => format!("docker:{}-dind", self.docker_version()),
+        };
+        let tls = docker.tls.copied_or(true);
+        let mut command = Vec::new();
+        if let Some(mirror) = docker.registry_mirror.get() {
+            command = vec!["--registry-mirror".to_owned(), mirror.clone()];
+        }
+        // The Kubernetes executor waits for the service at this port.
+        let port = if tls { "2376" } else { "2375" };
+        let variables = Mapping::from_iter([("HEALTHCHECK_TCP_PORT", port)]);
+        Service {
+            name,
+            alias: Some("docker".to_owned()),
+            command,
+            variables,
+            ..Service::default()
+        }
+    }
+
     /// Commands that set up a BuildKit builder, and those that take it away where the daemon
     /// outlives the job.
     pub(super) fn builder_setup(&self) -> (Vec<String>, Vec<String>) {
         let docker = self.docker();
-        let name = match self.daemon() {
-            Daemon::Dind => "job".to_owned(),
-            // A shared daemon: the name must not meet that of another job.
-            Daemon::Host | Daemon::Address(_) => "job-$CI_JOB_ID".to_owned(),
+        let (name, context) = match self.daemon() {
+            Daemon::Dind => ("job", "daemon"),
+            // The daemon, and with a shell executor the contexts, are shared: a name must not meet
+            // that of another job.
+            Daemon::Host | Daemon::Address(_) => ("job-$CI_JOB_ID", "job-$CI_JOB_ID"),
         };
+        let (name, context) = (super::word(name), super::word(context));
         let mut setup = Vec::new();
-        let mut create = vec![
-            "docker buildx create --use --name".to_owned(),
-            super::word(&name),
-        ];
+        let mut create = vec![format!("docker buildx create --use --name {name}")];
         // BuildKit runs in a container of its own and does not know the daemon's mirror.
         if let (Daemon::Dind, Some(mirror)) = (self.daemon(), docker.registry_mirror.get()) {
             let (host, plain) = mirror_host(mirror);
@@ -138,13 +187,16 @@ impl Lowering<'_> {
             create.push("--buildkitd-config /tmp/buildkitd.toml".to_owned());
         }
         // A context carries the TLS settings of the environment, which `create` alone refuses.
-        setup.push("docker context create daemon".to_owned());
-        create.push("daemon".to_owned());
+        setup.push(format!("docker context create {context}"));
+        create.push(context.clone());
         setup.push(create.join(" "));
         let away = match self.daemon() {
             Daemon::Dind => Vec::new(),
             Daemon::Host | Daemon::Address(_) => {
-                vec![format!("docker buildx rm --force {}", super::word(&name))]
+                vec![
+                    format!("docker buildx rm --force {name}"),
+                    format!("docker context rm --force {context}"),
+                ]
             }
         };
         (setup, away)
@@ -165,29 +217,6 @@ fn mirror_host(url: &str) -> (String, bool) {
                 .trim_start_matches("http://");
             (host.trim_end_matches('/').to_owned(), plain)
         }
-    }
-}
-
-fn dind(docker: &Docker, client: &Image) -> Service {
-    let name = match (&docker.dind, client.name.strip_prefix("docker:")) {
-        (Field::Set(own), _) => own.value.clone(),
-        (_, Some(tag)) => format!("docker:{}-dind", tag.trim_end_matches("-cli")),
-        (_, None) => format!("docker:{VERSION}-dind"),
-    };
-    let tls = docker.tls.copied_or(true);
-    let mut command = Vec::new();
-    if let Some(mirror) = docker.registry_mirror.get() {
-        command = vec!["--registry-mirror".to_owned(), mirror.clone()];
-    }
-    // The Kubernetes executor waits for the service at this port.
-    let port = if tls { "2376" } else { "2375" };
-    let variables = Mapping::from_iter([("HEALTHCHECK_TCP_PORT", port)]);
-    Service {
-        name,
-        alias: Some("docker".to_owned()),
-        command,
-        variables,
-        ..Service::default()
     }
 }
 

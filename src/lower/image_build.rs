@@ -2,9 +2,10 @@
 
 use super::Lowering;
 use super::builder::Build;
+use super::production_build::ProductionCache;
+use super::toolchain_build::ToolchainCache;
 use crate::manifest::common::Entity;
 use crate::manifest::images::{Image, Role};
-use crate::pipeline::Value;
 use crate::source::At;
 
 /// The default branch as a tag can hold it: GitLab has no variable for its slug, which is made as
@@ -14,7 +15,7 @@ const DEFAULT_BRANCH_SLUG: &str = "default_branch_slug=$(printf '%s' \"$CI_DEFAU
 pub(super) fn lower(lowering: &mut Lowering<'_>) {
     let images: Vec<_> = lowering.images_of(&[Role::App, Role::Test]).collect();
     for (key, image) in images {
-        lowering.build(key, image, &BranchCache);
+        lowering.build(key, image);
     }
 }
 
@@ -50,12 +51,7 @@ impl DefaultCache for BranchCache {
 
 impl<'m> Lowering<'m> {
     /// The job that builds an image.
-    pub(super) fn build(
-        &mut self,
-        key: &'m At<String>,
-        image: &'m At<Image>,
-        cache: &impl DefaultCache,
-    ) {
+    pub(super) fn build(&mut self, key: &'m At<String>, image: &'m At<Image>) {
         let name = key.value.as_str();
         let common = image.common();
         let mut job = self.job(
@@ -66,6 +62,23 @@ impl<'m> Lowering<'m> {
         );
         job.stage = Some(image.stage().to_owned());
         job.rules = self.rules(&self.deployments.image_refs(name, image), None);
+        let build = self.planned_build(name, image);
+        let own = job.artifacts.clone();
+        self.with_build(&mut job, &build);
+        self.need_bases(&mut job, image, &build.refs);
+        match image.rebuild.get() {
+            Some(rebuild) => self.rebuild(key, image, rebuild, own, job),
+            None => self.finish(job, Some(common)),
+        }
+    }
+
+    /// What the build of an image reads and writes.
+    pub(super) fn planned_build<'i>(&self, name: &'i str, image: &'i Image) -> Build<'i> {
+        let cache: &dyn DefaultCache = match image.role() {
+            Role::Production => &ProductionCache,
+            Role::App | Role::Test => &BranchCache,
+            Role::Toolchain => &ToolchainCache,
+        };
         let repository = image.repository(name);
         let in_repository = |tag: &str| {
             if tag.contains(['/', ':']) {
@@ -74,49 +87,41 @@ impl<'m> Lowering<'m> {
                 format!("{repository}:{tag}")
             }
         };
-        let mut tags = vec![self.by_tag(name)];
-        for tag in image
-            .also_tag
-            .get()
-            .into_iter()
-            .flat_map(|list| list.iter())
-        {
-            tags.push(in_repository(&tag.value));
-        }
+        let further = image.also_tag.get().into_iter();
+        let further = further.flat_map(|list| list.iter());
+        let further = further.map(|tag| in_repository(&tag.value));
         // What is built again because it is old must not be made of old layers.
-        let rebuild = image.rebuild.get();
-        let cache_from = match image.cache_from.get() {
-            None if rebuild.is_some() => Vec::new(),
-            Some(own) => own.iter().map(|tag| in_repository(&tag.value)).collect(),
-            None => {
-                job.script.extend(cache.before().map(Value::from));
-                cache.from().iter().map(|tag| in_repository(tag)).collect()
-            }
+        let fresh = image.rebuild.get().is_some();
+        let (cache_from, before) = match image.cache_from.get() {
+            None if fresh => (Vec::new(), None),
+            Some(own) => (
+                own.iter().map(|tag| in_repository(&tag.value)).collect(),
+                None,
+            ),
+            None => (
+                cache.from().iter().map(|tag| in_repository(tag)).collect(),
+                cache.before(),
+            ),
         };
         let cache_to = match (image.cache_to.get(), image.cache_from.get()) {
             (Some(own), _) => Some(in_repository(own)),
             // `cache_from: []` is "no cache"; writing one that nobody reads would be waste.
             (None, Some(own)) if own.0.is_empty() => None,
-            (None, None) if rebuild.is_some() => None,
+            (None, None) if fresh => None,
             (None, _) => Some(in_repository(&cache.to())),
         };
-        let build = Build {
+        Build {
+            name,
             image,
-            tags,
+            tags: [self.by_tag(name)].into_iter().chain(further).collect(),
             cache_from,
             cache_to,
-            labels: rebuild
-                .iter()
-                .map(|_| super::rebuild::label(name))
+            before,
+            labels: fresh
+                .then(|| super::rebuild::label(name))
+                .into_iter()
                 .collect(),
             refs: self.build_refs(name),
-        };
-        let own = job.artifacts.clone();
-        self.with_build(&mut job, name, &build);
-        self.need_bases(&mut job, image, &build.refs);
-        match rebuild {
-            Some(rebuild) => self.rebuild(key, image, rebuild, own, job),
-            None => self.finish(job, Some(common)),
         }
     }
 }

@@ -7,13 +7,13 @@ use crate::manifest::images::Role;
 pub(super) fn lower(lowering: &mut Lowering<'_>) {
     let images: Vec<_> = lowering.images_of(&[Role::Production]).collect();
     for (key, image) in images {
-        lowering.build(key, image, &ProductionCache);
+        lowering.build(key, image);
     }
 }
 
 /// A cache that only production builds write: what a branch could write must not get into an
 /// image that is deployed.
-struct ProductionCache;
+pub(super) struct ProductionCache;
 
 impl DefaultCache for ProductionCache {
     fn from(&self) -> Vec<String> {

@@ -11,8 +11,19 @@ use crate::manifest::images::KeepFor;
 use crate::manifest::tools::DeleteBy;
 use crate::pipeline::{Base, Image, Job, Mapping, Value};
 
-/// The whole script, a library of POSIX shell functions.
-pub const SCRIPT: &str = include_str!("../../templates/registry/registry.sh");
+macro_rules! script {
+    ($($section:literal)+) => {
+        /// The whole script, a library of POSIX shell functions.
+        pub const SCRIPT: &str = concat!(
+            include_str!("../../templates/registry/registry.sh"),
+            $("\n", include_str!(concat!("../../templates/registry/", $section, ".sh")),)+
+        );
+    };
+}
+
+script! {
+    "branches" "cleanup" "copy" "creation_time" "current" "delete_tag" "digest" "dummy" "move_tag"
+}
 
 /// What begins a section, followed by its name; what stands before the first is always needed.
 const SECTION: &str = "\n# ---- ";
@@ -135,33 +146,12 @@ impl Lowering<'_> {
 /// The script with these sections.
 fn only(sections: &BTreeSet<&str>) -> String {
     let mut pieces = SCRIPT.split(SECTION);
-    let mut out = usage(pieces.next().unwrap_or_default(), sections);
+    let mut out = pieces.next().unwrap_or_default().to_owned();
     for piece in pieces {
         let name = piece.split([' ', '\n']).next().unwrap_or_default();
         if sections.contains(name) {
             out.push_str(SECTION);
             out.push_str(piece);
-        }
-    }
-    out.truncate(out.trim_end().len());
-    out + "\n"
-}
-
-/// The beginning of the script without the usage of functions that are not there: a paragraph of
-/// its comment that begins with the name of a function.
-fn usage(head: &str, sections: &BTreeSet<&str>) -> String {
-    let mut out = String::with_capacity(head.len());
-    let mut left_out = false;
-    for line in head.lines() {
-        if let Some(function) = line.strip_prefix("# registry_") {
-            let name = function.split(' ').next().unwrap_or_default();
-            left_out = !sections.contains(name);
-        } else if !line.starts_with("#  ") {
-            left_out = false;
-        }
-        if !left_out {
-            out.push_str(line);
-            out.push('\n');
         }
     }
     out.truncate(out.trim_end().len());
@@ -185,11 +175,14 @@ mod tests {
         assert_eq!(
             all,
             BTreeSet::from([
+                "branches",
+                "cleanup",
+                "copy",
                 "creation_time",
                 "current",
                 "delete_tag",
+                "digest",
                 "dummy",
-                "keep_newest",
                 "move_tag"
             ])
         );

@@ -1,11 +1,11 @@
 //! Tests and tasks: a script inside an image, by GitLab, `docker run` or `docker compose run`.
 
-use super::{Lowering, quoted, word};
+use super::{Lowering, in_container, quoted, word};
+use crate::manifest::Manifest;
 use crate::manifest::collection::Many;
 use crate::manifest::common::Entity;
 use crate::manifest::tests::{JobImage, Service as ManifestService, Test, Via};
-use crate::manifest::{Manifest, tools::Compose};
-use crate::pipeline::{ComposeOverride, ComposeService, Image, Job, Mapping, Service, Value};
+use crate::pipeline::{Image, Job, Mapping, Service, Value};
 use crate::source::At;
 
 pub(super) fn lower(lowering: &mut Lowering<'_>) {
@@ -141,168 +141,12 @@ impl<'m> Lowering<'m> {
         if let Some(program) = entrypoint.first() {
             run.push(format!("--entrypoint {}", quoted(program)));
         }
-        run.extend(options(test));
-        run.extend(environment(&job.variables));
+        run.extend(in_container::workdir(test));
+        run.extend(in_container::environment(&job.variables, "--env"));
         run.push(reference);
         // The option takes the program alone; its arguments come before those of the command.
         run.extend(entrypoint.iter().skip(1).map(|argument| word(argument)));
         self.with_docker(job);
-        job.script.push(in_container(&run, &test.script));
+        job.script.push(in_container::command(&run, &test.script));
     }
-
-    /// Gives a job the commands of `docker compose run`; says which images it needs.
-    fn in_compose(&mut self, job: &mut Job, test: &'m Test) -> Vec<&'m str> {
-        let manifest = self.manifest;
-        let Some(compose) = manifest.compose.get() else {
-            return Vec::new();
-        };
-        let environment = environment(&job.variables);
-        self.with_docker(job);
-        let (path, files) = compose_files(compose);
-        job.variables.set("COMPOSE_FILE", files);
-        let mapped = |service: &str| compose.services.get().and_then(|map| map.get(service));
-        let name = test
-            .image
-            .get()
-            .and_then(|image| image.name.get())
-            .map(String::as_str)
-            .unwrap_or_default();
-        let runs = self.compose_services.get(name).copied().unwrap_or_default();
-        let services: Vec<&str> = test
-            .services
-            .get()
-            .into_iter()
-            .flat_map(|list| list.iter())
-            .filter_map(|service| service.value.name.get().map(String::as_str))
-            .collect();
-        let mut images = vec![name];
-        let mut others = Vec::new();
-        for service in &services {
-            match mapped(service) {
-                Some(image) if image.value != name => images.push(&image.value),
-                Some(_) => {}
-                None => others.push(word(service)),
-            }
-        }
-        // Pulled by digest, so that what is tested is what was built; compose then finds the
-        // image under its tag and neither pulls nor builds one.
-        for image in &images {
-            let reference = quoted(&self.by_digest_or_fail(image));
-            job.script
-                .push(Value::from(format!("docker pull --quiet {reference}")));
-            job.script.push(Value::from(format!(
-                "docker tag {reference} {}",
-                quoted(&self.by_tag(image))
-            )));
-        }
-        if !others.is_empty() {
-            job.script.push(Value::from(format!(
-                "docker compose pull --quiet {}",
-                others.join(" ")
-            )));
-        }
-        if !services.is_empty() {
-            let names: Vec<_> = services.iter().map(|service| word(service)).collect();
-            job.script.push(Value::from(format!(
-                "docker compose up --detach --wait {}",
-                names.join(" ")
-            )));
-        }
-        let mut run = vec!["docker compose run --rm --no-deps".to_owned()];
-        run.extend(options(test));
-        run.extend(environment);
-        run.push(word(runs));
-        job.script.push(in_container(&run, &test.script));
-        if self.out.compose.is_none() {
-            self.out.compose = Some((path, override_of(self, compose)));
-        }
-        images
-    }
-}
-
-/// The override's path, and the value of `COMPOSE_FILE`.
-fn compose_files(compose: &Compose) -> (String, String) {
-    let path = match compose.override_file.get() {
-        Some(path) => path.to_string(),
-        None => "docker-compose.windlass.yml".to_owned(),
-    };
-    let own: Vec<String> = match compose.files.get() {
-        Some(files) => files.iter().map(|file| file.value.to_string()).collect(),
-        None => vec!["docker-compose.yml".to_owned()],
-    };
-    let files = own
-        .iter()
-        .chain([&path])
-        .map(String::as_str)
-        .collect::<Vec<_>>()
-        .join(":");
-    (path, files)
-}
-
-fn override_of(lowering: &Lowering<'_>, compose: &Compose) -> ComposeOverride {
-    let services = compose
-        .services
-        .get()
-        .into_iter()
-        .flat_map(|map| map.iter());
-    ComposeOverride {
-        services: services
-            .map(|(service, image)| ComposeService {
-                name: service.value.clone(),
-                image: lowering.by_tag(&image.value),
-                reset_build: true,
-            })
-            .collect(),
-    }
-}
-
-/// Options that `docker run` and `docker compose run` share.
-fn options(test: &Test) -> Vec<String> {
-    test.workdir
-        .get()
-        .map(|workdir| format!("--workdir {}", word(workdir)))
-        .into_iter()
-        .collect()
-}
-
-/// The job's own variables go along into the container.
-fn environment(variables: &Mapping) -> Vec<String> {
-    variables
-        .iter()
-        .map(|(name, _)| format!("--env {name}"))
-        .collect()
-}
-
-/// A script inside a container: one plain command as it is, anything else by a shell there.
-fn in_container(run: &[String], script: &crate::manifest::record::Field<Many<String>>) -> Value {
-    let command = run.join(" ");
-    let lines: Vec<&str> = script
-        .get()
-        .into_iter()
-        .flat_map(Many::iter)
-        .map(|line| line.value.as_str())
-        .collect();
-    let plain = |c: char| c.is_ascii_alphanumeric() || " -_./:=,@%+".contains(c);
-    if let [line] = lines.as_slice()
-        && line.chars().all(plain)
-        && !line.split(' ').next().unwrap_or_default().contains('=')
-    {
-        return Value::from(format!("{command} {line}"));
-    }
-    // Inside single quotes nothing is expanded here: it is the container's shell that reads it.
-    // Lines keep their own indentation, on which here-documents and quoted text depend.
-    let body: String = lines
-        .iter()
-        .map(|line| format!("{}\n", line.trim_end_matches('\n').replace('\'', r"'\''")))
-        .collect();
-    // As the runner's own shells: a failing command fails its pipeline, where the shell can.
-    let pipefail = if lines
-        .iter()
-        .any(|line| line.replace("||", "").contains('|'))
-    {
-        "if (set -o pipefail) 2> /dev/null; then set -o pipefail; fi\n"
-    } else {
-        ""
-    };
-    Value::from(format!("{command} sh -ec '\n{pipefail}{body}'\n"))
 }

@@ -8,12 +8,12 @@ use crate::manifest::images::Role;
 pub(super) fn lower(lowering: &mut Lowering<'_>) {
     let images: Vec<_> = lowering.images_of(&[Role::Toolchain]).collect();
     for (key, image) in images {
-        lowering.build(key, image, &ToolchainCache);
+        lowering.build(key, image);
     }
 }
 
 /// One cache for all branches, as there is one image for all of them.
-struct ToolchainCache;
+pub(super) struct ToolchainCache;
 
 impl DefaultCache for ToolchainCache {
     fn from(&self) -> Vec<String> {

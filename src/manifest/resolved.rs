@@ -8,12 +8,16 @@ use std::collections::HashMap;
 use super::Manifest;
 use super::collection::{Many, Map};
 use super::environments::{Environment, Promotion};
-use super::images::{Image, Role};
+use super::images::{Builder, Image, Role};
 use super::kinds::Text;
 use super::record::Field;
 use super::tests::Test;
 use super::tools::Compose;
+use crate::gitlab::Version;
 use crate::source::{At, Span};
+
+/// The target of a manifest that names none; it belongs to `windlass: 1`.
+const DEFAULT_TARGET: Version = Version::new(18, 0);
 
 /// A job name and where it is written, or where the entity stands that it is made from.
 pub type JobName = At<String>;
@@ -252,6 +256,22 @@ impl super::common::Variable {
 pub type SetNames = Vec<At<String>>;
 
 impl Manifest {
+    /// The GitLab that must run the pipeline.
+    pub fn target(&self) -> Version {
+        let own = self.gitlab.get().and_then(|text| text.parse().ok());
+        own.unwrap_or(DEFAULT_TARGET)
+    }
+
+    /// What builds an image: before GitLab 13 there is no buildx in most images of Docker.
+    pub fn builder(&self, image: &Image) -> Builder {
+        let own = image.builder.get().copied();
+        own.unwrap_or(if self.target() < Version::new(13, 0) {
+            Builder::Docker
+        } else {
+            Builder::Buildx
+        })
+    }
+
     /// Entities of a kind; nothing if the section is missing.
     fn entries<T>(field: &Field<Map<T>>) -> impl Iterator<Item = (&At<String>, &At<T>)> {
         field.get().into_iter().flat_map(Map::iter)
@@ -318,7 +338,36 @@ impl Manifest {
                 names.push(at.value.as_str());
             }
         }
+        let substituted = self.substituted_by(environment).into_iter();
+        names.extend(substituted.map(|image| image.value));
         names
+    }
+
+    /// The images of which an environment's files hold the variable, as `$IMAGE_APP`, with where
+    /// the environment says so.
+    pub fn substituted_by<'m>(&'m self, environment: &'m Environment) -> Vec<At<&'m str>> {
+        let deploy = environment.deploy.get();
+        let apply = deploy.and_then(|deploy| deploy.apply.get());
+        let names = apply.and_then(|apply| apply.envsubst.get());
+        let images = self.image_names();
+        let image = |variable: &str| {
+            let mut images = images.iter().copied();
+            images.find(|image| image_variable(image) == variable)
+        };
+        names
+            .into_iter()
+            .flat_map(|names| names.iter())
+            .filter_map(|name| Some(At::new(image(&name.value)?, name.span)))
+            .collect()
+    }
+
+    /// The images that an environment deploys or names, with where it says so.
+    pub fn deployed_at(&self, environment: &Environment) -> Vec<At<String>> {
+        let named = environment.deployed_images().into_iter().cloned();
+        let substituted = self.substituted_by(environment).into_iter();
+        named
+            .chain(substituted.map(|image| image.map(str::to_owned)))
+            .collect()
     }
 
     /// Where an entity happens that does not say so: `defaults.refs` has been handed down, so what

@@ -9,7 +9,7 @@ mod layout;
 mod model;
 mod value;
 
-pub use compose::{ComposeOverride, ComposeService};
+pub use compose::{ComposeBuild, ComposeOverride, ComposeService};
 pub use document::{Base, Document, Section, WrittenJob};
 pub use model::{
     Changes, Image, Job, Need, Origin, Pipeline, Rule, Rules, Service, rules_value, strings,

@@ -16,7 +16,7 @@ use super::block::Writer;
 use super::merge::{Content, Merged};
 use super::sharing::Plan;
 use super::{Reason, RenderError, scalar};
-use crate::pipeline::{ComposeOverride, Document};
+use crate::pipeline::{ComposeBuild, ComposeOverride, Document, Value};
 
 const PIPELINE: &str = "pipeline.yml.j2";
 const COMPOSE_OVERRIDE: &str = "compose.override.yml.j2";
@@ -213,13 +213,38 @@ pub(super) fn compose_override(file: &ComposeOverride) -> Result<String, RenderE
         let at = |reason: Reason| RenderError::from(reason).below(&service.name);
         scalar::write_key(&mut String::new(), &service.name).map_err(at)?;
         scalar::write_line(&mut String::new(), &service.image).map_err(at)?;
+        let (comment, build) = match &service.build {
+            ComposeBuild::Reset => (
+                "Pulled, never rebuilt: the image under test is the one that was built.",
+                View::from_safe_string("    build: !reset null".to_owned()),
+            ),
+            ComposeBuild::Kept => (
+                "Pulled before compose starts, which builds only what is missing.",
+                View::from(""),
+            ),
+            ComposeBuild::Over(keys) if keys.is_empty() => ("", View::from("")),
+            ComposeBuild::Over(keys) => {
+                let mut writer = Writer::new(None);
+                let keys = Value::Map(keys.clone());
+                let written = writer.entry("build", &keys, 4);
+                written.map_err(|error| error.below(&service.name))?;
+                ("", writer.finish())
+            }
+        };
         services.push(context! {
             name => &service.name,
             image => &service.image,
-            reset_build => service.reset_build,
+            comment => View::from_safe_string(comment.to_owned()),
+            build,
         });
     }
-    fill(COMPOSE_OVERRIDE, context! { services })
+    let mut secrets = Vec::new();
+    for (id, variable) in &file.secrets {
+        let at = |reason: Reason| RenderError::from(reason).below(id);
+        scalar::write_key(&mut String::new(), id).map_err(at)?;
+        secrets.push(context! { id, variable });
+    }
+    fill(COMPOSE_OVERRIDE, context! { services, secrets })
 }
 
 #[cfg(test)]

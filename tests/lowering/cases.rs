@@ -59,6 +59,12 @@ fn lines(path: &str, value: &Json, out: &mut String) {
             let sections: Vec<&str> = sections.filter_map(|name| name.split(' ').next()).collect();
             writeln!(out, "{path} (registry script: {})", sections.join(", ")).unwrap();
         }
+        // Functions are tried by running them.
+        Json::String(text) if text.lines().any(|line| line.ends_with("() {")) => {
+            let names = text.lines().filter_map(|line| line.strip_suffix("() {"));
+            let names: Vec<&str> = names.collect();
+            writeln!(out, "{path} (functions: {})", names.join(", ")).unwrap();
+        }
         Json::String(text) if text.contains('\n') => {
             for line in text.lines() {
                 writeln!(out, "{path} | {line}").unwrap();
@@ -158,6 +164,11 @@ fn run(name: &str) {
 }
 
 #[test]
+fn builders() {
+    run("builders.txt");
+}
+
+#[test]
 fn docker() {
     run("docker.txt");
 }
@@ -203,6 +214,11 @@ fn environments() {
 }
 
 #[test]
+fn drivers() {
+    run("drivers.txt");
+}
+
+#[test]
 fn common_keys() {
     run("common.txt");
 }
@@ -226,13 +242,11 @@ fn raw_keys_and_globals() {
 /// alone (`windlass`, `builder`): a case would have no effect.
 #[rustfmt::skip]
 const NOT_YET: &[&str] = &[
-    "windlass", "builder",
+    "windlass",
     // Images
     "group",
     // Registries other than GitLab's own
     "registry", "host", "username", "password",
-    // Drivers
-    "apply", "envsubst", "kustomize", "helm", "chart", "release", "set", "values",
     // Dynamic environments, and clusters of GitLab before 15.0
     "stop", "delete", "kinds", "selector", "integration",
 ];

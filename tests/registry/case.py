@@ -26,6 +26,7 @@ class Case(unittest.TestCase):
             "CI_REGISTRY_PASSWORD": token_endpoint.USERS[user][0],
             "CI_REGISTRY": self.host,
             "IMAGE": self.image,
+            "ANY": "[A-Za-z0-9_.-]*",
             "CURL_CA_BUNDLE": str(self.stack.ca),
         }
 

@@ -1,11 +1,14 @@
 """Images for the tests, and questions to a registry, independent of the scripts under test."""
 
+import base64
 import gzip
 import hashlib
 import http.client
 import json
 import urllib.parse
 import uuid
+
+from stack import OTHER
 
 DOCKER_MANIFEST = "application/vnd.docker.distribution.manifest.v2+json"
 DOCKER_LIST = "application/vnd.docker.distribution.manifest.list.v2+json"
@@ -23,7 +26,11 @@ class Repository:
 
     def __init__(self, stack, flavour, name):
         self.stack, self.name = stack, name
-        if flavour == "gitlab":
+        self.basic = None
+        if flavour == "other":
+            self.connection = http.client.HTTPSConnection(stack.other, context=stack.tls, timeout=30)
+            self.basic = "Basic " + base64.b64encode(":".join(OTHER).encode()).decode()
+        elif flavour == "gitlab":
             self.connection = http.client.HTTPConnection(stack.gitlab_registry.backend, timeout=30)
         else:
             self.connection = http.client.HTTPSConnection(stack.distribution, context=stack.tls, timeout=30)
@@ -35,7 +42,8 @@ class Repository:
     def request(self, method, path, body=None, **headers):
         headers = {name.replace("_", "-"): value for name, value in headers.items()}
         address = path if path.startswith("/v2/") else f"/v2/{self.name}/{path}"
-        self.connection.request(method, address, body, {"Authorization": f"Bearer {self.token}"} | headers)
+        authorization = {"Authorization": self.basic or f"Bearer {self.token}"}
+        self.connection.request(method, address, body, authorization | headers)
         answer = self.connection.getresponse()
         return answer.status, answer.headers, answer.read()
 
@@ -52,10 +60,15 @@ class Repository:
         assert status == 201, answer
         return {"digest": sha256(data), "size": len(data)}
 
-    def put_manifest(self, reference, manifest):
+    def blob(self, digest):
+        status, _, data = self.request("GET", f"blobs/{digest}")
+        assert status == 200, (status, data)
+        return data
+
+    def put_manifest(self, reference, manifest, kind=None):
         # Docker indents its manifests, so do these.
         data = manifest if isinstance(manifest, bytes) else json.dumps(manifest, indent=3).encode()
-        kind = json.loads(data)["mediaType"]
+        kind = kind or json.loads(data)["mediaType"]
         status, _, answer = self.request(
             "PUT", f"manifests/{reference or sha256(data)}", data, Content_Type=kind
         )
@@ -104,7 +117,7 @@ class Repository:
         for system, architecture, time in [
             ("unknown", "unknown", "2099-01-01T00:00:00Z"),
             ("linux", "amd64", created),
-            ("linux", "arm64", "2098-01-01T00:00:00Z"),
+            ("linux", "arm64", created and "1998-01-01T00:00:00Z"),
         ]:
             child = self.platform_image(None, oci, time, architecture, labels)
             children.append({"platform": {"architecture": architecture, "os": system}, **child})

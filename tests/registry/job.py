@@ -5,18 +5,20 @@ import shutil
 import subprocess
 import threading
 
-LIBRARY = pathlib.Path(__file__).resolve().parents[2] / "templates/registry/registry.sh"
+TEMPLATES = pathlib.Path(__file__).resolve().parents[2] / "templates/registry"
 
 
 def sections(*names):
-    """The library without the sections that are not named."""
-    first, *others = LIBRARY.read_text().split("\n# ---- ")
-    found = {text.split()[0]: text for text in others}
-    return "\n# ---- ".join([first, *(found[name] for name in names)])
+    """The library with these sections alone, as a pipeline holds it."""
+    return "\n".join((TEMPLATES / f"{name}.sh").read_text() for name in ("registry", *names))
+
+
+# All of it, the sections in the order of the alphabet.
+LIBRARY = sections(*sorted(file.stem for file in TEMPLATES.glob("*.sh") if file.stem != "registry"))
 
 
 # The whole list at the top of the library: a job's PATH holds nothing else.
-TOOLS = ("curl awk base64 cat cut date grep mkdir mktemp od rm sed sha256sum sort tr xargs").split()
+TOOLS = ("curl awk base64 cat cut date grep mkdir mktemp mv od rm sed sha256sum sort tr xargs").split()
 
 # Shell -> its command, and where its tools come from. `busybox` is what Alpine images have.
 SHELLS = {
@@ -59,7 +61,7 @@ class Jobs:
             self.count += 1
             temporary = self.directory / f"tmp {self.count}"  # with a space, as on some runners
         temporary.mkdir()
-        text = LIBRARY.read_text() if library is None else library
+        text = LIBRARY if library is None else library
         environment = environment | {
             "PATH": str(self.recording if record else self.plain),
             "TMPDIR": str(temporary),

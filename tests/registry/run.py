@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Tests templates/registry/registry.sh: in three shells, against two kinds of registry.
+"""Tests templates/registry/*.sh: in three shells, against two kinds of registry.
 
 tests/registry/run.py [PATTERN [-v]]    only tests whose name holds PATTERN; -v tells each one's time
 """
@@ -17,10 +17,12 @@ sys.dont_write_bytecode = True  # nothing is left in the source tree
 
 import job
 import stack
+import test_branches
+import test_cleanup
 import test_connection
+import test_copy
 import test_current
 import test_delete
-import test_keep
 import test_move
 
 # Command -> Debian's package
@@ -30,7 +32,9 @@ NEEDED = {
     "busybox": "busybox-static",
     "dash": "dash",
     "bash": "bash",
+    "git": "git",
     "openssl": "openssl",
+    "perl": "perl",
     "shellcheck": "shellcheck",
     "awk": "mawk",
 }
@@ -38,8 +42,10 @@ NEEDED = {
 EVERYWHERE = [
     test_delete.DeleteTag,
     test_move.MoveTag,
+    test_copy.Copy,
     test_current.Current,
-    test_keep.KeepNewest,
+    test_cleanup.Cleanup,
+    test_branches.Branches,
     test_connection.Connection,
 ]
 
@@ -48,11 +54,12 @@ def cases(shell, flavour):
     """All in every shell; on the registry that only differs in how it deletes, one shell is enough for the rest."""
     if flavour == "gitlab":
         return EVERYWHERE + [
-            test_keep.ThousandTags,
-            test_keep.GitlabKeepNewest,
+            test_cleanup.ThousandTags,
+            test_cleanup.GitlabCleanup,
+            test_copy.GitlabCopy,
             test_connection.GitlabConnection,
         ]
-    return EVERYWHERE + [test_keep.ThousandTags] if shell == "dash" else [test_delete.DeleteTag]
+    return EVERYWHERE + [test_cleanup.ThousandTags] if shell == "dash" else [test_delete.DeleteTag]
 
 
 def main():
@@ -62,7 +69,7 @@ def main():
         sys.exit(f"missing: {', '.join(missing)}. Install: apt-get install {' '.join(missing.values())}")
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that the stack is taken down
     started = time.monotonic()
-    lint = subprocess.run(["shellcheck", "--shell=sh", str(job.LIBRARY)], check=False).returncode
+    lint = subprocess.run(["shellcheck", "--shell=sh", "-"], input=job.LIBRARY, text=True, check=False).returncode
     with stack.Stack() as running:
         suites = []
         for shell in job.SHELLS:

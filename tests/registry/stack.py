@@ -1,8 +1,9 @@
 """A container registry as GitLab's jobs see it, on 127.0.0.1, and everything behind it.
 
-Real: Debian's docker-registry (distribution 2.8) twice, with TLS, token authentication and
-deletion enabled. Imitated: GitLab's token endpoint (`token_endpoint`), and what GitLab's own
-registry has and 2.8 has not (`gitlab_registry`), in front of the second docker-registry.
+Real: Debian's docker-registry (distribution 2.8) three times, with deletion enabled: two with token
+authentication, the third, another registry than the project's, with a password of its own; and git.
+Imitated: GitLab's token endpoint (`token_endpoint`), what GitLab's own registry has and 2.8 has not
+(`gitlab_registry`), in front of the second docker-registry, and GitLab's git over HTTP (`git_server`).
 
 `Stack` is a context manager. Its processes end with it, and also when this one is killed.
 """
@@ -22,10 +23,13 @@ import threading
 import time
 import urllib.request
 
+import git_server
 import gitlab_registry
 import token_endpoint
 
 PROJECT = "group/project"
+# Who may do all in the registry with a password of its own, with all that curl's configuration must quote.
+OTHER = ("other user", "other \"pass\\word\" $HOME")
 
 
 def free_port():
@@ -79,7 +83,18 @@ class Stack:
         storage_url = self.serve(gitlab_registry.storage_handler(self.gitlab_registry))
         self.gitlab_registry.storage_url = storage_url
         self.gitlab = self.serve(gitlab_registry.handler(self.gitlab_registry)).removeprefix("https://")
-        for url in (f"https://{self.distribution}/v2/", f"https://{self.gitlab}/v2/"):
+        self.other = f"127.0.0.1:{free_port()}"
+        password = subprocess.run(
+            ["perl", "-e", 'print crypt($ARGV[0], q($2b$04$) . "a" x 22)', OTHER[1]],
+            check=True,
+            capture_output=True,
+            text=True,
+        ).stdout
+        (self.directory / "htpasswd").write_text(f"{OTHER[0]}:{password}\n")
+        self.start_registry("other", self.other, None, tls=True)
+        self.git = git_server.Projects(self.directory / "git")
+        self.git.url = self.serve(git_server.handler(self.git))
+        for url in (f"https://{host}/v2/" for host in (self.distribution, self.gitlab, self.other)):
             self.wait_for(url)
 
     def serve(self, handler):
@@ -113,7 +128,9 @@ class Stack:
                     "issuer": token_endpoint.ISSUER,
                     "rootcertbundle": str(self.directory / "token.crt"),
                 }
-            },
+            }
+            if token_url
+            else {"htpasswd": {"realm": "other", "path": str(self.directory / "htpasswd")}},
         }
         file, log = self.directory / f"{name}.yml", self.directory / f"{name}.log"
         file.write_text(json.dumps(configuration))

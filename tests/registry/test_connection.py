@@ -23,7 +23,7 @@ class Connection(Case):
         for call in (
             'registry_delete_tag "$IMAGE:a"',
             'registry_move_tag "$IMAGE:a" b',
-            'registry_keep_newest 0 "$IMAGE"',
+            'registry_cleanup --all-but 0 "$ANY" "$IMAGE"',
         ):
             self.fails(
                 call,
@@ -46,7 +46,7 @@ class Connection(Case):
         for call in (
             f"registry_delete_tag {down}:a",
             f"registry_move_tag {down}:a b",
-            f"registry_keep_newest 1 {down}",
+            f'registry_cleanup --all-but 1 "$ANY" {down}',
         ):
             self.fails(call, "no answer")
 
@@ -55,7 +55,7 @@ class Connection(Case):
         self.repository.push("a")
         output = self.succeeds(
             """if registry_delete_tag "$IMAGE:a"; then echo deleted; else echo "failed with $?"; fi
-            registry_keep_newest 0 "$IMAGE" || echo again""",
+            registry_cleanup --all-but 0 "$ANY" "$IMAGE" || echo again""",
             CI_REGISTRY_PASSWORD="wrong",
         )
         self.assertIn("failed with 1\n", output)
@@ -79,7 +79,9 @@ class Connection(Case):
 
     def test_as_a_file(self):
         self.repository.push("a")
-        self.succeeds('registry_delete_tag "$IMAGE:a"', library=f". '{LIBRARY}'")
+        file = self.jobs.directory / f"registry-{self.flavour}.sh"
+        file.write_text(LIBRARY)
+        self.succeeds('registry_delete_tag "$IMAGE:a"', library=f". '{file}'")
         self.assertEqual(self.repository.tags(), set())
 
     def test_each_section_with_what_it_says_it_needs(self):
@@ -94,8 +96,8 @@ class Connection(Case):
             f'registry_delete_tag --delete-by {way} "$IMAGE:day-3"', library=sections("delete_tag", *dummy)
         )
         self.succeeds(
-            f'registry_keep_newest --delete-by {way} 1 "$IMAGE"',
-            library=sections("delete_tag", *dummy, "creation_time", "keep_newest"),
+            f'registry_cleanup --delete-by {way} --all-but 1 "$ANY" "$IMAGE"',
+            library=sections("delete_tag", *dummy, "creation_time", "cleanup"),
         )
         self.assertEqual(self.repository.tags(), {"day-2"})
 
@@ -105,7 +107,7 @@ class Connection(Case):
         # `set -x` is how CI_DEBUG_TRACE runs a job.
         output = self.succeeds(
             """set -x; registry_move_tag --unless-newer "$IMAGE:day-4" prod
-            registry_delete_tag "$IMAGE:day-3"; registry_keep_newest --protect prod 0 "$IMAGE" """,
+            registry_delete_tag "$IMAGE:day-3"; registry_cleanup --keep prod --all-but 0 "$ANY" "$IMAGE" """,
             record=True,
         )
         self.assertEqual(self.repository.tags(), {"prod", "day-4"})
@@ -127,7 +129,7 @@ class GitlabConnection(Case):
     def test_an_expired_token_is_renewed(self):
         """Tokens of this user are good for five requests."""
         self.push_days(range(1, 6))
-        self.succeeds('registry_keep_newest 1 "$IMAGE"', user="short-lived")
+        self.succeeds('registry_cleanup --all-but 1 "$ANY" "$IMAGE"', user="short-lived")
         self.assertEqual(self.repository.tags(), {"day-5"})
 
     def test_the_right_to_delete_alone_is_enough_to_delete_tags(self):
@@ -167,5 +169,5 @@ class GitlabConnection(Case):
         for request in ("GET manifests/day-1", "DELETE manifests/day-1"):
             method, path = request.split()
             self.stack.gitlab_registry.unavailable[f"{method} /v2/{self.name}/{path}"] = 3
-            self.fails('registry_keep_newest 1 "$IMAGE"', "HTTP 503")
+            self.fails('registry_cleanup --all-but 1 "$ANY" "$IMAGE"', "HTTP 503")
             self.assertEqual(self.repository.tags(), {"day-1", "day-2"})

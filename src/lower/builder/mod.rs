@@ -1,17 +1,27 @@
 //! What builds an image: one file a builder.
 //!
-//! In: an image and its caches. Out: the commands that build it, push it under its tags, and put
-//! its digest into the variable `digest`.
+//! In: an image and its caches. Out: the job's access to a daemon or to the registry, and the
+//! commands that build the image, push it under its tags, and put its digest into the variable
+//! `digest`.
 
+mod arguments;
+mod buildah;
+mod buildkit;
 mod buildx;
+pub(super) mod compose;
+mod daemonless;
+mod docker;
+mod kaniko;
 
 use super::Lowering;
-use crate::manifest::images::Image;
+use crate::manifest::images::{Builder, Image};
 use crate::manifest::resolved::SetNames;
 use crate::pipeline::{Job, Value};
 
 /// An image to build, all names resolved.
 pub(super) struct Build<'m> {
+    /// The image's name.
+    pub name: &'m str,
     /// The image.
     pub image: &'m Image,
     /// Its reference by tag, and its further tags.
@@ -20,6 +30,8 @@ pub(super) struct Build<'m> {
     pub cache_from: Vec<String>,
     /// The reference that the cache is written to.
     pub cache_to: Option<String>,
+    /// A command that the caches' names want first.
+    pub before: Option<&'static str>,
     /// Labels, `name=value`.
     pub labels: Vec<String>,
     /// Where it is built.
@@ -29,15 +41,39 @@ pub(super) struct Build<'m> {
 /// The file in which a build hands its digest on.
 pub(super) const DOTENV: &str = "image.env";
 
+/// The digest of what was pushed, as BuildKit itself reports it.
+const METADATA_DIGEST: &str =
+    r#"digest=$(sed -n 's/.*"containerimage.digest": *"\([^"]*\)".*/\1/p' image.json)"#;
+
+/// One line a builder.
+fn lower(builder: Builder) -> fn(&mut Lowering<'_>, &mut Job, &Build<'_>) {
+    match builder {
+        Builder::Buildx => buildx::lower,
+        Builder::Docker => docker::lower,
+        Builder::Compose => compose::lower,
+        Builder::Buildkit => buildkit::lower,
+        Builder::Buildah => buildah::lower,
+        Builder::Kaniko => kaniko::lower,
+    }
+}
+
 impl Lowering<'_> {
     /// Gives a job the commands of a build, and hands the digest on to later jobs.
-    pub(super) fn with_build(&mut self, job: &mut Job, name: &str, build: &Build<'_>) {
-        self.with_docker(job);
-        buildx::lower(self, job, build);
-        let variable = super::digest_variable(name);
-        job.script.push(Value::from(format!(
-            "echo \"{variable}=${{digest:?}}\" > {DOTENV}"
-        )));
-        super::common::add_dotenv(&mut job.artifacts, DOTENV);
+    pub(super) fn with_build(&mut self, job: &mut Job, build: &Build<'_>) {
+        let builder = self.manifest.builder(build.image);
+        // Kaniko reads its cache where it writes it.
+        let before = build.before.filter(|_| builder != Builder::Kaniko);
+        job.script.extend(before.map(Value::from));
+        lower(builder)(self, job, build);
+        hand_on_digest(job, build.name);
     }
+}
+
+/// Lets later jobs know the digest that stands in the variable `digest`.
+fn hand_on_digest(job: &mut Job, name: &str) {
+    let variable = super::digest_variable(name);
+    job.script.push(Value::from(format!(
+        "echo \"{variable}=${{digest:?}}\" > {DOTENV}"
+    )));
+    super::common::add_dotenv(&mut job.artifacts, DOTENV);
 }

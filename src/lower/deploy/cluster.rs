@@ -8,29 +8,57 @@ use crate::manifest::environments::Environment;
 use crate::manifest::tools::{Kubeconfig, KubeconfigEncoding, Kubernetes};
 use crate::pipeline::{Base, Image, Job, Mapping, Value};
 
-/// A client of the cluster, and the image that jobs have it from if the manifest names none.
+/// The clients of a cluster that jobs need, and the image that they have them from if the manifest
+/// names none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::lower) enum Client {
     /// `kubectl` alone.
     Kubectl,
+    /// `helm`, `kustomize` and `envsubst` beside it. `alpine/helm` has no `kubectl`, which reaches the
+    /// cluster, watches workloads and deletes namespaces.
+    Tools,
 }
 
 impl Client {
-    /// The client that jobs of an environment need.
-    pub(in crate::lower) fn of(_: &Environment) -> Self {
-        Self::Kubectl
-    }
-
-    /// Its name, also of the hidden job.
-    fn name(self) -> &'static str {
-        match self {
-            Self::Kubectl => "kubectl",
+    /// What the jobs of an environment need.
+    pub(in crate::lower) fn of(environment: &Environment) -> Self {
+        let Some(deploy) = environment.deploy.get() else {
+            return Self::Kubectl;
+        };
+        let kustomize = deploy.kustomize.get();
+        let edits = kustomize.is_some_and(|kustomize| !kustomize.images.is_missing());
+        let apply = deploy.apply.get();
+        let substitutes = apply.is_some_and(|apply| !apply.envsubst.is_missing());
+        if deploy.helm.get().is_some() || edits || substitutes {
+            Self::Tools
+        } else {
+            Self::Kubectl
         }
     }
 
-    fn image(self) -> &'static str {
+    /// The name of the hidden job, and what is said of it.
+    fn name(self) -> (&'static str, &'static str) {
         match self {
-            Self::Kubectl => "alpine/kubectl:1.34.1",
+            Self::Kubectl => ("kubectl", "kubectl, with access to the cluster."),
+            Self::Tools => (
+                "kubernetes",
+                "kubectl, helm, kustomize and envsubst, with access to the cluster.",
+            ),
+        }
+    }
+
+    fn image(self) -> Image {
+        match self {
+            Self::Kubectl => Image {
+                name: "alpine/kubectl:1.34.1".to_owned(),
+                // The image's own entrypoint is kubectl, and the runner wants a shell.
+                entrypoint: Some(vec![String::new()]),
+                ..Image::default()
+            },
+            Self::Tools => Image {
+                name: "alpine/k8s:1.34.1".to_owned(),
+                ..Image::default()
+            },
         }
     }
 }
@@ -43,12 +71,7 @@ impl Lowering<'_> {
         let client = Client::of(environment);
         let image = match kubernetes.image.get() {
             Some(image) => self.job_image(image),
-            None => Image {
-                name: client.image().to_owned(),
-                // The image's own entrypoint is the client, and the runner wants a shell.
-                entrypoint: Some(vec![String::new()]),
-                ..Image::default()
-            },
+            None => client.image(),
         };
         let access = access_commands(&kubernetes);
         let mut keys = Mapping::from_iter([("image", image.to_value())]);
@@ -67,7 +90,7 @@ impl Lowering<'_> {
         if let Some(known) = bases.iter().find(|base| base.keys == keys) {
             return known.name.clone();
         }
-        let prefix = client.name();
+        let (prefix, comment) = client.name();
         let of_client = |base: &&Base| base.name.starts_with(prefix);
         let name = match bases.iter().filter(of_client).count() {
             0 => prefix.to_owned(),
@@ -75,7 +98,7 @@ impl Lowering<'_> {
         };
         bases.push(Base {
             name: name.clone(),
-            comment: format!("{prefix}, with access to the cluster."),
+            comment: comment.to_owned(),
             keys,
         });
         name

@@ -3,69 +3,111 @@
 //!
 //! In: an environment and what its driver does. Out: the commands of the job.
 
-use super::Change;
+use super::{Change, Workloads, manifests};
 use crate::lower::word;
 use crate::manifest::environments::Environment;
 use crate::pipeline::Value;
 
-/// The workloads to wait for: those that the environment names, else those that its driver changes.
-fn watched(environment: &Environment, change: &Change) -> Vec<String> {
+/// How long each workload may take.
+pub(super) fn timeout(environment: &Environment) -> &str {
+    let rollout = environment.rollout.get();
+    let timeout = rollout.and_then(|rollout| rollout.timeout.get());
+    timeout.map_or("5m", |timeout| &**timeout)
+}
+
+/// Whether a rollout that fails is undone.
+pub(super) fn undo(environment: &Environment) -> bool {
+    let rollout = environment.rollout.get();
+    rollout.is_none_or(|rollout| rollout.undo.copied_or(true))
+}
+
+/// The workloads to wait for: those that the environment names, else those of its driver.
+fn watched(environment: &Environment, workloads: Workloads) -> Workloads {
     let rollout = environment.rollout.get();
     match rollout.and_then(|rollout| rollout.watch.get()) {
-        Some(watch) => watch.iter().map(|workload| word(&workload.value)).collect(),
-        None => change.workloads.clone(),
+        Some(watch) => {
+            Workloads::Named(watch.iter().map(|workload| word(&workload.value)).collect())
+        }
+        None => workloads,
     }
 }
 
 /// Commands that deploy, wait for the workloads, and take back what they changed if one fails.
-pub(super) fn commands(environment: &Environment, change: Change) -> Vec<Value> {
-    let watched = watched(environment, &change);
-    let Change { commands, own, .. } = change;
-    let rollout = environment.rollout.get();
-    let timeout = rollout.and_then(|rollout| rollout.timeout.get());
-    let timeout = timeout.map_or("5m", |timeout| &**timeout);
-    let undo = rollout.is_none_or(|rollout| rollout.undo.copied_or(true));
-    let status = watched
-        .iter()
-        .map(|workload| format!("kubectl rollout status {workload} --timeout={timeout}"));
-    if !undo || watched.is_empty() {
-        let commands = commands.into_iter().map(Value::from);
-        return commands.chain(own).chain(status.map(Value::from)).collect();
+pub(super) fn commands(environment: &Environment, mut change: Change) -> Vec<Value> {
+    let (timeout, undo) = (timeout(environment), undo(environment));
+    let mut script = std::mem::take(&mut change.prepare);
+    match watched(environment, std::mem::take(&mut change.workloads)) {
+        Workloads::Manifests(of) => {
+            script.extend(manifests::rollout(&change.commands, &of, timeout, undo));
+        }
+        Workloads::Named(workloads) => {
+            let status = workloads
+                .iter()
+                .map(|workload| format!("kubectl rollout status {workload} --timeout={timeout}"))
+                .collect();
+            if undo && !workloads.is_empty() {
+                script.extend(guarded(change, &workloads, status));
+            } else {
+                script.extend(change.commands.into_iter().map(Value::from));
+                script.extend(change.own);
+                script.extend(status.into_iter().map(Value::from));
+            }
+        }
     }
-    let template = |workload: &str| {
-        format!(
-            "$(kubectl get {workload} --output 'jsonpath={{.spec.template}}' 2> /dev/null || true)"
-        )
-    };
-    let variable = |number: usize| match watched.len() {
-        1 => "before".to_owned(),
-        _ => format!("before_{}", number + 1),
-    };
+    script
+}
+
+/// The same for workloads that are known by name, undone if one fails.
+fn guarded(change: Change, workloads: &[String], status: Vec<String>) -> Vec<Value> {
     let mut script = Vec::new();
-    let mut undone = String::new();
-    for (number, workload) in watched.iter().enumerate() {
-        let (variable, now) = (variable(number), template(workload));
-        script.push(Value::from(format!("{variable}={now}")));
-        undone.push_str(&format!(
-            "  if [ \"${variable}\" != \"{now}\" ]; then\n    kubectl rollout undo {workload} || true\n  fi\n"
-        ));
-    }
+    let undone = match &change.undo {
+        Some(all) => format!("  {all} || true\n"),
+        None => {
+            let (before, undone) = templates(workloads);
+            script.extend(before);
+            format!("  # Only what this job changed goes back.\n{undone}")
+        }
+    };
     // One change fails by itself; of several, the first ones have to go back.
     let mut guarded: Vec<String> = Vec::new();
-    match commands.as_slice() {
-        [_, _, ..] if own.is_empty() => guarded.extend(commands),
-        _ => script.extend(commands.into_iter().map(Value::from)),
+    if change.own.is_empty() && (change.partial || change.commands.len() > 1) {
+        guarded.extend(change.commands);
+    } else {
+        script.extend(change.commands.into_iter().map(Value::from));
     }
-    script.extend(own);
+    script.extend(change.own);
     guarded.extend(status);
     let guarded = match guarded.as_slice() {
         [one] => one.clone(),
         several => format!("{{\n  {}\n}}", several.join(" &&\n  ")),
     };
-    // What ran before is known by its template: a workload that this job did not change, as in a
-    // second run on one commit, must not go back to what ran before that.
     script.push(Value::from(format!(
-        "if ! {guarded}; then\n  # Only what this job changed goes back.\n{undone}  exit 1\nfi\n"
+        "if ! {guarded}; then\n{undone}  exit 1\nfi\n"
     )));
     script
+}
+
+/// Commands that keep the templates of workloads, and those that take back the workloads of which
+/// the template is another one now. A workload that this job did not change, as in a second run on
+/// one commit, must not go back to what ran before that.
+fn templates(workloads: &[String]) -> (Vec<Value>, String) {
+    let template = |workload: &str| {
+        format!(
+            "$(kubectl get {workload} --output 'jsonpath={{.spec.template}}' 2> /dev/null || true)"
+        )
+    };
+    let variable = |number: usize| match workloads.len() {
+        1 => "before".to_owned(),
+        _ => format!("before_{}", number + 1),
+    };
+    let mut before = Vec::new();
+    let mut undone = String::new();
+    for (number, workload) in workloads.iter().enumerate() {
+        let (variable, now) = (variable(number), template(workload));
+        before.push(Value::from(format!("{variable}={now}")));
+        undone.push_str(&format!(
+            "  if [ \"${variable}\" != \"{now}\" ]; then\n    kubectl rollout undo {workload} || true\n  fi\n"
+        ));
+    }
+    (before, undone)
 }

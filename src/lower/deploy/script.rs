@@ -2,12 +2,13 @@
 
 use super::Change;
 use crate::lower::{Lowering, common};
-use crate::manifest::environments::Deploy;
+use crate::manifest::environments::Environment;
 
-pub(super) fn lower(_: &Lowering<'_>, deploy: &Deploy) -> Option<Change> {
-    deploy.script.get()?;
+pub(super) fn lower(_: &Lowering<'_>, environment: &Environment) -> Option<Change> {
+    let script = &environment.deploy.get()?.script;
+    script.get()?;
     Some(Change {
-        own: common::commands(&deploy.script),
+        own: common::commands(script),
         ..Change::default()
     })
 }

@@ -1,12 +1,13 @@
 //! The driver `set_image`: `kubectl set image`, one command a workload, by digest.
 
-use super::Change;
+use super::{Change, Workloads};
 use crate::lower::{Lowering, quoted, word};
-use crate::manifest::environments::Deploy;
+use crate::manifest::environments::Environment;
 
-pub(super) fn lower(lowering: &Lowering<'_>, deploy: &Deploy) -> Option<Change> {
-    let set_image = deploy.set_image.get()?;
+pub(super) fn lower(lowering: &Lowering<'_>, environment: &Environment) -> Option<Change> {
+    let set_image = environment.deploy.get()?.set_image.get()?;
     let mut change = Change::default();
+    let mut workloads = Vec::new();
     for (workload, containers) in &set_image.0 {
         let workload = word(&workload.value);
         let containers: Vec<_> = containers
@@ -20,7 +21,8 @@ pub(super) fn lower(lowering: &Lowering<'_>, deploy: &Deploy) -> Option<Change> 
             "kubectl set image {workload} {}",
             containers.join(" ")
         ));
-        change.workloads.push(workload);
+        workloads.push(workload);
     }
+    change.workloads = Workloads::Named(workloads);
     Some(change)
 }

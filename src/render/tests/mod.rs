@@ -5,7 +5,9 @@ mod sharing;
 use insta::assert_snapshot;
 
 use super::*;
-use crate::pipeline::{Base, ComposeService, Mapping, Section, Shared, Value, WrittenJob};
+use crate::pipeline::{
+    Base, ComposeBuild, ComposeService, Mapping, Section, Shared, Value, WrittenJob,
+};
 use crate::verify::verify;
 
 fn map<const N: usize>(entries: [(&str, Value); N]) -> Mapping {
@@ -213,16 +215,20 @@ fn an_empty_document_is_an_empty_text() {
 
 #[test]
 fn a_compose_override_pulls() {
-    let service = |name: &str, image: &str, reset_build| ComposeService {
+    let service = |name: &str, image: &str, build| ComposeService {
         name: name.into(),
         image: image.into(),
-        reset_build,
+        build,
     };
+    let over = Mapping::from_iter([("context", "..")]);
     let file = ComposeOverride {
         services: vec![
-            service("php", "${IMAGE_PHP_CI}", true),
-            service("on", "a: b", false),
+            service("php", "${IMAGE_PHP_CI}", ComposeBuild::Reset),
+            service("on", "a: b", ComposeBuild::Kept),
+            service("web", "$IMAGE_WEB", ComposeBuild::Over(over)),
+            service("own", "$IMAGE_OWN", ComposeBuild::Over(Mapping::new())),
         ],
+        secrets: vec![("no".into(), "TOKEN".into())],
     };
     assert_snapshot!(compose_override(&file).unwrap(), @r#"
     services:
@@ -231,7 +237,18 @@ fn a_compose_override_pulls() {
         image: ${IMAGE_PHP_CI}
         build: !reset null
       "on":
+        # Pulled before compose starts, which builds only what is missing.
         image: "a: b"
+      web:
+        image: $IMAGE_WEB
+        build:
+          context: ".."
+      own:
+        image: $IMAGE_OWN
+
+    secrets:
+      "no":
+        environment: TOKEN
     "#);
     assert_eq!(
         compose_override(&ComposeOverride::default()).unwrap(),

@@ -1,4 +1,4 @@
-"""registry_keep_newest"""
+"""registry_cleanup"""
 
 import datetime
 import threading
@@ -7,20 +7,20 @@ import client
 from case import Case
 
 
-class KeepNewest(Case):
+class Cleanup(Case):
     def test_the_newest_of_every_kind(self):
         for day, kind in enumerate(list(client.KINDS) * 2, start=1):
             self.repository.push(f"day-{day}", kind, f"2024-03-{day:02}T12:00:00Z")
-        self.succeeds('registry_keep_newest 3 "$IMAGE"')
+        self.succeeds('registry_cleanup --all-but 3 "$ANY" "$IMAGE"')
         self.assertEqual(self.repository.tags(), {"day-6", "day-7", "day-8"})
-        self.assertEqual(self.succeeds('registry_keep_newest 3 "$IMAGE"'), "")
+        self.assertEqual(self.succeeds('registry_cleanup --all-but 3 "$ANY" "$IMAGE"'), "")
 
     def test_what_is_deployed_stays(self):
         digests = self.push_days(range(1, 7))
         self.repository.also_tag("day-1", "prod", "day-1-again")
         self.repository.also_tag("day-3", "this-pipeline")
         self.succeeds(
-            'registry_keep_newest --protect prod --protect this-pipeline --protect not-yet 2 "$IMAGE"'
+            'registry_cleanup --keep prod --keep this-pipeline --keep not-yet --all-but 2 "$ANY" "$IMAGE"'
         )
         self.assertEqual(
             self.repository.tags(),
@@ -32,18 +32,33 @@ class KeepNewest(Case):
         self.push_days(range(1, 4))
         self.repository.also_tag("day-3", "a", "b", "c")
         self.repository.also_tag("day-1", "d")
-        self.succeeds('registry_keep_newest 2 "$IMAGE"')
+        self.succeeds('registry_cleanup --all-but 2 "$ANY" "$IMAGE"')
         self.assertEqual(self.repository.tags(), {"day-2", "day-3", "a", "b", "c"})
 
     def test_kept_and_only(self):
-        digests = self.push_days(range(1, 5))
-        self.repository.also_tag("day-1", "v1.0", "cache-day-1", "v1x0")
-        self.repository.also_tag("day-2", "other")
-        self.succeeds(r"""registry_keep_newest --keep v1.0 --keep nothing --keep-regex '^cache-' --keep-regex 'y-3$' \
-            --only-regex '^(day|v1|cache)' 1 "$IMAGE" """)
-        # v1x0 shows that --keep is a name, not a pattern.
-        self.assertEqual(self.repository.tags(), {"v1.0", "cache-day-1", "other", "day-3", "day-4"})
-        self.assertEqual(self.repository.digest("v1.0"), digests[1])
+        self.push_days(range(1, 7))
+        self.repository.also_tag("day-1", "v1.0", "day-1-again")
+        self.repository.also_tag("day-2", "v1x0", "other")
+        self.repository.also_tag("day-3", "cache-day-3")
+        self.succeeds(r"""registry_cleanup --keep v1.0 --keep nothing --keep-regex '^cache-' --keep-regex 'y-4$' \
+            --all-but 1 'day-[0-9]' --all-but 0 'v1.0' "$IMAGE" """)
+        # What is kept stays with all its tags; v1x0 and day-1-again show that a dot is a dot, and
+        # that a pattern is for the whole tag.
+        self.assertEqual(
+            self.repository.tags(),
+            {"v1.0", "day-1", "day-1-again", "v1x0", "other", "cache-day-3", "day-3", "day-4", "day-6"},
+        )
+
+    def test_the_newest_of_each_branch(self):
+        self.push_days(range(1, 8))
+        for day, branch in enumerate(["a", "a-1", "a", "a-1", "a-1", "a", "a"], start=1):
+            self.repository.also_tag(f"day-{day}", f"{branch}-{day}")
+        self.repository.also_tag("day-1", "a-1-9")  # an image on two branches
+        self.succeeds("""registry_cleanup --all-but 2 '([a-z0-9-]{1,63})-[0-9]+' --keep-regex ^day-6 "$IMAGE" """)
+        days = {"day-1", "day-2", "day-3", "day-4", "day-5", "day-6", "day-7"}
+        self.assertEqual(self.repository.tags() - days, {"a-6", "a-7", "a-1-4", "a-1-5"})
+        # Of the branch `day` the newest two, and what has been told to stay.
+        self.assertEqual(self.repository.tags() & days, {"day-6", "day-7"})
 
     def test_older_than(self):
         now = datetime.datetime.now(datetime.timezone.utc)
@@ -51,16 +66,16 @@ class KeepNewest(Case):
             zone = datetime.timezone(datetime.timedelta(hours=hours))
             time = (now - datetime.timedelta(hours=hours)).astimezone(zone)
             self.repository.push(f"hours-{hours}", created=time.isoformat(timespec="milliseconds"))
-        self.succeeds('registry_keep_newest --older-than 14400 1 "$IMAGE"')
+        self.succeeds('registry_cleanup --older-than 14400 --all-but 1 "$ANY" "$IMAGE"')
         self.assertEqual(self.repository.tags(), {"hours-1", "hours-3"})
-        self.succeeds('registry_keep_newest --older-than 007200 0 "$IMAGE"')
+        self.succeeds('registry_cleanup --older-than 007200 --all-but 0 "$ANY" "$IMAGE"')
         self.assertEqual(self.repository.tags(), {"hours-1"})
-        self.succeeds('registry_keep_newest 0 "$IMAGE"')
+        self.succeeds('registry_cleanup --all-but 0 "$ANY" "$IMAGE"')
         self.assertEqual(self.repository.tags(), set())
 
     def test_dry_run(self):
         self.push_days(range(1, 4))
-        output = self.succeeds('registry_keep_newest --dry-run 1 "$IMAGE"', user="reader")
+        output = self.succeeds('registry_cleanup --dry-run --all-but 1 "$ANY" "$IMAGE"', user="reader")
         self.assertEqual(
             set(output.splitlines()), {f"registry: would delete {self.name}:day-{day}" for day in (1, 2)}
         )
@@ -72,8 +87,8 @@ class KeepNewest(Case):
         self.repository.push("zero", created="0001-01-01T00:00:00Z")
         for tag in ("same-1", "same-2", "same-3"):
             self.repository.push(tag, "oci-index", created="2024-03-02T14:00:00+02:00")
-        output = self.succeeds('registry_keep_newest 2 "$IMAGE"')
-        self.assertRegex(output, "creation time unknown, so these stay: (none zero|zero none) ")
+        output = self.succeeds('registry_cleanup --all-but 2 "$ANY" "$IMAGE"')
+        self.assertRegex(output, "creation time unknown: (none zero|zero none) ")
         self.assertEqual(self.repository.tags(), {"none", "zero", "same-1", "same-2", "same-3", "day-2"})
 
     def test_creation_times(self):
@@ -89,39 +104,42 @@ class KeepNewest(Case):
             with self.subTest(earlier):
                 self.repository.push("older", created=earlier)
                 self.repository.push("younger", created=later)
-                self.succeeds('registry_keep_newest 1 "$IMAGE"')
+                self.succeeds('registry_cleanup --all-but 1 "$ANY" "$IMAGE"')
                 self.assertEqual(self.repository.tags(), {"younger"})
 
     def test_nothing_there(self):
-        self.assertEqual(self.succeeds('registry_keep_newest --protect prod 3 "$IMAGE"'), "")
+        self.assertEqual(self.succeeds('registry_cleanup --keep prod --all-but 3 "$ANY" "$IMAGE"'), "")
         self.push_days([1])
-        self.assertEqual(self.succeeds("""registry_keep_newest --only-regex '^z' 0 "$IMAGE" """), "")
+        self.assertEqual(self.succeeds("""registry_cleanup --all-but 0 'z[0-9]*' "$IMAGE" """), "")
         self.assertEqual(self.repository.tags(), {"day-1"})
 
     def test_mistakes_delete_nothing(self):
         self.push_days(range(1, 3))
         for arguments in (
-            '"" "$IMAGE"',
-            'one "$IMAGE"',
-            '1 "$IMAGE:day-1"',
-            "1",
-            '--protect "" 0 "$IMAGE"',
-            '--keep "" 0 "$IMAGE"',
-            """--keep-regex '(' 0 "$IMAGE" """,
-            """--only-regex '' 0 "$IMAGE" """,
-            '--older-than 1h 0 "$IMAGE"',
+            '--all-but "" "$ANY" "$IMAGE"',
+            '--all-but one "$ANY" "$IMAGE"',
+            '--all-but 1 "$ANY" "$IMAGE:day-1"',
+            '--all-but 0 "" "$IMAGE"',
+            """--all-but 0 '(' "$IMAGE" """,
+            """--all-but 0 'day/1' "$IMAGE" """,
+            '--all-but 1 "$ANY"',
+            '"$IMAGE"',
+            '--keep "" --all-but 0 "$ANY" "$IMAGE"',
+            """--keep-regex '(' --all-but 0 "$ANY" "$IMAGE" """,
+            """--keep-regex '' --all-but 0 "$ANY" "$IMAGE" """,
+            '--older-than 1h --all-but 0 "$ANY" "$IMAGE"',
         ):
             with self.subTest(arguments):
-                self.fails(f"registry_keep_newest {arguments}", "^registry: ")
-        self.fails('registry_keep_newest 0 "$IMAGE"', "no right to delete", user="pusher")
+                self.fails(f"registry_cleanup {arguments}", "^registry: ")
+        self.fails('registry_cleanup --all-but 0 "$ANY" "$IMAGE"', "no right to delete", user="pusher")
         self.assertEqual(self.repository.tags(), {"day-1", "day-2"})
 
     def test_two_at_once(self):
         self.push_days(range(1, 11))
         results = []
         threads = [
-            threading.Thread(target=lambda: results.append(self.job('registry_keep_newest 2 "$IMAGE"')))
-            for _ in range(2)
+            threading.Thread(target=lambda call=call: results.append(self.job(call)))
+            for call in ['registry_cleanup --all-but 2 "$ANY" "$IMAGE"'] * 2
         ]
         for thread in threads:
             thread.start()
@@ -137,7 +155,7 @@ class ThousandTags(Case):
         for day, tags in {1: 100, 2: 40, 3: 200, 4: 300, 5: 360}.items():
             self.repository.also_tag(f"day-{day}", *(f"day-{day}-{number}" for number in range(1, tags)))
         self.assertEqual(len(self.repository.tags()), 1000)
-        self.succeeds('registry_keep_newest --protect day-1 3 "$IMAGE"')
+        self.succeeds('registry_cleanup --keep day-1 --all-but 3 "$ANY" "$IMAGE"')
         left = self.repository.tags()
         self.assertEqual(len(left), 960)
         self.assertFalse([tag for tag in left if tag.startswith("day-2")])
@@ -149,7 +167,7 @@ class ThousandTags(Case):
         self.assertEqual(len([request for request in requests if request.endswith("/tags/list")]), 10)
 
 
-class GitlabKeepNewest(Case):
+class GitlabCleanup(Case):
     """Where the moment can be chosen; the code is the same for both registries."""
 
     def test_a_tag_that_moves_meanwhile_stays(self):
@@ -160,6 +178,6 @@ class GitlabKeepNewest(Case):
         self.stack.gitlab_registry.before[f"DELETE /v2/{self.name}/manifests/day-1"] = lambda: other.push(
             "day-2"
         )
-        output = self.succeeds('registry_keep_newest 1 "$IMAGE"')
+        output = self.succeeds('registry_cleanup --all-but 1 "$ANY" "$IMAGE"')
         self.assertIn(f"{self.name}:day-2 stays: it has moved meanwhile", output)
         self.assertEqual(self.repository.tags(), {"day-2", "day-3"})

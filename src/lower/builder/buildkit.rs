@@ -1,0 +1,78 @@
+//! Rootless BuildKit in an unprivileged job: `buildctl-daemonless.sh`, no Docker daemon.
+//!
+//! Flags as in BuildKit's README (0.29) and GitLab's "Build Docker images with BuildKit" (18).
+
+use super::{Build, arguments, daemonless};
+use crate::lower::{Lowering, quoted, word};
+use crate::pipeline::{Job, Mapping, Value};
+
+/// BuildKit with `buildctl` and a shell.
+const IMAGE: &str = "moby/buildkit:v0.29.0-rootless";
+
+/// Where BuildKit looks for logins: not in the project, whose files are the build's context.
+const CONFIG: &str = "$HOME/.docker";
+
+pub(super) fn lower(lowering: &mut Lowering<'_>, job: &mut Job, build: &Build<'_>) {
+    // Without it a rootless BuildKit wants a privileged container.
+    let flags = ("BUILDKITD_FLAGS", "--oci-worker-no-process-sandbox");
+    daemonless::set_up(
+        lowering,
+        job,
+        &daemonless::Tool {
+            base: "buildkit",
+            image: IMAGE,
+            comment: "Rootless BuildKit, logged in to the registry: no daemon, no privileges.",
+            variables: Mapping::from_iter([flags]),
+            login: daemonless::auth_file(CONFIG),
+        },
+    );
+    job.script.push(Value::from(command(lowering, build)));
+    job.script.push(Value::from(super::METADATA_DIGEST));
+}
+
+/// The build as one command, an argument a line.
+fn command(lowering: &Lowering<'_>, build: &Build<'_>) -> String {
+    let image = build.image;
+    let dockerfile = image.dockerfile();
+    let (folder, file) = dockerfile.rsplit_once('/').unwrap_or((".", &dockerfile));
+    let mut lines = vec![
+        "buildctl-daemonless.sh build".to_owned(),
+        "--frontend dockerfile.v0".to_owned(),
+        format!("--local {}", word(&format!("context={}", image.context()))),
+        format!("--local {}", word(&format!("dockerfile={folder}"))),
+    ];
+    let mut option = |text: String| lines.push(format!("--opt {}", word(&text)));
+    if file != "Dockerfile" {
+        option(format!("filename={file}"));
+    }
+    if let Some(target) = image.target.get() {
+        option(format!("target={target}"));
+    }
+    for (name, value) in arguments::build_arg_values(lowering, build) {
+        option(format!("build-arg:{name}={value}"));
+    }
+    for label in &build.labels {
+        option(format!("label:{label}"));
+    }
+    if let Some(platforms) = arguments::platforms(image) {
+        option(format!("platform={platforms}"));
+    }
+    lines.extend(arguments::secrets(image));
+    for cache in &build.cache_from {
+        let from = format!("type=registry,ref={cache}");
+        lines.push(format!("--import-cache {}", quoted(&from)));
+    }
+    if let Some(cache) = &build.cache_to {
+        let to = format!("type=registry,ref={cache},mode=max");
+        lines.push(format!("--export-cache {}", quoted(&to)));
+    }
+    lines.extend(arguments::options(image));
+    // The output's fields are CSV, in which a list is one quoted field.
+    let output = match build.tags.as_slice() {
+        [one] => format!("type=image,name={one},push=true"),
+        several => format!("type=image,\"name={}\",push=true", several.join(",")),
+    };
+    lines.push(format!("--output {}", quoted(&output)));
+    lines.push("--metadata-file image.json".to_owned());
+    arguments::command(&lines)
+}

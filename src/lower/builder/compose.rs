@@ -1,0 +1,79 @@
+//! `docker compose build`, through the override file, and `docker push`.
+
+use super::{Build, arguments, docker};
+use crate::lower::compose::{ComposeCommand, interpolated, seen_from};
+use crate::lower::{Lowering, quoted, word};
+use crate::pipeline::{Job, Mapping, Value, strings};
+
+pub(super) fn lower(lowering: &mut Lowering<'_>, job: &mut Job, build: &Build<'_>) {
+    lowering.with_docker(job);
+    docker::no_attestations(lowering, job);
+    lowering.with_compose(job);
+    let slug = "default_branch_slug";
+    if build.cache_from.iter().any(|cache| cache.contains(slug)) {
+        // The override names it.
+        job.script.push(Value::from(format!("export {slug}")));
+    }
+    docker::pull_cache(job, build);
+    let compose = ComposeCommand::of(lowering);
+    let mut command = vec![format!("{} build --pull", compose.word())];
+    command.extend(arguments::options(build.image));
+    let service = lowering.compose_services.get(build.name).copied();
+    command.push(word(service.unwrap_or_default()));
+    job.script.push(Value::from(command.join(" ")));
+    let mut tags = build.tags.iter();
+    if let Some(built) = tags.next() {
+        for tag in tags.chain(&build.cache_to) {
+            let tag = format!("docker tag {} {}", quoted(built), quoted(tag));
+            job.script.push(Value::from(tag));
+        }
+    }
+    docker::push(job, build);
+}
+
+/// What the override says about a build: what the manifest spells, over the project's own file.
+/// Paths there are seen from the `folder` of the first compose file.
+pub(in crate::lower) fn keys(lowering: &Lowering<'_>, build: &Build<'_>, folder: &str) -> Mapping {
+    let image = build.image;
+    let mut keys = Mapping::new();
+    if image.dockerfile.get().is_some() || image.context.get().is_some() {
+        let context = image.context();
+        keys.set("context", interpolated(&seen_from(folder, context)));
+        let dockerfile = seen_from(context, &image.dockerfile());
+        keys.set("dockerfile", interpolated(&dockerfile));
+    }
+    keys.set_if(
+        "target",
+        image.target.get().map(|target| interpolated(target)),
+    );
+    let mut args = Mapping::new();
+    for (name, value) in arguments::build_arg_values(lowering, build) {
+        args.set(name, interpolated(&value));
+    }
+    if build.cache_to.is_some() {
+        args.set("BUILDKIT_INLINE_CACHE", "1");
+    }
+    if !args.is_empty() {
+        keys.set("args", args);
+    }
+    let labels = build.labels.iter();
+    let labels: Vec<String> = labels.map(|label| interpolated(label)).collect();
+    if !labels.is_empty() {
+        keys.set("labels", strings(&labels));
+    }
+    // Jobs that do not build do not set it, and compose would complain.
+    let (slug, or_none) = ("$default_branch_slug", "${default_branch_slug-}");
+    let cache = build.cache_from.iter();
+    let cache: Vec<String> = cache
+        .map(|of| interpolated(of).replace(slug, or_none))
+        .collect();
+    if !cache.is_empty() {
+        keys.set("cache_from", strings(&cache));
+    }
+    let secrets = image.secrets.get().into_iter();
+    let secrets: Vec<&str> = secrets.flat_map(|all| all.names()).collect();
+    if !secrets.is_empty() {
+        keys.set("secrets", strings(&secrets));
+    }
+    keys
+}

@@ -1,0 +1,93 @@
+//! What builders without a daemon share: an image of their own, and a login that needs no Docker.
+//!
+//! In: the tool. Out: a job that has no service and no privileges, and logs in to the registry.
+
+use crate::lower::{Lowering, word};
+use crate::pipeline::{Base, Image, Job, Mapping, Value};
+
+/// A builder that needs nothing but its own image.
+pub(super) struct Tool {
+    /// Name of the hidden job that its jobs share, and of its anchor.
+    pub base: &'static str,
+    /// Its image.
+    pub image: &'static str,
+    /// What people read above the hidden job.
+    pub comment: &'static str,
+    /// Its settings.
+    pub variables: Mapping,
+    /// The command that logs in.
+    pub login: Value,
+}
+
+/// The digest of what was pushed, as the builder itself reports it.
+pub(super) const FILE_DIGEST: &str = "digest=$(cat image.digest)";
+
+/// Gives a job the tool. What the job has of its own comes after.
+pub(super) fn set_up(lowering: &mut Lowering<'_>, job: &mut Job, tool: &Tool) {
+    let image = Image {
+        name: tool.image.to_owned(),
+        // The runner wants a shell, not the tool.
+        entrypoint: Some(vec![String::new()]),
+        ..Image::default()
+    };
+    let mut keys = Mapping::from_iter([("image", image.to_value())]);
+    if !tool.variables.is_empty() {
+        keys.set("variables", tool.variables.clone());
+    }
+    keys.set("before_script", Value::Seq(vec![tool.login.clone()]));
+    let bases = &mut lowering.out.pipeline.bases;
+    if !bases.iter().any(|base| base.name == tool.base) {
+        bases.push(Base {
+            name: tool.base.to_owned(),
+            comment: tool.comment.to_owned(),
+            keys,
+        });
+    }
+    job.bases.push(tool.base.to_owned());
+    job.image = Some(image);
+    let mut variables = tool.variables.clone();
+    variables.merge(&job.variables);
+    job.variables = variables;
+    job.before_script.insert(0, tool.login.clone());
+}
+
+/// Writes a file of logins as `docker login` would. The secret is no argument of a program: printf
+/// is the shell's own.
+pub(super) fn auth_file(folder: &str) -> Value {
+    let file = word(&format!("{folder}/config.json"));
+    let folder = word(folder);
+    Value::from(format!(
+        "mkdir -p {folder}\n\
+         auth=$(printf '%s' \"$CI_REGISTRY_USER:$CI_REGISTRY_PASSWORD\" | base64 | tr -d '\\n')\n\
+         (umask 077; printf '{{\"auths\": {{\"%s\": {{\"auth\": \"%s\"}}}}}}\\n' \"$CI_REGISTRY\" \"$auth\" > {file})\n"
+    ))
+}
+
+/// The repository of a cache: these builders keep each layer under a tag of its own, so what is a
+/// tag for others is a repository here.
+pub(super) fn cache_repository(reference: &str) -> String {
+    // A colon before the last slash is that of a port.
+    match reference.rsplit_once(':') {
+        Some((repository, tag)) if !tag.contains('/') => format!("{repository}/{tag}"),
+        _ => reference.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::cache_repository;
+
+    #[test]
+    fn the_tag_of_a_cache_becomes_a_repository() {
+        for (reference, expected) in [
+            (
+                "$CI_REGISTRY_IMAGE/app:cache",
+                "$CI_REGISTRY_IMAGE/app/cache",
+            ),
+            ("r.example:5000/app", "r.example:5000/app"),
+            ("$CI_REGISTRY_IMAGE:cache", "$CI_REGISTRY_IMAGE/cache"),
+        ] {
+            assert_eq!(cache_repository(reference), expected);
+        }
+    }
+}

@@ -1,0 +1,57 @@
+//! Kaniko in an unprivileged job: no daemon. Archived by its authors in June 2025.
+//!
+//! Flags as in the README of its last version, 1.24.0.
+
+use super::{Build, arguments, daemonless};
+use crate::lower::{Lowering, quoted};
+use crate::pipeline::{Job, Mapping, Value};
+
+/// The last version; only its debug image has a shell.
+const IMAGE: &str = "gcr.io/kaniko-project/executor:v1.24.0-debug";
+
+pub(super) fn lower(lowering: &mut Lowering<'_>, job: &mut Job, build: &Build<'_>) {
+    daemonless::set_up(
+        lowering,
+        job,
+        &daemonless::Tool {
+            base: "kaniko",
+            image: IMAGE,
+            comment: "Kaniko, logged in to the registry: no daemon, no privileges.",
+            variables: Mapping::new(),
+            login: daemonless::auth_file("/kaniko/.docker"),
+        },
+    );
+    job.script.push(Value::from(command(lowering, build)));
+    job.script.push(Value::from(daemonless::FILE_DIGEST));
+}
+
+/// The build as one command, an argument a line.
+fn command(lowering: &Lowering<'_>, build: &Build<'_>) -> String {
+    let image = build.image;
+    // Kaniko looks for relative paths in several places, so it gets whole ones.
+    let in_project = |path: &str| quoted(&format!("$CI_PROJECT_DIR/{path}"));
+    let context = match image.context() {
+        "." => quoted("$CI_PROJECT_DIR"),
+        folder => in_project(folder),
+    };
+    let mut lines = vec![
+        "/kaniko/executor".to_owned(),
+        format!("--context {context}"),
+        format!("--dockerfile {}", in_project(&image.dockerfile())),
+    ];
+    lines.extend(arguments::target(image));
+    lines.extend(arguments::build_args(lowering, build));
+    lines.extend(arguments::labels(build));
+    for tag in &build.tags {
+        lines.push(format!("--destination {}", quoted(tag)));
+    }
+    // One repository, to read and to write.
+    if let Some(cache) = &build.cache_to {
+        let repository = daemonless::cache_repository(cache);
+        lines.push("--cache".to_owned());
+        lines.push(format!("--cache-repo {}", quoted(&repository)));
+    }
+    lines.extend(arguments::options(image));
+    lines.push("--digest-file image.digest".to_owned());
+    arguments::command(&lines)
+}

@@ -1,0 +1,83 @@
+//! The driver `apply`: `kubectl apply` of files, in which the named variables alone are replaced.
+
+use super::{Change, Workloads, manifests};
+use crate::lower::{Lowering, word};
+use crate::manifest::collection::List;
+use crate::manifest::environments::Environment;
+use crate::manifest::resolved::image_variable;
+use crate::pipeline::{Mapping, Value};
+
+pub(super) fn lower(lowering: &Lowering<'_>, environment: &Environment) -> Option<Change> {
+    let apply = environment.deploy.get()?.apply.get()?;
+    let files: Vec<String> = apply
+        .files
+        .get()
+        .into_iter()
+        .flat_map(List::iter)
+        .map(|file| word(&file.value))
+        .collect();
+    let names: Vec<&str> = apply
+        .envsubst
+        .get()
+        .into_iter()
+        .flat_map(List::iter)
+        .map(|name| &*name.value)
+        .collect();
+    let mut change = Change {
+        // The first objects may be there when a later one is refused.
+        partial: true,
+        ..Change::default()
+    };
+    let manifests = if names.is_empty() {
+        let each = files.iter().map(|file| format!("--filename {file}"));
+        each.collect::<Vec<_>>().join(" ")
+    } else {
+        change.variables = image_variables(lowering, environment);
+        change.prepare = substitution(environment, &change.variables, &names, &files);
+        "--filename \"$manifests\"".to_owned()
+    };
+    change.commands = vec![format!("kubectl apply {manifests}")];
+    change.workloads = Workloads::Manifests(manifests);
+    Some(change)
+}
+
+/// The variables of images are references by digest where they are deployed.
+fn image_variables(lowering: &Lowering<'_>, environment: &Environment) -> Mapping {
+    let images = lowering.manifest.substituted_by(environment).into_iter();
+    images
+        .map(|image| (image_variable(&image), lowering.by_digest(&image)))
+        .collect()
+}
+
+/// Commands that write the manifests with their variables replaced to the file `$manifests`.
+fn substitution(
+    environment: &Environment,
+    images: &Mapping,
+    names: &[&str],
+    files: &[String],
+) -> Vec<Value> {
+    let own = environment.variables.get();
+    let is_known = |name: &str| {
+        images.get(name).is_some()
+            || own.is_some_and(|own| own.0.iter().any(|(key, _)| key.value == name))
+    };
+    let mut commands = Vec::new();
+    // envsubst takes a variable that does not exist for an empty one.
+    let elsewhere: Vec<String> = names
+        .iter()
+        .filter(|name| !is_known(name))
+        .map(|name| format!("\"${{{name}?}}\""))
+        .collect();
+    if !elsewhere.is_empty() {
+        commands.push(Value::from(format!(": {}", elsewhere.join(" "))));
+    }
+    let list: Vec<String> = names.iter().map(|name| format!("\\${name}")).collect();
+    commands.push(manifests::substitute());
+    commands.push("manifests=$(mktemp)".into());
+    commands.push(Value::from(format!(
+        "substitute \"{}\" {} > \"$manifests\"",
+        list.join(" "),
+        files.join(" ")
+    )));
+    commands
+}

@@ -1,0 +1,153 @@
+//! The driver `helm`: `helm upgrade --install`, which waits for the release and takes it back if it
+//! fails. Helm 3 and 4.
+
+use super::{Change, rollout};
+use crate::lower::{Lowering, digest_variable, quoted, word};
+use crate::manifest::collection::{List, Map};
+use crate::manifest::common::Variable;
+use crate::manifest::environments::{Environment, Helm};
+use crate::pipeline::{Shared, Value};
+
+/// How long the name of a release may be: Helm's own limit, which leaves room for what charts
+/// append (Helm 2 to 4).
+const LONGEST_RELEASE: usize = 53;
+
+/// Helm reads `\`, `,` and, at its beginning, `{` in the values of `--set-string` (strvals of Helm
+/// 3.8 and 4.1).
+const ESCAPED: [char; 3] = ['\\', ',', '{'];
+
+/// The shell function that escapes a value known only when the job runs.
+const ESCAPE: &str = "\
+# Helm splits at commas; backslashes and braces are its own too.
+helm_string() { printf '%s' \"$1\" | sed 's/[\\\\,{]/\\\\&/g'; }
+";
+
+/// The name of a release as a word of the shell, and the command that makes it where it depends on
+/// variables. Whatever deletes the release must call it by the same name.
+pub(in crate::lower) fn release(helm: &Helm) -> (Option<Value>, String) {
+    let name = helm.release.get().map_or("", String::as_str);
+    if name.contains('$') {
+        // Nor may it end in a dash or dot, as it might where it is cut.
+        let cut = format!(
+            "release=$(printf '%.{LONGEST_RELEASE}s' {} | sed 's/[-.]*$//')",
+            quoted(name)
+        );
+        (Some(cut.into()), "\"$release\"".to_owned())
+    } else {
+        let cut: String = name.chars().take(LONGEST_RELEASE).collect();
+        (None, word(cut.trim_end_matches(['-', '.'])))
+    }
+}
+
+pub(super) fn lower(lowering: &Lowering<'_>, environment: &Environment) -> Option<Change> {
+    let helm = environment.deploy.get()?.helm.get()?;
+    let (cut, release) = release(helm);
+    let mut change = Change {
+        prepare: cut.into_iter().collect(),
+        undo: Some(format!("helm rollback {release}")),
+        ..Change::default()
+    };
+    let chart = helm.chart.get().map(|chart| word(chart));
+    let mut lines = vec![format!(
+        "helm upgrade --install {release} {}",
+        chart.unwrap_or_default()
+    )];
+    for file in helm.values.get().into_iter().flat_map(List::iter) {
+        lines.push(format!("--values {}", word(&file.value)));
+    }
+    for (key, variable) in helm.set.get().into_iter().flat_map(Map::iter) {
+        let value = value(lowering, &variable.value, &mut change.prepare);
+        lines.push(format!("--set-string {}={value}", word(&key.value)));
+    }
+    if let Some(options) = helm.options.get().filter(|options| !options.0.is_empty()) {
+        let options: Vec<String> = options.iter().map(|option| word(&option.value)).collect();
+        lines.push(options.join(" "));
+    }
+    let timeout = rollout::timeout(environment);
+    if rollout::undo(environment) {
+        change.prepare.push(Value::from(
+            "# Helm 4 renamed --atomic.\n\
+             case $(helm version --short) in v3.*) undo=--atomic ;; *) undo=--rollback-on-failure ;; esac\n",
+        ));
+        lines.push(format!("\"$undo\" --timeout {timeout}"));
+    } else {
+        lines.push(format!("--wait --timeout {timeout}"));
+    }
+    change.commands = vec![match lines.as_slice() {
+        [first, second] => format!("{first} {second}"),
+        several => several.join(" \\\n  ") + "\n",
+    }];
+    Some(change)
+}
+
+/// A value as a word of the shell that Helm reads as this string. References of images hold
+/// nothing that Helm reads otherwise.
+fn value(lowering: &Lowering<'_>, variable: &Variable, prepare: &mut Vec<Value>) -> String {
+    if let Some(image) = variable.image.get() {
+        return quoted(&lowering.by_digest_or_fail(image));
+    }
+    if let Some(image) = variable.digest_of.get() {
+        return quoted(&format!("${{{}:?}}", digest_variable(image)));
+    }
+    let text = lowering.variable_text(variable).unwrap_or_default();
+    if variable.value.get().is_none() || is_plain(&text) {
+        return word(&text);
+    }
+    if !text.contains('$') {
+        return word(&escaped(&text));
+    }
+    // A variable of its own: the status of a command inside of another one's argument is lost.
+    let count = prepare.iter().filter(|value| value.as_str().is_some());
+    let name = format!(
+        "value_{}",
+        count.filter(|value| is_value(value)).count() + 1
+    );
+    if name == "value_1" {
+        prepare.push(Value::Shared(Shared {
+            anchor: "helm-string".to_owned(),
+            holder: "helm-string".to_owned(),
+            key: "script".to_owned(),
+            value: Box::new(ESCAPE.into()),
+        }));
+    }
+    prepare.push(Value::from(format!(
+        "{name}=$(helm_string {})",
+        quoted(&text)
+    )));
+    format!("\"${name}\"")
+}
+
+fn is_value(value: &Value) -> bool {
+    value
+        .as_str()
+        .is_some_and(|text| text.starts_with("value_"))
+}
+
+fn escaped(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        if ESCAPED.contains(&c) {
+            out.push('\\');
+        }
+        out.push(c);
+    }
+    out
+}
+
+/// Whether a text holds nothing to escape: no such character, and no variables but those of GitLab
+/// that never hold one.
+fn is_plain(text: &str) -> bool {
+    let mut pieces = text.split('$');
+    let plain = |text: &str| !text.contains(ESCAPED);
+    let first = pieces.next().is_none_or(plain);
+    first
+        && pieces.all(|piece| {
+            let end = piece
+                .find(|c: char| !c.is_ascii_alphanumeric() && c != '_')
+                .unwrap_or(piece.len());
+            let (name, rest) = piece.split_at(end);
+            let known = ["_SLUG", "_SHA", "_ID", "_IID"];
+            let known = known.iter().any(|end| name.ends_with(end));
+            name.starts_with("CI_") && known && plain(rest)
+        })
+}

@@ -1,0 +1,20 @@
+# MANIFESTS are named as kubectl apply takes them: --filename PATH, --kustomize FOLDER.
+# workloads MANIFESTS: what the cluster has of them, a line each: namespace, kind/name, template.
+workloads() {
+  kubectl get "$@" --ignore-not-found --output go-template='
+    {{- define "workload"}}
+      {{- if or (eq .kind "DaemonSet") (eq .kind "Deployment") (eq .kind "StatefulSet")}}
+        {{- .metadata.namespace}} {{.kind}}/{{.metadata.name}} {{js .spec.template}}{{"\n"}}
+      {{- end}}
+    {{- end}}
+    {{- range .items}}{{template "workload" .}}{{else}}{{template "workload" .}}{{end}}'
+}
+# wait_for_rollout TIMEOUT MANIFESTS: fails unless each of them becomes ready in this time.
+wait_for_rollout() {
+  timeout=$1
+  shift
+  list=$(mktemp) && workloads "$@" > "$list" || return
+  while read -r namespace workload _; do
+    kubectl --namespace "$namespace" rollout status "$workload" --timeout="$timeout" < /dev/null || return
+  done < "$list"
+}

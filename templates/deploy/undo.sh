@@ -1,0 +1,9 @@
+# undo_rollout FILE MANIFESTS: takes back those that are not as `workloads` wrote them to FILE.
+undo_rollout() {
+  before=$1
+  shift
+  list=$(mktemp) && workloads "$@" | grep -Fvx -f "$before" > "$list"
+  while read -r namespace workload _; do
+    kubectl --namespace "$namespace" rollout undo "$workload" < /dev/null || true
+  done < "$list"
+}

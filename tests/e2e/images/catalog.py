@@ -1,0 +1,122 @@
+"""The images that jobs run in: no registry has them here, so each is put together from the host's tools.
+
+In: an image's name from a pipeline. Out: `Image`: the root folder for an overlay, and the host's files
+that are mounted into it. A job finds in its PATH what the image really has and nothing else: the
+Alpine images have BusyBox, `docker:*-cli` has no curl, `curlimages/curl` no docker and no root user.
+An image that nobody described here is refused.
+"""
+
+import dataclasses
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import threading
+
+from stack.world import STATE
+
+HERE = pathlib.Path(__file__).resolve().parent
+PLUGINS = "/usr/libexec/docker/cli-plugins"
+
+
+@dataclasses.dataclass(frozen=True)
+class Kind:
+    """`tools`: commands of the host; `plugins`: Docker's; `user`: who runs the job."""
+
+    tools: tuple = ()
+    plugins: tuple = ()
+    user: int = 0
+
+
+DOCKER = ("docker", "git")
+KINDS = {
+    r"docker:.*-(cli|git)": Kind(DOCKER, ("docker-compose", "docker-buildx")),
+    r"docker:(1[789]|20)\..*": Kind(DOCKER),
+    r"curlimages/curl:.*": Kind(("curl",), user=100),
+    r"alpine/kubectl:.*": Kind(("kubectl",)),
+    r"alpine/k8s:.*": Kind(("kubectl", "bash", "curl", "jq", "git")),
+    r"alpine:.*": Kind(),
+    # The Dockerfile of this one stands in the post: docker:17.12 with docker-compose, curl, bash, kubectl.
+    r".*/docker-compose:1\.2": Kind((*DOCKER, "docker-compose", "curl", "bash", "kubectl")),
+}
+
+
+def find(tool):
+    """Debian's own docker and docker-compose come before any other of that name."""
+    return next((path for path in (f"/usr/bin/{tool}", shutil.which(tool)) if path and os.path.exists(path)), None)
+
+
+class Catalog:
+    """`compose`: the Compose plugin, version 2."""
+
+    def __init__(self, compose, bundle):
+        self.plugins = {"docker-compose": compose, "docker-buildx": str(HERE / "docker-buildx")}
+        self.bundle, self.made, self.lock = bundle, {}, threading.Lock()
+        self.folder = STATE / "images"
+        self.folder.mkdir()
+
+    def find(self, name):
+        for wanted, kind in KINDS.items():
+            if re.fullmatch(wanted, name):
+                with self.lock:
+                    if kind not in self.made:
+                        self.made[kind] = Image(self, kind, self.folder / str(len(self.made)))
+                    return self.made[kind]
+        raise LookupError(f"no stand-in for the image {name}: see {__file__}")
+
+
+class Image:
+    def __init__(self, catalog, kind, root):
+        self.kind, self.root, self.user = kind, root, kind.user
+        self.mounts = []  # (file or folder of the host, place in the image)
+        for folder in ("usr/bin", "etc/ssl/certs", "tmp", "root", "proc", "dev", "run", "builds", "certs", "home", "opt/python"):
+            (root / folder).mkdir(parents=True)
+        (root / "tmp").chmod(0o1777)
+        for link, target in (("bin", "usr/bin"), ("sbin", "usr/bin"), ("lib", "usr/lib"), ("lib64", "usr/lib64"), ("usr/sbin", "bin")):
+            (root / link).symlink_to(target)
+        shutil.copy("/usr/bin/busybox", root / "usr/bin/busybox")
+        applets = subprocess.run(["busybox", "--list"], capture_output=True, text=True, check=True).stdout.split()
+        for applet in applets:
+            if applet != "busybox":
+                (root / "usr/bin" / applet).symlink_to("busybox")
+        (root / "etc/passwd").write_text("root:x:0:0::/root:/bin/sh\ncurl_user:x:100:101::/home:/bin/sh\n")
+        (root / "etc/group").write_text("root:x:0:\ncurl_group:x:101:\n")
+        (root / "etc/nsswitch.conf").write_text("hosts: files\n")
+        shutil.copy("/etc/ld.so.cache", root / "etc/ld.so.cache")
+        shutil.copy(catalog.bundle, root / "etc/ssl/certs/ca-certificates.crt")
+        (root / "etc/hosts").write_text("")
+        for library in ("/usr/lib", "/usr/lib64"):
+            self.mount(library, library)
+        for tool in kind.tools:
+            place = root / "usr/bin" / tool
+            place.unlink(missing_ok=True)  # rather than BusyBox's
+            self.mount(os.path.realpath(find(tool)), f"/usr/bin/{tool}")
+            if tool == "git":
+                for folder in git_folders():
+                    self.mount(folder, folder)
+            if tool == "docker-compose":  # version 1 is in Python
+                self.mount(os.path.realpath("/usr/bin/python3"), "/usr/bin/python3")
+        for plugin in kind.plugins:
+            self.mount(catalog.plugins[plugin], f"{PLUGINS}/{plugin}")
+            if plugin == "docker-buildx":
+                self.mount(os.path.realpath("/usr/bin/python3"), "/opt/python/python3")
+                self.mount(str(HERE), "/opt/python/buildx")
+
+    def mount(self, source, place):
+        """Notes a mount, and makes the empty file or folder that it goes over."""
+        target = self.root / place.lstrip("/")
+        if place.startswith(("/usr/lib/", "/usr/lib64/")):
+            return  # there already
+        if os.path.isdir(source):
+            target.mkdir(parents=True, exist_ok=True)
+        else:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.touch()
+        self.mounts.append((source, place))
+
+
+def git_folders():
+    out = subprocess.run(["git", "--exec-path"], capture_output=True, text=True, check=True).stdout.strip()
+    share = pathlib.Path(find("git")).resolve().parent.parent / "share/git-core"
+    return [folder for folder in (out, str(share)) if os.path.isdir(folder)]

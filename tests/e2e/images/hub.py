@@ -1,0 +1,76 @@
+"""What the mirror of Docker Hub has: stand-ins for the images that Dockerfiles and compose files name.
+
+Each is Debian's BusyBox and a few scripts; what they play stands in them. They are pushed by the
+registry's own API, without a daemon.
+"""
+
+import gzip
+import hashlib
+import io
+import json
+import pathlib
+import subprocess
+import tarfile
+
+import client
+
+HERE = pathlib.Path(__file__).resolve().parent
+PHP = {"bin/composer": HERE / "php/composer", "bin/phing": HERE / "php/phing"}
+# repository:tag -> (files, command)
+IMAGES = {
+    "library/php:8.4-cli": (PHP, ["sh"]),
+    "library/php:8.4-fpm": (PHP, ["sh"]),
+    "library/mysql:8.4": ({"db/version": b"mysql\n"}, ["httpd", "-f", "-p", "3306", "-h", "/db"]),
+    "library/mysql:5.7": ({"db/version": b"mysql\n"}, ["httpd", "-f", "-p", "3306", "-h", "/db"]),
+    "library/alpine:3.22": ({}, ["sh"]),
+}
+
+
+def layer(files):
+    """A layer: BusyBox with its links, and the files."""
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode="w") as archive:
+
+        def add(name, data, mode=0o755):
+            entry = tarfile.TarInfo(name)
+            entry.size, entry.mode = len(data), mode
+            archive.addfile(entry, io.BytesIO(data))
+
+        for folder in ("bin", "etc", "tmp", "root", "usr", "var", "srv"):
+            entry = tarfile.TarInfo(folder)
+            entry.type, entry.mode = tarfile.DIRTYPE, 0o1777 if folder == "tmp" else 0o755
+            archive.addfile(entry)
+        add("bin/busybox", pathlib.Path("/usr/bin/busybox").read_bytes())
+        applets = subprocess.run(["busybox", "--list"], capture_output=True, text=True, check=True).stdout.split()
+        for name, target in [("usr/bin", "../bin"), *((f"bin/{applet}", "busybox") for applet in applets if applet != "busybox")]:
+            entry = tarfile.TarInfo(name)
+            entry.type, entry.linkname = tarfile.SYMTYPE, target
+            archive.addfile(entry)
+        add("etc/passwd", b"root:x:0:0:root:/root:/bin/sh\nblaine:x:1000:1000::/srv:/bin/sh\n", 0o644)
+        for name, data in files.items():
+            add(name, data if isinstance(data, bytes) else data.read_bytes())
+    return out.getvalue()
+
+
+def push(repository, tag, files, command):
+    """`repository`: client.Repository. Returns the digest."""
+    data = layer(files)
+    packed = gzip.compress(data, 1, mtime=0)
+    configuration = {
+        "architecture": "amd64",
+        "os": "linux",
+        "created": "2026-01-01T00:00:00Z",
+        "config": {"Env": ["PATH=/usr/local/bin:/usr/bin:/bin"], "Cmd": command},
+        "rootfs": {"type": "layers", "diff_ids": ["sha256:" + hashlib.sha256(data).hexdigest()]},
+        "history": [{"created": "2026-01-01T00:00:00Z"}],
+    }
+    manifest = {
+        "schemaVersion": 2,
+        "mediaType": client.DOCKER_MANIFEST,
+        "config": {
+            "mediaType": "application/vnd.docker.container.image.v1+json",
+            **repository.put_blob(json.dumps(configuration).encode()),
+        },
+        "layers": [{"mediaType": "application/vnd.docker.image.rootfs.diff.tar.gzip", **repository.put_blob(packed)}],
+    }
+    return repository.put_manifest(tag, manifest)["digest"]

@@ -1,0 +1,1 @@
+"""The job runner, with the semantics of GitLab and GitLab Runner 17."""

@@ -1,0 +1,105 @@
+"""Conditions as GitLab evaluates them: `rules:if` and `only:variables`.
+
+A reading of its own, beside the compiler's: two readings that agree are worth more than one. Follows
+GitLab's `Gitlab::Ci::Pipeline::Expression` (17.0): values are nil, strings and patterns; `==` and `=~`
+bind before `&&`, that before `||`; within `&&` and `||` only nil and false are untrue; at the end an
+empty string is untrue too.
+"""
+
+import re
+
+TOKEN = re.compile(
+    r"""\s*(?:(?P<variable>\$\w+)|(?P<string>"[^"]*"|'[^']*')|(?P<pattern>/(?:\\/|[^/\n])+/[ismU]*)
+    |(?P<null>null\b)|(?P<operator>==|!=|=~|!~|&&|\|\||!|\(|\)))""",
+    re.VERBOSE,
+)
+
+
+class BadExpression(Exception):
+    """GitLab would refuse the whole pipeline."""
+
+
+def tokens(text):
+    found, place, text = [], 0, text.strip()
+    while place < len(text):
+        match = TOKEN.match(text, place)
+        if not match:
+            raise BadExpression(f"{text!r} at {text[place:]!r}")
+        found.append((match.lastgroup, match.group(match.lastgroup)))
+        place = match.end()
+    return found
+
+
+def holds(text, variables):
+    """Whether the condition is true."""
+    rest = tokens(text)
+    value = either(rest, variables)
+    if rest:
+        raise BadExpression(f"{text!r}: {rest[0][1]!r} is too much")
+    return value not in (None, False, "")
+
+
+def either(rest, variables):
+    value = both(rest, variables)
+    while rest and rest[0] == ("operator", "||"):
+        rest.pop(0)
+        other = both(rest, variables)
+        value = other if value in (None, False) else value
+    return value
+
+
+def both(rest, variables):
+    value = comparison(rest, variables)
+    while rest and rest[0] == ("operator", "&&"):
+        rest.pop(0)
+        other = comparison(rest, variables)
+        value = value if value in (None, False) else other
+    return value
+
+
+def comparison(rest, variables):
+    left = term(rest, variables)
+    while rest and rest[0][0] == "operator" and rest[0][1] in ("==", "!=", "=~", "!~"):
+        operator = rest.pop(0)[1]
+        right = term(rest, variables)
+        if operator in ("==", "!="):
+            left = (left == right) is (operator == "==")
+        else:
+            left = matches(left, right) is (operator == "=~")
+    return left
+
+
+def matches(text, wanted):
+    if text is None:
+        return False
+    if not isinstance(wanted, re.Pattern):
+        wanted = pattern(wanted) if re.fullmatch(r"/.+/[ismU]*", wanted or "") else re.compile(re.escape(wanted or ""))
+    return bool(wanted.search(text))
+
+
+def pattern(text):
+    body, _, letters = text[1:].rpartition("/")
+    flags = {"i": re.IGNORECASE, "s": re.DOTALL, "m": re.MULTILINE, "U": 0}
+    return re.compile(body.replace(r"\/", "/"), sum(flags[letter] for letter in letters))
+
+
+def term(rest, variables):
+    if not rest:
+        raise BadExpression("ends too early")
+    kind, text = rest.pop(0)
+    if kind == "variable":
+        return variables.get(text[1:])
+    if kind == "string":
+        return text[1:-1]
+    if kind == "pattern":
+        return pattern(text)
+    if kind == "null":
+        return None
+    if text == "!":
+        return term(rest, variables) in (None, False, "")
+    if text == "(":
+        value = either(rest, variables)
+        if not rest or rest.pop(0) != ("operator", ")"):
+            raise BadExpression("a parenthesis is not closed")
+        return value
+    raise BadExpression(f"{text!r} is not expected there")

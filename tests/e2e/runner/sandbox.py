@@ -1,0 +1,41 @@
+"""The container of a job: an overlay of the image as the root folder, in the pod's network.
+
+In: a pod, an image, the environment, what the shell reads. Out: a process.
+Always: the mounts are in a namespace of the process, and secrets only in its environment and input.
+"""
+
+import shlex
+import subprocess
+
+BASE = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+
+def start(pod, image, environment, folder, number, mounts=()):
+    """A shell that reads its script from standard input; `mounts`: (folder of the host, place)."""
+    layer = pod.directory / f"layer{number}"
+    for name in ("upper", "work", "root"):
+        (layer / name).mkdir(parents=True)
+    root = shlex.quote(str(layer / "root"))
+    lower = f"lowerdir={image.root},upperdir={layer}/upper,workdir={layer}/work"
+    script = [
+        "set -e",
+        f"/usr/bin/mount -t overlay job -o {lower} {root}",
+        f"/usr/bin/mount -t proc proc {root}/proc",
+        f"/usr/bin/mount --rbind /dev {root}/dev",
+        f"/usr/bin/mount --bind {pod.directory}/hosts {root}/etc/hosts",
+    ]
+    for source, place in image.mounts:
+        script.append(f"/usr/bin/mount --rbind -o ro {shlex.quote(source)} {root}{shlex.quote(place)}")
+    for source, place in mounts:
+        script.append(f"/usr/bin/mkdir -p {root}{shlex.quote(place)}")
+        script.append(f"/usr/bin/mount --bind {shlex.quote(str(source))} {root}{shlex.quote(place)}")
+    shell = "bash" if "bash" in image.kind.tools else "sh"
+    user = f"--userspec={image.user}:101" if image.user else ""
+    change = f"cd {shlex.quote(folder)} && exec {shell}"
+    home = "/home" if image.user else "/root"
+    script.append(f"HOME={home} {BASE} exec /usr/sbin/chroot {user} {root} /bin/sh -c {shlex.quote(change)}")
+    file = layer / "enter.sh"
+    file.write_text("\n".join(script) + "\n")
+    return pod.spawn(
+        "/bin/sh", str(file), env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+    )

@@ -1,0 +1,103 @@
+"""Services beside a job: real daemons in the pod's network, found by their alias.
+
+`docker:*-dind` is dockerd, started as the image's entry point does (docker-library/docker,
+dockerd-entrypoint.sh): with DOCKER_TLS_CERTDIR it makes certificates there and listens on 2376, without
+on 2375. In 2018 there was no such variable.
+"""
+
+import os
+import re
+import shlex
+import shutil
+import socket
+import subprocess
+import time
+
+from runner import variables as ci
+from stack.world import STATE
+
+DIND = re.compile(r"docker:([\w.-]+-)?dind(-rootless)?")
+
+
+def start(pod, service, environment, bundle, certificates):
+    """`service` as in the pipeline, with its variables expanded. Returns the names it has."""
+    name = ci.expand(service["name"], environment)
+    alias = service.get("alias") or re.sub(r"[:@].*", "", name).replace("/", "__")
+    own = environment | {key: ci.expand(value, environment) for key, value in (service.get("variables") or {}).items()}
+    if not DIND.fullmatch(name):
+        raise LookupError(f"no stand-in for the service {name}: see {__file__}")
+    docker(pod, [ci.expand(word, own) for word in service.get("command") or []], own, bundle, certificates)
+    return [alias]
+
+
+def docker(pod, command, environment, bundle, certificates):
+    place = environment.get("DOCKER_TLS_CERTDIR", "")
+    arguments = [
+        "dockerd",
+        f"--data-root={pod.directory}/docker",
+        f"--exec-root={pod.directory}/exec",
+        f"--pidfile={pod.directory}/dockerd.pid",
+        f"--config-file={pod.directory}/daemon.json",
+        f"--cgroup-parent=/{os.environ['WINDLASS_E2E_CGROUP']}/{pod.name}",
+        "--storage-driver=overlay2",
+        f"--host=unix://{pod.directory}/docker.sock",
+    ]
+    if place:
+        server, client = pod.directory / "certs/server", pod.directory / "certs/client"
+        for folder, key in ((server, "docker-server"), (client, "docker-client")):
+            folder.mkdir(parents=True)
+            shutil.copy(certificates / "ca.crt", folder / "ca.pem")
+            shutil.copy(certificates / f"{key}.crt", folder / f"{key.removeprefix('docker-').replace('server', 'server-cert').replace('client', 'cert')}.pem")
+            shutil.copy(certificates / f"{key}.key", folder / ("key.pem" if "client" in key else "server-key.pem"))
+        arguments += [
+            "--host=tcp://0.0.0.0:2376",
+            "--tlsverify",
+            f"--tlscacert={server}/ca.pem",
+            f"--tlscert={server}/server-cert.pem",
+            f"--tlskey={server}/server-key.pem",
+        ]
+        port = 2376
+    else:
+        arguments += ["--host=tcp://0.0.0.0:2375", "--tls=false"]
+        port = 2375
+    (pod.directory / "daemon.json").write_text("{}")
+    script = [
+        "set -e",
+        f"/usr/bin/mount --bind {pod.directory}/hosts /etc/hosts",
+        f"/usr/bin/mount --bind {bundle} /etc/ssl/certs/ca-certificates.crt",
+        "/usr/bin/mount -t tmpfs run /run",
+        "exec " + shlex.join([*arguments, *command]),
+    ]
+    file = pod.directory / "dockerd.sh"
+    file.write_text("\n".join(script) + "\n")
+    with (pod.directory / "dockerd.log").open("w") as log:
+        daemon = pod.spawn("/bin/sh", str(file), env=daemon_environment(), stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+    wait(pod, daemon, port)
+
+
+def daemon_environment():
+    path = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+    return {"PATH": path, "HOME": str(STATE)}
+
+
+def wait(pod, daemon, port):
+    """The runner waits until the service's port answers."""
+    for _ in range(400):
+        ready = (pod.directory / "docker.sock").exists() and answers(pod.directory / "docker.sock")
+        if ready:
+            return
+        if daemon.poll() is not None:
+            break
+        time.sleep(0.025)
+    raise RuntimeError(f"dockerd does not answer on {port}:\n{(pod.directory / 'dockerd.log').read_text()[-3000:]}")
+
+
+def answers(path):
+    try:
+        with socket.socket(socket.AF_UNIX) as client:
+            client.settimeout(2)
+            client.connect(str(path))
+            client.sendall(b"GET /_ping HTTP/1.0\r\n\r\n")
+            return b"200" in client.recv(64)
+    except OSError:
+        return False

@@ -1,0 +1,1 @@
+"""The stack: the world, and all that pipelines talk to."""

@@ -1,0 +1,85 @@
+"""An imitation of GitLab: tokens for its container registry, and the git repositories.
+
+Tokens follow `../registry/token_endpoint.py` (GitLab's `Auth::ContainerRegistryAuthenticationService`):
+wrong credentials are 401; an action that the user may not do is left out of the token, which is 200
+all the same. What is here besides: a job token lives as long as its job (`Ci::Build#token`), and
+counts only in its own project; `*` is for administrators (`can_access?` in the same service).
+Repositories are served as files, git's "dumb" protocol, to who knows a token.
+"""
+
+import base64
+import json
+import subprocess
+import threading
+import urllib.parse
+
+import token_endpoint
+from stack import serve
+
+PULL, JOB, ALL = {"pull"}, {"pull", "push", "delete"}, {"pull", "push", "delete", "*"}
+
+
+class Issuer(token_endpoint.Issuer):
+    """Signs for whoever `credentials` names: password -> (user, project, actions)."""
+
+    def __init__(self, directory):
+        super().__init__(directory, "")
+        self.credentials, self.secrets, self.granted = {}, set(), []
+        self.lock = threading.Lock()
+        self.signed = {}
+
+    def allow(self, user, password, project, actions):
+        self.secrets.add(password)
+        self.credentials[password] = (user, project, actions)
+
+    def revoke(self, password):
+        self.credentials.pop(password, None)
+
+    def token(self, password, scopes):
+        user, self_project, actions = self.credentials[password]
+        access = []
+        for scope in scopes:
+            kind, _, rest = scope.partition(":")
+            name, _, wanted = rest.rpartition(":")
+            own = name == self_project or name.startswith(self_project + "/")
+            granted = [action for action in wanted.split(",") if own and action in actions]
+            if kind == "repository" and granted:
+                meta = {"project_path": self_project, "project_id": 1, "root_namespace_id": 1}
+                access.append({"type": kind, "name": name, "actions": granted, "meta": meta})
+        self.granted.append((user, scopes, access))
+        return self.issue(user, access)
+
+
+def handler(issuer, repositories):
+    class Gitlab(serve.Handler):
+        def do_GET(self):
+            address = urllib.parse.urlsplit(self.path)
+            _, _, credentials = self.headers.get("Authorization", "").partition(" ")
+            user, _, password = base64.b64decode(credentials).decode().partition(":")
+            known = issuer.credentials.get(password)
+            if not known or known[0] != user:
+                error = {"errors": [{"code": "UNAUTHORIZED", "message": "HTTP Basic: Access denied"}]}
+                challenge = [("WWW-Authenticate", 'Basic realm="GitLab"')]
+                return self.answer(401, json.dumps(error).encode(), headers=challenge)
+            if address.path == "/jwt/auth":
+                scopes = " ".join(urllib.parse.parse_qs(address.query).get("scope", [])).split()
+                # One field more than the token would break those who read it without a parser; in 2018
+                # there was none, and so there is none here.
+                return self.answer(200, json.dumps({"token": issuer.token(password, scopes)}, separators=(",", ":")).encode())
+            project, git, path = address.path[1:].partition(".git/")
+            if not git or project != known[1]:
+                return self.answer(404)
+            folder = (repositories / f"{project}.git").resolve()
+            if path == "info/refs":
+                subprocess.run(["git", "update-server-info"], cwd=folder, check=True)
+            file = (folder / path).resolve()
+            if folder not in file.parents or not file.is_file():
+                return self.answer(404)
+            return self.answer(200, file.read_bytes(), "text/plain")
+
+        def do_POST(self):
+            """BuildKit asks by POST first (OAuth), and by GET where that is not known."""
+            self.body()
+            self.answer(404)
+
+    return Gitlab

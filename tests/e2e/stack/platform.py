@@ -1,0 +1,263 @@
+"""All of the stack, started: GitLab, its registry, Docker Hub's mirror, the clusters; and projects in it.
+
+`Platform` is made once a run; each scenario has a project of its own, with its own repository, its own
+part of the registry and its own cluster, so that scenarios can run side by side.
+"""
+
+import base64
+import http.client
+import json
+import pathlib
+import shutil
+import ssl
+import subprocess
+import threading
+import time
+
+import client
+from images import catalog, hub
+from runner import pipeline as pipelines
+from stack import certificates, cluster, gitlab, kubernetes, registry, serve
+from stack.world import STATE, World
+
+TESTS = pathlib.Path(__file__).resolve().parents[1]
+ROOT = TESTS.parents[1]
+GITLAB, REGISTRY, OLD_REGISTRY = "gitlab.example.com", "registry.example.com", "registry-2018.example.com"
+STORAGE, MIRROR, CLUSTER = "storage.example.com", "registry-mirror.facile.it", "kubernetes.example.com"
+HOSTS = (GITLAB, REGISTRY, OLD_REGISTRY, STORAGE, MIRROR, CLUSTER)
+
+
+class Platform:
+    def __init__(self, compose):
+        self.world, self.host = World(), GITLAB
+        addresses = {name: self.world.host(name) for name in HOSTS}
+        self.certificates = STATE / "certificates"
+        certificates.make(self.certificates, HOSTS)
+        self.bundle = self.certificates / "bundle.crt"
+        (STATE / "git").mkdir()
+        self.issuer = gitlab.Issuer(self.certificates)
+        self.serve(gitlab.handler(self.issuer, STATE / "git"), addresses[GITLAB])
+        realm = f"https://{GITLAB}/jwt/auth"
+        self.registries = {}
+        for port, (name, modern) in enumerate(((REGISTRY, True), (OLD_REGISTRY, False)), start=5001):
+            made = registry.Registry(name, STATE, self.certificates, addresses[name], self.issuer, realm, port, modern)
+            made.host = name
+            made.front.storage_url = f"https://{STORAGE}"
+            self.registries[name] = made
+        self.serve(registry.gitlab_registry.storage_handler(self.registries[REGISTRY].front), addresses[STORAGE])
+        self.clusters = {}
+        self.serve(kubernetes.handler(self.clusters), addresses[CLUSTER])
+        tls = {key: str(self.certificates / f"server.{end}") for key, end in (("certificate", "crt"), ("key", "key"))}
+        registry.start(STATE / "mirror", f"{addresses[MIRROR]}:443", STATE / "mirror.log", None, tls)
+        for name, (files, command) in hub.IMAGES.items():
+            repository, tag = name.split(":")
+            hub.push(Mirror(self, repository), tag, files, command)
+        self.catalog = catalog.Catalog(compose, self.bundle)
+        self.lock = threading.Lock()
+        self.projects = 0
+
+    def serve(self, handler, address):
+        return serve.serve(handler, address, self.certificates)
+
+    def project(self, example, **how):
+        with self.lock:
+            self.projects += 1
+            number = self.projects
+        return Project(self, number, example, **how)
+
+
+class Mirror(client.Repository):
+    def __init__(self, platform, name):
+        self.name, self.token = name, ""
+        context = ssl.create_default_context(cafile=platform.bundle)
+        self.connection = http.client.HTTPSConnection(MIRROR, context=context, timeout=30)
+
+
+class Repository(client.Repository):
+    """A repository as an administrator sees it, behind the front."""
+
+    def __init__(self, made, name):
+        self.name = name
+        self.connection = http.client.HTTPConnection(made.backend, timeout=30)
+        actions = ["pull", "push", "delete"]
+        self.token = made.issuer.issue("admin", [{"type": "repository", "name": name, "actions": actions}])
+
+
+class Project:
+    """A project with what an example has, and its generated pipeline."""
+
+    def __init__(self, platform, number, example, path=None, registry=REGISTRY, files=None, rights=gitlab.JOB):
+        self.gitlab, self.number = platform, number
+        self.path = path or f"facile/project-{number}"
+        self.registry = platform.registries[registry]
+        self.folder = STATE / f"project{number}"
+        self.work, self.repository = self.folder / "work", STATE / "git" / f"{self.path}.git"
+        self.variables, self.file_variables, self.rights = {}, {}, rights
+        self.pipelines, self.groups, self.lock = [], {}, threading.Lock()
+        self.folder.mkdir()
+        shutil.copytree(example, self.work) if example else self.work.mkdir()
+        if files:
+            shutil.copytree(files, self.work, dirs_exist_ok=True)
+        self.shell("git", "init", "--quiet", "--initial-branch=master", ".")
+        self.shell("git", "init", "--quiet", "--bare", "--initial-branch=master", str(self.repository))
+        self.shell("git", "config", "gc.auto", "0")
+        self.cluster = cluster.Cluster(str(number), f"kube-{pipelines.new_token()}", self.pull)
+        platform.clusters[str(number)] = self.cluster
+        platform.issuer.secrets.add(self.cluster.token)
+        self.deploy_token = "gldt-" + pipelines.new_token()
+        platform.issuer.allow("deploy-token", self.deploy_token, self.path.lower(), gitlab.PULL)
+
+    # ---- git
+
+    def shell(self, *command, cwd=None):
+        environment = {
+            "PATH": "/usr/local/bin:/usr/bin:/bin",
+            "HOME": str(self.folder),
+            **{f"GIT_{who}_{what}": "e2e" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")},
+        }
+        done = subprocess.run(command, cwd=cwd or self.work, check=False, capture_output=True, text=True, env=environment)
+        if done.returncode:
+            raise RuntimeError(f"{command}: {done.stderr}")
+        return done.stdout.strip()
+
+    def git(self, *arguments):
+        return self.shell("git", *arguments)
+
+    def write(self, **files):
+        for name, text in files.items():
+            self.put(name.replace("__", "/"), text)
+
+    def put(self, name, text):
+        (self.work / name).parent.mkdir(parents=True, exist_ok=True)
+        (self.work / name).write_text(text)
+
+    def file(self, sha, path):
+        return self.git("show", f"{sha}:{path}") + "\n"
+
+    def files(self, sha):
+        return tuple(self.git("ls-tree", "-r", "--name-only", sha).splitlines())
+
+    def commit(self, branch="master", message="change", **files):
+        """Commits what there is (and `files`) to the branch; returns the commit."""
+        known = self.git("branch", "--list", branch)
+        head = subprocess.run(["git", "rev-parse", "--verify", "HEAD"], cwd=self.work, capture_output=True, check=False)
+        if head.returncode == 0 and self.git("rev-parse", "--abbrev-ref", "HEAD") != branch:
+            self.git("checkout", "--quiet", *(() if known else ("-b",)), branch)
+        elif head.returncode:
+            self.git("checkout", "--quiet", "-B", branch)
+        self.write(**files)
+        self.git("add", "--all")
+        self.git("commit", "--quiet", "--allow-empty", "--message", message)
+        self.git("push", "--quiet", str(self.repository), f"HEAD:refs/heads/{branch}")
+        return self.git("rev-parse", "HEAD")
+
+    # ---- pipelines
+
+    def pipeline(self, ref="master", sha=None, tag=False, **how):
+        """GitLab makes a pipeline for the ref; it does not run yet."""
+        sha = sha or self.git("rev-parse", ref)
+        made = pipelines.Pipeline(self, ref, sha, self.file(sha, ".gitlab-ci.yml"), tag=tag, **how)
+        self.pipelines.append(made)
+        return made
+
+    def push(self, branch="master", **files):
+        """A new commit and its pipeline, run to the end."""
+        self.commit(branch, **files)
+        return self.pipeline(branch).run()
+
+    def job_token(self, job):
+        token = pipelines.new_token()
+        self.gitlab.issuer.allow("gitlab-ci-token", token, self.path.lower(), self.rights)
+        return token
+
+    def end_token(self, token):
+        self.gitlab.issuer.revoke(token)
+
+    def resource_group(self, job):
+        name = job.body.get("resource_group")
+        if not name:
+            return Nothing()
+        with self.lock:
+            return self.groups.setdefault(name, threading.Lock())
+
+    # ---- registry and cluster
+
+    def images(self, name):
+        """The repository of an image of this project."""
+        return Repository(self.registry, f"{self.path.lower()}/{name}" if name else self.path.lower())
+
+    def pull(self, image):
+        """What a kubelet would get: the digest, or None. It has a deploy token that may only pull."""
+        host, _, rest = image.partition("/")
+        made = self.gitlab.registries.get(host)
+        if made is None:
+            return f"elsewhere:{image}"
+        name, _, reference = rest.rpartition("@") if "@" in rest else rest.rpartition(":")
+        token = self.gitlab.issuer.token(self.deploy_token, [f"repository:{name}:pull"])
+        connection = http.client.HTTPConnection(made.backend, timeout=30)
+        headers = {"Authorization": f"Bearer {token}", "Accept": ", ".join(client.KINDS.values())}
+        connection.request("GET", f"/v2/{name}/manifests/{reference}", headers=headers)
+        answer = connection.getresponse()
+        data = answer.read()
+        connection.close()
+        return client.sha256(data) if answer.status == 200 else None
+
+    def agent(self, context, namespace=None):
+        """GitLab's agent for Kubernetes: a kubeconfig with the context, in a variable of type file."""
+        self.file_variables["KUBECONFIG"] = kubeconfig(self.cluster, context, self.bundle_text(), namespace)
+
+    def bundle_text(self):
+        return (self.gitlab.certificates / "ca.crt").read_text()
+
+    def deploy(self, name, container, image="example/initial:1", namespace="default"):
+        """A Deployment that somebody once made by hand."""
+        containers = [{"name": container, "image": image}, {"name": "sidecar", "image": "example/sidecar:1"}]
+        template = {"metadata": {"labels": {"app": name}}, "spec": {"containers": containers}}
+        item = {"kind": "Deployment", "metadata": {"name": name}, "spec": {"template": template}}
+        self.cluster.create("apps/v1", "deployments", namespace, item)
+        self.settle()
+
+    def deployment(self, name, namespace="default"):
+        return self.cluster.objects[("apps/v1", "deployments", namespace, name)]
+
+    def runs(self, name, container, namespace="default"):
+        """The image of the container, as its spec says."""
+        containers = self.deployment(name, namespace)["spec"]["template"]["spec"]["containers"]
+        return next(item["image"] for item in containers if item["name"] == container)
+
+    def settle(self):
+        """Waits until no rollout is under way."""
+        for _ in range(200):
+            reasons = [
+                item.get("status", {}).get("conditions", [{}])[0].get("reason")
+                for key, item in list(self.cluster.objects.items())
+                if key[1] == "deployments"
+            ]
+            if all(reason in ("NewReplicaSetAvailable", "ProgressDeadlineExceeded") for reason in reasons):
+                return
+            time.sleep(0.02)
+        raise RuntimeError(f"rollouts do not end: {reasons}")
+
+
+class Nothing:
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        return None
+
+
+def kubeconfig(made, context, authority, namespace=None):
+    data = base64.b64encode(authority.encode()).decode()
+    server = {"server": f"https://{CLUSTER}/clusters/{made.name}", "certificate-authority-data": data}
+    return json.dumps(
+        {
+            "apiVersion": "v1",
+            "kind": "Config",
+            "clusters": [{"name": "gitlab", "cluster": server}],
+            "users": [{"name": "agent", "user": {"token": made.token}}],
+            "contexts": [
+                {"name": context, "context": {"cluster": "gitlab", "user": "agent", **({"namespace": namespace} if namespace else {})}}
+            ],
+        }
+    )

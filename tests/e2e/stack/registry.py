@@ -1,0 +1,177 @@
+"""The container registry of a GitLab, and the mirror of Docker Hub.
+
+Real: Debian's docker-registry (distribution 2.8), with token authentication and deletion. In front of
+it `../registry/gitlab_registry.py` adds what GitLab's own registry has; `gitlab=False` leaves the front
+transparent: what a GitLab of 2018 had, which was distribution 2.x.
+The front sees all requests: it notes them, and counts what goes up and down for each project.
+"""
+
+import http.client
+import io
+import json
+import pathlib
+import subprocess
+import threading
+import time
+
+import gitlab_registry
+import token_endpoint
+from stack import serve
+
+LOCAL = "127.0.0.1"
+
+
+class Registry:
+    def __init__(self, name, state, certificates, address, issuer, token_url, port, gitlab=True):
+        self.root, self.certificates, self.address = state / name, certificates, address
+        self.name, self.issuer, self.token_url, self.gitlab = name, issuer, token_url, gitlab
+        self.backend = f"{LOCAL}:{port}"
+        self.log = state / f"{name}.log"
+        self.lines = []  # "METHOD PATH?QUERY" of all requests
+        self.traffic = {}  # project -> [requests, bytes up, bytes down]
+        self.lock = threading.Lock()
+        self.process = start(self.root, self.backend, self.log, self.authentication())
+        self.front = gitlab_registry.Front(self.backend, self.root, issuer)
+        self.server = None
+        self.open()
+
+    def authentication(self):
+        return {
+            "token": {
+                "realm": self.token_url,
+                "service": token_endpoint.SERVICE,
+                "issuer": token_endpoint.ISSUER,
+                "rootcertbundle": str(self.certificates / "token.crt"),
+            }
+        }
+
+    def open(self):
+        """Serves, also again after `close`."""
+        self.server = serve.serve(counting(self), self.address, self.certificates)
+
+    def close(self):
+        """The registry is down: nobody listens."""
+        self.server.shutdown()
+        self.server.server_close()
+
+    def count(self, project, up, down):
+        with self.lock:
+            for key in (project, None):
+                counted = self.traffic.setdefault(key, [0, 0, 0])
+                counted[0] += 1
+                counted[1] += up
+                counted[2] += down
+
+    def garbage_collect(self, *options):
+        file = pathlib.Path(f"{self.root}.yml")
+        command = ["docker-registry", "garbage-collect", *options, str(file)]
+        return subprocess.run(command, check=True, capture_output=True, text=True).stdout
+
+
+def project_of(path):
+    """/v2/GROUP/PROJECT/... -> GROUP/PROJECT"""
+    parts = path.removeprefix("/v2/").split("/")
+    return "/".join(parts[:2]) if len(parts) > 2 else None
+
+
+def counting(registry):
+    base = gitlab_registry.handler(registry.front)
+
+    class Counting(base):
+        def handle_any(self):
+            with registry.lock:
+                registry.lines.append(f"{self.command} {self.path}")
+            if self.headers.get("Transfer-Encoding", "") == "chunked":
+                self.unchunk()
+            self.headers["X-Forwarded-Proto"] = "https"  # for the addresses that the registry answers
+            return super().handle_any()
+
+        do_GET = do_HEAD = do_PUT = do_POST = do_DELETE = do_PATCH = handle_any
+
+        def unchunk(self):
+            """Docker sends layers in chunks; the front wants to know their length."""
+            data = bytearray()
+            while size := int(self.rfile.readline().split(b";")[0], 16):
+                data += self.rfile.read(size)
+                self.rfile.readline()
+            self.rfile.readline()
+            self.whole = self.rfile
+            self.rfile = io.BytesIO(bytes(data))
+            del self.headers["Transfer-Encoding"]
+            self.headers["Content-Length"] = str(len(data))
+
+        def handle_one_request(self):
+            super().handle_one_request()
+            if getattr(self, "whole", None):
+                self.rfile, self.whole = self.whole, None
+
+        def delete_tag(self, name, tag, token):
+            if registry.gitlab:
+                return super().delete_tag(name, tag, token)
+            return self.relay(*self.ask("DELETE", f"/v2/{name}/manifests/{tag}", token, b""))
+
+        def page(self, path, listed):
+            if registry.gitlab:
+                return super().page(path, listed)
+            return self.answer(200, json.dumps(listed).encode(), [("Content-Type", "application/json")])
+
+        def relay(self, status, headers, content):
+            """As the front does, but a HEAD keeps its length: Docker reads a layer's size there."""
+            kept = [
+                (name, value)
+                for name, value in headers
+                if name.lower() not in ("connection", "date", "transfer-encoding")
+                and (name.lower() != "content-length" or self.command == "HEAD")
+            ]
+            self.answer(status, content, kept)
+
+        def answer(self, status, body=b"", headers=()):
+            headers, down = list(headers), len(body)
+            if status == 307:  # the blob goes down all the same, from the object storage
+                value = self.path.rsplit(":", 1)[1]
+                blob = registry.root / "docker/registry/v2/blobs/sha256" / value[:2] / value / "data"
+                down = blob.stat().st_size
+                if not registry.gitlab:
+                    status, body, headers = 200, blob.read_bytes(), [("Content-Type", "application/octet-stream")]
+            registry.count(project_of(self.path.partition("?")[0]), self.up(), down)
+            self.send_response(status)
+            for name, value in headers:
+                self.send_header(name, value)
+            if status != 204 and not any(name.lower() == "content-length" for name, _ in headers):
+                self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            if self.command != "HEAD":
+                self.wfile.write(body)
+
+        def up(self):
+            return int(self.headers.get("Content-Length") or 0)
+
+    return Counting
+
+
+def start(root, address, log, authentication, tls=None):
+    """A docker-registry; returns its process when it answers."""
+    configuration = {  # JSON is YAML
+        "version": "0.1",
+        "log": {"level": "info", "accesslog": {"disabled": False}},
+        "storage": {"filesystem": {"rootdirectory": str(root)}, "delete": {"enabled": True}},
+        "http": {"addr": address, "secret": "world"} | ({"tls": tls} if tls else {}),
+    }
+    if authentication:
+        configuration["auth"] = authentication
+    file = pathlib.Path(f"{root}.yml")
+    file.write_text(json.dumps(configuration))
+    with log.open("a") as output:
+        process = subprocess.Popen(
+            ["docker-registry", "serve", str(file)], stdin=subprocess.DEVNULL, stdout=output, stderr=output
+        )
+    host, _, port = address.rpartition(":")
+    for _ in range(200):
+        try:
+            connection = http.client.HTTPConnection(host, int(port), timeout=5)
+            connection.request("GET", "/")
+            connection.getresponse()
+            return process
+        except (OSError, http.client.HTTPException):
+            time.sleep(0.05)
+    raise RuntimeError(f"docker-registry does not answer: {log.read_text()[-2000:]}")
