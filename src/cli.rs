@@ -36,6 +36,16 @@ Examples:
   windlass check
   windlass check --format gitlab > gl-code-quality-report.json";
 
+const PLAN_EXAMPLES: &str = "\
+Without a ref it is the default branch. A condition on a variable that nothing sets stays open: the
+job is shown with a question mark, until --variable says what it is.
+
+Examples:
+  windlass plan --branch main
+  windlass plan --merge-request feature..main --changed src/app.rs
+  windlass plan --tag v1.2.3 --variable DEPLOY=yes --why deploy
+  windlass plan --file .gitlab-ci.yml --branch main";
+
 /// Compiles a short manifest into a whole GitLab CI/CD pipeline.
 #[derive(Debug, Parser)]
 #[command(name = "windlass", version, after_help = EXAMPLES, max_term_width = 100)]
@@ -89,6 +99,9 @@ pub(crate) enum Command {
     /// Check that the manifest is valid and the files are up to date.
     #[command(after_help = CHECK_EXAMPLES)]
     Check(Check),
+    /// Say which jobs run on a ref, and why.
+    #[command(after_help = PLAN_EXAMPLES)]
+    Plan(Plan),
     /// Print the JSON Schema of the manifest, for editors.
     #[command(after_help = "Example:\n  windlass schema > windlass.schema.json")]
     Schema,
@@ -119,6 +132,46 @@ pub(crate) struct Check {
 }
 
 #[derive(Debug, Args)]
+pub(crate) struct Plan {
+    /// Plan this `.gitlab-ci.yml` instead of the manifest.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) file: Option<PathBuf>,
+    /// A push on this branch.
+    #[arg(long, value_name = "BRANCH", group = "ref")]
+    pub(crate) branch: Option<String>,
+    /// A new tag of this name.
+    #[arg(long, value_name = "TAG", group = "ref")]
+    pub(crate) tag: Option<String>,
+    /// A merge request [target: the default branch].
+    #[arg(long, value_name = "SOURCE[..TARGET]", group = "ref")]
+    pub(crate) merge_request: Option<String>,
+    /// A schedule on this branch.
+    #[arg(long, value_name = "BRANCH", group = "ref")]
+    pub(crate) schedule: Option<String>,
+    /// A variable of the project or the pipeline; may be repeated.
+    #[arg(long, value_name = "NAME=VALUE", value_parser = variable)]
+    pub(crate) variable: Vec<(String, String)>,
+    /// A changed file, for `changes`; may be repeated.
+    #[arg(long, value_name = "PATH")]
+    pub(crate) changed: Vec<String>,
+    /// The project's default branch [default: as git knows it, else main].
+    #[arg(long, value_name = "BRANCH")]
+    pub(crate) default_branch: Option<String>,
+    /// How to print it.
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub(crate) format: PlanFormat,
+}
+
+/// How to print a plan.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum PlanFormat {
+    /// For people.
+    Text,
+    /// For programs.
+    Json,
+}
+
+#[derive(Debug, Args)]
 pub(crate) struct Explain {
     /// The code, as it stands in the finding: `error[unknown-key]`.
     #[arg(value_name = "CODE")]
@@ -140,6 +193,13 @@ fn manifest(text: &str) -> Result<String, &'static str> {
         Err("the path contains a control character")
     } else {
         Ok(text.to_owned())
+    }
+}
+
+fn variable(text: &str) -> Result<(String, String), &'static str> {
+    match text.split_once('=') {
+        Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
+        _ => Err("write it like NAME=VALUE"),
     }
 }
 

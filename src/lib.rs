@@ -9,6 +9,7 @@
 
 pub mod check;
 pub mod compile;
+pub mod config;
 pub mod files;
 pub mod finding;
 pub mod gitlab;
@@ -16,6 +17,7 @@ pub mod graph;
 pub mod lower;
 pub mod manifest;
 pub mod pipeline;
+pub mod plan;
 pub mod render;
 pub mod source;
 pub mod verify;

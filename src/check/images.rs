@@ -90,7 +90,7 @@ fn unused(check: &mut Check<'_>, key: &At<String>, image: &At<Image>) {
 }
 
 /// Whether an image of that name exists; if not, says so.
-fn known(check: &mut Check<'_>, name: &At<String>) -> bool {
+pub(super) fn known(check: &mut Check<'_>, name: &At<String>) -> bool {
     if check.manifest.image(&name.value).is_some() {
         return true;
     }

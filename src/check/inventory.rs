@@ -25,6 +25,8 @@ pub enum JobKind {
     Deploy,
     /// Moves the tag of what is deployed.
     Mark,
+    /// Stops what is deployed.
+    Stop,
     /// Gives an image a further tag.
     Promote,
     /// Deletes images.
@@ -142,7 +144,14 @@ impl Inventory {
             if !marked.is_empty() {
                 inventory.add(JobEntry {
                     refs: environment.refs.get().map(|refs| refs.0.clone()),
-                    ..JobEntry::new(environment.mark_job(key), stage, JobKind::Mark)
+                    ..JobEntry::new(environment.mark_job(key), stage.clone(), JobKind::Mark)
+                });
+            }
+            if let Some(stop) = environment.stop.get() {
+                let stage = stop.stage.at().cloned().unwrap_or(stage);
+                inventory.add(JobEntry {
+                    refs: environment.refs.get().map(|refs| refs.0.clone()),
+                    ..JobEntry::new(environment.stop_job(key), stage, JobKind::Stop)
                 });
             }
         }

@@ -6,7 +6,9 @@ use std::collections::HashMap;
 use super::{Check, JobKind};
 use crate::finding::{Code, Finding};
 use crate::manifest::common::Entity;
+use crate::manifest::environments::Stop;
 use crate::manifest::kinds::Raw;
+use crate::manifest::record::Record as _;
 use crate::manifest::resolved::STAGES;
 use crate::source::{Entry, Kind, Span};
 
@@ -31,6 +33,10 @@ pub(super) fn check(check: &mut Check<'_>) {
     }
     for (_, environment) in manifest.environments() {
         job_keys(check, &environment.value);
+        if let Some(raw) = environment.stop.get().and_then(|stop| stop.job.get()) {
+            let own = |key: &str| Stop::keys().iter().any(|own| own.name == key);
+            own_keys(check, raw, |key| own(key).then(|| key.to_owned()));
+        }
     }
     for (key, raw) in manifest.jobs.get().into_iter().flat_map(|jobs| jobs.iter()) {
         match &raw.value.0.kind {

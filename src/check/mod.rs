@@ -16,8 +16,10 @@ mod needs;
 mod order;
 mod rebuild;
 mod refs;
+mod runtime_names;
 mod sets;
 mod shared;
+mod stop;
 mod supported;
 
 pub use inventory::{Inventory, JobEntry, JobKind, Needed};
@@ -61,6 +63,8 @@ const CHECKS: &[fn(&mut Check<'_>)] = &[
     order::check,
     shared::check,
     access::check,
+    runtime_names::check,
+    stop::check,
     files::check,
     supported::check,
 ];

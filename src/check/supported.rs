@@ -16,7 +16,6 @@ pub(super) fn check(check: &mut Check<'_>) {
     target(check, &mut found);
     integration(check, &mut found);
     images(check, &mut found);
-    environments(check, &mut found);
     let manifest = check.manifest;
     for (_, promotion) in manifest.promotions() {
         if let Some(registry) = promotion.registry.at().filter(|at| at.value != "gitlab") {
@@ -111,18 +110,6 @@ fn images(check: &Check<'_>, found: &mut Vec<(Span, String)>) {
                 Some(span),
                 "keeping the newest images by a tag with other variables than GitLab's",
             );
-        }
-    }
-}
-
-fn environments(check: &Check<'_>, found: &mut Vec<(Span, String)>) {
-    for (key, environment) in check.manifest.environments() {
-        if environment.is_dynamic(&key.value) {
-            let span = environment.name.span().unwrap_or(key.span);
-            found.push((span, "a dynamic environment (a `$` in its name)".to_owned()));
-        }
-        if let Some(span) = environment.stop.span() {
-            found.push((span, "`stop`".to_owned()));
         }
     }
 }

@@ -9,6 +9,7 @@ mod completions;
 mod explain;
 mod generate;
 mod output;
+mod plan;
 mod project;
 mod schema;
 
@@ -62,6 +63,7 @@ pub(crate) fn run(cli: &Cli) -> ExitCode {
     let result = match &cli.command {
         Command::Generate(args) => generate::run(options, args),
         Command::Check(args) => check::run(options, args),
+        Command::Plan(args) => plan::run(options, args),
         Command::Schema => schema::run(),
         Command::Explain(args) => explain::run(args),
         Command::Completions(args) => completions::run(args),

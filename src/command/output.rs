@@ -3,7 +3,7 @@
 //! In: texts and reports. Out: bytes on standard output or standard error. Always holds: nothing
 //! panics when a stream is closed; a failure on standard error is not worth failing for.
 
-use std::io::{self, IsTerminal as _, Write};
+use std::io::{self, Write};
 
 use windlass::finding::output::{Format, Style, write};
 use windlass::finding::{Finding, Report, Severity};
@@ -23,17 +23,25 @@ pub(super) fn say(line: &str) {
     let _ = writeln!(io::stderr().lock(), "{line}");
 }
 
-/// Says findings on standard error, for people; warnings only if not `--quiet`.
-pub(super) fn say_findings(report: &Report, source: &Source, options: &Options) {
-    let color = match options.color {
+/// Whether what is printed is to be coloured.
+pub(super) fn stdout_color(options: &Options) -> bool {
+    color(options, &io::stdout())
+}
+
+fn color<S: anstream::stream::RawStream + io::IsTerminal>(options: &Options, stream: &S) -> bool {
+    match options.color {
         Color::Always => true,
         Color::Never => false,
         Color::Auto => {
-            let stderr = io::stderr();
-            let choice = anstream::AutoStream::choice(&stderr);
-            stderr.is_terminal() && choice != anstream::ColorChoice::Never
+            let choice = anstream::AutoStream::choice(stream);
+            io::IsTerminal::is_terminal(stream) && choice != anstream::ColorChoice::Never
         }
-    };
+    }
+}
+
+/// Says findings on standard error, for people; warnings only if not `--quiet`.
+pub(super) fn say_findings(report: &Report, source: &Source, options: &Options) {
+    let color = color(options, &io::stderr());
     let mut bytes = Vec::new();
     let report = audible(report, options.quiet);
     if write(Format::Text, &report, source, Style { color }, &mut bytes).is_ok() {

@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use windlass::compile::{Project, compile};
 use windlass::files::{DEFAULT_MANIFEST, FileSet, Remedy, shell_word};
 use windlass::finding::{Code, Finding, Place, Report};
+use windlass::lower::Lowered;
 use windlass::source::{Limits, Source};
 
 use super::Failure;
@@ -25,6 +26,8 @@ pub(super) struct Compilation {
     pub(super) report: Report,
     /// What it compiles to; `None` after an error.
     pub(super) files: Option<FileSet>,
+    /// The pipeline and its companions; `None` after an error.
+    pub(super) lowered: Option<Lowered>,
     /// Whether the manifest is there and can be read, whatever it holds.
     pub(super) readable: bool,
     /// The options to repeat in the command that mends.
@@ -59,16 +62,9 @@ impl Unreadable {
     }
 }
 
-/// Reads and compiles the manifest.
-pub(super) fn compilation(options: &Options) -> Result<Compilation, Failure> {
+/// The project's folder, which exists.
+pub(super) fn root(options: &Options) -> Result<PathBuf, Failure> {
     let root = options.directory.clone().unwrap_or(PathBuf::from("."));
-    let remedy = Remedy {
-        directory: options
-            .directory
-            .as_ref()
-            .map(|dir| dir.display().to_string()),
-        manifest: options.manifest.clone(),
-    };
     let cannot = |error| {
         Failure::Io(format!(
             "cannot open the folder `{}`: {error}",
@@ -78,6 +74,24 @@ pub(super) fn compilation(options: &Options) -> Result<Compilation, Failure> {
     if !fs::metadata(&root).map_err(cannot)?.is_dir() {
         return Err(Failure::Io(format!("`{}` is not a folder", root.display())));
     }
+    Ok(root)
+}
+
+/// The text of a file of the project that is no manifest.
+pub(super) fn text_of(root: &Path, name: &str) -> Result<String, Failure> {
+    read(root, name).map_err(|unreadable| Failure::Io(unreadable.finding.message))
+}
+
+/// Reads and compiles the manifest.
+pub(super) fn compilation(options: &Options) -> Result<Compilation, Failure> {
+    let root = root(options)?;
+    let remedy = Remedy {
+        directory: options
+            .directory
+            .as_ref()
+            .map(|dir| dir.display().to_string()),
+        manifest: options.manifest.clone(),
+    };
     let manifest = name(&root, options.manifest());
     let text = read(&root, &manifest);
     let mut compilation = Compilation {
@@ -85,6 +99,7 @@ pub(super) fn compilation(options: &Options) -> Result<Compilation, Failure> {
         source: Source::new(manifest, ""),
         report: Report::default(),
         files: None,
+        lowered: None,
         readable: true,
         remedy,
     };
@@ -96,6 +111,7 @@ pub(super) fn compilation(options: &Options) -> Result<Compilation, Failure> {
                 .map_err(|error| Failure::Io(error.to_string()))?;
             compilation.report = compiled.report;
             compilation.files = compiled.files;
+            compilation.lowered = compiled.lowered;
         }
         Err(unreadable) => {
             compilation.report.push(*unreadable.finding);

@@ -133,6 +133,10 @@ codes! {
     // Tools, access and target.
     /// No access to a cluster, or several, where something deploys.
     ClusterAccess "cluster-access" Error;
+    /// A stop job that would delete what not only its environment uses.
+    SharedDeletion "shared-deletion" Error;
+    /// A name that the name of a branch can make longer than is allowed.
+    LongName "long-name" Warning;
     /// A version that is no GitLab version.
     BadVersion "bad-version" Error;
     /// Valid, but this version of windlass does not compile it yet.

@@ -15,6 +15,7 @@ pub mod keywords;
 pub mod names;
 pub mod regex;
 pub mod tag;
+pub mod variables;
 pub mod version;
 
 pub use version::Version;

@@ -105,7 +105,7 @@ impl Lowering<'_> {
         map
     }
 
-    fn variable(&self, variable: &Variable, top_level: bool) -> Value {
+    pub(super) fn variable(&self, variable: &Variable, top_level: bool) -> Value {
         let text = self.variable_text(variable);
         let mut map = Mapping::new();
         map.set_if("value", text.clone());

@@ -20,7 +20,7 @@ pub(super) fn lower(lowering: &mut Lowering<'_>) {
 
 impl<'m> Lowering<'m> {
     /// The images of an environment that a job of its own marks.
-    fn marked(&self, key: &At<String>, environment: &'m Environment) -> Vec<&'m str> {
+    pub(super) fn marked(&self, key: &At<String>, environment: &'m Environment) -> Vec<&'m str> {
         let deployments = &self.deployments;
         deployments.marked_by_own_job(self.manifest, environment, &key.value)
     }

@@ -20,6 +20,7 @@ mod raw;
 mod rebuild;
 mod refs;
 mod registry_script;
+mod stop;
 mod test;
 mod toolchain_build;
 mod workflow;
@@ -55,6 +56,7 @@ const FAMILIES: &[fn(&mut Lowering<'_>)] = &[
     promotion::lower,
     deploy::lower,
     marking::lower,
+    stop::lower,
     cleanup::lower,
     raw::lower,
 ];

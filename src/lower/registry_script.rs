@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use super::Lowering;
 use crate::manifest::images::KeepFor;
 use crate::manifest::tools::DeleteBy;
-use crate::pipeline::{Base, Image, Job, Mapping, Value};
+use crate::pipeline::{Base, Image, Job, Mapping, Shared, Value};
 
 macro_rules! script {
     ($($section:literal)+) => {
@@ -88,6 +88,7 @@ impl Lowering<'_> {
         if self.manifest.promotions().next().is_some() {
             used.insert("move_tag");
         }
+        used.extend(self.sections_of_stops());
         if self.delete_by() != DeleteBy::Tag && used.contains("delete_tag") {
             used.insert("dummy");
         }
@@ -110,12 +111,12 @@ impl Lowering<'_> {
         let (script, strategy) = match folder {
             Some(folder) => {
                 let path = format!("{folder}/registry.sh");
-                let source = format!(". ./{}", super::word(&path));
+                let source = Value::from(format!(". ./{}", super::word(&path)));
                 self.out.registry_script = Some(path);
                 (source, None)
             }
             // Nothing of the checkout is used, so none is made.
-            None => (only(&self.registry_sections()), Some("none")),
+            None => (self.registry_functions(), Some("none")),
         };
         let variables: Mapping = strategy
             .map(|strategy| ("GIT_STRATEGY", strategy))
@@ -125,7 +126,7 @@ impl Lowering<'_> {
         if !variables.is_empty() {
             keys.set("variables", variables.clone());
         }
-        let before = Value::Seq(vec![Value::from(script.clone())]);
+        let before = Value::Seq(vec![script.clone()]);
         keys.set("before_script", before);
         let bases = &mut self.out.pipeline.bases;
         if !bases.iter().any(|base| base.name == BASE) {
@@ -139,7 +140,21 @@ impl Lowering<'_> {
         job.bases.push(BASE.to_owned());
         job.image = Some(image);
         job.variables = variables;
-        job.before_script.push(Value::from(script));
+        job.before_script.push(script);
+    }
+
+    /// The registry script in place, for a job that has no checkout whatever the manifest says.
+    pub(super) fn registry_functions(&self) -> Value {
+        let sections = match self.manifest.scripts.get() {
+            Some(_) => self.sections_of_stops(),
+            None => self.registry_sections(),
+        };
+        Value::Shared(Shared {
+            anchor: "registry-functions".to_owned(),
+            holder: "registry-functions".to_owned(),
+            key: "before_script".to_owned(),
+            value: Box::new(Value::from(only(&sections))),
+        })
     }
 }
 

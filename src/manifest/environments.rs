@@ -131,11 +131,11 @@ record! {
 words! {
     /// What a stop job deletes.
     StopDelete {
-        /// The namespace with all that is in it.
+        /// The environment's namespace with all that is in it; no other may use it.
         Namespace "namespace",
-        /// The helm release.
+        /// The helm release that the driver `helm` names.
         Release "release",
-        /// What carries a label.
+        /// What carries a label that tells the environment apart.
         Labelled "labelled",
     }
 }
@@ -145,13 +145,13 @@ record! {
     Stop {
         /// What is deleted in the cluster.
         delete: StopDelete,
-        /// For `labelled`: the kinds of objects.
+        /// For `labelled`: the kinds of objects, as kubectl takes them.
         kinds: List<Text>,
-        /// For `labelled`: the label selector.
+        /// For `labelled`: the label selector, as in `env=$CI_ENVIRONMENT_SLUG`.
         selector: Text,
-        /// Own commands instead.
+        /// Own commands instead; the job has no checkout.
         script: Many<Text>,
-        /// Images of which the tags of this ref are deleted as well.
+        /// Images of which the tags of this ref, and its build cache, are deleted as well.
         images: Many<Text>,
         /// When the job runs; `manual` if not written.
         when: When,

@@ -13,6 +13,7 @@ pub mod environments;
 pub mod images;
 pub mod kinds;
 mod matrix;
+pub mod ownership;
 pub mod raw;
 pub mod reach;
 pub mod record;

@@ -12,7 +12,7 @@ use super::images::{Builder, Image, Role};
 use super::kinds::Text;
 use super::record::Field;
 use super::tests::Test;
-use super::tools::Compose;
+use super::tools::{Compose, Kubernetes};
 use crate::gitlab::Version;
 use crate::source::{At, Span};
 
@@ -186,6 +186,21 @@ impl Environment {
     /// The stage of the deployment.
     pub fn stage(&self) -> &str {
         self.stage.get().map_or("deploy", String::as_str)
+    }
+
+    /// The job that stops.
+    pub fn stop_job(&self, key: &At<String>) -> JobName {
+        job_name(
+            self.job_names.get().map(|n| &n.stop),
+            key,
+            format!("stop-{}", key.value),
+        )
+    }
+
+    /// The access to its cluster: what it says itself over what the manifest says.
+    pub fn access(&self, manifest: &Manifest) -> Kubernetes {
+        let own = self.kubernetes.get().cloned().unwrap_or_default();
+        own.over(manifest.kubernetes.get())
     }
 
     /// The images that it deploys or names, with where it says so.

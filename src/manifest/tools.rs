@@ -86,6 +86,17 @@ impl Kubernetes {
         merged
     }
 
+    /// What says which cluster it is, as far as the manifest knows.
+    pub fn cluster(&self) -> [Option<&str>; 3] {
+        let kubeconfig = self.kubeconfig.get();
+        let variable = kubeconfig.and_then(|of| of.variable.get());
+        [
+            self.agent.get().map(String::as_str),
+            self.context.get().map(String::as_str),
+            variable.map(|name| &**name),
+        ]
+    }
+
     /// The ways of access that are written.
     pub fn ways(&self) -> Vec<(&'static str, Span)> {
         let integration = self

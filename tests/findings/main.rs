@@ -199,12 +199,17 @@ fn messages_read_well() {
 }
 
 #[test]
-fn every_code_of_a_manifest_is_an_error_save_three() {
+fn every_code_of_a_manifest_is_an_error_save_four() {
     let warnings: Vec<Code> = in_manifests()
         .filter(|code| code.severity() == Severity::Warning)
         .collect();
     assert_eq!(
         warnings,
-        [Code::ArchivedBuilder, Code::MissingFile, Code::Unused]
+        [
+            Code::ArchivedBuilder,
+            Code::LongName,
+            Code::MissingFile,
+            Code::Unused
+        ]
     );
 }

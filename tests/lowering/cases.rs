@@ -214,6 +214,11 @@ fn environments() {
 }
 
 #[test]
+fn dynamic_environments() {
+    run("review.txt");
+}
+
+#[test]
 fn drivers() {
     run("drivers.txt");
 }
@@ -247,8 +252,8 @@ const NOT_YET: &[&str] = &[
     "group",
     // Registries other than GitLab's own
     "registry", "host", "username", "password",
-    // Dynamic environments, and clusters of GitLab before 15.0
-    "stop", "delete", "kinds", "selector", "integration",
+    // Clusters of GitLab before 15.0
+    "integration",
 ];
 
 /// Every key that stands anywhere in a value.

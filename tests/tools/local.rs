@@ -142,3 +142,14 @@ fn a_git_tag_promotes_and_a_branch_builds() {
     assert_eq!(jobs("build-and-tag", "main", "feature"), ["build-app"]);
     assert_eq!(jobs("build-and-tag", "main", "main"), ["build-app"]);
 }
+
+#[test]
+fn the_review_project_reviews_branches_and_deploys_the_default_one() {
+    let built = ["build-app", "qa"];
+    let reviewed = ["deploy-review", "stop-review (manual)"];
+    let cleaned = ["cleanup-app"];
+    let feature = [&built[..], &reviewed, &cleaned].concat();
+    assert_eq!(jobs("review-apps", "main", "feature/new"), feature);
+    let deployed = [&built[..], &["deploy-production"], &cleaned].concat();
+    assert_eq!(jobs("review-apps", "main", "main"), deployed);
+}

@@ -14,9 +14,20 @@ use crate::pipeline::{Base, Image, Job, Mapping, Value};
 pub(in crate::lower) enum Client {
     /// `kubectl` alone.
     Kubectl,
-    /// `helm`, `kustomize` and `envsubst` beside it. `alpine/helm` has no `kubectl`, which reaches the
+    /// `helm`, `kustomize`, `envsubst` and `curl` beside it (alpine-docker/k8s, its Dockerfile). `alpine/helm` has no `kubectl`, which reaches the
     /// cluster, watches workloads and deletes namespaces.
     Tools,
+}
+
+/// What becomes of the environment's namespace in a job.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::lower) enum Namespace {
+    /// It is that of every command, and created if the manifest says so.
+    Created,
+    /// It is that of every command.
+    Used,
+    /// It is not that of any command.
+    Ignored,
 }
 
 impl Client {
@@ -65,15 +76,19 @@ impl Client {
 
 impl Lowering<'_> {
     /// Gives a job the client and its access to the cluster, before all other commands.
-    pub(in crate::lower) fn with_cluster(&mut self, job: &mut Job, environment: &Environment) {
-        let own = environment.kubernetes.get().cloned().unwrap_or_default();
-        let kubernetes = own.over(self.manifest.kubernetes.get());
-        let client = Client::of(environment);
+    pub(in crate::lower) fn with_cluster(
+        &mut self,
+        job: &mut Job,
+        environment: &Environment,
+        client: Client,
+        namespace: Namespace,
+    ) {
+        let kubernetes = environment.access(self.manifest);
         let image = match kubernetes.image.get() {
             Some(image) => self.job_image(image),
             None => client.image(),
         };
-        let access = access_commands(&kubernetes);
+        let access = access_commands(&kubernetes, namespace);
         let mut keys = Mapping::from_iter([("image", image.to_value())]);
         if !access.is_empty() {
             keys.set("before_script", Value::Seq(access.clone()));
@@ -106,7 +121,7 @@ impl Lowering<'_> {
 }
 
 /// Commands that reach the cluster and choose the namespace.
-fn access_commands(kubernetes: &Kubernetes) -> Vec<Value> {
+fn access_commands(kubernetes: &Kubernetes, use_of_namespace: Namespace) -> Vec<Value> {
     let mut commands = Vec::new();
     if let Some(context) = kubernetes.agent.get().or(kubernetes.context.get()) {
         commands.push(format!("kubectl config use-context {}", word(context)));
@@ -114,9 +129,11 @@ fn access_commands(kubernetes: &Kubernetes) -> Vec<Value> {
     if let Some(kubeconfig) = kubernetes.kubeconfig.get() {
         commands.extend(kubeconfig_commands(kubeconfig));
     }
-    if let Some(namespace) = kubernetes.namespace.get() {
+    let namespace = kubernetes.namespace.get();
+    if let Some(namespace) = namespace.filter(|_| use_of_namespace != Namespace::Ignored) {
         let namespace = word(namespace);
-        if kubernetes.create_namespace.copied_or(false) {
+        let missing = kubernetes.create_namespace.copied_or(false);
+        if missing && use_of_namespace == Namespace::Created {
             commands.push(format!(
                 "kubectl get namespace {namespace} > /dev/null 2>&1 || kubectl create namespace {namespace}"
             ));

@@ -90,16 +90,17 @@ impl<'m> Lowering<'m> {
         job.resource_group = Some(self.resource_group(key, environment));
         let mut named = Mapping::from_iter([("name", environment.name(&key.value))]);
         named.set_if("url", environment.url.get().cloned());
-        named.set_if(
-            "auto_stop_in",
-            environment.auto_stop_in.get().map(|text| text.to_string()),
-        );
+        if environment.stop.get().is_some() {
+            named.set("on_stop", environment.stop_job(key).value);
+        }
+        named.set_if("auto_stop_in", super::stop::auto_stop_in(key, environment));
         named.set_if(
             "deployment_tier",
             environment.deployment_tier.get().map(|tier| tier.as_str()),
         );
         job.environment = Some(named);
-        self.with_cluster(&mut job, environment);
+        let client = cluster::Client::of(environment);
+        self.with_cluster(&mut job, environment, client, cluster::Namespace::Created);
         self.drive(&mut job, environment);
         let images = self.manifest.deployed_by(environment);
         self.need_builds(&mut job, &images);

@@ -18,7 +18,7 @@ import uuid
 
 STEP, DEADLINE, REPLICAS = 0.02, 0.2, 2
 REVISION = "deployment.kubernetes.io/revision"
-SUFFIX = "ReplicaSetUpdated"
+UPDATED = "ReplicaSetUpdated"
 
 
 def now():
@@ -31,6 +31,7 @@ class Cluster:
     def __init__(self, name, token, pull):
         self.name, self.token = name, token
         self.pull = pull  # image -> digest or None
+        self.crashes = lambda image: False  # whether its containers never get ready
         self.objects, self.version, self.pulls = {}, 0, []
         self.changed = threading.Condition(threading.RLock())
         self.log = []  # (method, path)
@@ -134,14 +135,14 @@ class Cluster:
             images = [c["image"] for c in item["spec"]["template"]["spec"].get("containers", [])] if item else []
             replicas = item["spec"].get("replicas", REPLICAS) if item else 0
         time.sleep(STEP)
-        missing = [image for image in images if not self.pullable(image)]
+        missing = [image for image in images if not self.pullable(image) or self.crashes(image)]
         if missing:
-            self.status(key, generation, replicas, 1, replicas, SUFFIX)
+            self.status(key, generation, replicas, 1, replicas, UPDATED)
             time.sleep(DEADLINE)
             self.status(key, generation, replicas, 1, replicas, "ProgressDeadlineExceeded", missing)
             return
         for updated in range(1, replicas + 1):
-            self.status(key, generation, replicas - updated + 1, updated, replicas, SUFFIX)
+            self.status(key, generation, replicas - updated + 1, updated, replicas, UPDATED)
             time.sleep(STEP)
         self.status(key, generation, 0, replicas, replicas, "NewReplicaSetAvailable")
 
@@ -154,7 +155,7 @@ class Cluster:
                 "type": "Progressing",
                 "status": "False" if missing else "True",
                 "reason": reason,
-                "message": f"ImagePullBackOff: {', '.join(missing)}" if missing else reason,
+                "message": f"not ready: {', '.join(missing)}" if missing else reason,
             }
             # Until there is a pod of the new template, the old ones serve on.
             item["status"] = {

@@ -10,7 +10,6 @@ Repositories are served as files, git's "dumb" protocol, to who knows a token.
 import base64
 import json
 import subprocess
-import threading
 import urllib.parse
 
 import token_endpoint
@@ -25,29 +24,34 @@ class Issuer(token_endpoint.Issuer):
     def __init__(self, directory):
         super().__init__(directory, "")
         self.credentials, self.secrets, self.granted = {}, set(), []
-        self.lock = threading.Lock()
-        self.signed = {}
+        self.leaky = set()  # secrets of projects whose pipelines are known to leak
+        self.leaks, self.talkative = set(), set()  # projects
 
     def allow(self, user, password, project, actions):
         self.secrets.add(password)
+        if project in self.leaks:
+            self.leaky.add(password)
         self.credentials[password] = (user, project, actions)
 
     def revoke(self, password):
         self.credentials.pop(password, None)
 
     def token(self, password, scopes):
-        user, self_project, actions = self.credentials[password]
+        user, own_project, actions = self.credentials[password]
         access = []
         for scope in scopes:
             kind, _, rest = scope.partition(":")
             name, _, wanted = rest.rpartition(":")
-            own = name == self_project or name.startswith(self_project + "/")
+            own = name == own_project or name.startswith(own_project + "/")
             granted = [action for action in wanted.split(",") if own and action in actions]
             if kind == "repository" and granted:
-                meta = {"project_path": self_project, "project_id": 1, "root_namespace_id": 1}
+                meta = {"project_path": own_project, "project_id": 1, "root_namespace_id": 1}
                 access.append({"type": kind, "name": name, "actions": granted, "meta": meta})
         self.granted.append((user, scopes, access))
-        return self.issue(user, access)
+        token = self.issue(user, access)
+        if own_project in self.leaks:
+            self.leaky.add(token)
+        return token
 
 
 def handler(issuer, repositories):
@@ -63,9 +67,10 @@ def handler(issuer, repositories):
                 return self.answer(401, json.dumps(error).encode(), headers=challenge)
             if address.path == "/jwt/auth":
                 scopes = " ".join(urllib.parse.parse_qs(address.query).get("scope", [])).split()
-                # One field more than the token would break those who read it without a parser; in 2018
-                # there was none, and so there is none here.
-                return self.answer(200, json.dumps({"token": issuer.token(password, scopes)}, separators=(",", ":")).encode())
+                # The token alone, as GitLab answers; other token servers say more (RFC 6749, 5.1).
+                more = {"expires_in": 300, "issued_at": "2026-01-01T00:00:00Z"} if known[1] in issuer.talkative else {}
+                value = {"token": issuer.token(password, scopes)} | more
+                return self.answer(200, json.dumps(value, separators=(",", ":")).encode())
             project, git, path = address.path[1:].partition(".git/")
             if not git or project != known[1]:
                 return self.answer(404)

@@ -54,7 +54,7 @@ class Platform:
             hub.push(Mirror(self, repository), tag, files, command)
         self.catalog = catalog.Catalog(compose, self.bundle)
         self.lock = threading.Lock()
-        self.projects = 0
+        self.projects, self.made = 0, []
 
     def serve(self, handler, address):
         return serve.serve(handler, address, self.certificates)
@@ -63,7 +63,9 @@ class Platform:
         with self.lock:
             self.projects += 1
             number = self.projects
-        return Project(self, number, example, **how)
+        made = Project(self, number, example, **how)
+        self.made.append(made)
+        return made
 
 
 class Mirror(client.Repository):
@@ -86,13 +88,15 @@ class Repository(client.Repository):
 class Project:
     """A project with what an example has, and its generated pipeline."""
 
-    def __init__(self, platform, number, example, path=None, registry=REGISTRY, files=None, rights=gitlab.JOB):
+    def __init__(self, platform, number, example, path=None, registry=REGISTRY, files=None, rights=gitlab.JOB, leaks=False):
         self.gitlab, self.number = platform, number
         self.path = path or f"facile/project-{number}"
         self.registry = platform.registries[registry]
         self.folder = STATE / f"project{number}"
         self.work, self.repository = self.folder / "work", STATE / "git" / f"{self.path}.git"
-        self.variables, self.file_variables, self.rights = {}, {}, rights
+        self.variables, self.file_variables, self.rights, self.leaks = {}, {}, rights, leaks
+        if leaks:
+            platform.issuer.leaks.add(self.path.lower())
         self.pipelines, self.groups, self.lock = [], {}, threading.Lock()
         self.folder.mkdir()
         shutil.copytree(example, self.work) if example else self.work.mkdir()
@@ -220,6 +224,12 @@ class Project:
     def deployment(self, name, namespace="default"):
         return self.cluster.objects[("apps/v1", "deployments", namespace, name)]
 
+    def kubectl(self, *arguments):
+        """What an administrator types."""
+        file = self.folder / "kubeconfig"
+        file.write_text(kubeconfig(self.cluster, "admin", self.bundle_text(), current=True))
+        return self.shell("kubectl", "--kubeconfig", str(file), *arguments)
+
     def runs(self, name, container, namespace="default"):
         """The image of the container, as its spec says."""
         containers = self.deployment(name, namespace)["spec"]["template"]["spec"]["containers"]
@@ -247,13 +257,14 @@ class Nothing:
         return None
 
 
-def kubeconfig(made, context, authority, namespace=None):
+def kubeconfig(made, context, authority, namespace=None, current=False):
     data = base64.b64encode(authority.encode()).decode()
     server = {"server": f"https://{CLUSTER}/clusters/{made.name}", "certificate-authority-data": data}
     return json.dumps(
         {
             "apiVersion": "v1",
             "kind": "Config",
+            "current-context": context if current else "",
             "clusters": [{"name": "gitlab", "cluster": server}],
             "users": [{"name": "agent", "user": {"token": made.token}}],
             "contexts": [

@@ -29,11 +29,12 @@ class Registry:
         self.log = state / f"{name}.log"
         self.lines = []  # "METHOD PATH?QUERY" of all requests
         self.traffic = {}  # project -> [requests, bytes up, bytes down]
+        self.down = set()  # projects to which nobody answers: the connection breaks off
+        self.expired = set()  # tokens that have expired
         self.lock = threading.Lock()
         self.process = start(self.root, self.backend, self.log, self.authentication())
         self.front = gitlab_registry.Front(self.backend, self.root, issuer)
-        self.server = None
-        self.open()
+        serve.serve(counting(self), self.address, self.certificates)
 
     def authentication(self):
         return {
@@ -45,14 +46,9 @@ class Registry:
             }
         }
 
-    def open(self):
-        """Serves, also again after `close`."""
-        self.server = serve.serve(counting(self), self.address, self.certificates)
-
-    def close(self):
-        """The registry is down: nobody listens."""
-        self.server.shutdown()
-        self.server.server_close()
+    def expire_tokens(self):
+        """All tokens so far are past their time."""
+        self.expired |= {token for _, token in self.issuer.issued}
 
     def count(self, project, up, down):
         with self.lock:
@@ -81,12 +77,21 @@ def counting(registry):
         def handle_any(self):
             with registry.lock:
                 registry.lines.append(f"{self.command} {self.path}")
+            if project_of(self.path) in registry.down:
+                self.close_connection = True
+                return self.connection.close()
+            if self.headers.get("Authorization", "").removeprefix("Bearer ") in registry.expired:
+                self.body_is_read()
+                return self.relay(*self.ask("GET", "/v2/", "", b""))
             if self.headers.get("Transfer-Encoding", "") == "chunked":
                 self.unchunk()
             self.headers["X-Forwarded-Proto"] = "https"  # for the addresses that the registry answers
             return super().handle_any()
 
         do_GET = do_HEAD = do_PUT = do_POST = do_DELETE = do_PATCH = handle_any
+
+        def body_is_read(self):
+            self.rfile.read(self.up())
 
         def unchunk(self):
             """Docker sends layers in chunks; the front wants to know their length."""

@@ -93,6 +93,9 @@ class World:
         run("mount", "--make-rprivate", "/")
         run("mount", "-t", "tmpfs", "-o", "mode=755", "windlass-e2e", str(STATE))
         run("mount", "-t", "tmpfs", "-o", "mode=755", "windlass-e2e", "/run")
+        # No name server: a name that nobody here has is unknown at once.
+        (STATE / "resolv.conf").write_text("nameserver 127.0.0.1\n")
+        run("mount", "--bind", str(STATE / "resolv.conf"), "/etc/resolv.conf")
         run("ip", "link", "set", "lo", "up")
         # An address of its own: else the bridge takes that of a port, and changes it as jobs come and go.
         run("ip", "link", "add", "world", "address", "02:00:0a:d5:00:01", "type", "bridge")

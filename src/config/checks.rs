@@ -1,0 +1,209 @@
+//! What must fit together between jobs: stages, needs, dependencies, stop jobs.
+//!
+//! In: jobs that are well formed each. Out: the same, with `needs` on a parallel job turned into
+//! needs on its copies. Facts: `YamlProcessor#validate_job!` (18.11).
+
+use std::collections::{HashMap, HashSet};
+
+use super::entry::Reader;
+use super::model::{Action, Conditions, Job, Need};
+use super::value::Located;
+
+/// Checks all jobs.
+pub(super) fn across(stages: &[Located<String>], jobs: &mut [Job], reader: &mut Reader) {
+    let order: HashMap<&str, usize> = stages
+        .iter()
+        .enumerate()
+        .map(|(at, stage)| (stage.as_str(), at))
+        .collect();
+    for job in jobs.iter() {
+        reader.about(Some(&job.key));
+        if !order.contains_key(job.stage.as_str()) {
+            let known: Vec<&str> = stages.iter().map(|stage| stage.as_str()).collect();
+            let message = format!(
+                "there is no stage `{}`; there are {}",
+                *job.stage,
+                known.join(", ")
+            );
+            reader.report(job.stage.place, message);
+        }
+    }
+    let mut copies: HashMap<String, Vec<String>> = HashMap::new();
+    let mut at: HashMap<String, usize> = HashMap::new();
+    for (index, job) in jobs.iter().enumerate() {
+        let key = copies.entry(job.key.clone()).or_default();
+        key.push(job.name.clone());
+        at.insert(job.name.clone(), index);
+    }
+    for job in jobs.iter_mut() {
+        expand_needs(job, &copies);
+    }
+    let all = Jobs { jobs, order, at };
+    for job in jobs.iter() {
+        reader.about(Some(&job.key));
+        all.needs(job, reader);
+        all.dependencies(job, &copies, reader);
+        all.stop(job, reader);
+    }
+    reader.about(None);
+    all.cycles(reader);
+}
+
+/// `needs: [test]` on a parallel job is one need for each copy.
+fn expand_needs(job: &mut Job, copies: &HashMap<String, Vec<String>>) {
+    let expand = |needs: &mut Vec<Need>| {
+        let expanded = needs
+            .drain(..)
+            .flat_map(|need| match copies.get(&need.job) {
+                Some(names) if !need.elsewhere => names
+                    .iter()
+                    .map(|name| Need {
+                        job: name.clone(),
+                        ..need.clone()
+                    })
+                    .collect(),
+                _ => vec![need],
+            });
+        *needs = expanded.collect();
+    };
+    job.needs.iter_mut().for_each(expand);
+    if let Conditions::Rules(rules) = &mut job.conditions {
+        rules
+            .iter_mut()
+            .filter_map(|rule| rule.needs.as_mut())
+            .for_each(expand);
+    }
+}
+
+struct Jobs<'j> {
+    jobs: &'j [Job],
+    order: HashMap<&'j str, usize>,
+    at: HashMap<String, usize>,
+}
+
+impl Jobs<'_> {
+    fn job(&self, name: &str) -> Option<&Job> {
+        self.jobs.get(*self.at.get(name)?)
+    }
+
+    fn stage(&self, job: &Job) -> usize {
+        self.order.get(job.stage.as_str()).copied().unwrap_or(0)
+    }
+
+    /// The lists of needs of a job: its own and those of its rules.
+    fn lists<'j>(job: &'j Job) -> impl Iterator<Item = &'j Vec<Need>> {
+        let rules = match &job.conditions {
+            Conditions::Rules(rules) => rules.as_slice(),
+            _ => &[],
+        };
+        let of_rules = rules.iter().filter_map(|rule| rule.needs.as_ref());
+        job.needs.iter().chain(of_rules)
+    }
+
+    fn needs(&self, job: &Job, reader: &mut Reader) {
+        for needs in Self::lists(job) {
+            let mut seen = HashSet::new();
+            for need in needs.iter().filter(|need| !need.elsewhere) {
+                let name = &need.job;
+                if !seen.insert(name) {
+                    let message = format!("`needs` has `{name}` twice");
+                    reader.report(need.place, message);
+                }
+                match self.job(name) {
+                    // An optional one may also not exist at all.
+                    None if need.optional => {}
+                    None => {
+                        let message = format!("`needs` has `{name}`, which does not exist");
+                        reader.report(need.place, message);
+                    }
+                    Some(needed) if self.stage(needed) > self.stage(job) => {
+                        let message = format!("`needs` has `{name}`, which is in a later stage");
+                        reader.report(need.place, message);
+                    }
+                    Some(_) => {}
+                }
+            }
+        }
+    }
+
+    fn dependencies(&self, job: &Job, copies: &HashMap<String, Vec<String>>, reader: &mut Reader) {
+        for dependency in job.dependencies.iter().flatten() {
+            let name = dependency.as_str();
+            let of_key = copies.get(name).and_then(|names| names.first());
+            let needed = self
+                .job(name)
+                .or_else(|| of_key.and_then(|name| self.job(name)));
+            let message = match needed {
+                None => format!("`dependencies` has `{name}`, which does not exist"),
+                Some(needed) if self.stage(needed) > self.stage(job) => {
+                    format!("`dependencies` has `{name}`, which is in a later stage")
+                }
+                Some(_) => continue,
+            };
+            reader.report(dependency.place, message);
+        }
+    }
+
+    fn stop(&self, job: &Job, reader: &mut Reader) {
+        let Some(environment) = &job.environment else {
+            return;
+        };
+        let Some(on_stop) = &environment.on_stop else {
+            return;
+        };
+        let stop = self.job(on_stop);
+        let message = match stop.map(|stop| stop.environment.as_ref()) {
+            None => format!("`on_stop` names `{}`, which does not exist", **on_stop),
+            Some(None) => format!("`on_stop` names `{}`, which has no environment", **on_stop),
+            Some(Some(other)) if other.name != environment.name => format!(
+                "`on_stop` names `{}`, which is about another environment, `{}`",
+                **on_stop, other.name
+            ),
+            Some(Some(other)) if other.action != Action::Stop => {
+                format!(
+                    "`on_stop` names `{}`, which should have `action: stop`",
+                    **on_stop
+                )
+            }
+            Some(Some(_)) => return,
+        };
+        reader.report(on_stop.place, message);
+    }
+
+    /// Jobs that wait for each other, which only jobs of one stage can.
+    fn cycles(&self, reader: &mut Reader) {
+        // 0: not seen, 1: on the way, 2: done.
+        let mut state = vec![0_u8; self.jobs.len()];
+        for start in 0..self.jobs.len() {
+            let mut stack = vec![(start, false)];
+            while let Some((at, leaving)) = stack.pop() {
+                let (Some(job), Some(mark)) = (self.jobs.get(at), state.get_mut(at)) else {
+                    continue;
+                };
+                if leaving {
+                    *mark = 2;
+                    continue;
+                }
+                if *mark != 0 {
+                    continue;
+                }
+                *mark = 1;
+                stack.push((at, true));
+                let needs = job.needs.iter().flatten();
+                for need in needs.filter(|need| !need.elsewhere) {
+                    let Some(&next) = self.at.get(&need.job) else {
+                        continue;
+                    };
+                    match state.get(next) {
+                        Some(1) => {
+                            let message =
+                                format!("`{}` and `{}` wait for each other", job.name, need.job);
+                            reader.report(need.place, message);
+                        }
+                        _ => stack.push((next, false)),
+                    }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,152 @@
+//! Reading values of a wanted type, and saying where they have another.
+//!
+//! Always holds: a wrong value is reported once, and reading goes on without it, so that all
+//! mistakes of a file are found at once.
+
+use super::value::{Located, Map, Node, Place, Value};
+use super::{Problem, Problems};
+
+/// How deep lists of commands and stages may nest (`NestedArrayHelpers`, 18.11).
+const NESTING: usize = 10;
+
+/// What reads a configuration, and collects what is wrong with it.
+#[derive(Debug, Default)]
+pub(super) struct Reader {
+    problems: Vec<Problem>,
+    /// The job that is being read.
+    job: Option<String>,
+}
+
+impl Reader {
+    /// From here on, what is reported is about a job, or about none.
+    pub(super) fn about(&mut self, job: Option<&str>) {
+        self.job = job.map(str::to_owned);
+    }
+
+    /// Reports something wrong; the message follows on the name of the job.
+    pub(super) fn report(&mut self, place: Place, message: impl AsRef<str>) {
+        let message = message.as_ref();
+        let message = match &self.job {
+            Some(job) => format!("job `{job}`: {message}"),
+            None => message.to_owned(),
+        };
+        let problem = Problem { place, message };
+        if !self.problems.contains(&problem) {
+            self.problems.push(problem);
+        }
+    }
+
+    /// Whether nothing was wrong so far.
+    pub(super) fn is_clean(&self) -> bool {
+        self.problems.is_empty()
+    }
+
+    /// All that was wrong.
+    pub(super) fn into_problems(self) -> Problems {
+        Problems(self.problems)
+    }
+
+    /// Reports the keys of a mapping that are none of these.
+    pub(super) fn known_keys(&mut self, map: &Map, what: &str, known: &[&str]) {
+        for (key, entry) in map.iter() {
+            if !key.is_string || !known.contains(&&*key.text) {
+                let message = format!("`{what}` has the unknown key `{}`", key.text);
+                self.report(entry.key_place, message);
+            }
+        }
+    }
+
+    /// A mapping, or a report.
+    pub(super) fn map<'n>(&mut self, node: &'n Node, what: &str) -> Option<&'n Map> {
+        let map = node.as_map();
+        if map.is_none() {
+            self.report(node.place, format!("`{what}` should be a mapping"));
+        }
+        map
+    }
+
+    /// A string, or a report; a symbol is none.
+    pub(super) fn string(&mut self, node: &Node, what: &str) -> Option<Located<String>> {
+        match &node.value {
+            Value::Str(text) => Some(Located::new(text.to_string(), node.place)),
+            _ => {
+                self.report(node.place, format!("`{what}` should be a string"));
+                None
+            }
+        }
+    }
+
+    /// A boolean, or a report.
+    pub(super) fn boolean(&mut self, node: &Node, what: &str) -> Option<bool> {
+        let value = node.as_bool();
+        if value.is_none() {
+            self.report(node.place, format!("`{what}` should be true or false"));
+        }
+        value
+    }
+
+    /// A list of strings, or a report.
+    pub(super) fn strings(&mut self, node: &Node, what: &str) -> Vec<Located<String>> {
+        let items: Option<Vec<_>> = node.as_seq().and_then(|items| {
+            let text = |item: &Node| match &item.value {
+                Value::Str(text) => Some(Located::new(text.to_string(), item.place)),
+                _ => None,
+            };
+            items.iter().map(text).collect()
+        });
+        items.unwrap_or_else(|| {
+            self.report(node.place, format!("`{what}` should be a list of strings"));
+            Vec::new()
+        })
+    }
+
+    /// A list of strings or a single one, or a report.
+    pub(super) fn string_or_strings(&mut self, node: &Node, what: &str) -> Vec<Located<String>> {
+        match &node.value {
+            Value::Str(text) => vec![Located::new(text.to_string(), node.place)],
+            _ => self.strings(node, what),
+        }
+    }
+
+    /// Commands: a string or a list of strings and lists, ten deep at most.
+    pub(super) fn commands(&mut self, node: &Node, what: &str) -> Vec<Located<String>> {
+        match &node.value {
+            Value::Str(text) => vec![Located::new(text.to_string(), node.place)],
+            _ => self.nested(node, what),
+        }
+    }
+
+    /// A list of strings and lists of them, ten deep at most, in one row.
+    pub(super) fn nested(&mut self, node: &Node, what: &str) -> Vec<Located<String>> {
+        let mut flat = Vec::new();
+        if node.as_seq().is_none() || !flatten(node, NESTING, &mut flat) {
+            let message =
+                format!("`{what}` should be a list of strings, nested {NESTING} deep at most");
+            self.report(node.place, message);
+        }
+        flat
+    }
+
+    /// One of some words, or a report.
+    pub(super) fn word(&mut self, node: &Node, what: &str, words: &[&str]) -> Option<String> {
+        let text = self.string(node, what)?;
+        if words.contains(&text.as_str()) {
+            return Some(text.value);
+        }
+        let message = format!("`{what}` is `{}`; it can be {}", *text, words.join(", "));
+        self.report(node.place, message);
+        None
+    }
+}
+
+/// Puts the strings in a row; false if there is something else, or it nests too deep.
+fn flatten(node: &Node, depth: usize, into: &mut Vec<Located<String>>) -> bool {
+    match &node.value {
+        Value::Str(text) => {
+            into.push(Located::new(text.to_string(), node.place));
+            true
+        }
+        Value::Seq(items) if depth > 0 => items.iter().all(|item| flatten(item, depth - 1, into)),
+        _ => false,
+    }
+}

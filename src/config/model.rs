@@ -1,0 +1,371 @@
+//! The effective configuration: what GitLab makes pipelines from.
+
+use indexmap::IndexMap;
+
+use super::value::{Located, Map, Node, Place};
+use crate::gitlab::expression::Expr;
+use crate::source::Source;
+
+/// A whole configuration, as GitLab's `YamlProcessor` gives it out.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// The files, to which [`Place::file`] points; the first is the main one. Of a lowered
+    /// pipeline it is the manifest.
+    pub sources: Vec<Source>,
+    /// The stages in order, `.pre` first and `.post` last.
+    pub stages: Vec<Located<String>>,
+    /// Which pipelines are created.
+    pub workflow: Workflow,
+    /// The variables of all jobs.
+    pub variables: Variables,
+    /// The jobs that can run, in order; those of `parallel` one by one. No two have one name.
+    pub jobs: Vec<Job>,
+    /// What is included and could not be read.
+    pub unresolved: Vec<Unresolved>,
+    /// The whole configuration as values, `extends` and `!reference` done; hidden jobs too.
+    pub tree: Node,
+}
+
+/// Something included that is not in the repository.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unresolved {
+    /// What is included, as in `project: group/templates, file: /build.yml`.
+    pub what: String,
+    /// Where.
+    pub place: Place,
+}
+
+/// Variables by name.
+pub type Variables = IndexMap<String, Variable>;
+
+/// A variable that the file sets.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Variable {
+    /// Its text.
+    pub value: String,
+    /// Whether other variables are expanded in it.
+    pub expand: bool,
+    /// Where it is set.
+    pub place: Place,
+}
+
+/// `workflow`.
+#[derive(Debug, Clone, Default)]
+pub struct Workflow {
+    /// The rules; without any, every pipeline is created. `Some` with nothing in it is `rules:`
+    /// without a value, which takes the default `only` of the jobs away.
+    pub rules: Option<Vec<Rule>>,
+    /// The pipeline's name.
+    pub name: Option<Located<String>>,
+    /// `auto_cancel:on_new_commit`.
+    pub auto_cancel: Option<Located<String>>,
+}
+
+/// One job as it may stand in a pipeline.
+#[derive(Debug, Clone)]
+pub struct Job {
+    /// Its name; with `parallel` that of the one copy: `test 1/3`, `test: [linux, arm]`.
+    pub name: String,
+    /// The key under which it stands in the file.
+    pub key: String,
+    /// Where its key stands; of a lowered pipeline the manifest entry that it comes from.
+    pub place: Place,
+    /// Of a lowered pipeline: the manifest entity, as in `images.php-ci`.
+    pub entity: Option<String>,
+    /// Its stage.
+    pub stage: Located<String>,
+    /// Whether it starts another pipeline (`trigger`) and has no script.
+    pub is_trigger: bool,
+    /// In which pipelines it is.
+    pub conditions: Conditions,
+    /// The job's own `when`; [`When::OnSuccess`] if it has none.
+    pub when: When,
+    /// How long a delayed job waits.
+    pub start_in: Option<Located<String>>,
+    /// Whether it may fail, if no rule says otherwise.
+    pub allow_failure: AllowFailure,
+    /// The jobs that it waits for; `None`: all of earlier stages.
+    pub needs: Option<Vec<Need>>,
+    /// The jobs whose artifacts it gets; `None`: as GitLab chooses.
+    pub dependencies: Option<Vec<Located<String>>>,
+    /// The environment that it deploys to, prepares or stops.
+    pub environment: Option<Environment>,
+    /// Jobs of one group never run at the same time.
+    pub resource_group: Option<Located<String>>,
+    /// Whether a newer pipeline may cancel it; GitLab's own default is not to.
+    pub interruptible: Option<bool>,
+    /// The image that it runs in.
+    pub image: Option<Located<String>>,
+    /// The images beside it.
+    pub services: Vec<Located<String>>,
+    /// Its commands, without those before and after.
+    pub script: Vec<Located<String>>,
+    /// Commands before it.
+    pub before_script: Vec<Located<String>>,
+    /// Commands after it.
+    pub after_script: Vec<Located<String>>,
+    /// Its variables: those of [`Config::variables`] that it inherits, its own and its matrix's.
+    pub variables: Variables,
+    /// Which of the global variables, also those of a workflow rule, it takes over.
+    pub inherits: Inherits,
+    /// Every key of the job with its effective value, those above included.
+    pub keys: Map,
+}
+
+/// `inherit:variables`.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum Inherits {
+    /// All of them.
+    #[default]
+    All,
+    /// None.
+    Nothing,
+    /// These.
+    Only(Vec<String>),
+}
+
+/// In which pipelines a job is.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Conditions {
+    /// In all: it has no conditions, and `workflow:rules` or its own empty `rules:` took the
+    /// default away.
+    Always,
+    /// `rules`; the first that matches decides.
+    Rules(Vec<Rule>),
+    /// `only` and `except`, or the default `only`.
+    Policies {
+        /// All of its parts must hold.
+        only: Option<Policy>,
+        /// None of its parts may hold.
+        except: Option<Policy>,
+    },
+}
+
+/// A rule of a job or of the workflow.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Rule {
+    /// Where it stands; of a lowered pipeline the entry of the manifest that asks for it.
+    pub place: Place,
+    /// `if`
+    pub condition: Option<Condition>,
+    /// `changes`
+    pub changes: Option<Changes>,
+    /// `exists`
+    pub exists: Option<Exists>,
+    /// `when`
+    pub when: Option<When>,
+    /// `start_in`
+    pub start_in: Option<String>,
+    /// `allow_failure`
+    pub allow_failure: Option<bool>,
+    /// `needs`, which then replaces the job's.
+    pub needs: Option<Vec<Need>>,
+    /// `interruptible`
+    pub interruptible: Option<bool>,
+    /// `variables`
+    pub variables: Variables,
+}
+
+/// An expression and its text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Condition {
+    /// As it is written.
+    pub text: String,
+    /// As it is read.
+    pub expr: Expr,
+    /// Where.
+    pub place: Place,
+}
+
+/// `rules:changes`, `only:changes`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Changes {
+    /// Globs of which one must match a changed file.
+    pub paths: Vec<String>,
+    /// The ref to compare with; `None`: what was pushed.
+    pub compare_to: Option<String>,
+}
+
+/// `rules:exists`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Exists {
+    /// Globs of which one must match a file of the repository.
+    pub paths: Vec<String>,
+    /// Another project whose files count.
+    pub project: Option<String>,
+}
+
+/// `only` or `except`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Policy {
+    /// Where it stands.
+    pub place: Place,
+    /// Words, names, patterns, with `@path`; one must match.
+    pub refs: Option<Vec<Located<String>>>,
+    /// Expressions of which one must hold.
+    pub variables: Option<Vec<Condition>>,
+    /// Globs of which one must match a changed file.
+    pub changes: Option<Vec<String>>,
+    /// Whether the project must have an active cluster.
+    pub kubernetes: bool,
+}
+
+/// When a job of a pipeline runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
+pub enum When {
+    /// If everything before went well.
+    #[default]
+    OnSuccess,
+    /// If something before failed.
+    OnFailure,
+    /// Whatever happened before.
+    Always,
+    /// When a person starts it.
+    Manual,
+    /// After a time.
+    Delayed,
+    /// Not at all.
+    Never,
+}
+
+impl When {
+    /// All of them.
+    pub const ALL: [When; 6] = [
+        When::OnSuccess,
+        When::OnFailure,
+        When::Always,
+        When::Manual,
+        When::Delayed,
+        When::Never,
+    ];
+
+    /// GitLab's word.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            When::OnSuccess => "on_success",
+            When::OnFailure => "on_failure",
+            When::Always => "always",
+            When::Manual => "manual",
+            When::Delayed => "delayed",
+            When::Never => "never",
+        }
+    }
+
+    /// From GitLab's word.
+    pub fn parse(word: &str) -> Option<Self> {
+        When::ALL.into_iter().find(|when| when.as_str() == word)
+    }
+}
+
+/// Whether a job's failure lets the pipeline go on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum AllowFailure {
+    /// Always, or never.
+    Is(bool),
+    /// With these exit codes; a manual job blocks.
+    ExitCodes(Vec<i64>),
+}
+
+impl AllowFailure {
+    /// What GitLab stores as `allow_failure` when it creates the job.
+    pub fn at_creation(&self) -> bool {
+        *self == AllowFailure::Is(true)
+    }
+}
+
+/// A job that another one waits for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Need {
+    /// The name of the one job; `needs` on a parallel job is one of these for each copy.
+    pub job: String,
+    /// Whether its artifacts are fetched.
+    pub artifacts: bool,
+    /// Whether it may be missing.
+    pub optional: bool,
+    /// Of another pipeline or project, which says nothing about this one.
+    pub elsewhere: bool,
+    /// Where it stands.
+    pub place: Place,
+}
+
+/// `environment`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Environment {
+    /// Its name, variables not expanded.
+    pub name: String,
+    /// What the job does to it.
+    pub action: Action,
+    /// The job that stops it.
+    pub on_stop: Option<Located<String>>,
+    /// After what time it is stopped.
+    pub auto_stop_in: Option<String>,
+    /// `deployment_tier`.
+    pub tier: Option<String>,
+    /// Where the name stands.
+    pub place: Place,
+}
+
+/// `environment:action`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Action {
+    /// Deploys; the default.
+    #[default]
+    Start,
+    /// Stops.
+    Stop,
+    /// Prepares.
+    Prepare,
+    /// Verifies (15.0).
+    Verify,
+    /// Only uses (15.0).
+    Access,
+}
+
+impl Action {
+    /// GitLab's word.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Action::Start => "start",
+            Action::Stop => "stop",
+            Action::Prepare => "prepare",
+            Action::Verify => "verify",
+            Action::Access => "access",
+        }
+    }
+
+    /// From GitLab's word.
+    pub fn parse(word: &str) -> Option<Self> {
+        [
+            Action::Start,
+            Action::Stop,
+            Action::Prepare,
+            Action::Verify,
+            Action::Access,
+        ]
+        .into_iter()
+        .find(|action| action.as_str() == word)
+    }
+}
+
+impl Config {
+    /// The job of a name.
+    pub fn job(&self, name: &str) -> Option<&Job> {
+        self.jobs.iter().find(|job| job.name == name)
+    }
+
+    /// The position of a stage.
+    pub fn stage_index(&self, name: &str) -> Option<usize> {
+        self.stages.iter().position(|stage| stage.value == name)
+    }
+
+    /// A place as people read it: `windlass.yml:12:5`.
+    pub fn shown(&self, place: Place) -> String {
+        match self.sources.get(place.file) {
+            Some(source) => {
+                let at = source.position(place.span.start);
+                format!("{}:{}:{}", source.name, at.line, at.column)
+            }
+            None => String::new(),
+        }
+    }
+}

@@ -1,0 +1,126 @@
+//! `needs` of a job and of a rule.
+//!
+//! Facts: `Entry::Needs`, `Entry::Need` (18.11).
+
+use super::entry::Reader;
+use super::model::Need;
+use super::parallel::{self, Copies};
+use super::value::{Map, Node, Value};
+
+/// How deep lists of needs may nest.
+const NESTING: usize = 10;
+
+/// Reads `needs`; in a rule only jobs of this pipeline are taken.
+pub(super) fn read(node: &Node, in_rule: bool, reader: &mut Reader) -> Vec<Need> {
+    let mut needs = Vec::new();
+    match &node.value {
+        Value::Seq(items) => {
+            let mut flat = Vec::new();
+            items
+                .iter()
+                .for_each(|item| flatten(item, NESTING, &mut flat));
+            for item in flat {
+                needs.extend(need(item, reader));
+            }
+        }
+        Value::Map(_) => needs.extend(need(node, reader)),
+        _ => reader.report(node.place, "`needs` should be a list or a mapping"),
+    }
+    let elsewhere = needs.iter().filter(|need| need.elsewhere).count();
+    if in_rule && elsewhere > 0 {
+        let message = "`needs` in a rule takes jobs of this pipeline alone";
+        reader.report(node.place, message);
+    }
+    if elsewhere > 5 {
+        reader.report(
+            node.place,
+            "`needs` takes 5 jobs of other pipelines at most",
+        );
+    }
+    needs
+}
+
+fn flatten<'n>(node: &'n Node, depth: usize, into: &mut Vec<&'n Node>) {
+    match &node.value {
+        Value::Null => {}
+        Value::Seq(items) if depth > 0 => {
+            items.iter().for_each(|item| flatten(item, depth - 1, into));
+        }
+        _ => into.push(node),
+    }
+}
+
+fn need(node: &Node, reader: &mut Reader) -> Vec<Need> {
+    let plain = |job: String| Need {
+        job,
+        artifacts: true,
+        optional: false,
+        elsewhere: false,
+        place: node.place,
+    };
+    match &node.value {
+        Value::Str(job) if !job.trim().is_empty() => vec![plain(job.to_string())],
+        Value::Map(map) => with_keys(map, node, plain, reader),
+        _ => {
+            reader.report(node.place, "`needs` should name jobs");
+            Vec::new()
+        }
+    }
+}
+
+fn with_keys(
+    map: &Map,
+    node: &Node,
+    plain: impl Fn(String) -> Need,
+    reader: &mut Reader,
+) -> Vec<Need> {
+    let elsewhere = map.has("pipeline") || map.has("project");
+    let known: &[&str] = if map.has("project") {
+        &["project", "ref", "job", "artifacts", "parallel"]
+    } else if map.has("pipeline") {
+        &["pipeline", "job", "artifacts", "parallel"]
+    } else {
+        &["job", "artifacts", "optional", "parallel"]
+    };
+    reader.known_keys(map, "needs", known);
+    for key in ["pipeline", "project", "ref"] {
+        if let Some(node) = map.get(key) {
+            reader.string(node, key);
+        }
+    }
+    let Some(job) = map.get("job").and_then(|node| reader.string(node, "job")) else {
+        reader.report(node.place, "`needs` should have `job`");
+        return Vec::new();
+    };
+    if job.trim().is_empty() {
+        reader.report(node.place, "`needs` should name a job");
+    }
+    let mut flag = |key: &str, otherwise: bool| {
+        map.given(key)
+            .and_then(|node| reader.boolean(node, key))
+            .unwrap_or(otherwise)
+    };
+    let need = Need {
+        artifacts: flag("artifacts", true),
+        optional: flag("optional", false),
+        elsewhere,
+        ..plain(job.value)
+    };
+    let Some(node) = map.given("parallel") else {
+        return vec![need];
+    };
+    match parallel::read(node, false, reader) {
+        Copies::Matrix(rows) => rows
+            .iter()
+            .map(|row| Need {
+                job: parallel::matrix_name(&need.job, row),
+                ..need.clone()
+            })
+            .collect(),
+        Copies::Number(_) => {
+            reader.report(node.place, "`parallel` of `needs` should have `matrix`");
+            vec![need]
+        }
+        Copies::None => vec![need],
+    }
+}

@@ -1,0 +1,102 @@
+//! `!reference [job, key, ...]`.
+//!
+//! In: the tree, `extends` done. Out: the same with the values in place of the references; a list
+//! in a list stays one, as its user decides how deep they may nest. Facts:
+//! `Gitlab::Ci::Config::Yaml::Tags` (18.11).
+
+use std::sync::Arc;
+
+use super::entry::Reader;
+use super::value::{Entry, Map, Node, Value};
+
+/// Values that may be copied altogether; a reference to a list of references multiplies.
+const BUDGET: usize = 2_000_000;
+/// References in what references lead to.
+const CHAIN: usize = 200;
+
+/// Puts the values in place of the references.
+pub(super) fn resolve(root: &Map, reader: &mut Reader) -> Map {
+    let mut walk = Walk {
+        root,
+        reader,
+        path: Vec::new(),
+        budget: BUDGET,
+    };
+    walk.map(root)
+}
+
+struct Walk<'r> {
+    root: &'r Map,
+    reader: &'r mut Reader,
+    /// The references that are being resolved.
+    path: Vec<Vec<String>>,
+    budget: usize,
+}
+
+impl Walk<'_> {
+    fn map(&mut self, map: &Map) -> Map {
+        let resolve = |(key, entry): (&super::value::Key, &Entry)| {
+            let entry = Entry {
+                key_place: entry.key_place,
+                value: self.node(&entry.value),
+            };
+            (key.clone(), entry)
+        };
+        map.iter().map(resolve).collect()
+    }
+
+    fn node(&mut self, node: &Node) -> Node {
+        self.budget = self.budget.saturating_sub(1);
+        match &node.value {
+            Value::Map(map) => node.with(Value::Map(Arc::new(self.map(map)))),
+            Value::Seq(items) => {
+                let items: Vec<Node> = items.iter().map(|item| self.node(item)).collect();
+                node.with(Value::Seq(items.into()))
+            }
+            Value::Reference(path) => self
+                .reference(node, path)
+                .unwrap_or_else(|| node.with(Value::Null)),
+            _ => node.clone(),
+        }
+    }
+
+    fn reference(&mut self, at: &Node, path: &[Node]) -> Option<Node> {
+        let names: Vec<String> = path
+            .iter()
+            .filter_map(|step| step.as_str().map(str::to_owned))
+            .collect();
+        let shown = format!("`!reference [{}]`", names.join(", "));
+        if names.is_empty() || names.len() != path.len() {
+            let message = "`!reference` wants a list of names, `[job, key]`";
+            self.reader.report(at.place, message);
+            return None;
+        }
+        if self.path.contains(&names) {
+            self.reader
+                .report(at.place, format!("{shown} refers to itself"));
+            return None;
+        }
+        if self.budget == 0 || self.path.len() >= CHAIN {
+            self.reader
+                .report(at.place, "there are too many references in references");
+            return None;
+        }
+        let mut steps = names.iter();
+        let mut found = steps.next().and_then(|first| self.root.get(first));
+        for step in steps {
+            found = found.and_then(|node| node.get(step));
+        }
+        // Ruby takes `false` for nothing here as well.
+        let absent = |node: &&Node| !matches!(node.value, Value::Null | Value::Bool(false));
+        let Some(found) = found.filter(absent) else {
+            self.reader
+                .report(at.place, format!("{shown} leads to nothing"));
+            return None;
+        };
+        let found = found.clone();
+        self.path.push(names);
+        let resolved = self.node(&found);
+        self.path.pop();
+        Some(resolved)
+    }
+}

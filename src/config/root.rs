@@ -1,0 +1,145 @@
+//! From the tree of the main file to the [`Config`].
+//!
+//! In: a tree. Out: the configuration, or all that is wrong with it, as GitLab would refuse it.
+//! Facts: `Gitlab::Ci::Config::Entry::Root` and `Gitlab::Ci::YamlProcessor` (18.11).
+
+use std::sync::Arc;
+
+use super::defaults::Defaults;
+use super::entry::Reader;
+use super::model::{Config, Unresolved, Workflow};
+use super::value::{Located, Map, Node, Value};
+use super::{Problems, checks, extends, job, policy, reference, rules, stages, variables};
+use crate::source::Source;
+
+/// Global keys; everything else is a job.
+const GLOBAL: [&str; 13] = [
+    "default",
+    "include",
+    "before_script",
+    "image",
+    "services",
+    "after_script",
+    "variables",
+    "stages",
+    "cache",
+    "workflow",
+    "spec",
+    "types",
+    "pages:deploy",
+];
+
+/// Global keys that are a job if they hold a `script`.
+const JOBS_WITH_SCRIPT: [&str; 4] = ["default", "workflow", "spec", "types"];
+
+/// Makes the effective configuration.
+pub(super) fn configure(
+    root: Node,
+    sources: Vec<Source>,
+    unresolved: Vec<Unresolved>,
+) -> Result<Config, Problems> {
+    let mut reader = Reader::default();
+    let Some(tree) = tree(&root, &mut reader) else {
+        return Err(reader.into_problems());
+    };
+    let global = |key: &str| tree.given(key).filter(|_| !is_job(key, &tree));
+    let stages = stages::read(global("stages"), &mut reader);
+    let variables = variables::read(global("variables"), "variables", true, &mut reader);
+    let workflow = global("workflow")
+        .map_or_else(Workflow::default, |node| rules::workflow(node, &mut reader));
+    let defaults = Defaults::read(&tree, global("default"), &mut reader);
+    let context = job::Context {
+        variables: &variables,
+        defaults: &defaults,
+        default_only: workflow.rules.is_none().then(policy::default_only),
+    };
+    let mut jobs = Vec::new();
+    for (key, entry) in tree.iter() {
+        if !is_job(&key.text, &tree) && key.is_string {
+            continue;
+        }
+        reader.about(None);
+        if !key.is_string {
+            let message = format!("the name of a job should be a string, not `{}`", key.text);
+            reader.report(entry.key_place, message);
+        } else if key.text.starts_with('.') {
+            hidden(&key.text, &entry.value, &mut reader);
+        } else {
+            jobs.extend(job::read(key, entry, &context, &mut reader));
+        }
+    }
+    reader.about(None);
+    let visible = tree
+        .iter()
+        .any(|(key, entry)| is_visible(&key.text, &tree) && entry.value.as_map().is_some());
+    if !visible {
+        let message = "there is no job; one that does not begin with a dot is wanted";
+        reader.report(root.place, message);
+    }
+    if reader.is_clean() {
+        checks::across(&stages, &mut jobs, &mut reader);
+    }
+    if !reader.is_clean() {
+        return Err(reader.into_problems());
+    }
+    let tree = root.with(Value::Map(Arc::new(tree)));
+    Ok(Config {
+        sources,
+        stages,
+        workflow,
+        variables,
+        jobs,
+        unresolved,
+        tree,
+    })
+}
+
+/// The mapping with `extends` and `!reference` done.
+fn tree(root: &Node, reader: &mut Reader) -> Option<Map> {
+    let Some(map) = root.as_map() else {
+        let message = match root.value {
+            Value::Null => "there is nothing in it; a job is wanted",
+            _ => "a configuration should be a mapping",
+        };
+        reader.report(root.place, message);
+        return None;
+    };
+    let extended = extends::extend(map, reader);
+    let resolved = reference::resolve(&extended, reader);
+    reader.is_clean().then_some(resolved)
+}
+
+fn is_job(key: &str, tree: &Map) -> bool {
+    if !GLOBAL.contains(&key) || key == "pages:deploy" {
+        return true;
+    }
+    let script = || {
+        tree.get(key)
+            .is_some_and(|node| node.get("script").is_some())
+    };
+    JOBS_WITH_SCRIPT.contains(&key) && script()
+}
+
+fn is_visible(key: &str, tree: &Map) -> bool {
+    is_job(key, tree) && !key.starts_with('.')
+}
+
+/// A hidden job may hold anything but nothing.
+fn hidden(name: &str, node: &Node, reader: &mut Reader) {
+    let blank = match &node.value {
+        Value::Null | Value::Bool(false) => true,
+        Value::Seq(items) => items.is_empty(),
+        Value::Map(map) => map.is_empty(),
+        Value::Str(text) => text.trim().is_empty(),
+        _ => false,
+    };
+    if blank {
+        let message = format!("the hidden job `{name}` is empty, which GitLab refuses");
+        reader.report(node.place, message);
+    }
+}
+
+/// A name at a place.
+pub(super) fn located(text: &str, node: &Node) -> Located<String> {
+    Located::new(text.to_owned(), node.place)
+}

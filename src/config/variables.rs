@@ -1,0 +1,119 @@
+//! `variables`: of the pipeline, of a job, of a rule.
+
+use super::entry::Reader;
+use super::model::{Inherits, Variable, Variables};
+use super::value::{Node, Value};
+
+/// What a variable may be written with, where it is a mapping.
+const GLOBAL_DATA: [&str; 4] = ["value", "description", "expand", "options"];
+const JOB_DATA: [&str; 2] = ["value", "expand"];
+
+/// Reads a mapping of variables.
+pub(super) fn read(
+    node: Option<&Node>,
+    what: &str,
+    global: bool,
+    reader: &mut Reader,
+) -> Variables {
+    let mut variables = Variables::new();
+    let Some(map) = node.and_then(|node| reader.map(node, what)) else {
+        return variables;
+    };
+    for (key, entry) in map.iter() {
+        let integer = key.text.bytes().all(|b| b.is_ascii_digit()) && !key.text.is_empty();
+        if !key.is_string && !integer {
+            let message = format!("`{what}` has the name `{}`, which is no string", key.text);
+            reader.report(entry.key_place, message);
+            continue;
+        }
+        let name = &*key.text;
+        if let Some((value, expand)) = variable(&entry.value, name, what, global, reader) {
+            let place = entry.value.place;
+            let variable = Variable {
+                value,
+                expand,
+                place,
+            };
+            variables.insert(name.to_owned(), variable);
+        }
+    }
+    variables
+}
+
+fn variable(
+    node: &Node,
+    name: &str,
+    what: &str,
+    global: bool,
+    reader: &mut Reader,
+) -> Option<(String, bool)> {
+    let Value::Map(map) = &node.value else {
+        return match text(node) {
+            Some(text) => Some((text, true)),
+            None => {
+                let message = format!("`{what}` has `{name}`, which should be a string");
+                reader.report(node.place, message);
+                None
+            }
+        };
+    };
+    let data: &[&str] = if global { &GLOBAL_DATA } else { &JOB_DATA };
+    reader.known_keys(map, name, data);
+    let expand = match map.given("expand") {
+        Some(node) => reader.boolean(node, "expand").unwrap_or(true),
+        None => true,
+    };
+    if let Some(node) = map.given("description") {
+        reader.string(node, "description");
+    }
+    let options = map
+        .given("options")
+        .map(|node| reader.strings(node, "options"));
+    let value = match map.get("value") {
+        Some(node) => match text(node) {
+            Some(text) => text,
+            None => {
+                reader.report(node.place, format!("`{name}`: `value` should be a string"));
+                return None;
+            }
+        },
+        None if global => {
+            if let (Some(_), Some(node)) = (&options, map.get("options")) {
+                let message = format!("`{name}`: `options` want a `value` that is one of them");
+                reader.report(node.place, message);
+            }
+            String::new()
+        }
+        None => {
+            reader.report(node.place, format!("`{name}`: `value` is missing"));
+            return None;
+        }
+    };
+    if let Some(options) = options
+        && !options.iter().any(|option| **option == value)
+        && map.has("value")
+    {
+        let message = format!("`{name}`: the value `{value}` is none of its `options`");
+        reader.report(node.place, message);
+    }
+    Some((value, expand))
+}
+
+/// A variable's text: strings, numbers and booleans.
+fn text(node: &Node) -> Option<String> {
+    match &node.value {
+        Value::Null => Some(String::new()),
+        _ => node.scalar_text(),
+    }
+}
+
+impl Inherits {
+    /// Whether a global variable is taken over.
+    pub fn takes(&self, name: &str) -> bool {
+        match self {
+            Inherits::All => true,
+            Inherits::Nothing => false,
+            Inherits::Only(names) => names.iter().any(|one| one == name),
+        }
+    }
+}

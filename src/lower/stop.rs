@@ -1,0 +1,269 @@
+//! Stop jobs: they take away what a deployment has made.
+//!
+//! In: the environments with `stop`. Out: one job each, which the deployment names in `on_stop`.
+//! Always holds: it runs where the deployment runs, without a checkout, as the branch may be gone,
+//! and without what earlier jobs hand on, as that may have expired. It can be run again. It deletes
+//! nothing if a variable in the name of what it deletes is empty.
+
+use std::collections::BTreeSet;
+
+use super::deploy::cluster::{Client, Namespace};
+use super::deploy::helm::release as helm_release;
+use super::{Lowering, quoted, word};
+use crate::gitlab::variables::{names, or_fail};
+use crate::manifest::collection::Many;
+use crate::manifest::common::{Entity, Variable, When};
+use crate::manifest::environments::{Environment, Helm, Stop, StopDelete};
+use crate::manifest::ownership::RefTag;
+use crate::manifest::record::Field;
+use crate::pipeline::{Job, Mapping, Value};
+use crate::source::At;
+
+/// When GitLab stops a dynamic environment by itself, if the manifest does not say.
+const AUTO_STOP: &str = "1 week";
+
+pub(super) fn lower(lowering: &mut Lowering<'_>) {
+    for (key, environment) in lowering.manifest.environments() {
+        if let Some(stop) = environment.stop.get() {
+            lowering.stop(key, environment, stop);
+        }
+    }
+}
+
+/// When GitLab stops an environment by itself, counted from its last deployment.
+pub(super) fn auto_stop_in(key: &At<String>, environment: &Environment) -> Option<String> {
+    match &environment.auto_stop_in {
+        Field::Absent if environment.is_dynamic(&key.value) => Some(AUTO_STOP.to_owned()),
+        own => own.get().map(|text| text.to_string()),
+    }
+}
+
+impl<'m> Lowering<'m> {
+    fn stop(&mut self, key: &'m At<String>, environment: &'m At<Environment>, stop: &'m Stop) {
+        let common = environment.common();
+        let name = environment.stop_job(key);
+        let entity = format!("environments.{}.stop", key.value);
+        // Of the keys of the deployment those that any job on its runners needs.
+        let deployment = self.job(&name, entity, name.span, common);
+        let mut job = Job {
+            name: deployment.name,
+            origin: deployment.origin,
+            retry: deployment.retry,
+            timeout: deployment.timeout,
+            tags: deployment.tags,
+            ..Job::default()
+        };
+        let stage = stop.stage.get().map(String::as_str);
+        job.stage = Some(stage.unwrap_or(environment.stage()).to_owned());
+        let refs = environment.refs.get().map(|refs| refs.0.clone());
+        job.rules = self.rules(&refs.unwrap_or_default(), None);
+        let when = stop.when.copied_or(When::Manual);
+        if when != When::OnSuccess {
+            job.when = Some(when.as_str().to_owned());
+        }
+        if when == When::Manual {
+            // Else GitLab skips it, and can never run it, where an earlier job fails.
+            job.needs = Some(Vec::new());
+        }
+        job.allow_failure = Some(Value::Bool(true));
+        job.interruptible = Some(false);
+        job.resource_group = Some(self.resource_group(key, environment));
+        job.environment = Some(Mapping::from_iter([
+            ("name", environment.name(&key.value)),
+            ("action", "stop"),
+        ]));
+        let deletions = self.registry_deletions(key, environment, stop);
+        let client = match deletions.is_empty() {
+            true => Client::of(environment),
+            false => Client::Tools,
+        };
+        let namespace = match stop.delete.get() {
+            Some(StopDelete::Namespace) => Namespace::Ignored,
+            Some(StopDelete::Release | StopDelete::Labelled) | None => Namespace::Used,
+        };
+        self.with_cluster(&mut job, environment, client, namespace);
+        if !deletions.is_empty() {
+            job.before_script.push(self.registry_functions());
+        }
+        job.script = super::common::commands(&stop.script);
+        job.script.extend(self.deletion(environment, stop));
+        job.script.extend(deletions.into_iter().map(Value::from));
+        job.variables = self.stop_variables(environment, stop, &job);
+        job.variables.set("GIT_STRATEGY", "none");
+        if let Some(raw) = stop.job.get() {
+            job.raw = crate::manifest::raw::mapping(&raw.0, &mut crate::finding::Report::default());
+        }
+        self.finish(job, None);
+    }
+
+    /// Commands that take the deployment out of the cluster. What is gone already is no error, a
+    /// cluster that does not answer is one.
+    fn deletion(&self, environment: &Environment, stop: &Stop) -> Vec<Value> {
+        match stop.delete.get() {
+            Some(StopDelete::Namespace) => {
+                let access = environment.access(self.manifest);
+                let namespace = access.namespace.get().map(|name| quoted(&or_fail(name)));
+                let delete =
+                    |name| format!("kubectl delete namespace {name} --ignore-not-found").into();
+                namespace.map(delete).into_iter().collect()
+            }
+            Some(StopDelete::Release) => {
+                let deploy = environment.deploy.get();
+                let helm = deploy.and_then(|deploy| deploy.helm.get());
+                helm.map(uninstall).unwrap_or_default()
+            }
+            Some(StopDelete::Labelled) => {
+                let kinds = stop.kinds.get().map(super::common::list_of);
+                let kinds = kinds.unwrap_or_default().join(",");
+                let selector = stop.selector.get().map(|text| quoted(&or_fail(text)));
+                // Also where an object goes with its owner before its turn comes.
+                let delete = |selector| {
+                    format!(
+                        "kubectl delete {} --selector {selector} --ignore-not-found",
+                        word(&kinds)
+                    )
+                    .into()
+                };
+                selector.map(delete).into_iter().collect()
+            }
+            None => Vec::new(),
+        }
+    }
+
+    /// Commands that delete what the builds of this ref have left in the registry.
+    fn registry_deletions(
+        &self,
+        key: &At<String>,
+        environment: &'m Environment,
+        stop: &Stop,
+    ) -> Vec<String> {
+        let options = self.registry_options();
+        let mut commands = Vec::new();
+        let mut single = Vec::new();
+        for (repository, tag) in self.doomed_tags(key, environment, stop) {
+            match tag {
+                RefTag::One(tag) => single.push(quoted(&format!("{repository}:{tag}"))),
+                RefTag::Matching(pattern) => commands.push(format!(
+                    "registry_keep_newest {options}--only-regex {} 0 {}",
+                    quoted(&pattern),
+                    quoted(&repository)
+                )),
+            }
+        }
+        if !single.is_empty() {
+            commands.push(format!("registry_delete_tag {options}{}", single.join(" ")));
+        }
+        commands
+    }
+
+    /// What a stop deletes in the registry: the tags of the ref, and the tag that says what the
+    /// environment runs. Each with its repository.
+    fn doomed_tags(
+        &self,
+        key: &At<String>,
+        environment: &'m Environment,
+        stop: &Stop,
+    ) -> Vec<(String, RefTag)> {
+        let mut doomed = Vec::new();
+        for name in stop.images.get().into_iter().flat_map(Many::iter) {
+            let Some(image) = self.image(&name.value) else {
+                continue;
+            };
+            let cache = image.cache_of_ref().map(|tag| RefTag::One(tag.to_owned()));
+            let tags = image.tags_of_ref().into_iter().chain(cache);
+            let repository = image.repository(&name.value);
+            doomed.extend(tags.map(|tag| (repository.clone(), tag)));
+        }
+        let deployed = environment.deployed_tag(&key.value);
+        let own = environment.owns(&key.value, self.manifest, &deployed);
+        if environment.is_dynamic(&key.value) && own {
+            for name in self.marked(key, environment) {
+                let repository = self.image(name).map(|image| image.repository(name));
+                let tag = RefTag::One(deployed.clone());
+                doomed.extend(repository.map(|repository| (repository, tag)));
+            }
+        }
+        doomed
+    }
+
+    /// The sections of the registry script that stop jobs use.
+    pub(super) fn sections_of_stops(&self) -> BTreeSet<&'static str> {
+        let mut used = BTreeSet::new();
+        for (key, environment) in self.manifest.environments() {
+            let Some(stop) = environment.stop.get() else {
+                continue;
+            };
+            for (_, tag) in self.doomed_tags(key, environment, stop) {
+                used.insert("delete_tag");
+                if let RefTag::Matching(_) = tag {
+                    used.extend(["creation_time", "keep_newest"]);
+                }
+            }
+        }
+        used
+    }
+
+    /// The environment's variables that the job uses. A digest is known to its pipeline for as long
+    /// as GitLab keeps what the build handed on, so an image is named by its tag here.
+    fn stop_variables(&self, environment: &Environment, stop: &Stop, job: &Job) -> Mapping {
+        let mut variables = Mapping::new();
+        let Some(own) = environment.variables.get() else {
+            return variables;
+        };
+        // Of a project's own commands nobody knows what they use.
+        let all = !stop.script.is_missing();
+        let mut used: Vec<String> = Vec::new();
+        let mut look_into: Vec<String> = job
+            .before_script
+            .iter()
+            .chain(&job.script)
+            .filter_map(|line| line.plain().as_str().map(str::to_owned))
+            .collect();
+        look_into.push(environment.name("").to_owned());
+        look_into.extend(job.resource_group.clone());
+        while let Some(text) = look_into.pop() {
+            for (name, variable) in own.0.iter() {
+                let is_used = names(&text).any(|known| known == name.value);
+                if is_used && !used.contains(&name.value) {
+                    used.push(name.value.clone());
+                    look_into.extend(variable.value.value.get().cloned());
+                }
+            }
+        }
+        for (name, variable) in own.0.iter() {
+            if all || used.contains(&name.value) {
+                variables.set_if(name.value.as_str(), self.without_digest(&variable.value));
+            }
+        }
+        variables
+    }
+
+    /// The value of a variable as far as it is known without a digest.
+    fn without_digest(&self, variable: &Variable) -> Option<Value> {
+        if let Some(image) = variable.image.get() {
+            return Some(Value::from(self.by_tag(image)));
+        }
+        if variable.digest_of.get().is_some() {
+            return None;
+        }
+        Some(self.variable(variable, false))
+    }
+}
+
+/// Commands that delete a release.
+fn uninstall(helm: &Helm) -> Vec<Value> {
+    let mut script = Vec::new();
+    let text = helm.release.get().map_or("", String::as_str);
+    let required: Vec<String> = names(text)
+        .map(|name| format!("\"${{{name}:?}}\""))
+        .collect();
+    if !required.is_empty() {
+        script.push(Value::from(format!(": {}", required.join(" "))));
+    }
+    let (cut, release) = helm_release(helm);
+    script.extend(cut);
+    script.push(Value::from(format!(
+        "helm uninstall {release} --ignore-not-found --wait"
+    )));
+    script
+}

@@ -1,0 +1,137 @@
+//! What belongs to one environment, or to one ref, and to nobody else: that is all that a stop job
+//! may delete.
+//!
+//! Always holds: what is said to belong to one is told apart from all others by GitLab's own
+//! variables; where that is not sure, it does not belong.
+
+use super::Manifest;
+use super::common::Variables;
+use super::environments::Environment;
+use super::images::{Image, Role};
+use crate::gitlab::tag;
+use crate::gitlab::variables::{Part, names, parts};
+
+/// Variables that differ from ref to ref, and may stand in image tags.
+const OF_REFS: [&str; 6] = [
+    "CI_COMMIT_REF_SLUG",
+    "CI_COMMIT_REF_NAME",
+    "CI_COMMIT_BRANCH",
+    "CI_COMMIT_TAG",
+    "CI_MERGE_REQUEST_IID",
+    "CI_MERGE_REQUEST_ID",
+];
+
+/// Variables that differ from environment to environment.
+const OF_ENVIRONMENTS: [&str; 2] = ["CI_ENVIRONMENT_SLUG", "CI_ENVIRONMENT_NAME"];
+
+/// Beginnings of variables that are the same in a whole project.
+const OF_PROJECTS: [&str; 7] = [
+    "CI_PROJECT_",
+    "CI_SERVER_",
+    "CI_REGISTRY",
+    "CI_DEFAULT_BRANCH",
+    "CI_PAGES_",
+    "CI_API_",
+    "CI_TEMPLATE_",
+];
+
+/// How deep variables may refer to each other.
+const DEEPEST: usize = 10;
+
+/// Tags of a repository that only builds of one ref push.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RefTag {
+    /// This tag.
+    One(String),
+    /// Those that this POSIX extended regular expression matches; a shell expands its variables.
+    Matching(String),
+}
+
+impl Environment {
+    /// Whether a text differs from environment to environment, as the name of a namespace does
+    /// that each review app has for itself.
+    pub fn owns(&self, key: &str, manifest: &Manifest, text: &str) -> bool {
+        let tables = [self.variables.get(), manifest.variables.get()];
+        self.tells_apart(key, &tables, text, 0)
+    }
+
+    fn tells_apart(
+        &self,
+        key: &str,
+        tables: &[Option<&Variables>],
+        text: &str,
+        depth: usize,
+    ) -> bool {
+        names(text).any(|variable| {
+            let mut defined = tables.iter().flatten();
+            if let Some(own) = defined.find_map(|table| table.0.get(variable)) {
+                let value = own.value.value.get().map(String::as_str);
+                let value = value.unwrap_or_default();
+                return depth < DEEPEST && self.tells_apart(key, tables, value, depth + 1);
+            }
+            let of_project = OF_PROJECTS.iter().any(|start| variable.starts_with(start));
+            OF_REFS.contains(&variable)
+                || self.is_dynamic(key) && OF_ENVIRONMENTS.contains(&variable)
+                || !of_project && names(self.name(key)).any(|of_name| of_name == variable)
+        })
+    }
+}
+
+impl Image {
+    /// The tags by which builds of the running pipeline's ref are found, and those of no other ref.
+    /// Of tags that say more than the ref, as the commit, those of all its builds.
+    pub fn tags_of_ref(&self) -> Vec<RefTag> {
+        let also = self.also_tag.get().into_iter().flat_map(|list| list.iter());
+        let also = also.map(|tag| tag.value.as_str());
+        let of_ref = |tag: &&str| {
+            // With a host or path it is in another repository.
+            !tag.contains([':', '/']) && names(tag).any(|name| OF_REFS.contains(&name))
+        };
+        let tags: Vec<&str> = [self.tag()]
+            .into_iter()
+            .chain(also)
+            .filter(of_ref)
+            .collect();
+        let of_ref_alone = |tag: &str| names(tag).all(|name| OF_REFS.contains(&name));
+        // Where a branch `a-1` has the tag `a-1`, all builds of `a` are no longer told apart.
+        let several = !tags.iter().any(|tag| of_ref_alone(tag));
+        tags.into_iter()
+            .filter_map(|tag| match several {
+                true => all_builds(tag).map(RefTag::Matching),
+                false => Some(RefTag::One(tag.to_owned())),
+            })
+            .collect()
+    }
+
+    /// The tag of the build cache that only builds of the running pipeline's ref write.
+    pub fn cache_of_ref(&self) -> Option<&str> {
+        let none = self.cache_from.get().is_some_and(|list| list.0.is_empty());
+        let tag = match (self.cache_to.get(), self.role()) {
+            (Some(own), _) => own.as_str(),
+            (None, Role::App | Role::Test) if !none => "cache-$CI_COMMIT_REF_SLUG",
+            (None, _) => return None,
+        };
+        let of_ref = !tag.contains([':', '/']) && names(tag).any(|name| OF_REFS.contains(&name));
+        of_ref.then_some(tag)
+    }
+}
+
+/// The expression for the tags of all builds of a ref.
+fn all_builds(tag: &str) -> Option<String> {
+    let mut pattern = "^".to_owned();
+    for part in parts(tag) {
+        match part {
+            Part::Text(text) => pattern.push_str(&text.replace('.', r"\.")),
+            // Of letters, digits and dashes, so they stand for themselves.
+            Part::Variable(name @ ("CI_COMMIT_REF_SLUG" | "CI_MERGE_REQUEST_IID"), _) => {
+                pattern.push_str(&format!("${{{name}:?}}"));
+            }
+            Part::Variable(name, _) if OF_REFS.contains(&name) => return None,
+            Part::Variable(_, written) => {
+                let known = tag::pattern(written)?;
+                pattern.push_str(known.trim_start_matches('^').trim_end_matches('$'));
+            }
+        }
+    }
+    Some(pattern + "$")
+}

@@ -1,0 +1,259 @@
+//! `changes` and `exists`: globs against paths.
+//!
+//! Facts: `File.fnmatch?` with `FNM_PATHNAME | FNM_DOTMATCH | FNM_EXTGLOB` (Ruby),
+//! `Gitlab::Ci::Build::Rules::Rule::Clause` and `Ci::Pipeline#modified_paths` (18.11).
+
+use std::fmt::Write as _;
+
+use regex::Regex;
+
+use super::Truth;
+use super::situation::{Changed, Ref, Situation, Trigger};
+use crate::config::{Changes, Exists};
+use crate::gitlab::expression::Lookup;
+
+/// Whether one of the globs matches one of the paths. A glob of which nothing is known, because
+/// it holds a variable, decides nothing.
+fn any(globs: &[Option<String>], paths: &[String]) -> Truth {
+    let mut unknown = false;
+    for glob in globs {
+        match glob.as_deref().map(compile) {
+            Some(Some(regex)) => {
+                if paths.iter().any(|path| regex.is_match(path)) {
+                    return Truth::True;
+                }
+            }
+            Some(None) => {}
+            None => unknown = true,
+        }
+    }
+    if unknown {
+        Truth::Unknown
+    } else {
+        Truth::False
+    }
+}
+
+/// `rules:changes` and `only:changes`.
+pub(super) fn changed(
+    changes: &Changes,
+    situation: &Situation,
+    expand: &dyn Fn(&str) -> Option<String>,
+) -> Truth {
+    let compares = changes.compare_to.is_some();
+    let paths = match (&situation.changed, &situation.reference) {
+        (Changed::FirstPush(Some(paths)), _) if compares => Some(paths),
+        (Changed::FirstPush(None), _) if compares => None,
+        (Changed::Paths(paths), _) if compares => Some(paths),
+        (Changed::Unknown, _) if compares => None,
+        (Changed::FirstPush(_), Ref::Branch(_)) => return Truth::True,
+        (Changed::Paths(paths), Ref::MergeRequest { .. }) => Some(paths),
+        // Only a push on a branch and a merge request know what changed; else everything did.
+        (_, Ref::Tag(_)) => return Truth::True,
+        (_, Ref::Branch(_)) if situation.trigger != Trigger::Push => return Truth::True,
+        (Changed::Paths(paths), Ref::Branch(_)) => Some(paths),
+        (Changed::FirstPush(paths), Ref::MergeRequest { .. }) => paths.as_ref(),
+        (Changed::Unknown, _) => None,
+    };
+    let globs: Vec<Option<String>> = changes.paths.iter().map(|glob| expand(glob)).collect();
+    match paths {
+        Some(paths) => any(&globs, paths),
+        // Whatever changed, no glob at all matches nothing.
+        None if globs.is_empty() => Truth::False,
+        None => Truth::Unknown,
+    }
+}
+
+/// `rules:exists`.
+pub(super) fn exist(
+    exists: &Exists,
+    situation: &Situation,
+    expand: &dyn Fn(&str) -> Option<String>,
+) -> Truth {
+    if exists.project.is_some() {
+        return Truth::Unknown;
+    }
+    let globs: Vec<Option<String>> = exists.paths.iter().map(|glob| expand(glob)).collect();
+    if globs.is_empty() {
+        return Truth::False;
+    }
+    let Some(files) = &situation.files else {
+        return Truth::Unknown;
+    };
+    let in_folder = |glob: &Option<String>| match glob {
+        Some(folder) if folder.ends_with('/') => files.iter().any(|file| file.starts_with(folder)),
+        _ => false,
+    };
+    match globs.iter().any(in_folder) {
+        true => Truth::True,
+        false => any(&globs, files),
+    }
+}
+
+/// A text with its variables put in, one that is not set as nothing; `None` if one of them is not
+/// known.
+pub(super) fn expanded(text: &str, look_up: &dyn Fn(&str) -> Lookup) -> Option<String> {
+    expanded_within(text, look_up, 0)
+}
+
+/// Variables stand in variables; more than a few levels are a circle.
+const LEVELS: usize = 10;
+
+fn expanded_within(text: &str, look_up: &dyn Fn(&str) -> Lookup, level: usize) -> Option<String> {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find('$') {
+        let (before, after) = rest.split_at_checked(at)?;
+        out.push_str(before);
+        let after = after.strip_prefix('$')?;
+        if let Some(escaped) = after.strip_prefix('$') {
+            out.push('$');
+            rest = escaped;
+            continue;
+        }
+        let (name, behind) = match after.strip_prefix('{') {
+            Some(inside) => inside.split_once('}').unwrap_or(("", after)),
+            None => {
+                let word = |c: char| c.is_ascii_alphanumeric() || c == '_';
+                let end = after.find(|c| !word(c)).unwrap_or(after.len());
+                after.split_at_checked(end)?
+            }
+        };
+        if name.is_empty() {
+            out.push('$');
+            rest = after;
+            continue;
+        }
+        match look_up(name) {
+            Lookup::Set(value) if level < LEVELS => {
+                out.push_str(&expanded_within(&value, look_up, level + 1)?);
+            }
+            Lookup::Set(value) => out.push_str(&value),
+            Lookup::Unset => {}
+            Lookup::Filled | Lookup::Unknown => return None,
+        }
+        rest = behind;
+    }
+    out.push_str(rest);
+    Some(out)
+}
+
+/// A glob as Ruby's `File.fnmatch?` reads it. `None` if it can match nothing.
+fn compile(glob: &str) -> Option<Regex> {
+    let mut regex = String::from("(?s)^(?:");
+    let alternatives = braces(glob)?;
+    for (at, alternative) in alternatives.iter().enumerate() {
+        if at > 0 {
+            regex.push('|');
+        }
+        translate(alternative, &mut regex);
+    }
+    regex.push_str(")$");
+    Regex::new(&regex).ok()
+}
+
+/// `{a,b}` written out; nested ones too. No more than a thousand, and `None` beyond.
+fn braces(glob: &str) -> Option<Vec<String>> {
+    const MOST: usize = 1_000;
+    let mut done = Vec::new();
+    let mut open = vec![glob.to_owned()];
+    while let Some(text) = open.pop() {
+        if done.len() + open.len() > MOST {
+            return None;
+        }
+        match group(&text) {
+            Some((before, items, after)) => {
+                for item in items.into_iter().rev() {
+                    open.push(format!("{before}{item}{after}"));
+                }
+            }
+            None => done.push(text),
+        }
+    }
+    Some(done)
+}
+
+/// The first whole group of braces: what is before, its items, what is behind.
+fn group(text: &str) -> Option<(&str, Vec<&str>, &str)> {
+    let start = text.find('{')?;
+    let inside = text.get(start + 1..)?;
+    let (mut depth, mut from) = (0_usize, 0);
+    let mut items = Vec::new();
+    for (at, c) in inside.char_indices() {
+        match c {
+            '{' => depth += 1,
+            '}' if depth == 0 => {
+                items.push(inside.get(from..at)?);
+                return Some((text.get(..start)?, items, inside.get(at + 1..)?));
+            }
+            '}' => depth -= 1,
+            ',' if depth == 0 => {
+                items.push(inside.get(from..at)?);
+                from = at + 1;
+            }
+            _ => {}
+        }
+    }
+    None
+}
+
+/// `**/` is any folders or none, `*` and `?` stay in one folder, `[]` is a set.
+fn translate(glob: &str, regex: &mut String) {
+    let mut rest = glob;
+    let mut opens_folder = true;
+    while let Some(c) = rest.chars().next() {
+        if opens_folder && let Some(behind) = rest.strip_prefix("**/") {
+            regex.push_str("(?:[^/]+/)*");
+            rest = behind;
+            continue;
+        }
+        let mut behind = rest.get(c.len_utf8()..).unwrap_or("");
+        match c {
+            '*' => {
+                regex.push_str("[^/]*");
+                behind = behind.trim_start_matches('*');
+            }
+            '?' => regex.push_str("[^/]"),
+            '[' => match set(behind) {
+                Some((class, after)) => {
+                    regex.push_str(&class);
+                    behind = after;
+                }
+                None => regex.push_str("\\["),
+            },
+            '\\' => {
+                let escaped = behind.chars().next().unwrap_or('\\');
+                behind = behind.get(escaped.len_utf8()..).unwrap_or("");
+                literal(escaped, regex);
+            }
+            c => literal(c, regex),
+        }
+        opens_folder = c == '/';
+        rest = behind;
+    }
+}
+
+fn literal(c: char, regex: &mut String) {
+    let _ = write!(regex, "{}", regex::escape(c.encode_utf8(&mut [0; 4])));
+}
+
+/// The inside of `[...]` as a class, which never matches a slash, and what is behind it.
+fn set(text: &str) -> Option<(String, &str)> {
+    let (negated, text) = match text.strip_prefix(['!', '^']) {
+        Some(rest) => (true, rest),
+        None => (false, text),
+    };
+    let end = text.char_indices().skip(1).find(|(_, c)| *c == ']')?.0;
+    let mut class = String::from(if negated { "[^/" } else { "[" });
+    for c in text.get(..end)?.chars() {
+        match c {
+            '-' => class.push('-'),
+            c if c.is_alphanumeric() => class.push(c),
+            c => {
+                let _ = write!(class, "\\x{{{:x}}}", u32::from(c));
+            }
+        }
+    }
+    class.push(']');
+    Some((class, text.get(end + 1..)?))
+}

@@ -1,0 +1,87 @@
+//! A plan for programs.
+//!
+//! `{"ref": {...}, "pipeline": true|false|null, "jobs": [{"name", "stage", "when",
+//! "allow_failure", "because"}]}`; `null` is what depends on something that is not known.
+
+use serde_json::{Value, json};
+
+use super::decision::Presence;
+use super::outcome::Plan;
+use super::situation::{Ref, Situation};
+use super::text::line;
+use super::{Truth, words};
+use crate::config::Config;
+
+/// A plan as JSON.
+pub fn json(config: &Config, plan: &Plan) -> Value {
+    let jobs: Vec<Value> = plan
+        .within()
+        .map(|planned| {
+            let job = config.jobs.get(planned.index);
+            let because: Vec<Value> = planned
+                .decision
+                .within()
+                .filter_map(|chosen| {
+                    let (why, place) = words::because(job?, chosen);
+                    let place = line(config, place.unwrap_or(job?.place));
+                    Some(json!({ "reason": why, "place": place }))
+                })
+                .collect();
+            let runs = match planned.presence() {
+                Presence::In => Some(true),
+                Presence::Out => Some(false),
+                Presence::Maybe => None,
+            };
+            json!({
+                "name": planned.name,
+                "stage": planned.stage,
+                "runs": runs,
+                "when": planned.when().map(crate::config::When::as_str),
+                "allow_failure": planned.allow_failure(),
+                "because": because,
+            })
+        })
+        .collect();
+    let created = match plan.created {
+        Truth::True => Some(true),
+        Truth::False => Some(false),
+        Truth::Unknown | Truth::Raises => None,
+    };
+    let why = plan
+        .absence
+        .as_ref()
+        .map(|absence| words::absence(config, absence).0);
+    let failures: Vec<String> = plan.failures.iter().map(words::failure).collect();
+    let mut out = json!({ "ref": reference(&plan.situation), "pipeline": created, "jobs": jobs });
+    if let Some(out) = out.as_object_mut() {
+        if let Some(why) = why {
+            out.insert("reason".to_owned(), why.into());
+        }
+        if !failures.is_empty() {
+            out.insert("failures".to_owned(), failures.into());
+        }
+    }
+    out
+}
+
+fn reference(situation: &Situation) -> Value {
+    let mut out = match &situation.reference {
+        Ref::Branch(name) => json!({ "branch": name }),
+        Ref::Tag(name) => json!({ "tag": name }),
+        Ref::MergeRequest { source, target } => {
+            json!({ "merge_request": { "source": source, "target": target } })
+        }
+    };
+    if let Some(out) = out.as_object_mut() {
+        out.insert("source".to_owned(), situation.trigger.as_str().into());
+        out.insert("protected".to_owned(), situation.protected.into());
+        out.insert(
+            "default_branch".to_owned(),
+            situation.default_branch.clone().into(),
+        );
+        if !situation.variables.is_empty() {
+            out.insert("variables".to_owned(), json!(situation.variables));
+        }
+    }
+    out
+}

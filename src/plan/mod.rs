@@ -1,0 +1,40 @@
+//! What a configuration does on a ref: which pipeline is created, which jobs are in it, and why.
+//!
+//! In: a [`Config`] and a [`Situation`]. Out: a [`Plan`]. Always holds: with everything known the
+//! plan is GitLab's; where the answer depends on what is not known it says so and names every
+//! possibility, and never guesses.
+//!
+//! Facts: `Gitlab::Ci::Build::Rules`, `Gitlab::Ci::Build::Policy`, `Gitlab::Ci::Pipeline::Seed`
+//! and `Gitlab::Ci::Pipeline::Chain` of GitLab FOSS 18.11.2, and its verdicts in
+//! `tests/verdicts`.
+
+mod decision;
+mod files;
+mod json;
+mod outcome;
+mod policy;
+mod predefined;
+mod rules;
+mod situation;
+mod text;
+mod words;
+
+pub use crate::gitlab::expression::Truth;
+pub use decision::{Because, Chosen, Decision, Part, Presence};
+pub use json::json;
+pub use outcome::{Absence, Failure, FailureKind, Plan, PlannedJob, environment_name, plan};
+pub use rules::{ClauseTrace, RuleTrace, trace};
+pub use situation::{Changed, Ref, Situation, Trigger};
+pub use text::{Style, shown, text};
+pub use words::{absence, because, clauses, failure};
+
+use crate::config::Config;
+
+/// The situations by which a configuration's jobs are told apart on a ref, in the words of
+/// [`Situation`]; a shorthand of [`plan()`] for all of them.
+pub fn plan_all(config: &Config, situations: &[Situation]) -> Vec<Plan> {
+    situations
+        .iter()
+        .map(|situation| plan(config, situation))
+        .collect()
+}

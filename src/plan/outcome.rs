@@ -1,0 +1,378 @@
+//! Whether a pipeline is created, and what is in it.
+//!
+//! Facts: `Chain::EvaluateWorkflowRules`, `Chain::Seed`, `Chain::Populate`, `Seed::Build` (18.11).
+
+use super::decision::{Because, Decision, Presence};
+use super::situation::Situation;
+use super::{Truth, files, policy, predefined, rules};
+use crate::config::{Conditions, Config, Job, Need, Place, When};
+use crate::gitlab::expression::Lookup;
+
+/// Most needs of a job (`ci_needs_size_limit`, 13.8).
+const NEEDS: usize = 50;
+
+/// What a configuration does in a situation.
+#[derive(Debug, Clone)]
+pub struct Plan {
+    /// What was asked about.
+    pub situation: Situation,
+    /// Which rules of the workflow may decide; `None`: none of them matches, or there are none.
+    pub workflow: Vec<Option<usize>>,
+    /// Why there is surely no pipeline.
+    pub absence: Option<Absence>,
+    /// Whether a pipeline is created.
+    pub created: Truth,
+    /// What makes its creation fail, or may.
+    pub failures: Vec<Failure>,
+    /// Every job of the configuration, in its order, also those that are not in the pipeline. If
+    /// the workflow admits no pipeline: what they would be in it.
+    pub jobs: Vec<PlannedJob>,
+}
+
+/// Why there is no pipeline, although nothing is wrong.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Absence {
+    /// The workflow leaves it out, by the rule of this index or because none matches.
+    Workflow(Option<usize>),
+    /// No job is in it.
+    NoJobs,
+    /// All jobs in it are in `.pre` and `.post`.
+    OnlyEdges,
+}
+
+/// Why creating a pipeline fails.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Failure {
+    /// The job.
+    pub job: String,
+    /// What is wrong.
+    pub kind: FailureKind,
+    /// Where.
+    pub place: Place,
+    /// Whether it surely fails; if not, that depends on what is not known.
+    pub certain: bool,
+}
+
+/// What makes the creation of a pipeline fail.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum FailureKind {
+    /// It needs a job that is not in the pipeline.
+    NeedAbsent(String),
+    /// It needs more than 50 jobs.
+    TooManyNeeds(usize),
+    /// A condition on which GitLab breaks off (`$A =~ true`).
+    Raises,
+}
+
+/// What becomes of a job.
+#[derive(Debug, Clone)]
+pub struct PlannedJob {
+    /// Its index in [`Config::jobs`].
+    pub index: usize,
+    /// Its name.
+    pub name: String,
+    /// Its stage.
+    pub stage: String,
+    /// All that can become of it.
+    pub decision: Decision,
+}
+
+impl PlannedJob {
+    /// Whether it is in the pipeline.
+    pub fn presence(&self) -> Presence {
+        self.decision.presence()
+    }
+
+    /// When it runs, if it is in and that is decided.
+    pub fn when(&self) -> Option<When> {
+        self.decision.agreed(|chosen| chosen.when)
+    }
+
+    /// Whether its failure lets the pipeline go on, if it is in and that is decided.
+    pub fn allow_failure(&self) -> Option<bool> {
+        self.decision.agreed(|chosen| chosen.allow_failure)
+    }
+}
+
+impl Plan {
+    /// The job of a name.
+    pub fn job(&self, name: &str) -> Option<&PlannedJob> {
+        self.jobs.iter().find(|job| job.name == name)
+    }
+
+    /// The jobs that are in the pipeline, or may be.
+    pub fn within(&self) -> impl Iterator<Item = &PlannedJob> {
+        let none = self.created == Truth::False;
+        self.jobs
+            .iter()
+            .filter(move |job| !none && job.presence() != Presence::Out)
+    }
+}
+
+/// What a configuration does in a situation.
+pub fn plan(config: &Config, situation: &Situation) -> Plan {
+    let scope = Scope::of(config, situation);
+    let jobs: Vec<PlannedJob> = config
+        .jobs
+        .iter()
+        .enumerate()
+        .map(|(index, job)| PlannedJob {
+            index,
+            name: job.name.clone(),
+            stage: job.stage.value.clone(),
+            decision: scope.decide(job),
+        })
+        .collect();
+    let mut plan = Plan {
+        situation: situation.clone(),
+        workflow: scope.workflow.clone(),
+        absence: None,
+        created: Truth::True,
+        failures: Vec::new(),
+        jobs,
+    };
+    plan.failures = failures(config, &plan.jobs);
+    let (admitted, rule) = scope.admitted();
+    if admitted == Truth::False {
+        plan.absence = Some(Absence::Workflow(rule));
+        plan.failures.clear();
+    } else if !plan.failures.iter().any(|failure| failure.certain) {
+        plan.absence = emptiness(&plan.jobs);
+    }
+    plan.created = created(&plan, admitted);
+    plan
+}
+
+/// Whether there is a pipeline, as far as that is decided.
+fn created(plan: &Plan, admitted: Truth) -> Truth {
+    if plan.absence.is_some() || plan.failures.iter().any(|failure| failure.certain) {
+        return Truth::False;
+    }
+    let alive = plan
+        .jobs
+        .iter()
+        .any(|job| job.presence() == Presence::In && !is_edge(&job.stage));
+    match (admitted, alive, plan.failures.is_empty()) {
+        (Truth::True, true, true) => Truth::True,
+        _ => Truth::Unknown,
+    }
+}
+
+fn is_edge(stage: &str) -> bool {
+    matches!(stage, ".pre" | ".post")
+}
+
+/// A pipeline in which nothing is, or nothing but `.pre` and `.post`, is not created.
+fn emptiness(jobs: &[PlannedJob]) -> Option<Absence> {
+    let may = |job: &&PlannedJob| job.presence() != Presence::Out;
+    if !jobs.iter().any(|job| may(&job)) {
+        return Some(Absence::NoJobs);
+    }
+    let edges = jobs.iter().filter(may).all(|job| is_edge(&job.stage));
+    edges.then_some(Absence::OnlyEdges)
+}
+
+/// What makes the creation fail. A job that is left out makes none.
+fn failures(config: &Config, jobs: &[PlannedJob]) -> Vec<Failure> {
+    let presence: std::collections::HashMap<&str, Presence> = jobs
+        .iter()
+        .map(|job| (job.name.as_str(), job.presence()))
+        .collect();
+    let mut failures = Vec::new();
+    for job in jobs {
+        let Some(of) = config.jobs.get(job.index) else {
+            continue;
+        };
+        let mut fail = |kind, place, certain| {
+            let failure = Failure {
+                job: job.name.clone(),
+                kind,
+                place,
+                certain,
+            };
+            if !failures.contains(&failure) {
+                failures.push(failure);
+            }
+        };
+        if job.decision.raises.is_some() {
+            let certain = job.decision.possible.is_empty();
+            fail(FailureKind::Raises, of.place, certain);
+        }
+        let within = job.presence() == Presence::In;
+        let lists: Vec<&Vec<Need>> = job
+            .decision
+            .within()
+            .filter_map(|chosen| chosen.needs.as_ref())
+            .collect();
+        let everywhere = |need: &Need| {
+            lists.len() == job.decision.within().count()
+                && lists
+                    .iter()
+                    .all(|list| list.iter().any(|other| other.job == need.job))
+        };
+        for list in &lists {
+            let here = list.iter().filter(|need| !need.elsewhere);
+            let count = here.clone().count();
+            if count > NEEDS {
+                fail(FailureKind::TooManyNeeds(count), of.place, within);
+            }
+            for need in here.filter(|need| !need.optional) {
+                let absent = presence.get(need.job.as_str()).copied();
+                let absent = absent.unwrap_or(Presence::Out);
+                if absent == Presence::In {
+                    continue;
+                }
+                let certain = within && absent == Presence::Out && everywhere(need);
+                let kind = FailureKind::NeedAbsent(need.job.clone());
+                fail(kind, need.place, certain);
+            }
+        }
+    }
+    failures
+}
+
+/// A configuration in a situation: what variables are worth there.
+pub(super) struct Scope<'s> {
+    config: &'s Config,
+    situation: &'s Situation,
+    /// Which rules of the workflow may decide.
+    workflow: Vec<Option<usize>>,
+}
+
+impl<'s> Scope<'s> {
+    /// Evaluates the workflow, whose variables the jobs see.
+    pub(super) fn of(config: &'s Config, situation: &'s Situation) -> Self {
+        let mut scope = Self {
+            config,
+            situation,
+            workflow: vec![None],
+        };
+        if let Some(rules) = scope.workflow_rules() {
+            let look_up = |name: &str| scope.of_pipeline(name);
+            let (possible, raises) = rules::first(rules, situation, &look_up);
+            scope.workflow = possible;
+            // GitLab breaks off there, and so there is no pipeline.
+            scope.workflow.extend(raises.map(Some));
+        }
+        scope
+    }
+
+    /// The workflow's rules; an empty list is none at all.
+    fn workflow_rules(&self) -> Option<&'s [crate::config::Rule]> {
+        let rules = self.config.workflow.rules.as_deref()?;
+        (!rules.is_empty()).then_some(rules)
+    }
+
+    /// Whether the workflow admits a pipeline, and by which rule if it does not.
+    fn admitted(&self) -> (Truth, Option<usize>) {
+        let Some(rules) = self.workflow_rules() else {
+            return (Truth::True, None);
+        };
+        let admits = |at: &Option<usize>| {
+            let rule = at.and_then(|at| rules.get(at));
+            rule.is_some_and(|rule| rule.when != Some(When::Never))
+        };
+        let admitting = self.workflow.iter().filter(|at| admits(at)).count();
+        match admitting {
+            0 => (Truth::False, self.workflow.iter().flatten().copied().last()),
+            n if n == self.workflow.len() => (Truth::True, None),
+            _ => (Truth::Unknown, None),
+        }
+    }
+
+    /// A variable as the workflow's rules see it.
+    pub(super) fn of_pipeline(&self, name: &str) -> Lookup {
+        if let Some(value) = self.situation.variables.get(name) {
+            return Lookup::Set(value.clone());
+        }
+        match self.config.variables.get(name) {
+            Some(variable) => Lookup::Set(variable.value.clone()),
+            None => self.predefined(name),
+        }
+    }
+
+    fn predefined(&self, name: &str) -> Lookup {
+        match predefined::look_up(self.situation, name) {
+            Some(Lookup::Unknown) | None if self.situation.closed => Lookup::Unset,
+            Some(found) => found,
+            None => Lookup::Unknown,
+        }
+    }
+
+    /// A variable as a job's rules see it.
+    pub(super) fn of_job(&self, job: &Job, name: &str) -> Lookup {
+        if let Some(value) = self.situation.variables.get(name) {
+            return Lookup::Set(value.clone());
+        }
+        let own = job.variables.get(name);
+        let global = self.config.variables.get(name);
+        let inherited = own.is_none() || own == global;
+        if inherited
+            && job.inherits.takes(name)
+            && let Some(found) = self.of_workflow(name)
+        {
+            return found;
+        }
+        if let Some(variable) = own {
+            return Lookup::Set(variable.value.clone());
+        }
+        let copy = job.name != job.key;
+        match name {
+            "CI_JOB_NAME" => Lookup::Set(job.name.clone()),
+            "CI_JOB_STAGE" => Lookup::Set(job.stage.value.clone()),
+            "CI_JOB_NAME_SLUG" | "CI_NODE_TOTAL" => Lookup::Filled,
+            "CI_JOB_MANUAL" if job.when == When::Manual => Lookup::Set("true".to_owned()),
+            "CI_JOB_MANUAL" => Lookup::Unset,
+            "CI_NODE_INDEX" if copy => Lookup::Filled,
+            "CI_NODE_INDEX" => Lookup::Unset,
+            "CI_ENVIRONMENT_NAME" if job.environment.is_some() => Lookup::Unknown,
+            "CI_ENVIRONMENT_NAME" => Lookup::Unset,
+            _ => self.predefined(name),
+        }
+    }
+
+    /// A variable that a rule of the workflow sets, or may set.
+    fn of_workflow(&self, name: &str) -> Option<Lookup> {
+        let rules = self.workflow_rules()?;
+        let mut found: Vec<Option<&str>> = self
+            .workflow
+            .iter()
+            .flatten()
+            .filter_map(|at| rules.get(*at))
+            .filter(|rule| rule.when != Some(When::Never))
+            .map(|rule| rule.variables.get(name).map(|v| v.value.as_str()))
+            .collect();
+        found.dedup();
+        match found.as_slice() {
+            [] | [None] => None,
+            [Some(value)] => Some(Lookup::Set((*value).to_owned())),
+            _ => Some(Lookup::Unknown),
+        }
+    }
+
+    /// What becomes of a job.
+    fn decide(&self, job: &Job) -> Decision {
+        let look_up = |name: &str| self.of_job(job, name);
+        match &job.conditions {
+            Conditions::Always => Decision {
+                possible: vec![rules::as_it_is(job, Because::Unconditional)],
+                raises: None,
+            },
+            Conditions::Rules(list) => rules::decide(job, list, self.situation, &look_up),
+            Conditions::Policies { only, except } => policy::decide(
+                job,
+                only.as_ref(),
+                except.as_ref(),
+                self.situation,
+                &look_up,
+            ),
+        }
+    }
+}
+
+/// The environment of a job with its variables expanded, if all of them are known.
+pub fn environment_name(config: &Config, situation: &Situation, job: &Job) -> Option<String> {
+    let scope = Scope::of(config, situation);
+    let environment = job.environment.as_ref()?;
+    files::expanded(&environment.name, &|name| scope.of_job(job, name))
+}

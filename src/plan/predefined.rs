@@ -1,0 +1,237 @@
+//! The variables that GitLab sets itself, at the time when rules are evaluated.
+//!
+//! In: a [`Situation`] and a name. Out: what is known of it then. Always holds: what exists only
+//! inside of jobs is unset here; a name that GitLab does not know may be set by the project, and
+//! so is unknown.
+//!
+//! Facts: "Predefined variables reference" of 18.11, columns "pre-pipeline" and "pipeline";
+//! `Gitlab::Ci::Variables::Builder`.
+
+use super::situation::{Changed, Ref, Situation, Trigger};
+use crate::gitlab::expression::Lookup;
+use crate::gitlab::names::ref_slug;
+
+/// Exist in every pipeline, with a value that is not blank and not known here.
+const FILLED: [&str; 51] = [
+    "CI_API_GRAPHQL_URL",
+    "CI_API_V4_URL",
+    "CI_COMMIT_AUTHOR",
+    "CI_COMMIT_BEFORE_SHA",
+    "CI_COMMIT_MESSAGE",
+    "CI_COMMIT_SHA",
+    "CI_COMMIT_SHORT_SHA",
+    "CI_COMMIT_TIMESTAMP",
+    "CI_COMMIT_TITLE",
+    "CI_CONFIG_PATH",
+    "CI_DEFAULT_BRANCH_SLUG",
+    "CI_DEPENDENCY_PROXY_DIRECT_GROUP_IMAGE_PREFIX",
+    "CI_DEPENDENCY_PROXY_GROUP_IMAGE_PREFIX",
+    "CI_DEPENDENCY_PROXY_SERVER",
+    "CI_PAGES_DOMAIN",
+    "CI_PAGES_HOSTNAME",
+    "CI_PAGES_URL",
+    "CI_PIPELINE_CREATED_AT",
+    "CI_PIPELINE_IID",
+    "CI_PIPELINE_NAME",
+    "CI_PROJECT_CLASSIFICATION_LABEL",
+    "CI_PROJECT_ID",
+    "CI_PROJECT_NAME",
+    "CI_PROJECT_NAMESPACE",
+    "CI_PROJECT_NAMESPACE_ID",
+    "CI_PROJECT_NAMESPACE_SLUG",
+    "CI_PROJECT_PATH",
+    "CI_PROJECT_PATH_SLUG",
+    "CI_PROJECT_REPOSITORY_LANGUAGES",
+    "CI_PROJECT_ROOT_NAMESPACE",
+    "CI_PROJECT_TITLE",
+    "CI_PROJECT_URL",
+    "CI_PROJECT_VISIBILITY",
+    "CI_REGISTRY",
+    "CI_REGISTRY_IMAGE",
+    "CI_SERVER_FQDN",
+    "CI_SERVER_HOST",
+    "CI_SERVER_NAME",
+    "CI_SERVER_PORT",
+    "CI_SERVER_PROTOCOL",
+    "CI_SERVER_REVISION",
+    "CI_SERVER_SHELL_SSH_HOST",
+    "CI_SERVER_SHELL_SSH_PORT",
+    "CI_SERVER_URL",
+    "CI_SERVER_VERSION",
+    "CI_SERVER_VERSION_MAJOR",
+    "CI_SERVER_VERSION_MINOR",
+    "CI_SERVER_VERSION_PATCH",
+    "CI_TEMPLATE_REGISTRY_HOST",
+    "GITLAB_FEATURES",
+    "GITLAB_USER_LOGIN",
+];
+
+/// May exist or not, whatever the ref.
+const UNKNOWN: [&str; 10] = [
+    "CI_JOB_GROUP_NAME",
+    "CI_COMMIT_DESCRIPTION",
+    "CI_DEPLOY_FREEZE",
+    "CI_GITLAB_FIPS_MODE",
+    "CI_KUBERNETES_ACTIVE",
+    "CI_PROJECT_DESCRIPTION",
+    "CI_RELEASE_DESCRIPTION",
+    "CI_PROJECT_TOPICS",
+    "GITLAB_USER_NAME",
+    "GITLAB_USER_EMAIL",
+];
+
+/// Exist inside of jobs alone, or where another product sets them: unset when rules are evaluated.
+const UNSET: [&str; 48] = [
+    "CHAT_CHANNEL",
+    "CHAT_INPUT",
+    "CHAT_USER_ID",
+    "CI_BUILDS_DIR",
+    "CI_CONCURRENT_ID",
+    "CI_CONCURRENT_PROJECT_ID",
+    "CI_DEBUG_SERVICES",
+    "CI_DEBUG_TRACE",
+    "CI_DEPENDENCY_PROXY_PASSWORD",
+    "CI_DEPENDENCY_PROXY_USER",
+    "CI_DEPLOY_PASSWORD",
+    "CI_DEPLOY_USER",
+    "CI_DISPOSABLE_ENVIRONMENT",
+    "CI_ENVIRONMENT_ACTION",
+    "CI_ENVIRONMENT_ID",
+    "CI_ENVIRONMENT_SLUG",
+    "CI_ENVIRONMENT_TIER",
+    "CI_ENVIRONMENT_URL",
+    "CI_EXTERNAL_PULL_REQUEST_IID",
+    "CI_EXTERNAL_PULL_REQUEST_SOURCE_BRANCH_NAME",
+    "CI_EXTERNAL_PULL_REQUEST_SOURCE_BRANCH_SHA",
+    "CI_EXTERNAL_PULL_REQUEST_SOURCE_REPOSITORY",
+    "CI_EXTERNAL_PULL_REQUEST_TARGET_BRANCH_NAME",
+    "CI_EXTERNAL_PULL_REQUEST_TARGET_BRANCH_SHA",
+    "CI_EXTERNAL_PULL_REQUEST_TARGET_REPOSITORY",
+    "CI_JOB_ID",
+    "CI_JOB_IMAGE",
+    "CI_JOB_STARTED_AT",
+    "CI_JOB_STATUS",
+    "CI_JOB_TIMEOUT",
+    "CI_JOB_TOKEN",
+    "CI_JOB_URL",
+    "CI_PIPELINE_ID",
+    "CI_PIPELINE_URL",
+    "CI_PROJECT_DIR",
+    "CI_REGISTRY_PASSWORD",
+    "CI_REGISTRY_USER",
+    "CI_REPOSITORY_URL",
+    "CI_RUNNER_DESCRIPTION",
+    "CI_RUNNER_EXECUTABLE_ARCH",
+    "CI_RUNNER_ID",
+    "CI_RUNNER_REVISION",
+    "CI_RUNNER_SHORT_TOKEN",
+    "CI_RUNNER_TAGS",
+    "CI_RUNNER_VERSION",
+    "CI_SERVER_TLS_CA_FILE",
+    "CI_SERVER_TLS_CERT_FILE",
+    "CI_SERVER_TLS_KEY_FILE",
+];
+
+/// The prefix of what exists in merge request pipelines alone.
+const MERGE_REQUEST: &str = "CI_MERGE_REQUEST_";
+
+/// What GitLab itself sets of this name; `None` if it knows no such name.
+pub(super) fn look_up(situation: &Situation, name: &str) -> Option<Lookup> {
+    let set = |text: &str| Lookup::Set(text.to_owned());
+    let reference = &situation.reference;
+    let found = match name {
+        "CI" | "GITLAB_CI" | "CI_SERVER" => set("true"),
+        "CI_PIPELINE_SOURCE" => set(situation.trigger.as_str()),
+        "CI_COMMIT_REF_NAME" => set(situation.ref_name()),
+        "CI_COMMIT_REF_SLUG" => Lookup::Set(ref_slug(situation.ref_name())),
+        "CI_COMMIT_BRANCH" => match reference {
+            Ref::Branch(branch) => set(branch),
+            Ref::Tag(_) | Ref::MergeRequest { .. } => Lookup::Unset,
+        },
+        "CI_COMMIT_TAG" => match reference {
+            Ref::Tag(tag) => set(tag),
+            Ref::Branch(_) | Ref::MergeRequest { .. } => Lookup::Unset,
+        },
+        "CI_COMMIT_TAG_MESSAGE" => match reference {
+            Ref::Tag(_) => Lookup::Unknown,
+            Ref::Branch(_) | Ref::MergeRequest { .. } => Lookup::Unset,
+        },
+        "CI_COMMIT_REF_PROTECTED" => match situation.protected {
+            Some(protected) => set(if protected { "true" } else { "false" }),
+            None => Lookup::Filled,
+        },
+        "CI_DEFAULT_BRANCH" => match &situation.default_branch {
+            Some(branch) => set(branch),
+            None => Lookup::Filled,
+        },
+        "CI_OPEN_MERGE_REQUESTS" => open_merge_requests(situation),
+        "CI_PIPELINE_TRIGGERED" | "TRIGGER_PAYLOAD" => match situation.trigger.as_str() {
+            "trigger" if name == "CI_PIPELINE_TRIGGERED" => set("true"),
+            "trigger" => Lookup::Unknown,
+            _ => Lookup::Unset,
+        },
+        "CI_PIPELINE_SCHEDULE_DESCRIPTION" => match situation.trigger {
+            Trigger::Schedule => Lookup::Filled,
+            _ => Lookup::Unset,
+        },
+        "CI_COMMIT_BEFORE_SHA" if !compares(situation) => {
+            set("0000000000000000000000000000000000000000")
+        }
+        "CI_PROJECT_PATH" => match &situation.project {
+            Some(project) => set(project),
+            None => Lookup::Filled,
+        },
+        _ if name.starts_with(MERGE_REQUEST) => merge_request(situation, name)?,
+        _ if FILLED.contains(&name) => Lookup::Filled,
+        _ if UNKNOWN.contains(&name) => Lookup::Unknown,
+        _ if UNSET.contains(&name) => Lookup::Unset,
+        _ => return None,
+    };
+    Some(found)
+}
+
+/// Whether the pipeline knows a commit before its own: a push on a branch that existed.
+fn compares(situation: &Situation) -> bool {
+    situation.trigger == Trigger::Push
+        && matches!(situation.reference, Ref::Branch(_))
+        && !matches!(situation.changed, Changed::FirstPush(_))
+}
+
+fn open_merge_requests(situation: &Situation) -> Lookup {
+    match (&situation.reference, situation.open_merge_request) {
+        // "Only available in branch and merge request pipelines."
+        (Ref::Tag(_), _) => Lookup::Unset,
+        (Ref::MergeRequest { .. }, _) => Lookup::Filled,
+        (Ref::Branch(_), Some(true)) => Lookup::Filled,
+        (Ref::Branch(_), Some(false)) => Lookup::Unset,
+        (Ref::Branch(_), None) => Lookup::Unknown,
+    }
+}
+
+fn merge_request(situation: &Situation, name: &str) -> Option<Lookup> {
+    let Ref::MergeRequest { source, target } = &situation.reference else {
+        return Some(Lookup::Unset);
+    };
+    let rest = name.strip_prefix(MERGE_REQUEST)?;
+    Some(match rest {
+        "SOURCE_BRANCH_NAME" => Lookup::Set(source.clone()),
+        "TARGET_BRANCH_NAME" => Lookup::Set(target.clone()),
+        "REF_PATH"
+        | "ID"
+        | "IID"
+        | "PROJECT_ID"
+        | "PROJECT_PATH"
+        | "PROJECT_URL"
+        | "SOURCE_PROJECT_ID"
+        | "SOURCE_PROJECT_PATH"
+        | "SOURCE_PROJECT_URL"
+        | "TITLE"
+        | "EVENT_TYPE"
+        | "TARGET_BRANCH_PROTECTED"
+        | "DRAFT"
+        | "SQUASH_ON_MERGE"
+        | "DIFF_BASE_SHA"
+        | "DIFF_ID" => Lookup::Filled,
+        _ => Lookup::Unknown,
+    })
+}

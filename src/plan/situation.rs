@@ -1,0 +1,180 @@
+//! What a pipeline is created for, and what is known of it.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+/// The ref of a pipeline.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Ref {
+    /// A branch.
+    Branch(String),
+    /// A tag.
+    Tag(String),
+    /// A merge request pipeline; it runs on neither of its branches.
+    MergeRequest {
+        /// The branch that is to be merged.
+        source: String,
+        /// The branch that it is to be merged into.
+        target: String,
+    },
+}
+
+/// What started a pipeline: `CI_PIPELINE_SOURCE`.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Trigger {
+    /// A push, or a new tag.
+    Push,
+    /// A schedule.
+    Schedule,
+    /// Something new in a merge request.
+    MergeRequest,
+    /// Any other, by GitLab's word: `web`, `api`, `trigger`, `pipeline`, `parent_pipeline`, ...
+    Other(String),
+}
+
+impl Trigger {
+    /// GitLab's word.
+    pub fn as_str(&self) -> &str {
+        match self {
+            Trigger::Push => "push",
+            Trigger::Schedule => "schedule",
+            Trigger::MergeRequest => "merge_request_event",
+            Trigger::Other(word) => word,
+        }
+    }
+
+    /// From GitLab's word.
+    pub fn parse(word: &str) -> Self {
+        match word {
+            "push" => Trigger::Push,
+            "schedule" => Trigger::Schedule,
+            "merge_request_event" => Trigger::MergeRequest,
+            word => Trigger::Other(word.to_owned()),
+        }
+    }
+}
+
+/// What is known of the files that changed.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum Changed {
+    /// Nothing; on a ref where files count, `changes` is then undecided.
+    #[default]
+    Unknown,
+    /// These.
+    Paths(Vec<String>),
+    /// It is the first push of a branch: `changes` holds whatever it asks for, as for tags and
+    /// schedules. The files, where `compare_to` asks for them.
+    FirstPush(Option<Vec<String>>),
+}
+
+/// A ref and all that is known about the pipeline that may be created for it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Situation {
+    /// The ref.
+    pub reference: Ref,
+    /// What started it.
+    pub trigger: Trigger,
+    /// The project's default branch.
+    pub default_branch: Option<String>,
+    /// Whether the ref is protected.
+    pub protected: Option<bool>,
+    /// Whether a merge request from this branch is open.
+    pub open_merge_request: Option<bool>,
+    /// Variables of the project or the pipeline; they win over those of the file.
+    pub variables: BTreeMap<String, String>,
+    /// Whether variables that nobody names are surely not set. If not, they are unknown.
+    pub closed: bool,
+    /// The files that changed.
+    pub changed: Changed,
+    /// The files of the repository.
+    pub files: Option<Vec<String>>,
+    /// The project, as in `group/project`.
+    pub project: Option<String>,
+    /// Whether the project has an active cluster (`only: kubernetes`).
+    pub kubernetes: Option<bool>,
+}
+
+impl Situation {
+    fn on(reference: Ref, trigger: Trigger) -> Self {
+        Self {
+            reference,
+            trigger,
+            default_branch: None,
+            protected: None,
+            open_merge_request: Some(false),
+            variables: BTreeMap::new(),
+            closed: false,
+            changed: Changed::Unknown,
+            files: None,
+            project: None,
+            kubernetes: None,
+        }
+    }
+
+    /// A push on a branch from which no merge request is open.
+    pub fn branch(name: impl Into<String>) -> Self {
+        Self::on(Ref::Branch(name.into()), Trigger::Push)
+    }
+
+    /// A new tag.
+    pub fn tag(name: impl Into<String>) -> Self {
+        Self::on(Ref::Tag(name.into()), Trigger::Push)
+    }
+
+    /// A merge request pipeline.
+    pub fn merge_request(source: impl Into<String>, target: impl Into<String>) -> Self {
+        let (source, target) = (source.into(), target.into());
+        let reference = Ref::MergeRequest { source, target };
+        Self::on(reference, Trigger::MergeRequest)
+    }
+
+    /// A schedule on a branch.
+    pub fn schedule(branch: impl Into<String>) -> Self {
+        Self::on(Ref::Branch(branch.into()), Trigger::Schedule)
+    }
+
+    /// The same in a project with this default branch, which GitLab protects by default.
+    #[must_use]
+    pub fn with_default_branch(mut self, name: impl Into<String>) -> Self {
+        let name = name.into();
+        if matches!(&self.reference, Ref::Branch(branch) if *branch == name) {
+            self.protected = self.protected.or(Some(true));
+        }
+        self.default_branch = Some(name);
+        self
+    }
+
+    /// Whether the ref is the default branch.
+    pub fn is_default_branch(&self) -> bool {
+        matches!(&self.reference, Ref::Branch(name) if self.default_branch.as_ref() == Some(name))
+    }
+
+    /// `CI_COMMIT_REF_NAME`
+    pub fn ref_name(&self) -> &str {
+        match &self.reference {
+            Ref::Branch(name) | Ref::Tag(name) => name,
+            Ref::MergeRequest { source, .. } => source,
+        }
+    }
+}
+
+/// As people say it: `branch main`, `tag v1`, `merge request feature -> main`.
+impl fmt::Display for Situation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.reference {
+            Ref::Branch(name) if self.trigger == Trigger::Schedule => {
+                write!(f, "schedule on {name}")?;
+            }
+            Ref::Branch(name) => write!(f, "branch {name}")?,
+            Ref::Tag(name) => write!(f, "tag {name}")?,
+            Ref::MergeRequest { source, target } => {
+                write!(f, "merge request {source} -> {target}")?;
+            }
+        }
+        match &self.trigger {
+            Trigger::Other(word) => write!(f, " ({word})"),
+            _ if self.open_merge_request == Some(true) => f.write_str(" (merge request open)"),
+            _ => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,216 @@
+//! A plan for people: one line a job.
+
+use std::fmt::Write as _;
+
+use super::decision::Presence;
+use super::outcome::{Plan, PlannedJob};
+use super::{Truth, words};
+use crate::config::{Config, Place, When};
+use crate::source::Source;
+
+/// How a text may look.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Style {
+    /// Whether to colour it.
+    pub color: bool,
+}
+
+impl Style {
+    fn paint(self, code: &str, text: &str) -> String {
+        match self.color && !text.is_empty() {
+            true => format!("\u{1b}[{code}m{text}\u{1b}[0m"),
+            false => text.to_owned(),
+        }
+    }
+
+    pub(super) fn bold(self, text: &str) -> String {
+        self.paint("1", text)
+    }
+
+    pub(super) fn faint(self, text: &str) -> String {
+        self.paint("2", text)
+    }
+
+    pub(super) fn unsure(self, text: &str) -> String {
+        self.paint("33", text)
+    }
+
+    pub(super) fn bad(self, text: &str) -> String {
+        self.paint("31", text)
+    }
+}
+
+/// Rows of cells in aligned columns, two spaces between them, none at the end of a line.
+pub(super) fn aligned(
+    rows: &[Vec<String>],
+    paint: &dyn Fn(usize, usize, &str) -> String,
+) -> String {
+    let mut widths: Vec<usize> = Vec::new();
+    for row in rows {
+        for (at, cell) in row.iter().enumerate() {
+            let width = cell.chars().count();
+            match widths.get_mut(at) {
+                Some(known) => *known = width.max(*known),
+                None => widths.push(width),
+            }
+        }
+    }
+    let mut out = String::new();
+    for (line, row) in rows.iter().enumerate() {
+        let mut text = String::new();
+        let mut pending = 0;
+        for (at, (cell, width)) in row.iter().zip(&widths).enumerate() {
+            if !cell.is_empty() {
+                text.push_str(&" ".repeat(pending));
+                pending = 0;
+                text.push_str(&paint(line, at, cell));
+            }
+            pending += width - cell.chars().count() + 2;
+        }
+        out.push_str(&text);
+        out.push('\n');
+    }
+    out
+}
+
+/// What a configuration does on one ref.
+pub fn text(config: &Config, plan: &Plan, style: Style) -> String {
+    let mut out = String::new();
+    let within: Vec<&PlannedJob> = plan.within().collect();
+    let _ = writeln!(out, "{}", style.bold(&headline(plan, within.len())));
+    if let Some(absence) = &plan.absence {
+        let (why, place) = words::absence(config, absence);
+        let _ = writeln!(out, "{why}{}", at(config, place));
+    }
+    for failure in &plan.failures {
+        let line = words::failure(failure);
+        let line = match failure.certain {
+            true => style.bad(&line),
+            false => style.unsure(&line),
+        };
+        let _ = writeln!(out, "{line}{}", at(config, Some(failure.place)));
+    }
+    if plan.created != Truth::False {
+        out.push_str(&jobs(config, &within, style));
+        out.push_str(&left_out(config, plan));
+    }
+    out
+}
+
+fn headline(plan: &Plan, count: usize) -> String {
+    let jobs = if count == 1 { "job" } else { "jobs" };
+    match plan.created {
+        Truth::True => format!("{}: {count} {jobs}", plan.situation),
+        Truth::False if plan.absence.is_some() => format!("{}: no pipeline", plan.situation),
+        Truth::False => format!("{}: the pipeline cannot be created", plan.situation),
+        Truth::Unknown | Truth::Raises => {
+            format!(
+                "{}: perhaps a pipeline, of up to {count} {jobs}",
+                plan.situation
+            )
+        }
+    }
+}
+
+/// ` (windlass.yml:12)`
+fn at(config: &Config, place: Option<Place>) -> String {
+    match place.map(|place| line(config, place)) {
+        Some(place) if !place.is_empty() => format!(" ({place})"),
+        _ => String::new(),
+    }
+}
+
+/// A place as `windlass.yml:12`; empty if it is none.
+pub(super) fn line(config: &Config, place: Place) -> String {
+    match place == Place::default() {
+        true => String::new(),
+        false => shown(&config.sources, place),
+    }
+}
+
+/// A place as `windlass.yml:12`.
+pub fn shown(sources: &[Source], place: Place) -> String {
+    match sources.get(place.file) {
+        Some(source) => format!("{}:{}", source.name, source.position(place.span.start).line),
+        None => String::new(),
+    }
+}
+
+fn jobs(config: &Config, within: &[&PlannedJob], style: Style) -> String {
+    let mut within = within.to_vec();
+    within.sort_by_key(|job| config.stage_index(&job.stage));
+    let mut rows = Vec::new();
+    let mut stage = "";
+    for planned in within {
+        let Some(job) = config.jobs.get(planned.index) else {
+            continue;
+        };
+        let shown = if planned.stage == stage {
+            String::new()
+        } else {
+            planned.stage.clone()
+        };
+        stage = &planned.stage;
+        let unsure = planned.presence() == Presence::Maybe;
+        for (number, chosen) in planned.decision.within().enumerate() {
+            let (why, place) = words::because(job, chosen);
+            let place = place.unwrap_or(job.place);
+            let (stage, name) = match number {
+                0 => (shown.clone(), planned.name.clone()),
+                _ => Default::default(),
+            };
+            let mut when = when_text(chosen.when, chosen.start_in.as_deref());
+            if chosen.allow_failure && chosen.when != When::Manual {
+                when = format!("{when} may fail").trim_start().to_owned();
+            }
+            if !chosen.allow_failure && chosen.when == When::Manual {
+                when.push_str(", blocks");
+            }
+            if unsure || number > 0 || planned.decision.decided().is_none() {
+                when = format!("{when} ?").trim_start().to_owned();
+            }
+            rows.push(vec![stage, name, when, why, line(config, place)]);
+        }
+    }
+    let paint = |_: usize, column: usize, cell: &str| match column {
+        0 | 4 => style.faint(cell),
+        2 if cell.ends_with('?') => style.unsure(cell),
+        _ => cell.to_owned(),
+    };
+    aligned(&rows, &paint)
+}
+
+/// `manual`; nothing for `on_success`, which most jobs are.
+pub(super) fn when_text(when: When, start_in: Option<&str>) -> String {
+    match (when, start_in) {
+        (When::OnSuccess, _) => String::new(),
+        (When::Delayed, Some(start_in)) => format!("after {start_in}"),
+        (other, _) => other.as_str().replace('_', " "),
+    }
+}
+
+/// The jobs that are not in it, by their reasons.
+fn left_out(config: &Config, plan: &Plan) -> String {
+    let mut reasons: Vec<(String, Vec<&str>)> = Vec::new();
+    for planned in &plan.jobs {
+        if planned.presence() != Presence::Out {
+            continue;
+        }
+        let (Some(job), Some(chosen)) = (
+            config.jobs.get(planned.index),
+            planned.decision.possible.first(),
+        ) else {
+            continue;
+        };
+        let (why, _) = words::because(job, chosen);
+        match reasons.iter_mut().find(|(known, _)| *known == why) {
+            Some((_, names)) => names.push(&planned.name),
+            None => reasons.push((why, vec![&planned.name])),
+        }
+    }
+    let mut out = String::new();
+    for (why, names) in reasons {
+        let _ = writeln!(out, "not here ({why}): {}", names.join(", "));
+    }
+    out
+}

@@ -1,0 +1,130 @@
+//! The driver `apply`.
+
+use crate::Cluster;
+use crate::job::{Job, SHELLS};
+
+/// A Deployment and its Service.
+fn manifest(name: &str, image: &str) -> String {
+    format!(
+        "apiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: {name}}}\nspec:\n  selector: {{matchLabels: {{app: {name}}}}}\n  template:\n    metadata: {{labels: {{app: {name}}}}}\n    spec: {{containers: [{{name: main, image: \"{image}\", args: [\"one\\ntwo\"]}}]}}\n---\napiVersion: v1\nkind: Service\nmetadata: {{name: {name}}}\nspec: {{ports: [{{port: 80}}]}}\n"
+    )
+}
+
+const PLAIN: &str = "rollout: {timeout: 2s}, deploy: {apply: {files: [k8s/]}}";
+const SUBSTITUTED: &str = "variables: {APP: {image: app}}, deploy: {apply: {files: [k8s, extra.tpl], envsubst: [APP, IMAGE_WEB, NOTE]}}";
+
+#[test]
+fn files_and_folders_are_applied_with_the_named_variables_alone() {
+    let note = r#"a, "b" & c/d\e $APP"#;
+    for shell in SHELLS {
+        let cluster = Cluster::start();
+        let web = manifest("web", "${IMAGE_WEB}").replace(
+            "{name: web}\nspec: {ports",
+            "{name: web, annotations: {note: '$NOTE', kept: '$HOME ${OTHER}'}}\nspec: {ports",
+        );
+        let job = Job::new(SUBSTITUTED)
+            .built()
+            .variable("NOTE", note)
+            .file("k8s/app.yml", &manifest("app", "$APP"))
+            .file("k8s/README.md", "not a manifest")
+            .file("k8s/more/nested.yml", "nor is this")
+            .file("extra.tpl", &web);
+        let (ok, said) = job.run(shell, &cluster.kubeconfig());
+        assert!(ok, "{shell}: {said}");
+        assert_eq!(cluster.image("shop/app"), "r.example/p/app@sha256:aa");
+        assert_eq!(cluster.image("shop/web"), "r.example/p/web@sha256:bb");
+        let annotations = &cluster.store()["shop/services/web"]["metadata"]["annotations"];
+        assert_eq!(annotations["note"], note);
+        assert_eq!(annotations["kept"], "$HOME ${OTHER}");
+    }
+}
+
+#[test]
+fn nothing_is_applied_without_a_digest_a_variable_or_a_file() {
+    let cluster = Cluster::start();
+    let whole = || {
+        Job::new(SUBSTITUTED)
+            .built()
+            .variable("NOTE", "")
+            .file("k8s/app.yml", &manifest("app", "$APP"))
+            .file("extra.tpl", &manifest("web", "$IMAGE_WEB"))
+    };
+    for shell in SHELLS {
+        let undefined = Job::new(SUBSTITUTED).built();
+        let undefined = undefined.file("k8s/app.yml", &manifest("app", "$APP"));
+        let no_file = whole();
+        std::fs::remove_file(no_file.folder.path().join("extra.tpl")).unwrap();
+        for job in [whole().variable("IMAGE_APP_DIGEST", ""), undefined, no_file] {
+            let (ok, said) = job.run(shell, &cluster.kubeconfig());
+            assert!(!ok, "{shell}: {said}");
+            assert_eq!(cluster.store(), serde_json::json!({}), "{shell}: {said}");
+        }
+    }
+    let (ok, said) = whole().run("dash", &cluster.kubeconfig());
+    assert!(ok, "{said}");
+}
+
+#[test]
+fn a_rollout_that_fails_takes_back_what_it_changed_and_nothing_else() {
+    for shell in SHELLS {
+        let cluster = Cluster::start();
+        let job = Job::new(PLAIN)
+            .file("k8s/app.yml", &manifest("app", "app:1"))
+            .file("k8s/other.yml", &manifest("other", "other:1"));
+        let (ok, said) = job.run(shell, &cluster.kubeconfig());
+        assert!(ok, "{shell}: {said}");
+        job.write("k8s/app.yml", &manifest("app", "app:2"));
+        assert!(job.run(shell, &cluster.kubeconfig()).0);
+        job.write("k8s/app.yml", &manifest("app", "app:broken"));
+        let (ok, said) = job.run(shell, &cluster.kubeconfig());
+        assert!(!ok, "{shell}: {said}");
+        assert_eq!(cluster.image("shop/app"), "app:2", "{shell}: {said}");
+        assert_eq!(cluster.changes("shop/app"), 4, "{shell}: {said}");
+        assert_eq!(cluster.changes("shop/other"), 1, "{shell}: {said}");
+    }
+}
+
+#[test]
+fn what_was_applied_before_a_refusal_goes_back() {
+    for shell in SHELLS {
+        let cluster = Cluster::start();
+        let job = Job::new(PLAIN).file("k8s/app.yml", &manifest("app", "app:1"));
+        assert!(job.run(shell, &cluster.kubeconfig()).0);
+        job.write("k8s/app.yml", &manifest("app", "app:2"));
+        let service = "apiVersion: v1\nkind: Service\nmetadata: {name: refused}\n";
+        job.write("k8s/refused.yml", service);
+        let (ok, said) = job.run(shell, &cluster.kubeconfig());
+        assert!(!ok && said.contains("Forbidden"), "{shell}: {said}");
+        assert_eq!(cluster.image("shop/app"), "app:1", "{shell}: {said}");
+    }
+}
+
+#[test]
+fn a_manifest_may_name_another_namespace() {
+    for shell in SHELLS {
+        let cluster = Cluster::start();
+        let other = |image| {
+            manifest("app", image).replace(
+                "{name: app}\nspec:\n",
+                "{name: app, namespace: back}\nspec:\n",
+            )
+        };
+        let job = Job::new(PLAIN).file("k8s/app.yml", &other("app:1"));
+        let (ok, said) = job.run(shell, &cluster.kubeconfig());
+        assert!(ok, "{shell}: {said}");
+        job.write("k8s/app.yml", &other("app:broken"));
+        let (ok, said) = job.run(shell, &cluster.kubeconfig());
+        assert!(!ok, "{shell}: {said}");
+        assert_eq!(cluster.image("back/app"), "app:1", "{shell}: {said}");
+    }
+}
+
+#[test]
+fn without_undo_a_failed_rollout_stays_and_fails_the_job() {
+    let cluster = Cluster::start();
+    let job = Job::new("rollout: {undo: false, timeout: 2s}, deploy: {apply: {files: [k8s/]}}")
+        .file("k8s/app.yml", &manifest("app", "app:broken"));
+    let (ok, said) = job.run("dash", &cluster.kubeconfig());
+    assert!(!ok, "{said}");
+    assert_eq!(cluster.image("shop/app"), "app:broken");
+}

@@ -1,0 +1,111 @@
+//! Runs the jobs of deployments as a runner's shell does: the real kubectl against a small
+//! Kubernetes API (`cluster.py`), and the real Helm 3 and 4. What is looked at is what the cluster
+//! holds afterwards, what a chart gets, and the job's status.
+//!
+//! Needs python3, envsubst, bash, dash and busybox (Debian), and `tests/tools/install.sh`.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "what fails here fails a test"
+)]
+
+mod apply;
+#[path = "../compiled/mod.rs"]
+mod compiled;
+mod helm;
+mod job;
+mod kustomize;
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStdin, Command, Stdio};
+
+use serde_json::Value as Json;
+
+/// What `tests/tools/install.sh` has installed.
+fn installed(tool: &str) -> PathBuf {
+    let folder = std::env::var_os("WINDLASS_TEST_TOOLS").map_or_else(
+        || Path::new(env!("CARGO_MANIFEST_DIR")).join("target/tools"),
+        PathBuf::from,
+    );
+    let path = folder.join("bin").join(tool);
+    assert!(
+        path.exists(),
+        "{} is missing: run tests/tools/install.sh",
+        path.display()
+    );
+    path
+}
+
+/// A cluster that ends with this value.
+struct Cluster {
+    process: Child,
+    input: Option<ChildStdin>,
+    port: u16,
+}
+
+impl Cluster {
+    fn start() -> Self {
+        let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/deploy/cluster.py");
+        let mut process = Command::new("python3")
+            .arg(script)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut line = String::new();
+        let output = process.stdout.take().unwrap();
+        BufReader::new(output).read_line(&mut line).unwrap();
+        let port = line.trim().parse().unwrap();
+        let input = process.stdin.take();
+        Self {
+            process,
+            input,
+            port,
+        }
+    }
+
+    /// All that it holds: `namespace/kind/name` and the object.
+    fn store(&self) -> Json {
+        let mut stream = TcpStream::connect(("127.0.0.1", self.port)).unwrap();
+        let request = "GET /store HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
+        stream.write_all(request.as_bytes()).unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        let (_, body) = answer.split_once("\r\n\r\n").unwrap();
+        serde_json::from_str(body).unwrap()
+    }
+
+    /// The image of the first container of a Deployment.
+    fn image(&self, deployment: &str) -> String {
+        let (namespace, name) = deployment.split_once('/').unwrap();
+        let store = self.store();
+        let of = &store[format!("{namespace}/deployments/{name}")];
+        let image = &of["spec"]["template"]["spec"]["containers"][0]["image"];
+        image.as_str().unwrap_or_default().to_owned()
+    }
+
+    /// How often the template of a Deployment was changed.
+    fn changes(&self, deployment: &str) -> i64 {
+        let (namespace, name) = deployment.split_once('/').unwrap();
+        let store = self.store();
+        let of = &store[format!("{namespace}/deployments/{name}")];
+        of["metadata"]["generation"].as_i64().unwrap_or_default()
+    }
+
+    fn kubeconfig(&self) -> String {
+        format!(
+            "apiVersion: v1\nkind: Config\ncurrent-context: other\nclusters: [{{name: c, cluster: {{server: 'http://127.0.0.1:{}'}}}}]\nusers: [{{name: u}}]\ncontexts: [{{name: one, context: {{cluster: c, user: u}}}}]\n",
+            self.port
+        )
+    }
+}
+
+impl Drop for Cluster {
+    fn drop(&mut self) {
+        drop(self.input.take());
+        let _ = self.process.wait();
+    }
+}

@@ -1,0 +1,54 @@
+"""What happens to pipelines, each thing a scenario: one file a theme.
+
+A scenario is a function that takes a `Bench` and asserts, by asking the registry and the cluster.
+"""
+
+import dataclasses
+import importlib
+import pathlib
+
+SCENARIOS = {}
+
+
+@dataclasses.dataclass(frozen=True)
+class Scenario:
+    name: str
+    what: str
+    run: object
+
+
+def scenario(function):
+    """Its first line of documentation says what it is about."""
+    name = function.__name__.replace("_", "-")
+    assert name not in SCENARIOS, name
+    SCENARIOS[name] = Scenario(name, function.__doc__.partition("\n")[0], function)
+    return function
+
+
+def load(package="scenarios"):
+    folder = pathlib.Path(__file__).resolve().parents[1] / package
+    for file in sorted(folder.glob("[a-z]*.py")):
+        importlib.import_module(f"{package}.{file.stem}")
+    return SCENARIOS
+
+
+def equal(actual, expected, what):
+    assert actual == expected, f"{what}: {actual!r}, expected {expected!r}"
+
+
+def holds(condition, what):
+    assert condition, what
+
+
+def statuses(pipeline, *failed, skipped=(), created=()):
+    """Every job succeeded but those named."""
+    expected = dict.fromkeys(pipeline.jobs, "success") | dict.fromkeys(failed, "failed")
+    expected |= dict.fromkeys(skipped, "skipped") | dict.fromkeys(created, "created")
+    if pipeline.statuses() != expected:
+        wrong = [name for name, job in pipeline.jobs.items() if job.status != expected[name]]
+        logs = "".join(f"\n--- {name}\n{tail(pipeline.jobs[name])}" for name in wrong)
+        raise AssertionError(f"jobs: {pipeline.statuses()}, expected {expected}{logs}")
+
+
+def tail(job):
+    return job.result.output[-1500:] if job.result else "(did not run)"

@@ -1,0 +1,148 @@
+"""What goes wrong: builds, tests, rollouts, credentials, the registry."""
+
+from scenarios import equal, holds, scenario, statuses
+from scenarios.branches import untouched
+from scenarios.deployment import cleaned, deployed, healthy, live
+
+AFTER_TESTS = ("build-php", "deploy-prod", "cleanup-php")
+
+
+@scenario
+def failing_test(bench):
+    """A failing test: nothing is built for production, and the clean-up runs all the same."""
+    project = bench.facile()
+    project.push()
+    broken = untouched(project, lambda: project.push(**{"src__app.php": "<?php // KO\n"}))
+    statuses(broken, "test-coverage", skipped=AFTER_TESTS)
+    equal(broken.status, "failed", "the pipeline")
+    cleaned(project, "master")
+
+
+@scenario
+def failing_build(bench):
+    """A failing build, of either image: no test runs, nothing is deployed, the clean-up has nothing to do."""
+    project = bench.facile()
+    project.push()
+    file = "docker/development/php-ci/Dockerfile"
+    good = (project.work / file).read_text()
+    broken = untouched(project, lambda: project.push(**{file.replace("/", "__"): good + "RUN false\n"}))
+    statuses(broken, "build-php-ci", skipped=("test-coverage", "phpstan", *AFTER_TESTS))
+    project.put(file, good)
+    file = "docker/production/php/Dockerfile"
+    good = (project.work / file).read_text()
+    broken = untouched(project, lambda: project.push(**{file.replace("/", "__"): good + "RUN false\n"}))
+    statuses(broken, "build-php", skipped=("deploy-prod", "cleanup-php"))
+    cleaned(project, "master")
+
+
+@scenario
+def failing_rollout(bench):
+    """A rollout that fails is undone: the image before serves again; the failed one goes with time."""
+    project = bench.facile()
+    first = project.push()
+    before = live(project)
+    project.cluster.crashes = lambda image: True
+    broken = project.push(CHANGES="crashes")
+    project.cluster.crashes = lambda image: False
+    statuses(broken, "deploy-prod", skipped=("cleanup-php",))
+    project.settle()
+    equal(live(project), before, "the digest in the Deployment")
+    equal(project.images("php").digest("prod"), before, "the digest of php:prod")
+    equal(project.cluster.drain(), [], "images that a node drain cannot pull")
+    cleaned(project, "master")
+    for number in range(3):
+        deployed(project, project.push(CHANGES=str(number)))
+    tags = project.images("php").tags()
+    holds(broken.sha not in tags, f"the failed image is gone: {tags}")
+    holds(first.sha not in tags, f"the first image is gone: {tags}")
+
+
+@scenario
+def first_rollout_fails(bench):
+    """The first deployment ever fails: what somebody once made by hand serves again."""
+    project = bench.facile()
+    project.cluster.crashes = lambda image: "example/" not in image
+    broken = project.push()
+    statuses(broken, "deploy-prod", skipped=("cleanup-php",))
+    project.settle()
+    equal(project.runs("my-project", "php-container"), "example/initial:1", "the image in the Deployment")
+    cleaned(project, "master")
+
+
+@scenario
+def expired_credentials(bench):
+    """A job token that is no good any more: each job that needs it fails, and changes nothing."""
+    project = bench.facile()
+    project.push()
+    project.commit(CHANGES="second")
+    pipeline = project.pipeline().run(hold=["cleanup-php", "cleanup-php-ci"])
+    deployed_now = live(project)
+    tags = project.images("php").tags(), project.images("php-ci").tags(), project.images("php").digest("prod")
+    for name in ("cleanup-php", "cleanup-php-ci"):
+        pipeline.jobs[name].before = lambda job=pipeline.jobs[name]: project.end_token(job.token)
+    pipeline.release()
+    statuses(pipeline, "cleanup-php", "cleanup-php-ci")
+    now = project.images("php").tags(), project.images("php-ci").tags(), project.images("php").digest("prod")
+    equal(now, tags, "tags")
+    for name in ("cleanup-php", "cleanup-php-ci"):
+        pipeline.jobs[name].before = None
+        pipeline.retry(name)
+    statuses(pipeline)
+    equal(live(project), deployed_now, "the digest in the Deployment")
+    healthy(project)
+    cleaned(project, "master")
+
+
+@scenario
+def expired_credentials_in_a_build(bench):
+    """The login of a build fails: the job does, and all that follow from it."""
+    project = bench.facile()
+    project.push()
+    project.commit(CHANGES="second")
+
+    def run():
+        pipeline = project.pipeline()
+        job = pipeline.jobs["build-php-ci"]
+        job.before = lambda: project.end_token(job.token)
+        return pipeline.run()
+
+    pipeline = untouched(project, run)
+    statuses(pipeline, "build-php-ci", skipped=("test-coverage", "phpstan", *AFTER_TESTS))
+
+
+@scenario
+def insufficient_credentials(bench):
+    """A token with fewer rights than were asked for, which is HTTP 200 too: told before anything changes."""
+    project = bench.facile()
+    project.push()
+    project.commit(CHANGES="second")
+    pipeline = project.pipeline().run(hold=["cleanup-php", "cleanup-php-ci"])
+    before = project.images("php").tags(), project.images("php-ci").tags(), project.images("php").digest("prod")
+    project.rights = {"pull"}
+    pipeline.release()
+    statuses(pipeline, "cleanup-php", "cleanup-php-ci")
+    now = project.images("php").tags(), project.images("php-ci").tags(), project.images("php").digest("prod")
+    equal(now, before, "tags")
+    for name in ("cleanup-php", "cleanup-php-ci"):
+        holds("has no right to" in pipeline.log(name), f"{name} says what is missing:\n{pipeline.log(name)[-500:]}")
+    equal(project.cluster.drain(), [], "images that a node drain cannot pull")
+
+
+@scenario
+def registry_down_in_the_cleanup(bench):
+    """The registry answers nobody while the clean-up runs: it fails, and a retry does all of it."""
+    project = bench.facile()
+    project.push()
+    project.commit(CHANGES="second")
+    pipeline = project.pipeline().run(hold=["cleanup-php", "cleanup-php-ci"])
+    before = project.images("php").tags(), project.images("php-ci").tags()
+    project.registry.down.add(project.path.lower())
+    pipeline.release()
+    project.registry.down.discard(project.path.lower())
+    statuses(pipeline, "cleanup-php", "cleanup-php-ci")
+    equal((project.images("php").tags(), project.images("php-ci").tags()), before, "tags")
+    for name in ("cleanup-php", "cleanup-php-ci"):
+        pipeline.retry(name)
+    statuses(pipeline)
+    deployed(project, pipeline)
+    cleaned(project, "master")
