@@ -1,12 +1,9 @@
-//! Access to clusters and registries: named once, and by the names of variables.
+//! Access to clusters and Docker daemons: named once, and by the names of variables.
 
 use super::Check;
 use super::images::job_image;
 use crate::finding::{Code, Finding};
-use crate::manifest::collection::Map;
-use crate::manifest::record::Field;
 use crate::manifest::tools::Kubernetes;
-use crate::source::At;
 
 pub(super) fn check(check: &mut Check<'_>) {
     let manifest = check.manifest;
@@ -55,51 +52,6 @@ pub(super) fn check(check: &mut Check<'_>) {
                 .push(finding.help("write it like `https://mirror.example.com`"));
         }
     }
-    for (key, registry) in manifest.registries.get().into_iter().flat_map(Map::iter) {
-        if key.value != "gitlab" && registry.host.is_missing() {
-            let message = format!("the registry `{}` has no `host`", key.value);
-            let finding = Finding::new(Code::MissingKey, key.span, message);
-            check.report.push(finding.help("only `gitlab` is built in"));
-        }
-        pair(
-            check,
-            key,
-            "username",
-            &registry.username,
-            "password",
-            &registry.password,
-        );
-        let (user, password) = (&registry.delete_username, &registry.delete_password);
-        pair(
-            check,
-            key,
-            "delete_username",
-            user,
-            "delete_password",
-            password,
-        );
-    }
-}
-
-/// Reports credentials of which one half is missing.
-fn pair<T>(
-    check: &mut Check<'_>,
-    key: &At<String>,
-    a: &str,
-    left: &Field<T>,
-    b: &str,
-    right: &Field<T>,
-) {
-    let (missing, span) = match (left.span(), right.span()) {
-        (Some(span), None) if right.is_missing() => (b, span),
-        (None, Some(span)) if left.is_missing() => (a, span),
-        _ => return,
-    };
-    let message = format!("the registry `{}` has no `{missing}`", key.value);
-    let help = format!("`{a}` and `{b}` belong together");
-    check
-        .report
-        .push(Finding::new(Code::MissingKey, span, message).help(help));
 }
 
 fn at_most_one(check: &mut Check<'_>, kubernetes: &Kubernetes) {

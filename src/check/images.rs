@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use super::Check;
 use crate::finding::{Code, Finding};
 use crate::manifest::Manifest;
-use crate::manifest::collection::{Many, Map};
+use crate::manifest::collection::Map;
 use crate::manifest::common::Entity;
 use crate::manifest::images::{Image, Role};
 use crate::manifest::reach::{Coverage, covers};
@@ -18,7 +18,6 @@ pub(super) fn check(check: &mut Check<'_>) {
     let manifest = check.manifest;
     tests(check);
     deployments(check);
-    promotions(check);
     let sets = manifest.refs.get().into_iter().flat_map(Map::iter);
     let variables = [manifest.variables.get()]
         .into_iter()
@@ -55,14 +54,10 @@ pub(super) fn check(check: &mut Check<'_>) {
                 } else {
                     let refs = check.deployments.image_refs(&key.value, image);
                     let user = format!("the image `{}`", key.value);
-                    built_where_used(check, base, &refs, &user);
+                    built_where_used(check, base, &built(check, base), &refs, &user);
                 }
             }
         }
-        if let Some(registry) = image.registry.at() {
-            registry_known(check, registry);
-        }
-        kept_tags(check, image);
         unused(check, key, image);
     }
 }
@@ -97,37 +92,6 @@ pub(super) fn known(check: &mut Check<'_>, name: &At<String>) -> bool {
     let names = check.manifest.image_names();
     check.unknown(Code::UnknownImage, name, "image", names);
     false
-}
-
-/// Reports patterns that the registry script, which has only `grep -E`, cannot match.
-fn kept_tags(check: &mut Check<'_>, image: &At<Image>) {
-    let keep = image
-        .retention
-        .get()
-        .and_then(|retention| retention.keep.get());
-    for pattern in keep.into_iter().flat_map(|list| list.iter()) {
-        if pattern.value.starts_with('/') && crate::gitlab::tag::to_posix(&pattern.value).is_none()
-        {
-            let message = format!("`{}` cannot be matched by a POSIX shell", &*pattern.value);
-            let finding = Finding::new(Code::BadRegex, pattern.span, message).help(
-                "without flags, `(?...)`, lazy quantifiers and classes other than `\\d` and `\\w`",
-            );
-            check.report.push(finding);
-        }
-    }
-}
-
-fn registry_known(check: &mut Check<'_>, name: &At<String>) {
-    let manifest = check.manifest;
-    let defined = manifest
-        .registries
-        .get()
-        .into_iter()
-        .flat_map(|map| map.names());
-    let names: Vec<&str> = defined.chain(["gitlab"]).collect();
-    if !names.contains(&name.value.as_str()) {
-        check.unknown(Code::UnknownRegistry, name, "registry", names);
-    }
 }
 
 /// What an `image:` of a job may be: the name of an image, or a reference that says its tag.
@@ -179,7 +143,7 @@ fn tests(check: &mut Check<'_>) {
         if let Some(image) = test.image.get().and_then(|image| image.name.at()) {
             let own = job_image(check, image);
             if own {
-                built_where_used(check, image, &refs, &what);
+                built_where_used(check, image, &built(check, image), &refs, &what);
             } else if via == Via::Compose && manifest.image(&image.value).is_none() {
                 let message = "with `via: compose` the image must be one of `images`";
                 check.report.push(
@@ -209,7 +173,7 @@ fn tests(check: &mut Check<'_>) {
                 }
                 Via::Job => {
                     if job_image(check, name) {
-                        built_where_used(check, name, &refs, &what);
+                        built_where_used(check, name, &built(check, name), &refs, &what);
                     }
                 }
             }
@@ -217,7 +181,7 @@ fn tests(check: &mut Check<'_>) {
         let variables = test.variables.get().into_iter().flat_map(|of| of.0.iter());
         for image in variables.flat_map(|(_, variable)| variable.value.images()) {
             if known(check, image) {
-                built_where_used(check, image, &refs, &what);
+                built_where_used(check, image, &built(check, image), &refs, &what);
             }
         }
         if let Some(changes) = test.changes.at().filter(|changes| changes.0.len() > 50) {
@@ -264,13 +228,28 @@ fn deployments(check: &mut Check<'_>) {
                         "give it `role: app` if it is tested and deployed, or deploy another one",
                     ));
             }
-            built_where_used(check, image, &refs.0, &what);
+            let available = check.deployments.available_refs(manifest, &image.value);
+            built_where_used(check, image, &available, &refs.0, &what);
         }
     }
 }
 
+/// Where an image is built.
+fn built(check: &Check<'_>, name: &At<String>) -> SetNames {
+    let image = check.manifest.image(&name.value);
+    image
+        .map(|image| check.deployments.image_refs(&name.value, image))
+        .unwrap_or_default()
+}
+
 /// Reports an image that is used on refs where no job builds it.
-fn built_where_used(check: &mut Check<'_>, image: &At<String>, refs: &SetNames, user: &str) {
+fn built_where_used(
+    check: &mut Check<'_>,
+    image: &At<String>,
+    built: &SetNames,
+    refs: &SetNames,
+    user: &str,
+) {
     let manifest = check.manifest;
     let Some(of) = manifest.image(&image.value) else {
         return;
@@ -278,20 +257,11 @@ fn built_where_used(check: &mut Check<'_>, image: &At<String>, refs: &SetNames, 
     if of.role() == Role::Toolchain {
         return;
     }
-    let built = check.deployments.image_refs(&image.value, of);
     if built.is_empty() {
         return;
     }
-    if let Coverage::Misses(set) = covers(manifest, &built, refs) {
+    if let Coverage::Misses(set) = covers(manifest, built, refs) {
         let names: Vec<_> = built.iter().map(|set| set.value.as_str()).collect();
-        if promoted(manifest, &image.value) {
-            let message = format!("{user} uses what a promotion brings along: not supported yet");
-            let finding = Finding::new(Code::NotSupported, image.span, message);
-            check
-                .report
-                .push(finding.help(format!("build `{}` on `{set}` as well", image.value)));
-            return;
-        }
         let place = of.refs.span().unwrap_or(of.span);
         let message = format!(
             "{user} uses the image `{}` on `{set}`, where no job builds it",
@@ -300,60 +270,8 @@ fn built_where_used(check: &mut Check<'_>, image: &At<String>, refs: &SetNames, 
         check.report.push(
             Finding::new(Code::ImageNotBuilt, image.span, message)
                 .related(place, format!("it is built on `{}`", names.join("`, `")))
-                .help("build it there as well (`refs` of the image), or use it in fewer places"),
+                .help("build it there as well (`refs` of the image), or use it in fewer places")
+                .help("what another pipeline built, a promotion brings along to a deployment"),
         );
-    }
-}
-
-/// Whether a promotion may bring the image along from another pipeline.
-fn promoted(manifest: &Manifest, image: &str) -> bool {
-    let mut all = manifest.promotions();
-    all.any(|(_, promotion)| manifest.promoted_by(promotion).contains(&image))
-}
-
-fn promotions(check: &mut Check<'_>) {
-    let manifest = check.manifest;
-    for (key, promotion) in manifest.promotions() {
-        let refs = promotion
-            .refs
-            .get()
-            .map(|refs| refs.0.clone())
-            .unwrap_or_default();
-        for name in promotion.image.get().into_iter().flat_map(Many::iter) {
-            if name.value == "all" || !known(check, name) {
-                continue;
-            }
-            let Some(image) = manifest.image(&name.value) else {
-                continue;
-            };
-            let built = check.deployments.image_refs(&name.value, image);
-            let by_commit = image.tag().contains("CI_COMMIT_S") || image.role() == Role::Toolchain;
-            // A tag that another pipeline cannot know finds nothing there.
-            if !by_commit && let Coverage::Misses(set) = covers(manifest, &built, &refs) {
-                let message = format!(
-                    "the promotion `{}` wants `{}` on `{set}`, where no job builds it, and its tag `{}` \
-                     is that of another pipeline",
-                    key.value,
-                    name.value,
-                    image.tag()
-                );
-                let place = image.tag.span().unwrap_or(image.span);
-                check.report.push(
-                    Finding::new(Code::ImageNotBuilt, name.span, message)
-                        .related(place, "this image")
-                        .help("tag it by commit, `tag: $CI_COMMIT_SHA`, or build it there as well"),
-                );
-            }
-        }
-        for tag in promotion.to.get().into_iter().flat_map(Many::iter) {
-            let is_tag =
-                tag.value.contains('$') || crate::gitlab::names::image_tag(&tag.value).is_ok();
-            if !is_tag && !tag.value.contains([':', '/']) {
-                let message = format!("`{}` is no image tag", tag.value);
-                check
-                    .report
-                    .push(Finding::new(Code::BadName, tag.span, message));
-            }
-        }
     }
 }

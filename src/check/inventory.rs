@@ -157,7 +157,10 @@ impl Inventory {
         }
         for (key, promotion) in manifest.promotions() {
             let span = promotion.stage.span().unwrap_or(key.span);
-            let stage = At::new(promotion.stage().to_owned(), span);
+            let stage = At::new(
+                deployments.promotion_stage(manifest, promotion).to_owned(),
+                span,
+            );
             inventory.add(JobEntry {
                 needs: needs(&promotion.needs),
                 refs: promotion.refs.get().map(|refs| refs.0.clone()),

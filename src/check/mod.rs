@@ -14,8 +14,11 @@ mod job_raw;
 mod jobs;
 mod needs;
 mod order;
+mod promotions;
 mod rebuild;
 mod refs;
+mod registries;
+mod retention;
 mod runtime_names;
 mod sets;
 mod shared;
@@ -56,6 +59,7 @@ const CHECKS: &[fn(&mut Check<'_>)] = &[
     refs::check,
     images::check,
     rebuild::check,
+    promotions::check,
     builders::check,
     jobs::check,
     job_raw::check,
@@ -65,6 +69,8 @@ const CHECKS: &[fn(&mut Check<'_>)] = &[
     access::check,
     runtime_names::check,
     stop::check,
+    registries::check,
+    retention::check,
     files::check,
     supported::check,
 ];

@@ -3,8 +3,6 @@
 use super::Check;
 use crate::finding::{Code, Finding};
 use crate::gitlab::version::Version;
-use crate::manifest::collection::{Many, Map};
-use crate::manifest::images::{KeepFor, Role};
 use crate::source::Span;
 
 /// The oldest target that is compiled for: GitLab's registry deletes tags from 16.4 on, and
@@ -16,30 +14,6 @@ pub(super) fn check(check: &mut Check<'_>) {
     target(check, &mut found);
     integration(check, &mut found);
     images(check, &mut found);
-    let manifest = check.manifest;
-    for (_, promotion) in manifest.promotions() {
-        if let Some(registry) = promotion.registry.at().filter(|at| at.value != "gitlab") {
-            found.push((registry.span, "promotion to another registry".to_owned()));
-        }
-        let tags = promotion.to.get().into_iter().flat_map(Many::iter);
-        for tag in tags.filter(|tag| tag.value.contains([':', '/'])) {
-            found.push((tag.span, "promotion to another repository".to_owned()));
-        }
-    }
-    for (key, registry) in manifest.registries.get().into_iter().flat_map(Map::iter) {
-        if key.value != "gitlab" {
-            found.push((key.span, "registries other than `gitlab`".to_owned()));
-        }
-        for (name, span) in [
-            ("host", registry.host.span()),
-            ("username", registry.username.span()),
-            ("password", registry.password.span()),
-        ] {
-            if let (Some(span), "gitlab") = (span, key.value.as_str()) {
-                found.push((span, format!("`{name}` of the registry `gitlab`")));
-            }
-        }
-    }
     for (span, what) in found {
         let message = format!("{what}: not supported yet");
         let finding = Finding::new(Code::NotSupported, span, message)
@@ -82,34 +56,5 @@ fn images(check: &Check<'_>, found: &mut Vec<(Span, String)>) {
             found.extend(span.map(|span| (span, what.to_owned())));
         };
         add(image.group.span(), "`group`");
-        if let Some(registry) = image.registry.at().filter(|at| at.value != "gitlab") {
-            add(Some(registry.span), "another registry");
-        }
-        let Some(retention) = image.retention.get() else {
-            continue;
-        };
-        if let Some(keep_for) = retention
-            .keep_for
-            .at()
-            .filter(|at| at.value == KeepFor::Branch)
-        {
-            add(Some(keep_for.span), "`keep_for: branch`");
-        }
-        if let Some(keep_n) = retention.keep_n.span().or(retention.older_than.span())
-            && image.role() != Role::Production
-        {
-            add(
-                Some(keep_n),
-                "keeping the newest images of a role other than `production`",
-            );
-        }
-        add(retention.refs.span(), "`refs` of a retention");
-        if image.role() == Role::Production && crate::gitlab::tag::pattern(image.tag()).is_none() {
-            let span = image.tag.span().unwrap_or(image.span);
-            add(
-                Some(span),
-                "keeping the newest images by a tag with other variables than GitLab's",
-            );
-        }
     }
 }

@@ -131,6 +131,8 @@ codes! {
     ArchivedBuilder "archived-builder" Warning;
 
     // Tools, access and target.
+    /// A retention that cannot tell which tags it is about.
+    RetentionTags "retention-tags" Error;
     /// No access to a cluster, or several, where something deploys.
     ClusterAccess "cluster-access" Error;
     /// A stop job that would delete what not only its environment uses.

@@ -2,38 +2,95 @@
 //!
 //! In: a tag with GitLab's variables, or a pattern. Out: a POSIX extended regular expression.
 
-/// A POSIX extended regular expression for the values that a tag can take, if all its variables are known.
-pub fn pattern(tag: &str) -> Option<String> {
-    const VARIABLES: [(&str, &str); 7] = [
-        ("CI_COMMIT_SHA", "[0-9a-f]{40,64}"),
-        ("CI_COMMIT_SHORT_SHA", "[0-9a-f]{8}"),
-        ("CI_PIPELINE_ID", "[0-9]+"),
-        ("CI_PIPELINE_IID", "[0-9]+"),
-        ("CI_COMMIT_REF_SLUG", "[a-z0-9-]{1,63}"),
-        ("CI_COMMIT_TAG", "[A-Za-z0-9_][A-Za-z0-9_.-]*"),
-        ("CI_JOB_ID", "[0-9]+"),
-    ];
-    let mut pattern = "^".to_owned();
-    let mut rest = tag;
-    while let Some(c) = rest.chars().next() {
-        if c != '$' {
-            if c == '.' {
-                pattern.push('\\');
-            }
-            pattern.push(c);
-            rest = rest.get(c.len_utf8()..).unwrap_or_default();
-            continue;
+/// The tags that a text with variables becomes, in one job or another.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TagPattern {
+    /// A POSIX extended regular expression for the whole tag, as the registry script takes them: a
+    /// dot is a dot, and the group, of which there is at most one, is the branch. A variable of
+    /// which GitLab's documentation does not tell the form stands for its value in the job.
+    pub regex: String,
+    /// Whether the tag names the branch.
+    pub of_branch: bool,
+    /// Whether each build has a tag of its own.
+    pub of_build: bool,
+}
+
+/// What GitLab's predefined variables can hold, as far as a tag can (GitLab 18, Predefined CI/CD
+/// variables), and whether that is a branch, a build, or else what all builds of a git tag share.
+const VARIABLES: [(&str, &str, Kind); 11] = [
+    ("CI_COMMIT_SHA", "[0-9a-f]{40,64}", Kind::Build),
+    ("CI_COMMIT_SHORT_SHA", "[0-9a-f]{8}", Kind::Build),
+    ("CI_COMMIT_BEFORE_SHA", "[0-9a-f]{40,64}", Kind::Build),
+    ("CI_PIPELINE_ID", "[0-9]+", Kind::Build),
+    ("CI_PIPELINE_IID", "[0-9]+", Kind::Build),
+    ("CI_JOB_ID", "[0-9]+", Kind::Build),
+    ("CI_MERGE_REQUEST_IID", "[0-9]+", Kind::Ref),
+    ("CI_COMMIT_REF_SLUG", "[a-z0-9-]{1,63}", Kind::Branch),
+    ("CI_COMMIT_REF_NAME", "[A-Za-z0-9_.-]{1,128}", Kind::Branch),
+    ("CI_COMMIT_BRANCH", "[A-Za-z0-9_.-]{1,128}", Kind::Branch),
+    ("CI_COMMIT_TAG", "[A-Za-z0-9_][A-Za-z0-9_.-]*", Kind::Ref),
+];
+
+#[derive(Clone, Copy, PartialEq)]
+enum Kind {
+    Build,
+    Branch,
+    Ref,
+}
+
+impl TagPattern {
+    /// The pattern of a tag; `None` if it has no variable, or one that a shell reads otherwise than
+    /// by its value.
+    pub fn of(tag: &str) -> Option<Self> {
+        let mut pattern = Self {
+            regex: String::new(),
+            of_branch: false,
+            of_build: false,
+        };
+        let mut rest = tag;
+        let mut varies = false;
+        while let Some((before, after)) = rest.split_once('$') {
+            pattern.regex.push_str(before);
+            let (name, after) = match after.strip_prefix('{') {
+                Some(braced) => braced.split_once('}')?,
+                None => {
+                    let end = after.find(|c: char| !(c.is_ascii_alphanumeric() || c == '_'));
+                    after.split_at_checked(end.unwrap_or(after.len()))?
+                }
+            };
+            crate::gitlab::names::variable(name).ok()?;
+            pattern.push(name);
+            varies = true;
+            rest = after;
         }
-        let name = rest.trim_start_matches(['$', '{']);
-        let length = name
-            .find(|c: char| !(c.is_ascii_alphanumeric() || c == '_'))
-            .unwrap_or(name.len());
-        let (name, after) = name.split_at_checked(length)?;
-        let (_, regex) = VARIABLES.iter().find(|(known, _)| *known == name)?;
-        pattern.push_str(regex);
-        rest = after.strip_prefix('}').unwrap_or(after);
+        pattern.regex.push_str(rest);
+        varies.then_some(pattern)
     }
-    Some(pattern + "$")
+
+    fn push(&mut self, name: &str) {
+        match VARIABLES.iter().find(|(known, ..)| *known == name) {
+            Some((_, regex, Kind::Branch)) if !self.of_branch => {
+                self.of_branch = true;
+                self.regex.push_str(&format!("({regex})"));
+            }
+            Some((_, regex, kind)) => {
+                self.of_build |= *kind == Kind::Build;
+                self.regex.push_str(regex);
+            }
+            None => self.regex.push_str(&format!("${{{name}:?}}")),
+        }
+    }
+
+    /// The same tags, whatever their branch.
+    pub fn of_any_branch(mut self) -> Self {
+        self.regex.retain(|c| !matches!(c, '(' | ')'));
+        self
+    }
+
+    /// For `grep -E`, where a dot is any character.
+    pub fn for_grep(&self) -> String {
+        format!("^{}$", self.regex.replace('.', r"\."))
+    }
 }
 
 /// The POSIX extended regular expression for an RE2 pattern between slashes, if there is one:
@@ -87,15 +144,39 @@ mod tests {
 
     #[test]
     fn tags_become_patterns() {
-        assert_eq!(
-            pattern("prod-$CI_COMMIT_SHA").as_deref(),
-            Some("^prod-[0-9a-f]{40,64}$")
-        );
-        assert_eq!(
-            pattern("${CI_PIPELINE_ID}.1").as_deref(),
-            Some("^[0-9]+\\.1$")
-        );
-        assert_eq!(pattern("$SOMETHING"), None);
+        for (tag, regex, of_branch, of_build) in [
+            ("prod-$CI_COMMIT_SHA", "prod-[0-9a-f]{40,64}", false, true),
+            ("${CI_PIPELINE_ID}.1", "[0-9]+.1", false, true),
+            ("$CI_COMMIT_REF_SLUG", "([a-z0-9-]{1,63})", true, false),
+            (
+                "$CI_COMMIT_REF_SLUG-$CI_JOB_ID",
+                "([a-z0-9-]{1,63})-[0-9]+",
+                true,
+                true,
+            ),
+            (
+                "$VERSION-$CI_COMMIT_SHORT_SHA",
+                "${VERSION:?}-[0-9a-f]{8}",
+                false,
+                true,
+            ),
+        ] {
+            let expected = TagPattern {
+                regex: regex.to_owned(),
+                of_branch,
+                of_build,
+            };
+            assert_eq!(TagPattern::of(tag), Some(expected), "{tag}");
+        }
+        for none in ["latest", "$", "a$$b", "${A", "${A#v}", "$(date)", "${}"] {
+            assert_eq!(TagPattern::of(none), None, "{none}");
+        }
+        let any = TagPattern::of("a.b-$CI_COMMIT_REF_SLUG").map(|pattern| {
+            let grep = pattern.for_grep();
+            (pattern.of_any_branch().regex, grep)
+        });
+        let expected = ("a.b-[a-z0-9-]{1,63}", r"^a\.b-([a-z0-9-]{1,63})$");
+        assert_eq!(any, Some((expected.0.to_owned(), expected.1.to_owned())));
     }
 
     #[test]

@@ -1,8 +1,10 @@
 //! Retention: what an image leaves in the registry goes when it is of no more use.
 
 use super::Lowering;
-use crate::gitlab::tag;
-use crate::manifest::images::{Image, KeepFor, Retention, Role};
+use crate::manifest::common::When;
+use crate::manifest::images::{Image, KeepFor, Retention};
+use crate::manifest::reach::{Coverage, covers};
+use crate::manifest::resolved::SetNames;
 use crate::pipeline::{Job, Need, Origin, Value};
 use crate::source::At;
 
@@ -18,6 +20,7 @@ impl<'m> Lowering<'m> {
     fn cleanup(&mut self, key: &'m At<String>, image: &'m At<Image>, retention: &Retention) {
         let name = key.value.as_str();
         let job_name = image.cleanup_job(key);
+        let refs = self.deployments.cleanup_refs(name, image);
         let mut job = Job {
             name: job_name.value,
             origin: Origin {
@@ -31,7 +34,7 @@ impl<'m> Lowering<'m> {
                     .cloned()
                     .unwrap_or_else(|| "cleanup".to_owned()),
             ),
-            rules: self.rules(&self.deployments.cleanup_refs(name, image), None),
+            rules: self.rules(&refs, None),
             ..Job::default()
         };
         self.with_registry_script(&mut job);
@@ -41,14 +44,16 @@ impl<'m> Lowering<'m> {
             let dry_run = retention.dry_run.copied_or(false);
             let delete = format!(
                 "registry_delete_tag {}\"{}\"",
-                self.registry_options(),
+                self.delete_options(image),
                 self.by_tag(name)
             );
             let list = format!("echo \"would delete {}\"", self.by_tag(name));
             job.script
                 .push(Value::from(if dry_run { list } else { delete }));
-        } else if image.role() == Role::Production {
-            self.keep_newest(&mut job, key, image, retention);
+        } else {
+            self.after_deployments(&mut job, key, image, &refs);
+            job.script
+                .push(Value::from(self.retention_command(name, image, retention)));
         }
         if let Some(raw) = retention.job.get() {
             job.raw = crate::manifest::raw::mapping(&raw.0, &mut crate::finding::Report::default());
@@ -56,29 +61,28 @@ impl<'m> Lowering<'m> {
         self.finish(job, None);
     }
 
-    /// Marks what is deployed, if no other job does, then deletes all but the newest images.
-    fn keep_newest(
-        &mut self,
+    /// Lets a job wait for what this pipeline builds, deploys and marks, and mark what no other
+    /// job does. A failed test is no reason to keep what is old.
+    fn after_deployments(
+        &self,
         job: &mut Job,
         key: &'m At<String>,
         image: &'m At<Image>,
-        retention: &Retention,
+        refs: &SetNames,
     ) {
         let name = key.value.as_str();
-        let repository = image.repository(name);
+        let own_refs = image
+            .retention
+            .get()
+            .is_some_and(|own| own.refs.get().is_some());
+        let built = self.deployments.image_refs(name, image);
         let mut needs = vec![Need {
             job: image.build_job(key).value,
             artifacts: true,
-            optional: false,
+            // Conditions such as `schedules` are not told by names alone.
+            optional: own_refs || covers(self.manifest, &built, refs) != Coverage::Covered,
         }];
-        let mut keep = String::new();
-        let deployments = self.deployments.of_image(name).to_vec();
-        for (place, environment) in &deployments {
-            if !environment.is_dynamic(&place.value) {
-                let tag = environment.deployed_tag(&place.value);
-                keep.push_str(&format!(" --protect {}", super::quoted(&tag)));
-            }
-        }
+        let deployments = self.deployments.of_image(name);
         if let Some((place, environment)) = self.deployments.marked_by_cleanup(name, image) {
             needs.push(Need {
                 job: environment.deploy_job(place).value,
@@ -88,56 +92,29 @@ impl<'m> Lowering<'m> {
             job.script.push(self.mark(name, place, environment));
         } else {
             // What waits for a person must not keep the rest from being cleaned up.
-            let automatic = deployments.iter().filter(|(_, environment)| {
-                environment.when.get() != Some(&crate::manifest::common::When::Manual)
-            });
-            needs.extend(automatic.map(|(place, environment)| Need {
-                job: environment.mark_job(place).value,
-                artifacts: false,
-                optional: true,
+            let automatic = deployments
+                .iter()
+                .filter(|(_, environment)| environment.when.get() != Some(&When::Manual));
+            let manifest = self.manifest;
+            needs.extend(automatic.map(|(place, environment)| {
+                let marked =
+                    self.deployments
+                        .marked_by_own_job(manifest, environment, &place.value);
+                let job = if marked.contains(&name) {
+                    environment.mark_job(place)
+                } else {
+                    environment.deploy_job(place)
+                };
+                Need {
+                    job: job.value,
+                    artifacts: false,
+                    optional: true,
+                }
             }));
         }
-        if let [(place, environment), ..] = deployments.as_slice() {
+        if let [(place, environment), ..] = deployments {
             job.resource_group = Some(self.resource_group(place, environment));
         }
         job.needs = Some(needs);
-        let mut command = format!("registry_keep_newest {}", self.registry_options());
-        command.push_str(&format!(
-            "--only-regex '{}'",
-            tag::pattern(image.tag()).unwrap_or_default()
-        ));
-        if ["REF_SLUG", "COMMIT_TAG"]
-            .iter()
-            .any(|wide| image.tag().contains(wide))
-        {
-            keep.push_str(" --keep-regex '^cache-'");
-        }
-        // This pipeline's own build stays, even if a newer one is deployed already.
-        keep.push_str(&format!(" --keep {}", super::quoted(image.tag())));
-        for pattern in retention
-            .keep
-            .get()
-            .into_iter()
-            .flat_map(|list| list.iter())
-        {
-            match tag::to_posix(&pattern.value) {
-                Some(regex) => {
-                    keep.push_str(&format!(" --keep-regex '{}'", regex.replace('\'', r"'\''")));
-                }
-                None => keep.push_str(&format!(" --keep {}", super::quoted(&pattern.value))),
-            }
-        }
-        command.push_str(&keep);
-        if let Some(age) = retention.older_than.get()
-            && let Ok(age) = crate::gitlab::duration::parse(age)
-        {
-            command.push_str(&format!(" --older-than {}", age.as_secs()));
-        }
-        if retention.dry_run.copied_or(false) {
-            command.push_str(" --dry-run");
-        }
-        let count = retention.keep_n.copied_or(0);
-        command.push_str(&format!(" {count} {}", super::quoted(&repository)));
-        job.script.push(Value::from(command));
     }
 }

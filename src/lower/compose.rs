@@ -91,6 +91,7 @@ impl<'m> Lowering<'m> {
                 None => others.push(word(service)),
             }
         }
+        self.log_in(job, &images);
         // Docker before 19.03 always prints what it does.
         let quiet = match docker_compose {
             ComposeCommand::V1 => "",

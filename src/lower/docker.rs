@@ -58,17 +58,14 @@ impl Lowering<'_> {
             Daemon::Host => {}
             Daemon::Address(address) => variables.set("DOCKER_HOST", address),
         }
-        let login = Value::from(
-            "printf '%s' \"$CI_REGISTRY_PASSWORD\" | docker login --username \"$CI_REGISTRY_USER\" \
-             --password-stdin \"$CI_REGISTRY\"",
-        );
-        self.docker_base(&client, &services, &variables, &login);
+        let login = self.gitlab_login();
+        self.docker_base(&client, &services, &variables, login.as_ref());
         job.bases.push(BASE.to_owned());
         job.image = Some(client);
         job.services.splice(0..0, services);
         variables.merge(&job.variables);
         job.variables = variables;
-        job.before_script.insert(0, login);
+        job.before_script.splice(0..0, login);
     }
 
     fn client(&self, docker: &Docker) -> Image {
@@ -105,7 +102,7 @@ impl Lowering<'_> {
         client: &Image,
         services: &[Service],
         variables: &Mapping,
-        login: &Value,
+        login: Option<&Value>,
     ) {
         let bases = &mut self.out.pipeline.bases;
         if bases.iter().any(|base| base.name == BASE) {
@@ -122,7 +119,9 @@ impl Lowering<'_> {
         if !variables.is_empty() {
             keys.set("variables", variables.clone());
         }
-        keys.set("before_script", Value::Seq(vec![login.clone()]));
+        if let Some(login) = login {
+            keys.set("before_script", Value::Seq(vec![login.clone()]));
+        }
         let comment = match services {
             [] => "Docker, logged in to the registry.",
             _ => {

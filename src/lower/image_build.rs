@@ -12,6 +12,9 @@ use crate::source::At;
 /// `Gitlab::Utils.slugify` does (GitLab 18).
 const DEFAULT_BRANCH_SLUG: &str = "default_branch_slug=$(printf '%s' \"$CI_DEFAULT_BRANCH\" | tr '[:upper:]' '[:lower:]' | tr -c 'a-z0-9' '-' | cut -c 1-63 | sed 's/^-*//; s/-*$//')";
 
+/// The tag that holds a branch's build cache.
+pub(super) const BRANCH_CACHE: &str = "cache-$CI_COMMIT_REF_SLUG";
+
 pub(super) fn lower(lowering: &mut Lowering<'_>) {
     let images: Vec<_> = lowering.images_of(&[Role::App, Role::Test]).collect();
     for (key, image) in images {
@@ -35,13 +38,13 @@ struct BranchCache;
 impl DefaultCache for BranchCache {
     fn from(&self) -> Vec<String> {
         vec![
-            "cache-$CI_COMMIT_REF_SLUG".to_owned(),
+            BRANCH_CACHE.to_owned(),
             "cache-$default_branch_slug".to_owned(),
         ]
     }
 
     fn to(&self) -> String {
-        "cache-$CI_COMMIT_REF_SLUG".to_owned()
+        BRANCH_CACHE.to_owned()
     }
 
     fn before(&self) -> Option<&'static str> {

@@ -71,10 +71,11 @@ impl<'m> Lowering<'m> {
 
     /// The command that moves the tag of an environment to an image.
     pub(super) fn mark(&self, image: &str, key: &At<String>, environment: &Environment) -> Value {
+        let options = self.image(image).map(|image| self.push_options(image));
         // An older pipeline that comes last must not turn the tag back.
         Value::from(format!(
             "registry_move_tag {}--unless-newer {} {}",
-            self.registry_options(),
+            options.unwrap_or_default(),
             quoted(&self.by_digest_or_fail(image)),
             quoted(&environment.deployed_tag(&key.value))
         ))

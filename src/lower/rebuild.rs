@@ -118,7 +118,8 @@ impl<'m> Lowering<'m> {
         self.need_bases(&mut job, image, &refs);
         job.script
             .push(Value::from(self.recipe(name, image, rebuild)));
-        let mut current = "registry_current --recipe \"$recipe\"".to_owned();
+        let access = self.push_options(image);
+        let mut current = format!("registry_current {access}--recipe \"$recipe\"");
         if let Some(age) = rebuild.older_than.get()
             && let Ok(age) = duration::parse(age)
         {

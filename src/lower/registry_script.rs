@@ -7,9 +7,10 @@
 use std::collections::BTreeSet;
 
 use super::Lowering;
-use crate::manifest::images::KeepFor;
+use crate::manifest::images::{Image, KeepFor};
+use crate::manifest::registries::Credentials;
 use crate::manifest::tools::DeleteBy;
-use crate::pipeline::{Base, Image, Job, Mapping, Shared, Value};
+use crate::pipeline::{Base, Image as JobImage, Job, Mapping, Shared, Value};
 
 macro_rules! script {
     ($($section:literal)+) => {
@@ -34,33 +35,19 @@ const CURL: &str = "curlimages/curl:8.16.0";
 const BASE: &str = "registry-script";
 
 impl Lowering<'_> {
-    /// Options that every call of the registry script takes: other credentials, where the job's
-    /// own may not delete.
-    pub(super) fn registry_options(&self) -> String {
-        let registry = self
-            .manifest
-            .registries
-            .get()
-            .and_then(|all| all.get("gitlab"));
-        let pair = registry.and_then(|registry| {
-            Some((
-                registry.value.delete_username.get()?,
-                registry.value.delete_password.get()?,
-            ))
-        });
-        let credentials =
-            pair.map(|(user, password)| format!("--credentials {} {} ", &**user, &**password));
-        credentials.unwrap_or_default() + &format!("--delete-by {} ", self.delete_by().as_str())
+    /// Options of calls that delete.
+    pub(super) fn delete_options(&self, image: &Image) -> String {
+        let access = self.manifest.registry_of(image);
+        let by = match access.delete_by {
+            Some(by) => format!("--delete-by {} ", by.as_str()),
+            None => String::new(),
+        };
+        credentials("--credentials", access.delete) + &by
     }
 
-    fn delete_by(&self) -> DeleteBy {
-        let registry = self
-            .manifest
-            .registries
-            .get()
-            .and_then(|all| all.get("gitlab"));
-        let own = registry.and_then(|registry| registry.value.delete_by.get());
-        own.copied().unwrap_or(DeleteBy::Tag)
+    /// Options of calls that pull and push.
+    pub(super) fn push_options(&self, image: &Image) -> String {
+        credentials("--credentials", self.manifest.registry_of(image).push)
     }
 
     /// The sections of the script that jobs use.
@@ -71,8 +58,16 @@ impl Lowering<'_> {
                 continue;
             };
             used.insert("delete_tag");
-            if retention.keep_for.get() != Some(&KeepFor::Pipeline) {
-                used.extend(["move_tag", "creation_time", "keep_newest"]);
+            if self.manifest.registry_of(image).delete_by != Some(DeleteBy::Tag) {
+                used.insert("dummy");
+            }
+            match retention.keep_for.get() {
+                Some(KeepFor::Pipeline) => continue,
+                Some(KeepFor::Branch) => used.extend(["cleanup", "branches"]),
+                None => used.extend(["cleanup"]),
+            }
+            if retention.keep_n.get().is_some() || retention.older_than.get().is_some() {
+                used.insert("creation_time");
             }
         }
         if self
@@ -82,26 +77,27 @@ impl Lowering<'_> {
         {
             used.extend(["creation_time", "current"]);
         }
-        if self.marks() {
+        let marks = self.manifest.images().any(|(key, image)| {
+            let by_cleanup = self.deployments.marked_by_cleanup(&key.value, image);
+            by_cleanup.is_some()
+        });
+        if marks || self.marks() {
             used.extend(["move_tag", "creation_time"]);
         }
-        if self.manifest.promotions().next().is_some() {
-            used.insert("move_tag");
+        for (_, promotion) in self.manifest.promotions() {
+            used.extend(self.promotion_sections(promotion));
         }
         used.extend(self.sections_of_stops());
-        if self.delete_by() != DeleteBy::Tag && used.contains("delete_tag") {
-            used.insert("dummy");
-        }
         used
     }
 
     /// Gives a job the registry script: in place, or as a file of the project.
     pub(super) fn with_registry_script(&mut self, job: &mut Job) {
-        let image = Image {
+        let image = JobImage {
             name: CURL.to_owned(),
             // The image's own entrypoint is curl, and the runner wants a shell.
             entrypoint: Some(vec![String::new()]),
-            ..Image::default()
+            ..JobImage::default()
         };
         let folder = self
             .manifest
@@ -158,6 +154,16 @@ impl Lowering<'_> {
     }
 }
 
+/// Names of the variables that hold the credentials, if they are not those of every job.
+pub(super) fn credentials(option: &str, of: Option<Credentials<'_>>) -> String {
+    match of {
+        Some(Credentials::JOB) => String::new(),
+        Some(of) => format!("{option} {} {} ", of.username, of.password),
+        // Nobody's, and least of all the job's.
+        None => format!("{option} '' '' "),
+    }
+}
+
 /// The script with these sections.
 fn only(sections: &BTreeSet<&str>) -> String {
     let mut pieces = SCRIPT.split(SECTION);
@@ -208,11 +214,7 @@ mod tests {
     fn what_is_left_out_leaves_no_trace() {
         let text = only(&BTreeSet::from(["delete_tag"]));
         assert!(text.contains("registry_delete_tag"));
-        for gone in [
-            "registry_keep_newest",
-            "registry_move_tag",
-            "registry_created",
-        ] {
+        for gone in ["registry_cleanup", "registry_move_tag", "registry_created"] {
             assert!(!text.contains(gone), "{gone}");
         }
     }

@@ -14,13 +14,22 @@ use crate::gitlab::variables::{names, or_fail};
 use crate::manifest::collection::Many;
 use crate::manifest::common::{Entity, Variable, When};
 use crate::manifest::environments::{Environment, Helm, Stop, StopDelete};
+use crate::manifest::images::Image;
 use crate::manifest::ownership::RefTag;
 use crate::manifest::record::Field;
+use crate::manifest::tools::DeleteBy;
 use crate::pipeline::{Job, Mapping, Value};
 use crate::source::At;
 
 /// When GitLab stops a dynamic environment by itself, if the manifest does not say.
 const AUTO_STOP: &str = "1 week";
+
+/// A tag of an image's repository that goes.
+struct Doomed<'m> {
+    name: &'m str,
+    image: &'m Image,
+    tag: RefTag,
+}
 
 pub(super) fn lower(lowering: &mut Lowering<'_>) {
     for (key, environment) in lowering.manifest.environments() {
@@ -137,50 +146,58 @@ impl<'m> Lowering<'m> {
         environment: &'m Environment,
         stop: &Stop,
     ) -> Vec<String> {
-        let options = self.registry_options();
         let mut commands = Vec::new();
-        let mut single = Vec::new();
-        for (repository, tag) in self.doomed_tags(key, environment, stop) {
+        let mut single: Vec<(String, Vec<String>)> = Vec::new();
+        for Doomed { name, image, tag } in self.doomed(key, environment, stop) {
+            let options = self.delete_options(image);
+            let repository = image.repository(name);
             match tag {
-                RefTag::One(tag) => single.push(quoted(&format!("{repository}:{tag}"))),
+                RefTag::One(tag) => {
+                    let tag = quoted(&format!("{repository}:{tag}"));
+                    match single.iter_mut().find(|(known, _)| *known == options) {
+                        Some((_, tags)) => tags.push(tag),
+                        None => single.push((options, vec![tag])),
+                    }
+                }
                 RefTag::Matching(pattern) => commands.push(format!(
-                    "registry_keep_newest {options}--only-regex {} 0 {}",
+                    "registry_cleanup {options}--all-but 0 {} {}",
                     quoted(&pattern),
                     quoted(&repository)
                 )),
             }
         }
-        if !single.is_empty() {
-            commands.push(format!("registry_delete_tag {options}{}", single.join(" ")));
-        }
+        let delete = |(options, tags): (String, Vec<String>)| {
+            format!("registry_delete_tag {options}{}", tags.join(" "))
+        };
+        commands.extend(single.into_iter().map(delete));
         commands
     }
 
     /// What a stop deletes in the registry: the tags of the ref, and the tag that says what the
-    /// environment runs. Each with its repository.
-    fn doomed_tags(
+    /// environment runs.
+    fn doomed(
         &self,
         key: &At<String>,
         environment: &'m Environment,
         stop: &Stop,
-    ) -> Vec<(String, RefTag)> {
+    ) -> Vec<Doomed<'m>> {
         let mut doomed = Vec::new();
         for name in stop.images.get().into_iter().flat_map(Many::iter) {
-            let Some(image) = self.image(&name.value) else {
+            let Some((key, image)) = self.manifest.image_entry(&name.value) else {
                 continue;
             };
+            let name = key.value.as_str();
             let cache = image.cache_of_ref().map(|tag| RefTag::One(tag.to_owned()));
             let tags = image.tags_of_ref().into_iter().chain(cache);
-            let repository = image.repository(&name.value);
-            doomed.extend(tags.map(|tag| (repository.clone(), tag)));
+            doomed.extend(tags.map(|tag| Doomed { name, image, tag }));
         }
         let deployed = environment.deployed_tag(&key.value);
         let own = environment.owns(&key.value, self.manifest, &deployed);
         if environment.is_dynamic(&key.value) && own {
             for name in self.marked(key, environment) {
-                let repository = self.image(name).map(|image| image.repository(name));
                 let tag = RefTag::One(deployed.clone());
-                doomed.extend(repository.map(|repository| (repository, tag)));
+                let image = self.image(name);
+                doomed.extend(image.map(|image| Doomed { name, image, tag }));
             }
         }
         doomed
@@ -193,10 +210,13 @@ impl<'m> Lowering<'m> {
             let Some(stop) = environment.stop.get() else {
                 continue;
             };
-            for (_, tag) in self.doomed_tags(key, environment, stop) {
+            for Doomed { image, tag, .. } in self.doomed(key, environment, stop) {
                 used.insert("delete_tag");
                 if let RefTag::Matching(_) = tag {
-                    used.extend(["creation_time", "keep_newest"]);
+                    used.insert("cleanup");
+                }
+                if self.manifest.registry_of(image).delete_by != Some(DeleteBy::Tag) {
+                    used.insert("dummy");
                 }
             }
         }

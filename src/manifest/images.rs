@@ -24,7 +24,7 @@ words! {
     Builder {
         /// `docker buildx build`, with a cache in the registry.
         Buildx "buildx",
-        /// `docker build`.
+        /// `docker build`, with the cache in the image.
         Docker "docker",
         /// `docker compose build`, through the override file.
         Compose "compose",
@@ -117,9 +117,9 @@ entity! {
         build_args: Variables,
         /// Build secrets: id -> name of the variable that holds it.
         secrets: Map<VariableName>,
-        /// Platforms such as `linux/arm64`; buildx only.
+        /// Platforms such as `linux/arm64`; `buildx` and `buildkit` only.
         platforms: List<Text>,
-        /// More arguments of the build command.
+        /// More arguments of the build command, one word an item: `[--label, a=b]`.
         build_options: List<Text>,
         /// What builds it; `buildx` if not written, `docker` below GitLab 13.
         builder: Builder,

@@ -8,7 +8,7 @@ use super::Manifest;
 use super::common::Variables;
 use super::environments::Environment;
 use super::images::{Image, Role};
-use crate::gitlab::tag;
+use crate::gitlab::tag::TagPattern;
 use crate::gitlab::variables::{Part, names, parts};
 
 /// Variables that differ from ref to ref, and may stand in image tags.
@@ -43,7 +43,7 @@ const DEEPEST: usize = 10;
 pub enum RefTag {
     /// This tag.
     One(String),
-    /// Those that this POSIX extended regular expression matches; a shell expands its variables.
+    /// Those that this pattern of the registry script matches; a shell expands its variables.
     Matching(String),
 }
 
@@ -116,22 +116,19 @@ impl Image {
     }
 }
 
-/// The expression for the tags of all builds of a ref.
+/// The pattern for the tags of all builds of a ref.
 fn all_builds(tag: &str) -> Option<String> {
-    let mut pattern = "^".to_owned();
+    let mut pattern = String::new();
     for part in parts(tag) {
         match part {
-            Part::Text(text) => pattern.push_str(&text.replace('.', r"\.")),
+            Part::Text(text) => pattern.push_str(text),
             // Of letters, digits and dashes, so they stand for themselves.
             Part::Variable(name @ ("CI_COMMIT_REF_SLUG" | "CI_MERGE_REQUEST_IID"), _) => {
                 pattern.push_str(&format!("${{{name}:?}}"));
             }
             Part::Variable(name, _) if OF_REFS.contains(&name) => return None,
-            Part::Variable(_, written) => {
-                let known = tag::pattern(written)?;
-                pattern.push_str(known.trim_start_matches('^').trim_end_matches('$'));
-            }
+            Part::Variable(_, written) => pattern.push_str(&TagPattern::of(written)?.regex),
         }
     }
-    Some(pattern + "$")
+    Some(pattern)
 }

@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use super::Manifest;
 use super::collection::{Many, Map};
 use super::environments::{Environment, Promotion};
-use super::images::{Builder, Image, Role};
+use super::images::{Builder, Image, KeepFor, Role};
 use super::kinds::Text;
 use super::record::Field;
 use super::tests::Test;
@@ -106,10 +106,17 @@ impl Image {
         }
     }
 
-    /// The one tag by which other jobs and pipelines find this build.
+    /// The one tag by which other jobs and pipelines find this build. Where tags go with their
+    /// branch, it names that.
     pub fn tag(&self) -> &str {
+        let retention = self.retention.get();
+        let of_branch = retention.is_some_and(|of| of.keep_for.get() == Some(&KeepFor::Branch));
         match (self.tag.get(), self.role()) {
             (Some(tag), _) => tag,
+            (None, Role::App | Role::Production) if of_branch => {
+                "$CI_COMMIT_REF_SLUG-$CI_COMMIT_SHA"
+            }
+            (None, Role::Test) if of_branch => "$CI_COMMIT_REF_SLUG-$CI_PIPELINE_ID",
             (None, Role::App | Role::Production) => "$CI_COMMIT_SHA",
             (None, Role::Test) => "$CI_PIPELINE_ID",
             (None, Role::Toolchain) => "latest",
@@ -244,11 +251,6 @@ impl Promotion {
             key,
             format!("promote-{}", key.value),
         )
-    }
-
-    /// Its stage.
-    pub fn stage(&self) -> &str {
-        self.stage.get().map_or("deploy", String::as_str)
     }
 }
 
@@ -445,10 +447,13 @@ impl<'m> Deployments<'m> {
         self.deployed_refs(name)
     }
 
-    /// Where the retention of an image runs: for a production image where it is deployed, as that
-    /// is what it waits for; else where it is built.
+    /// Where the retention of an image runs: where it says; for a production image where it is
+    /// deployed, as that is what it waits for; else where it is built.
     pub fn cleanup_refs(&self, name: &str, image: &At<Image>) -> SetNames {
-        if image.role() == Role::Production && !self.of_image(name).is_empty() {
+        let own = image.retention.get().and_then(|own| own.refs.get());
+        if let Some(own) = own {
+            own.0.clone()
+        } else if image.role() == Role::Production && !self.of_image(name).is_empty() {
             self.deployed_refs(name)
         } else {
             self.image_refs(name, image)
@@ -483,9 +488,10 @@ impl<'m> Deployments<'m> {
             let Some(image) = manifest.image(name) else {
                 return false;
             };
-            let kept = image.retention.get().is_some_and(|retention| {
-                retention.keep_for.get() != Some(&super::images::KeepFor::Pipeline)
-            });
+            let kept = image
+                .retention
+                .get()
+                .is_some_and(|retention| retention.keep_for.get() != Some(&KeepFor::Pipeline));
             let wanted = own || (kept && !environment.is_dynamic(key));
             wanted && self.marked_by_cleanup(name, image).is_none()
         });

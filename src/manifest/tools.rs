@@ -11,7 +11,7 @@ record! {
     /// How jobs reach a Docker daemon.
     Docker {
         /// The image of jobs that build, or test `via` docker or compose; a pinned
-        /// `docker:<version>-cli` if not written.
+        /// `docker:<version>-cli` if not written, below GitLab 13 with compose `docker/compose`.
         image: JobImage,
         /// `dind` (a daemon of the job's own, as a service), `host` (the runner's socket), or the
         /// address of a daemon, `tcp://...`. Only jobs that need a daemon get one.

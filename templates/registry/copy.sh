@@ -2,7 +2,7 @@
 # registry_copy [OPTION...] IMAGE@DIGEST|IMAGE:TAG IMAGE TAG...
 #     Each TAG of the second repository then names this image: same manifests, same digest.
 #     Within one registry nothing is transferred if it may be mounted.
-#     --to-credentials USER PASSWORD  NAMES of variables for the second one (as --credentials)
+#     --to-credentials USER PASSWORD  NAMES of variables for the second one, if they differ
 registry_copy() ( registry_run registry_do_copy "$@" )
 registry_do_copy() {
   [ $# -gt 2 ] || registry_die "usage: registry_copy [OPTION...] IMAGE@DIGEST|IMAGE:TAG IMAGE TAG..."
@@ -21,8 +21,12 @@ registry_do_copy() {
   from_user_name=$user_name from_password_name=$password_name
   registry_parts
   registry_parse "$target"
-  user_name=${to_user_name:-$user_name} password_name=${to_password_name:-$password_name}
-  if [ "$host" = "$from_host" ]; then also_scope=repository:$from_repository:pull; fi
+  if [ "$to_others" = yes ]; then user_name=$to_user_name password_name=$to_password_name; fi
+  if [ "$host" = "$from_host" ]; then
+    also_scope=repository:$from_repository:pull
+  elif [ "$to_others" = no ]; then
+    registry_die "$host is another registry: --to-credentials, please"
+  fi
   logged_in=''
   registry_login pull,push
   registry_require pull push

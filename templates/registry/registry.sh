@@ -23,8 +23,8 @@ registry_run() {
   trap 'exit 143' HUP TERM
   cd "$work" && mkdir manifests blobs || exit 1
   action=$1 user_name=CI_REGISTRY_USER password_name=CI_REGISTRY_PASSWORD delete_by=auto
-  to_user_name='' to_password_name='' unless_newer=no dry_run=no older_than='' recipe='' keep=''
-  logged_in='' also_scope='' deletes_digests=''
+  to_user_name='' to_password_name='' to_others=no unless_newer=no dry_run=no older_than=''
+  recipe='' keep='' logged_in='' also_scope='' deletes_digests=''
   # All four: with fewer a registry answers 404, or with another manifest.
   manifest_types=application/vnd.docker.distribution.manifest.v2+json
   manifest_types="$manifest_types, application/vnd.docker.distribution.manifest.list.v2+json"
@@ -36,7 +36,7 @@ registry_run() {
   while :; do
     case ${1-} in
       --credentials) user_name=${2-} password_name=${3-}; shift 2 ;;
-      --to-credentials) to_user_name=${2-} to_password_name=${3-}; shift 2 ;;
+      --to-credentials) to_others=yes to_user_name=${2-} to_password_name=${3-}; shift 2 ;;
       --delete-by) delete_by=${2-}; shift ;;
       --unless-newer) unless_newer=yes ;;
       --gone) registry_check_pattern "${2-}"; printf 'gone %s\n' "$2" >>rules; shift ;;
@@ -147,6 +147,10 @@ registry_login() { # ACTION,... -> a token for the repository, got where the reg
   case $user_name$password_name in
     '' | *[!A-Za-z0-9_]*) registry_die "--credentials wants the names of two variables" ;;
   esac
+  # GitLab's own are of no use elsewhere, and nobody else's business.
+  if [ "$user_name" = CI_REGISTRY_USER ] && [ "$host" != "${CI_REGISTRY-}" ]; then
+    registry_die "$host wants a login: CI_REGISTRY_USER is for ${CI_REGISTRY:-no registry} alone"
+  fi
   eval "user=\${$user_name-} password=\${$password_name-}"
   if [ -z "$user" ] || [ -z "$password" ]; then registry_die "$user_name or $password_name is empty"; fi
   credentials=$(registry_credentials "$user" "$password")

@@ -184,6 +184,11 @@ fn registries_and_retention() {
 }
 
 #[test]
+fn registries() {
+    run("registries.txt");
+}
+
+#[test]
 fn compose() {
     run("compose.txt");
 }
@@ -250,8 +255,6 @@ const NOT_YET: &[&str] = &[
     "windlass",
     // Images
     "group",
-    // Registries other than GitLab's own
-    "registry", "host", "username", "password",
     // Clusters of GitLab before 15.0
     "integration",
 ];

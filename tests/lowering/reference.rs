@@ -192,7 +192,11 @@ fn the_production_image_is_built_from_what_only_such_builds_cached() {
 fn the_deployment_is_by_digest_watched_and_undone() {
     let pipeline = Pipeline::new();
     let deploy = pipeline.job("deploy-prod");
-    let environment = json!({"name": "prod", "url": "https://my-project.facile.it/"});
+    let environment = json!({
+        "name": "prod",
+        "url": "https://my-project.facile.it/",
+        "deployment_tier": "production",
+    });
     assert_eq!(deploy["environment"], environment);
     assert_eq!(deploy["resource_group"], "prod");
     assert_eq!(deploy["interruptible"], false);
@@ -238,9 +242,9 @@ fn old_production_images_go_only_after_the_deployment() {
         &[
             "registry_move_tag",
             "\"prod\"",
-            "registry_keep_newest",
-            "--protect \"prod\"",
-            " 3 ",
+            "registry_cleanup",
+            "--all-but 3 ",
+            "--keep \"prod\"",
         ],
     );
 }

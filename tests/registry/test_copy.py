@@ -96,6 +96,7 @@ class Copy(CopyCase):
         ]:
             with self.subTest(call + why):
                 self.fails(f"{self.to_other} {call}", why, **self.elsewhere | variables)
+        self.fails('registry_copy "$IMAGE:a" "$TARGET" 1.4', "another registry: --to-credentials", **self.elsewhere)
         self.fails(f'registry_copy "$IMAGE@{digest}" "{self.host}/another/project" x', "no right to")
         self.fails('registry_copy "$IMAGE:a" "$IMAGE/sister" x', "no right to push", user="reader")
         self.assertEqual(self.other.tags(), {"1.4"})
@@ -111,6 +112,11 @@ class Copy(CopyCase):
         self.succeeds(f'registry_delete_tag {own} "$TARGET:day-3"', **self.elsewhere)
         self.succeeds(f'registry_move_tag {own} "$TARGET:day-4" prod', **self.elsewhere)
         self.assertEqual(self.other.tags(), {"day-4", "prod"})
+
+    def test_the_jobs_own_credentials_go_to_gitlab_alone(self):
+        self.other.push("a")
+        self.fails('registry_move_tag "$TARGET:a" b', "CI_REGISTRY_USER is for .* alone", **self.elsewhere)
+        self.fails("""registry_move_tag --credentials '' '' "$TARGET:a" b""", "names of two", **self.elsewhere)
 
     def test_digest(self):
         for kind in client.KINDS:

@@ -3,6 +3,7 @@
 //! Settings as in GitLab's "Use Buildah to build Docker images" (18) and buildah-build(1) 1.43.
 
 use super::{Build, arguments, daemonless};
+use crate::lower::registry_login::login;
 use crate::lower::{Lowering, quoted, word};
 use crate::pipeline::{Job, Mapping, Value};
 
@@ -18,8 +19,11 @@ pub(super) fn lower(lowering: &mut Lowering<'_>, job: &mut Job, build: &Build<'_
         // An OCI image has no HEALTHCHECK.
         ("BUILDAH_FORMAT", "docker"),
     ]);
-    let login = "printf '%s' \"$CI_REGISTRY_PASSWORD\" | buildah login --username \
-                 \"$CI_REGISTRY_USER\" --password-stdin \"$CI_REGISTRY\"";
+    let registries = lowering.registries_of_job(&build.images());
+    let logins = registries
+        .iter()
+        .filter_map(|access| login("buildah", access));
+    let logins = logins.collect();
     daemonless::set_up(
         lowering,
         job,
@@ -28,7 +32,7 @@ pub(super) fn lower(lowering: &mut Lowering<'_>, job: &mut Job, build: &Build<'_
             image: IMAGE,
             comment: "Buildah, logged in to the registry: no daemon, no privileges.",
             variables,
-            login: Value::from(login),
+            logins,
         },
     );
     job.script.push(Value::from(command(lowering, build)));

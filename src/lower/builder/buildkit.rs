@@ -15,6 +15,7 @@ const CONFIG: &str = "$HOME/.docker";
 pub(super) fn lower(lowering: &mut Lowering<'_>, job: &mut Job, build: &Build<'_>) {
     // Without it a rootless BuildKit wants a privileged container.
     let flags = ("BUILDKITD_FLAGS", "--oci-worker-no-process-sandbox");
+    let logins = daemonless::auth_file(lowering, CONFIG, build);
     daemonless::set_up(
         lowering,
         job,
@@ -23,7 +24,7 @@ pub(super) fn lower(lowering: &mut Lowering<'_>, job: &mut Job, build: &Build<'_
             image: IMAGE,
             comment: "Rootless BuildKit, logged in to the registry: no daemon, no privileges.",
             variables: Mapping::from_iter([flags]),
-            login: daemonless::auth_file(CONFIG),
+            logins,
         },
     );
     job.script.push(Value::from(command(lowering, build)));

@@ -9,6 +9,7 @@ const SHARED: &str = "buildx";
 
 pub(super) fn lower(lowering: &mut Lowering<'_>, job: &mut Job, build: &Build<'_>) {
     lowering.with_docker(job);
+    lowering.log_in(job, &build.images());
     let (setup, away) = lowering.builder_setup();
     job.script.push(Value::Shared(Shared {
         anchor: SHARED.to_owned(),

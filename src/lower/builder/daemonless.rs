@@ -2,7 +2,8 @@
 //!
 //! In: the tool. Out: a job that has no service and no privileges, and logs in to the registry.
 
-use crate::lower::{Lowering, word};
+use super::Build;
+use crate::lower::{Lowering, quoted, word};
 use crate::pipeline::{Base, Image, Job, Mapping, Value};
 
 /// A builder that needs nothing but its own image.
@@ -15,8 +16,8 @@ pub(super) struct Tool {
     pub comment: &'static str,
     /// Its settings.
     pub variables: Mapping,
-    /// The command that logs in.
-    pub login: Value,
+    /// The commands that log in.
+    pub logins: Vec<Value>,
 }
 
 /// The digest of what was pushed, as the builder itself reports it.
@@ -34,7 +35,9 @@ pub(super) fn set_up(lowering: &mut Lowering<'_>, job: &mut Job, tool: &Tool) {
     if !tool.variables.is_empty() {
         keys.set("variables", tool.variables.clone());
     }
-    keys.set("before_script", Value::Seq(vec![tool.login.clone()]));
+    if !tool.logins.is_empty() {
+        keys.set("before_script", Value::Seq(tool.logins.clone()));
+    }
     let bases = &mut lowering.out.pipeline.bases;
     if !bases.iter().any(|base| base.name == tool.base) {
         bases.push(Base {
@@ -48,19 +51,49 @@ pub(super) fn set_up(lowering: &mut Lowering<'_>, job: &mut Job, tool: &Tool) {
     let mut variables = tool.variables.clone();
     variables.merge(&job.variables);
     job.variables = variables;
-    job.before_script.insert(0, tool.login.clone());
+    job.before_script.splice(0..0, tool.logins.iter().cloned());
 }
 
 /// Writes a file of logins as `docker login` would. The secret is no argument of a program: printf
 /// is the shell's own.
-pub(super) fn auth_file(folder: &str) -> Value {
+pub(super) fn auth_file(lowering: &Lowering<'_>, folder: &str, build: &Build<'_>) -> Vec<Value> {
+    let registries = lowering.registries_of_job(&build.images());
     let file = word(&format!("{folder}/config.json"));
     let folder = word(folder);
-    Value::from(format!(
-        "mkdir -p {folder}\n\
-         auth=$(printf '%s' \"$CI_REGISTRY_USER:$CI_REGISTRY_PASSWORD\" | base64 | tr -d '\\n')\n\
-         (umask 077; printf '{{\"auths\": {{\"%s\": {{\"auth\": \"%s\"}}}}}}\\n' \"$CI_REGISTRY\" \"$auth\" > {file})\n"
-    ))
+    let mut lines = vec![format!("mkdir -p {folder}")];
+    let (mut entries, mut values) = (Vec::new(), String::new());
+    for (number, access) in registries.iter().enumerate() {
+        let Some(push) = access.push else { continue };
+        let variable = match number {
+            0 => "auth".to_owned(),
+            _ => format!("auth_{}", number + 1),
+        };
+        lines.push(format!(
+            "{variable}=$(printf '%s' \"${}:${}\" | base64 | tr -d '\\n')",
+            push.username, push.password
+        ));
+        entries.push("\"%s\": {\"auth\": \"%s\"}");
+        values.push_str(&format!(
+            " {} \"${variable}\"",
+            quoted(docker_key(access.host))
+        ));
+    }
+    if entries.is_empty() {
+        return Vec::new();
+    }
+    lines.push(format!(
+        "(umask 077; printf '{{\"auths\": {{{}}}}}\\n'{values} > {file})\n",
+        entries.join(", ")
+    ));
+    vec![Value::from(lines.join("\n"))]
+}
+
+/// The name of a registry in that file: Docker Hub has one of its own.
+fn docker_key(host: &str) -> &str {
+    match host {
+        "docker.io" | "index.docker.io" => "https://index.docker.io/v1/",
+        host => host,
+    }
 }
 
 /// The repository of a cache: these builders keep each layer under a tag of its own, so what is a

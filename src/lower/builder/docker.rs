@@ -6,6 +6,7 @@ use crate::pipeline::{Job, Value};
 
 pub(super) fn lower(lowering: &mut Lowering<'_>, job: &mut Job, build: &Build<'_>) {
     lowering.with_docker(job);
+    lowering.log_in(job, &build.images());
     no_attestations(lowering, job);
     pull_cache(job, build);
     job.script.push(Value::from(command(lowering, build)));

@@ -10,6 +10,7 @@ use crate::pipeline::{Job, Mapping, Value};
 const IMAGE: &str = "gcr.io/kaniko-project/executor:v1.24.0-debug";
 
 pub(super) fn lower(lowering: &mut Lowering<'_>, job: &mut Job, build: &Build<'_>) {
+    let logins = daemonless::auth_file(lowering, "/kaniko/.docker", build);
     daemonless::set_up(
         lowering,
         job,
@@ -18,7 +19,7 @@ pub(super) fn lower(lowering: &mut Lowering<'_>, job: &mut Job, build: &Build<'_
             image: IMAGE,
             comment: "Kaniko, logged in to the registry: no daemon, no privileges.",
             variables: Mapping::new(),
-            login: daemonless::auth_file("/kaniko/.docker"),
+            logins,
         },
     );
     job.script.push(Value::from(command(lowering, build)));

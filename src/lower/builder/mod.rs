@@ -38,6 +38,14 @@ pub(super) struct Build<'m> {
     pub refs: SetNames,
 }
 
+impl<'m> Build<'m> {
+    /// The images of the manifest that it handles: its own, and those that it is built from.
+    fn images(&self) -> Vec<&'m str> {
+        let bases = self.image.bases().map(|base| base.value.as_str());
+        [self.name].into_iter().chain(bases).collect()
+    }
+}
+
 /// The file in which a build hands its digest on.
 pub(super) const DOTENV: &str = "image.env";
 

@@ -104,6 +104,9 @@ impl<'m> Lowering<'m> {
         self.drive(&mut job, environment);
         let images = self.manifest.deployed_by(environment);
         self.need_builds(&mut job, &images);
+        let refs = environment.refs.get();
+        let refs = refs.map(|refs| refs.0.clone()).unwrap_or_default();
+        self.need_promotions(&mut job, &images, &refs);
         self.finish(job, Some(common));
     }
 

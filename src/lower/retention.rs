@@ -1,0 +1,169 @@
+//! What of an image's tags goes, as one command of the registry script (language, section 10).
+//!
+//! In: an image with a retention. Out: the command. Always holds: only tags that the image's own
+//! keys make with a variable can go; what is deployed, this pipeline's build and the tags of other
+//! images stay, with all that shares their digest.
+
+use super::{Lowering, quoted};
+use crate::gitlab::tag::{TagPattern, to_posix};
+use crate::manifest::collection::List;
+use crate::manifest::environments::Environment;
+use crate::manifest::images::{Image, KeepFor, Retention};
+use crate::source::At;
+
+impl<'m> Lowering<'m> {
+    /// The command that deletes.
+    pub(super) fn retention_command(
+        &self,
+        name: &str,
+        image: &'m At<Image>,
+        retention: &Retention,
+    ) -> String {
+        let mut command = format!("registry_cleanup {}", self.delete_options(image));
+        for rule in rules(image, retention) {
+            command.push_str(&rule);
+            command.push(' ');
+        }
+        for keep in self.kept(name, image, retention) {
+            command.push_str(&keep);
+            command.push(' ');
+        }
+        let age = retention.older_than.get();
+        if let Some(Ok(age)) = age.map(|age| crate::gitlab::duration::parse(age)) {
+            command.push_str(&format!("--older-than {} ", age.as_secs()));
+        }
+        if retention.dry_run.copied_or(false) {
+            command.push_str("--dry-run ");
+        }
+        command + &quoted(&image.repository(name))
+    }
+
+    /// Options that say what stays.
+    fn kept(&self, name: &str, image: &'m At<Image>, retention: &Retention) -> Vec<String> {
+        let mut kept = Vec::new();
+        for (place, environment) in self.deployments.of_image(name) {
+            kept.extend(deployed(&place.value, environment));
+        }
+        // A git tag is built in its own pipeline alone; elsewhere the tag would be empty.
+        if !(retention.refs.get().is_some() && image.tag().contains("CI_COMMIT_TAG")) {
+            kept.push(format!("--keep {}", quoted(image.tag())));
+        }
+        let by_branch = retention.keep_for.get() == Some(&KeepFor::Branch);
+        let cache = branch_cache(image).is_some() || image.cache_to.is_missing();
+        if !by_branch && cache && is_wide(image.tag()) {
+            kept.push("--keep-regex '^cache-'".to_owned());
+        }
+        for pattern in retention.keep.get().into_iter().flat_map(List::iter) {
+            kept.push(match to_posix(&pattern.value) {
+                Some(regex) => format!("--keep-regex {}", literal(&regex)),
+                None => format!("--keep {}", quoted(&pattern.value)),
+            });
+        }
+        // Images that share the repository.
+        let repository = image.repository(name);
+        for (key, other) in self.manifest.images() {
+            if key.value == name || other.repository(&key.value) != repository {
+                continue;
+            }
+            for tag in [other.tag()].into_iter().chain(also_tags(other)) {
+                kept.push(match TagPattern::of(tag) {
+                    Some(pattern) => format!("--keep-regex {}", argument(&pattern.for_grep())),
+                    None => format!("--keep {}", quoted(tag)),
+                });
+            }
+        }
+        kept
+    }
+}
+
+/// Options that say what goes.
+fn rules(image: &Image, retention: &Retention) -> Vec<String> {
+    let own = TagPattern::of(image.tag());
+    let further = || also_tags(image).filter_map(TagPattern::of);
+    let by_branch = retention.keep_for.get() == Some(&KeepFor::Branch);
+    let mut rules = Vec::new();
+    if by_branch {
+        let cache = branch_cache(image).and_then(TagPattern::of);
+        let all = cache.into_iter().chain(own.clone()).chain(further());
+        let of_branch = all.filter(|pattern| pattern.of_branch);
+        rules.extend(of_branch.map(|pattern| format!("--gone {}", argument(&pattern.regex))));
+    }
+    if let Some(count) = retention.keep_n.get()
+        && let Some(own) = own.clone()
+    {
+        // Of each branch, if the tag names it and builds have tags of their own within it.
+        let own = if own.of_build {
+            own
+        } else {
+            own.of_any_branch()
+        };
+        rules.push(format!("--all-but {count} {}", argument(&own.regex)));
+    } else if !by_branch {
+        let all = own.into_iter().chain(further());
+        rules.extend(all.map(|pattern| {
+            let pattern = pattern.of_any_branch();
+            format!("--all-but 0 {}", argument(&pattern.regex))
+        }));
+    }
+    rules
+}
+
+/// What an environment runs stays.
+fn deployed(key: &str, environment: &Environment) -> Option<String> {
+    let tag = environment.deployed_tag(key);
+    if !environment.is_dynamic(key) {
+        return Some(format!("--keep {}", quoted(&tag)));
+    }
+    // Of dynamic environments all; they have such a tag only if the manifest says which one.
+    environment.deployed_tag.get()?;
+    let fixed = environment.name(key).split('$').next().unwrap_or_default();
+    let slug = format!(
+        "{}[a-z0-9-]{{1,24}}",
+        fixed.replace(|c: char| !c.is_ascii_alphanumeric(), "-")
+    );
+    let (before, after) = tag.split_once("$CI_ENVIRONMENT_SLUG").unwrap_or((&tag, ""));
+    let whole = |text: &str| TagPattern::of(text).map_or(text.to_owned(), |pattern| pattern.regex);
+    let slug = if tag.contains("$CI_ENVIRONMENT_SLUG") {
+        slug.as_str()
+    } else {
+        ""
+    };
+    let regex = format!("^{}{slug}{}$", whole(before), whole(after)).replace('.', r"\.");
+    Some(format!("--keep-regex {}", argument(&regex)))
+}
+
+/// Whether a tag can look like that of a cache.
+fn is_wide(tag: &str) -> bool {
+    ["REF_SLUG", "REF_NAME", "COMMIT_BRANCH", "COMMIT_TAG"]
+        .iter()
+        .any(|wide| tag.contains(wide))
+}
+
+/// The tag of the repository that holds a branch's build cache.
+fn branch_cache(image: &Image) -> Option<&str> {
+    match (image.cache_to.get(), image.cache_from.get()) {
+        (Some(own), _) => (!own.contains(['/', ':'])).then_some(own.as_str()),
+        (None, Some(own)) if own.0.is_empty() => None,
+        (None, _) if image.role() == crate::manifest::images::Role::Production => None,
+        (None, _) => Some(super::image_build::BRANCH_CACHE),
+    }
+}
+
+fn also_tags(image: &Image) -> impl Iterator<Item = &str> {
+    let tags = image.also_tag.get().into_iter().flat_map(List::iter);
+    tags.map(|tag| tag.value.as_str())
+        .filter(|tag| !tag.contains(['/', ':']))
+}
+
+/// A regular expression as a shell word; with a variable, which is expanded.
+fn argument(regex: &str) -> String {
+    if regex.contains("${") {
+        quoted(regex)
+    } else {
+        literal(regex)
+    }
+}
+
+fn literal(text: &str) -> String {
+    format!("'{}'", text.replace('\'', r"'\''"))
+}
