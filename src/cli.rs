@@ -41,6 +41,7 @@ Without a ref it is the default branch. A condition on a variable that nothing s
 job is shown with a question mark, until --variable says what it is.
 
 Examples:
+  windlass plan --all
   windlass plan --branch main
   windlass plan --merge-request feature..main --changed src/app.rs
   windlass plan --tag v1.2.3 --variable DEPLOY=yes --why deploy
@@ -148,6 +149,9 @@ pub(crate) struct Plan {
     /// A schedule on this branch.
     #[arg(long, value_name = "BRANCH", group = "ref")]
     pub(crate) schedule: Option<String>,
+    /// Every kind of ref that the conditions tell apart, as a table.
+    #[arg(long, group = "ref")]
+    pub(crate) all: bool,
     /// A variable of the project or the pipeline; may be repeated.
     #[arg(long, value_name = "NAME=VALUE", value_parser = variable)]
     pub(crate) variable: Vec<(String, String)>,
@@ -157,6 +161,9 @@ pub(crate) struct Plan {
     /// The project's default branch [default: as git knows it, else main].
     #[arg(long, value_name = "BRANCH")]
     pub(crate) default_branch: Option<String>,
+    /// Show each rule of this job with its value, and which one decided.
+    #[arg(long, value_name = "JOB")]
+    pub(crate) why: Option<String>,
     /// How to print it.
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub(crate) format: PlanFormat,

@@ -1,5 +1,15 @@
 //! Conditions against the verdicts of GitLab's own code (FOSS 18.11.2), one by one.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test fails by a panic, also in a function that several tests use"
+)]
+
+#[path = "expressions/brute.rs"]
+mod brute;
+
 use std::collections::HashMap;
 
 use serde::Deserialize;

@@ -9,6 +9,8 @@
 
 #[path = "psych/documents.rs"]
 mod documents;
+#[path = "psych/loader.rs"]
+mod loader;
 #[path = "psych/ruby.rs"]
 mod ruby;
 #[path = "psych/strings.rs"]

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use windlass::config::{self, Config, Problems, Repository};
+use windlass::finding::did_you_mean;
 use windlass::plan::{self, Changed, Ref, Situation, Style};
 use windlass::source::Source;
 
@@ -24,20 +25,63 @@ pub(super) fn run(options: &Options, args: &Plan) -> Result<Verdict, Failure> {
     let Some(config) = config else {
         return Ok(Verdict::Findings);
     };
-    let situation = situation(&root, args);
-    let plan = plan::plan(&config, &situation);
+    let plans = plan::plan_all(&config, &situations(&root, args, &config));
     let style = Style {
         color: stdout_color(options),
     };
-    let text = match args.format {
-        PlanFormat::Text => plan::text(&config, &plan, style),
-        PlanFormat::Json => format!("{:#}\n", plan::json(&config, &plan)),
-    };
-    print(&text)?;
-    match plan.failures.iter().any(|failure| failure.certain) {
+    print(&shown(&config, &plans, args, style)?)?;
+    let fails = |plan: &plan::Plan| plan.failures.iter().any(|failure| failure.certain);
+    match plans.iter().any(fails) {
         true => Ok(Verdict::Findings),
         false => Ok(Verdict::Clean),
     }
+}
+
+/// The plans as they were asked for.
+fn shown(
+    config: &Config,
+    plans: &[plan::Plan],
+    args: &Plan,
+    style: Style,
+) -> Result<String, Failure> {
+    if let Some(name) = &args.why {
+        let why = |plan: &plan::Plan| {
+            let jobs = plan.jobs.iter();
+            let asked = jobs.filter(|job| is_asked(config, job.index, name));
+            asked
+                .map(|job| plan::why(config, plan, job, style))
+                .collect::<Vec<_>>()
+        };
+        let all: Vec<String> = plans.iter().flat_map(why).collect();
+        return match all.is_empty() {
+            true => Err(no_such_job(config, name)),
+            false => Ok(all.join("\n")),
+        };
+    }
+    Ok(match (args.format, plans) {
+        (PlanFormat::Json, [one]) if !args.all => format!("{:#}\n", plan::json(config, one)),
+        (PlanFormat::Json, all) => {
+            let all: Vec<_> = all.iter().map(|one| plan::json(config, one)).collect();
+            format!("{:#}\n", serde_json::Value::from(all))
+        }
+        (PlanFormat::Text, [one]) if !args.all => plan::text(config, one, style),
+        (PlanFormat::Text, all) => plan::table(config, all, style),
+    })
+}
+
+/// Whether a job is the one of a name, or one of its copies.
+fn is_asked(config: &Config, index: usize, name: &str) -> bool {
+    let job = config.jobs.get(index);
+    job.is_some_and(|job| job.name == name || job.key == name)
+}
+
+fn no_such_job(config: &Config, name: &str) -> Failure {
+    let names = config.jobs.iter().map(|job| job.key.as_str());
+    let meant = match did_you_mean(name, names) {
+        Some(meant) => format!("; did you mean `{meant}`?"),
+        None => String::new(),
+    };
+    Failure::Usage(format!("there is no job `{name}`{meant}"))
 }
 
 /// The configuration that the manifest compiles to.
@@ -89,12 +133,37 @@ fn accepted(result: Result<Config, Problems>, sources: &[Source]) -> Option<Conf
 }
 
 /// What the arguments ask about.
-fn situation(root: &Path, args: &Plan) -> Situation {
+fn situations(root: &Path, args: &Plan, config: &Config) -> Vec<Situation> {
     let default_branch = args
         .default_branch
         .clone()
         .or_else(|| default_branch(root))
         .unwrap_or_else(|| DEFAULT_BRANCH.to_owned());
+    let files = Folder {
+        root: root.to_owned(),
+    }
+    .paths();
+    let mut situations = if args.all {
+        plan::kinds(config, &default_branch)
+    } else {
+        vec![situation(args, &default_branch)]
+    };
+    for situation in &mut situations {
+        let given = args.variable.iter().cloned();
+        situation.variables = given.collect();
+        if !args.changed.is_empty() {
+            situation.changed = Changed::Paths(args.changed.clone());
+        }
+        // The files here are those of a ref that is worked on, and not those of a tag.
+        if !matches!(situation.reference, Ref::Tag(_)) {
+            situation.files.clone_from(&files);
+        }
+    }
+    situations
+}
+
+/// The one ref that the arguments name, or the default branch.
+fn situation(args: &Plan, default_branch: &str) -> Situation {
     let situation = if let Some(tag) = &args.tag {
         Situation::tag(tag)
     } else if let Some(branch) = &args.schedule {
@@ -102,24 +171,12 @@ fn situation(root: &Path, args: &Plan) -> Situation {
     } else if let Some(request) = &args.merge_request {
         match request.split_once("..") {
             Some((source, target)) => Situation::merge_request(source, target),
-            None => Situation::merge_request(request, &default_branch),
+            None => Situation::merge_request(request, default_branch),
         }
     } else {
-        Situation::branch(args.branch.as_ref().unwrap_or(&default_branch))
+        Situation::branch(args.branch.as_deref().unwrap_or(default_branch))
     };
-    let mut situation = situation.with_default_branch(default_branch);
-    situation.variables = args.variable.iter().cloned().collect();
-    if !args.changed.is_empty() {
-        situation.changed = Changed::Paths(args.changed.clone());
-    }
-    // The files here are those of the ref only where no other ref is asked about.
-    if !matches!(situation.reference, Ref::Tag(_)) {
-        let folder = Folder {
-            root: root.to_owned(),
-        };
-        situation.files = folder.paths();
-    }
-    situation
+    situation.with_default_branch(default_branch)
 }
 
 /// The branch that `origin/HEAD` points to, without asking git.

@@ -1,26 +1,353 @@
-//! The keys of a job that decide nothing about where it runs.
+//! The keys of a job that decide nothing about where it runs, and their shapes.
+//!
+//! Facts: the entries of GitLab FOSS 18.11.2 under `lib/gitlab/ci/config/entry`.
 
 use super::entry::Reader;
+use super::shape::{Need, Shape};
 use super::value::{Located, Map, Node, Value};
+use crate::gitlab::regex::Pattern;
+
+use Need::{Free, Wanted};
+use Shape::{
+    Any, Duration, Each, Flag, FlagOr, Name, Number, Numbers, Text, TextOr, TextOrTexts, Texts,
+    Variables, Word, Words,
+};
+
+const PULL_POLICIES: &[&str] = &["always", "never", "if-not-present"];
+const OUTCOMES: &[&str] = &["on_success", "on_failure", "always"];
+
+const IMAGE: Shape = Shape::Map(&[
+    ("name", Name(usize::MAX), Wanted),
+    ("entrypoint", Texts, Free),
+    ("docker", Any, Free),
+    ("kubernetes", Any, Free),
+    ("pull_policy", Words(PULL_POLICIES), Free),
+]);
+
+const SERVICE: Shape = Shape::Map(&[
+    ("name", Name(usize::MAX), Wanted),
+    ("alias", Text, Free),
+    ("entrypoint", Texts, Free),
+    ("command", TextOrTexts, Free),
+    ("docker", Any, Free),
+    ("kubernetes", Any, Free),
+    ("pull_policy", Words(PULL_POLICIES), Free),
+    ("variables", Variables, Free),
+]);
+
+const RETRY: Shape = Shape::Map(&[
+    ("max", Number(0, 2), Free),
+    ("when", Words(RETRY_WHEN), Free),
+    ("exit_codes", Numbers, Free),
+]);
+
+/// `Entry::Retry` and `CommitStatus.failure_reasons`.
+const RETRY_WHEN: &[&str] = &[
+    "always",
+    "unknown_failure",
+    "script_failure",
+    "api_failure",
+    "stuck_or_timeout_failure",
+    "stuck_pending",
+    "stuck_pending_no_matching_runners",
+    "runner_system_failure",
+    "runner_unsupported",
+    "runner_provisioning_timeout",
+    "stale_schedule",
+    "job_execution_timeout",
+    "archived_failure",
+    "unmet_prerequisites",
+    "scheduler_failure",
+    "data_integrity_failure",
+    "no_updates",
+    "job_router_failure",
+    "runner_external_dependency_failure",
+];
+
+const ARTIFACTS: Shape = Shape::Map(&[
+    ("name", Text, Free),
+    ("untracked", Flag, Free),
+    ("paths", Texts, Free),
+    ("reports", REPORTS, Free),
+    ("when", Word(OUTCOMES), Free),
+    ("expire_in", Duration, Free),
+    ("expose_as", Name(100), Free),
+    ("exclude", Texts, Free),
+    ("public", Flag, Free),
+    (
+        "access",
+        Word(&["none", "developer", "maintainer", "all"]),
+        Free,
+    ),
+]);
+
+const REPORTS: Shape = Shape::Map(&[
+    ("junit", TextOrTexts, Free),
+    ("codequality", TextOrTexts, Free),
+    ("sast", TextOrTexts, Free),
+    ("secret_detection", TextOrTexts, Free),
+    ("dependency_scanning", TextOrTexts, Free),
+    ("container_scanning", TextOrTexts, Free),
+    ("cluster_image_scanning", TextOrTexts, Free),
+    ("dast", TextOrTexts, Free),
+    ("performance", TextOrTexts, Free),
+    ("browser_performance", TextOrTexts, Free),
+    ("load_performance", TextOrTexts, Free),
+    ("license_scanning", TextOrTexts, Free),
+    ("metrics", TextOrTexts, Free),
+    ("lsif", TextOrTexts, Free),
+    ("dotenv", TextOrTexts, Free),
+    ("terraform", TextOrTexts, Free),
+    ("accessibility", TextOrTexts, Free),
+    ("coverage_fuzzing", TextOrTexts, Free),
+    ("api_fuzzing", TextOrTexts, Free),
+    ("cyclonedx", TextOrTexts, Free),
+    ("annotations", TextOrTexts, Free),
+    ("requirements", TextOrTexts, Free),
+    ("requirements_v2", TextOrTexts, Free),
+    ("repository_xray", TextOrTexts, Free),
+    ("sarif", TextOrTexts, Free),
+    ("scip", TextOrTexts, Free),
+    (
+        "coverage_report",
+        Shape::Map(&[
+            ("coverage_format", Word(&["cobertura", "jacoco"]), Wanted),
+            ("path", Name(usize::MAX), Wanted),
+        ]),
+        Free,
+    ),
+]);
+
+const CACHE: Shape = Shape::Map(&[
+    ("key", TextOr(&CACHE_KEY), Free),
+    ("untracked", Flag, Free),
+    ("paths", Texts, Free),
+    ("when", Word(OUTCOMES), Free),
+    ("policy", Text, Free),
+    ("unprotect", Flag, Free),
+    ("fallback_keys", Texts, Free),
+]);
+
+const CACHE_KEY: Shape = Shape::Map(&[
+    ("files", Texts, Free),
+    ("files_commits", Texts, Free),
+    ("prefix", Text, Free),
+]);
+
+const RELEASE: Shape = Shape::Map(&[
+    ("tag_name", Name(usize::MAX), Wanted),
+    ("tag_message", Text, Free),
+    ("name", Text, Free),
+    ("description", Name(usize::MAX), Wanted),
+    ("ref", Text, Free),
+    ("milestones", TextOrTexts, Free),
+    ("released_at", Text, Free),
+    ("assets", Shape::Map(&[("links", Any, Wanted)]), Free),
+]);
+
+const PAGES: Shape = FlagOr(&Shape::Map(&[
+    ("publish", Text, Free),
+    ("path_prefix", Any, Free),
+    ("expire_in", Any, Free),
+]));
+
+const TRIGGER: Shape = TextOr(&Shape::Map(&[
+    ("project", Name(usize::MAX), Free),
+    ("include", Any, Free),
+    ("branch", Text, Free),
+    ("strategy", Word(&["depend", "mirror"]), Free),
+    ("forward", FORWARD, Free),
+    ("inputs", Any, Free),
+]));
+
+const FORWARD: Shape = Shape::Map(&[
+    ("yaml_variables", Flag, Free),
+    ("pipeline_variables", Flag, Free),
+]);
+
+/// The keys and their shapes.
+const KEYS: &[(&str, Shape)] = &[
+    ("artifacts", ARTIFACTS),
+    ("release", RELEASE),
+    ("pages", PAGES),
+    ("trigger", TRIGGER),
+    ("timeout", Duration),
+    ("tags", Texts),
+    (
+        "hooks",
+        Shape::Map(&[("pre_get_sources_script", Any, Free)]),
+    ),
+    (
+        "id_tokens",
+        Each(&Shape::Map(&[("aud", TextOrTexts, Wanted)])),
+    ),
+    ("publish", Text),
+    ("manual_confirmation", Text),
+];
+
+/// Most runner tags, and most caches of a job.
+const TAGS: usize = 49;
+const CACHES: usize = 4;
 
 /// Checks the keys that are kept as values alone.
-pub(super) fn check(_job: &Map, _reader: &mut Reader) {}
+pub(super) fn check(job: &Map, reader: &mut Reader) {
+    for (key, shape) in KEYS {
+        if let Some(node) = job.given(key) {
+            shape.check(node, key, reader);
+        }
+    }
+    if let Some(node) = job.given("tags")
+        && node.as_seq().is_some_and(|tags| tags.len() > TAGS)
+    {
+        reader.report(node.place, format!("`tags` takes {TAGS} tags at most"));
+    }
+    if let Some(node) = job.given("artifacts")
+        && node.get("expose_as").is_some_and(|node| !node.is_null())
+        && node.get("paths").is_none_or(Node::is_null)
+    {
+        reader.report(node.place, "`expose_as` wants `paths`");
+    }
+    if let Some(node) = job.given("retry") {
+        match &node.value {
+            Value::Map(_) => RETRY.check(node, "retry", reader),
+            _ => Number(0, 2).check(node, "retry", reader),
+        }
+    }
+    if let Some(node) = job.given("cache") {
+        caches(node, reader);
+    }
+    if let Some(node) = job.given("coverage") {
+        coverage(node, reader);
+    }
+    if let Some(node) = job.get("trigger") {
+        trigger(node, reader);
+    }
+}
+
+fn caches(node: &Node, reader: &mut Reader) {
+    let caches = match &node.value {
+        Value::Seq(items) => items.as_ref(),
+        _ => std::slice::from_ref(node),
+    };
+    if caches.len() > CACHES {
+        reader.report(node.place, format!("`cache` takes {CACHES} caches at most"));
+    }
+    for cache in caches {
+        CACHE.check(cache, "cache", reader);
+        let Some(map) = cache.as_map() else {
+            continue;
+        };
+        if let Some(policy) = map.given("policy").and_then(Node::as_str)
+            && !policy.is_empty()
+            && !["pull", "push", "$"]
+                .iter()
+                .any(|part| policy.contains(part))
+        {
+            let message = format!("`policy` is `{policy}`; it can be pull-push, push, pull");
+            reader.report(cache.place, message);
+        }
+        if let Some(keys) = map.given("fallback_keys").and_then(Node::as_seq)
+            && keys.len() > 5
+        {
+            reader.report(cache.place, "`fallback_keys` takes 5 keys at most");
+        }
+        match map.given("key") {
+            Some(key) if key.as_str().is_some() => cache_name(key, "key", reader),
+            Some(key) => cache_key(key, reader),
+            None => {}
+        }
+    }
+}
+
+/// A key is part of a path: no slash, and no dots alone.
+fn cache_name(node: &Node, what: &str, reader: &mut Reader) {
+    let text = node.as_str().unwrap_or_default();
+    let dots = text.to_ascii_lowercase().replace("%2e", ".");
+    if text.contains('/') || text.to_ascii_lowercase().contains("%2f") {
+        reader.report(node.place, format!("`{what}` may not have a `/`"));
+    } else if !dots.is_empty() && dots.chars().all(|c| c == '.') {
+        reader.report(node.place, format!("`{what}` may not be dots alone"));
+    }
+}
+
+fn cache_key(node: &Node, reader: &mut Reader) {
+    let Some(map) = node.as_map() else {
+        return;
+    };
+    let given = ["files", "files_commits"].map(|key| map.has(key));
+    if given == [true, true] || given == [false, false] {
+        let message = "`key` should have one of `files` and `files_commits`";
+        reader.report(node.place, message);
+    }
+    for key in ["files", "files_commits"] {
+        if let Some(files) = map.get(key).and_then(Node::as_seq)
+            && !(1..=2).contains(&files.len())
+        {
+            reader.report(node.place, format!("`{key}` takes one file or two"));
+        }
+    }
+    if let Some(prefix) = map.given("prefix") {
+        cache_name(prefix, "prefix", reader);
+    }
+}
+
+fn coverage(node: &Node, reader: &mut Reader) {
+    let valid = match &node.value {
+        Value::Str(text) => Pattern::parse(text).is_ok(),
+        _ => false,
+    };
+    if !valid {
+        let message = "`coverage` should be a pattern between slashes";
+        reader.report(node.place, message);
+    }
+}
+
+/// A job with `trigger` names a project or a file.
+fn trigger(node: &Node, reader: &mut Reader) {
+    let blank = match &node.value {
+        Value::Str(text) => text.trim().is_empty(),
+        Value::Map(map) => map.given("project").is_none() && map.given("include").is_none(),
+        _ => false,
+    };
+    if blank {
+        reader.report(node.place, "`trigger` should have `project` or `include`");
+    }
+    let Some(map) = node.as_map().filter(|map| map.has("include")) else {
+        return;
+    };
+    let known = ["strategy", "include", "forward", "inputs"];
+    reader.known_keys(map, "trigger", &known);
+    let Some(includes) = map.get("include").and_then(Node::as_seq) else {
+        return;
+    };
+    for include in includes {
+        for (key, wants) in [("artifact", "job"), ("project", "file")] {
+            if include.get(key).is_some() && include.get(wants).is_none() {
+                let message = format!("`{key}` of `trigger` wants `{wants}`");
+                reader.report(include.place, message);
+            }
+        }
+    }
+}
 
 /// The name of an image.
 pub(super) fn image(node: &Node, reader: &mut Reader) -> Option<Located<String>> {
+    named(node, "image", &IMAGE, reader)
+}
+
+fn named(node: &Node, what: &str, shape: &Shape, reader: &mut Reader) -> Option<Located<String>> {
     match &node.value {
         Value::Str(name) if !name.trim().is_empty() => {
             Some(Located::new(name.to_string(), node.place))
         }
-        Value::Map(map) => match map.given("name") {
-            Some(name) => reader.string(name, "image:name"),
-            None => {
-                reader.report(node.place, "`image` should have `name`");
-                None
-            }
-        },
+        Value::Map(map) => {
+            shape.check(node, what, reader);
+            let name = map.get("name")?;
+            Some(Located::new(name.as_str()?.to_owned(), name.place))
+        }
         _ => {
-            reader.report(node.place, "`image` should be a name or a mapping");
+            let message = format!("`{what}` should be a name or a mapping");
+            reader.report(node.place, message);
             None
         }
     }
@@ -32,10 +359,14 @@ pub(super) fn services(node: &Node, reader: &mut Reader) -> Vec<Located<String>>
         reader.report(node.place, "`services` should be a list");
         return Vec::new();
     };
-    items
-        .iter()
-        .filter_map(|item| image(item, reader))
-        .collect()
+    let mut names = Vec::new();
+    for item in items {
+        match item.as_seq() {
+            Some(_) => names.extend(services(item, reader)),
+            None => names.extend(named(item, "services", &SERVICE, reader)),
+        }
+    }
+    names
 }
 
 /// A whole number or a list of them.

@@ -7,10 +7,12 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::model::{Config, Unresolved};
+use super::model::{Conditions, Config, Rule, Unresolved};
 use super::value::{Entry, Key, Map, Node, Place, Value};
 use super::{Problems, root};
-use crate::pipeline::{Mapping, Origin, Pipeline, Value as Planned};
+use crate::pipeline::{
+    Job as PlannedJob, Mapping, Origin, Pipeline, Rule as PlannedRule, Value as Planned,
+};
 use crate::source::Source;
 
 /// Makes the effective configuration of a lowered pipeline.
@@ -52,12 +54,42 @@ pub fn of_pipeline(pipeline: &Pipeline, manifest: &Source) -> Result<Config, Pro
         .collect();
     let tree = Node::new(Value::Map(Arc::new(tree)), whole);
     let mut config = root::configure(tree, vec![manifest.clone()], unresolved)?;
+    if let Some(rules) = &mut config.workflow.rules {
+        place_rules(rules, &pipeline.workflow);
+    }
+    let planned: HashMap<&str, &PlannedJob> = pipeline
+        .jobs
+        .iter()
+        .map(|job| (job.name.as_str(), job))
+        .collect();
     for job in &mut config.jobs {
-        job.entity = origins
-            .get(job.key.as_str())
-            .map(|origin| origin.entity.clone());
+        let Some(planned) = planned.get(job.key.as_str()) else {
+            continue;
+        };
+        job.entity = Some(planned.origin.entity.clone());
+        if let Conditions::Rules(rules) = &mut job.conditions {
+            place_rules(rules, &planned.rules.list);
+        }
     }
     Ok(config)
+}
+
+/// Points each rule at the entry of the manifest that asks for it. Rules that raw keys replaced
+/// are others, and stay where they are.
+fn place_rules(rules: &mut [Rule], planned: &[PlannedRule]) {
+    let text = |rule: &PlannedRule| rule.condition.as_ref().map(ToString::to_string);
+    let same = rules.len() == planned.len()
+        && rules.iter().zip(planned).all(|(rule, planned)| {
+            rule.condition.as_ref().map(|condition| &condition.text) == text(planned).as_ref()
+        });
+    if !same {
+        return;
+    }
+    for (rule, planned) in rules.iter_mut().zip(planned) {
+        if let Some(span) = planned.provenance.0 {
+            rule.place = Place { file: 0, span };
+        }
+    }
 }
 
 fn mapping(from: &Mapping, place: Place) -> Map {

@@ -18,6 +18,8 @@ mod defaults;
 mod entry;
 mod environment;
 mod extends;
+mod include;
+mod inputs;
 mod job;
 mod keys;
 mod lowered;
@@ -30,6 +32,7 @@ mod reference;
 mod root;
 mod rules;
 mod scalar;
+mod shape;
 mod stages;
 mod value;
 mod variables;
@@ -43,6 +46,7 @@ pub(crate) use policy::{default_only, looks_like_a_pattern};
 pub use psych::load_text;
 pub use value::{Entry, Key, Located, Map, Node, Place, Value};
 
+use crate::gitlab::expression::Lookup;
 use crate::source::Source;
 
 /// Why GitLab refuses a configuration, or stops.
@@ -97,13 +101,26 @@ pub struct Reading {
     pub result: Result<Config, Problems>,
 }
 
-/// Reads a `.gitlab-ci.yml` and what it includes.
-pub fn read(main: Source, _repository: &dyn Repository) -> Reading {
-    let sources = vec![main];
-    let result = match sources.first().map(|main| psych::load(main, 0)) {
-        Some(Ok(tree)) => root::configure(tree, sources.clone(), Vec::new()),
-        Some(Err(problem)) => Err(Problems(vec![problem])),
-        None => Err(Problems::default()),
+/// Reads a `.gitlab-ci.yml` and what it includes, with nothing known of the variables that the
+/// rules of its includes ask for.
+pub fn read(main: Source, repository: &dyn Repository) -> Reading {
+    read_where(main, repository, &|_| Lookup::Unknown)
+}
+
+/// Reads a `.gitlab-ci.yml` and what it includes where variables have these values.
+pub fn read_where(
+    main: Source,
+    repository: &dyn Repository,
+    look_up: &dyn Fn(&str) -> Lookup,
+) -> Reading {
+    let mut reader = entry::Reader::default();
+    let mut includes = include::Includes::new(main, repository, look_up);
+    let tree = includes.main(&mut reader);
+    let sources = includes.sources;
+    let result = match tree {
+        Err(problem) => Err(Problems(vec![problem])),
+        Ok(_) if !reader.is_clean() => Err(reader.into_problems()),
+        Ok(tree) => root::configure(tree, sources.clone(), includes.unresolved),
     };
     Reading { sources, result }
 }

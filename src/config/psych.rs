@@ -24,8 +24,16 @@ const DEPTH: usize = 100;
 /// Values with all aliases expanded; GitLab estimates bytes instead.
 const NODES: usize = 1_000_000;
 
-/// Reads the first document of a file of a configuration.
-pub(super) fn load(source: &Source, file: usize) -> Result<Node, Problem> {
+/// A file of a configuration.
+pub(super) struct Loaded {
+    /// The document with `spec` before the content, if there is one.
+    pub(super) header: Option<Node>,
+    /// The content.
+    pub(super) content: Node,
+}
+
+/// Reads a file of a configuration: its first document, or the second if the first is a header.
+pub(super) fn load(source: &Source, file: usize) -> Result<Loaded, Problem> {
     let at = |start: usize, end: usize| Place {
         file,
         span: Span::new(start, end),
@@ -47,9 +55,17 @@ pub(super) fn load(source: &Source, file: usize) -> Result<Node, Problem> {
         nodes: 0,
         root: None,
     };
+    let mut header = None;
     for event in parser {
         match event {
-            Ok((Event::DocumentEnd, _)) => break,
+            Ok((Event::DocumentEnd, _)) => {
+                let spec = |root: &Node| root.get("spec").is_some();
+                if header.is_some() || !builder.root.as_ref().is_some_and(spec) {
+                    break;
+                }
+                header = builder.root.take();
+                builder.anchors.clear();
+            }
             Ok((event, span)) => {
                 let range = span.byte_range().unwrap_or(0..0);
                 builder.take(event, at(range.start, range.end))?;
@@ -61,9 +77,13 @@ pub(super) fn load(source: &Source, file: usize) -> Result<Node, Problem> {
             }
         }
     }
-    Ok(builder
-        .root
-        .unwrap_or_else(|| Node::new(Value::Null, at(0, 0))))
+    // A header with nothing behind it is none.
+    let (header, content) = match (header, builder.root) {
+        (Some(header), None) => (None, header),
+        (header, Some(content)) => (header, content),
+        (None, None) => (None, Node::new(Value::Null, at(0, 0))),
+    };
+    Ok(Loaded { header, content })
 }
 
 /// A list or mapping that has begun and not ended.
@@ -274,5 +294,7 @@ fn tagged_scalar(
 
 /// What loading a text with nothing around it gives, for tests and for those who only need values.
 pub fn load_text(source: &Source) -> Result<Node, Problems> {
-    load(source, 0).map_err(|problem| Problems(vec![problem]))
+    load(source, 0)
+        .map(|loaded| loaded.content)
+        .map_err(|problem| Problems(vec![problem]))
 }

@@ -84,6 +84,27 @@ fn reader_keys(map: &Map, node: &Node, known: &[&str], reader: &mut Reader) {
     reader.known_keys(map, "a rule", known);
 }
 
+/// The rules of an include.
+pub(super) fn of_include(node: &Node, reader: &mut Reader) -> Vec<Rule> {
+    let mut rules = Vec::new();
+    if !each(node, NESTING, &mut |map, node| {
+        rules.push((map.clone(), node.clone()));
+    }) {
+        reader.report(
+            node.place,
+            "`rules` of an include should be a list of mappings",
+        );
+        return Vec::new();
+    }
+    rules
+        .iter()
+        .map(|(map, node)| {
+            reader_keys(map, node, &["if", "changes", "exists", "when"], reader);
+            rule(map, node, &["always", "never"], reader)
+        })
+        .collect()
+}
+
 /// `workflow`.
 pub(super) fn workflow(node: &Node, reader: &mut Reader) -> Workflow {
     let mut workflow = Workflow::default();

@@ -1,95 +1,179 @@
-//! Globs of `rules:changes`, as Ruby's `File.fnmatch` reads them with `FNM_PATHNAME`,
-//! `FNM_DOTMATCH` and `FNM_EXTGLOB` (GitLab 18, `Gitlab::Ci::Build::Rules::Rule::Clause::Changes`).
+//! Globs, as `changes`, `exists` and `include` have them.
 //!
-//! In: a glob. Out: a POSIX extended regular expression for the same paths, to be matched whole.
+//! In: a glob. Out: whether it matches a path. Facts: Ruby's `File.fnmatch?` with `FNM_PATHNAME`,
+//! `FNM_DOTMATCH` and `FNM_EXTGLOB` (GitLab 18.11).
 
-/// The expression for a glob; `None` if the glob is broken off in a bracket or brace.
-pub fn to_posix(glob: &str) -> Option<String> {
-    let mut out = String::with_capacity(glob.len() * 2);
-    let mut chars = glob.chars().peekable();
-    let mut depth = 0_usize;
-    let mut at_start = true;
-    while let Some(c) = chars.next() {
-        let starts = std::mem::replace(&mut at_start, c == '/');
-        match c {
-            '*' => {
-                let mut stars = 1;
-                while chars.next_if_eq(&'*').is_some() {
-                    stars += 1;
-                }
-                // Only a whole `**/` crosses folders; any other stars are one.
-                if stars == 2 && starts && chars.next_if_eq(&'/').is_some() {
-                    out.push_str("(.*/)?");
-                    at_start = true;
-                } else {
-                    out.push_str("[^/]*");
-                }
-            }
-            '?' => out.push_str("[^/]"),
-            '[' => bracket(&mut chars, &mut out)?,
-            '{' => {
-                depth += 1;
-                out.push('(');
-                at_start = starts;
-            }
-            '}' if depth > 0 => {
-                depth -= 1;
-                out.push(')');
-            }
-            ',' if depth > 0 => out.push('|'),
-            '\\' => literal(chars.next()?, &mut out),
-            other => literal(other, &mut out),
-        }
-    }
-    (depth == 0).then_some(out)
+mod posix;
+
+pub use posix::to_posix;
+
+use std::fmt::Write as _;
+
+use regex::Regex;
+
+/// Whether a glob matches a path, as Ruby's `File.fnmatch?` finds it.
+pub fn matches(glob: &str, path: &str) -> bool {
+    compile(glob).is_some_and(|regex| regex.is_match(path))
 }
 
-/// A class of characters; POSIX writes the opposite with `^` alone.
-fn bracket(chars: &mut std::iter::Peekable<std::str::Chars<'_>>, out: &mut String) -> Option<()> {
-    out.push('[');
-    if chars.next_if(|c| matches!(c, '!' | '^')).is_some() {
-        out.push('^');
-    }
-    let mut empty = true;
-    loop {
-        match chars.next()? {
-            ']' if !empty => break,
-            // In a POSIX class these begin or end something else.
-            '\\' | '[' | ']' => return None,
-            c => out.push(c),
+/// A glob as Ruby's `File.fnmatch?` reads it. `None` if it can match nothing.
+pub(crate) fn compile(glob: &str) -> Option<Regex> {
+    let mut regex = String::from("(?s)^(?:");
+    let alternatives = braces(glob)?;
+    for (at, alternative) in alternatives.iter().enumerate() {
+        if at > 0 {
+            regex.push('|');
         }
-        empty = false;
+        translate(alternative, &mut regex)?;
     }
-    out.push(']');
+    regex.push_str(")$");
+    Regex::new(&regex).ok()
+}
+
+/// `{a,b}` written out; nested ones too. No more than a thousand, and `None` beyond.
+fn braces(glob: &str) -> Option<Vec<String>> {
+    const MOST: usize = 1_000;
+    let mut done = Vec::new();
+    let mut open = vec![glob.to_owned()];
+    while let Some(text) = open.pop() {
+        if done.len() + open.len() > MOST {
+            return None;
+        }
+        match group(&text) {
+            Some((before, items, after)) => {
+                for item in items.into_iter().rev() {
+                    open.push(format!("{before}{item}{after}"));
+                }
+            }
+            // Ruby matches nothing with a brace that is not closed.
+            None if text.contains('{') => return None,
+            None => done.push(text),
+        }
+    }
+    Some(done)
+}
+
+/// The first whole group of braces: what is before, its items, what is behind.
+fn group(text: &str) -> Option<(&str, Vec<&str>, &str)> {
+    let start = text.find('{')?;
+    let inside = text.get(start + 1..)?;
+    let (mut depth, mut from) = (0_usize, 0);
+    let mut items = Vec::new();
+    for (at, c) in inside.char_indices() {
+        match c {
+            '{' => depth += 1,
+            '}' if depth == 0 => {
+                items.push(inside.get(from..at)?);
+                return Some((text.get(..start)?, items, inside.get(at + 1..)?));
+            }
+            '}' => depth -= 1,
+            ',' if depth == 0 => {
+                items.push(inside.get(from..at)?);
+                from = at + 1;
+            }
+            _ => {}
+        }
+    }
+    None
+}
+
+/// `**/` is any folders or none, `*` and `?` stay in one folder, `[]` is a set.
+fn translate(glob: &str, regex: &mut String) -> Option<()> {
+    let mut rest = glob;
+    let mut opens_folder = true;
+    while let Some(c) = rest.chars().next() {
+        if opens_folder && let Some(behind) = rest.strip_prefix("**/") {
+            regex.push_str("(?:[^/]+/)*");
+            rest = behind;
+            continue;
+        }
+        let mut behind = rest.get(c.len_utf8()..).unwrap_or("");
+        match c {
+            '*' => {
+                regex.push_str("[^/]*");
+                behind = behind.trim_start_matches('*');
+            }
+            '?' => regex.push_str("[^/]"),
+            '[' => {
+                let (class, after) = set(behind)?;
+                regex.push_str(&class);
+                behind = after;
+            }
+            '\\' => {
+                let escaped = behind.chars().next().unwrap_or('\\');
+                behind = behind.get(escaped.len_utf8()..).unwrap_or("");
+                literal(escaped, regex);
+            }
+            c => literal(c, regex),
+        }
+        opens_folder = c == '/';
+        rest = behind;
+    }
     Some(())
 }
 
-fn literal(c: char, out: &mut String) {
-    if ".*+?()[]{}|^$\\".contains(c) {
-        out.push('\\');
+fn literal(c: char, regex: &mut String) {
+    let _ = write!(regex, "{}", regex::escape(c.encode_utf8(&mut [0; 4])));
+}
+
+/// The inside of `[...]` as a class, which never matches a slash, and what is behind it.
+fn set(text: &str) -> Option<(String, &str)> {
+    let (negated, text) = match text.strip_prefix(['!', '^']) {
+        Some(rest) => (true, rest),
+        None => (false, text),
+    };
+    let end = text.find(']').filter(|end| *end > 0)?;
+    let mut class = String::from(if negated { "[^/" } else { "[" });
+    for c in text.get(..end)?.chars() {
+        match c {
+            '-' => class.push('-'),
+            c if c.is_alphanumeric() => class.push(c),
+            c => {
+                let _ = write!(class, "\\x{{{:x}}}", u32::from(c));
+            }
+        }
     }
-    out.push(c);
+    class.push(']');
+    Some((class, text.get(end + 1..)?))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::to_posix;
+    use super::matches;
 
+    /// Answers of Ruby 3.0's `File.fnmatch?` with GitLab's flags.
     #[test]
-    fn globs_become_expressions() {
-        for (glob, expected) in [
-            ("Dockerfile", Some("Dockerfile")),
-            ("ci/*.txt", Some(r"ci/[^/]*\.txt")),
-            ("ci/**/*", Some("ci/(.*/)?[^/]*")),
-            ("**/*.{rs,toml}", Some(r"(.*/)?[^/]*\.(rs|toml)")),
-            ("src/**", Some("src/[^/]*")),
-            ("a?[!0-9]", Some("a[^/][^0-9]")),
-            (r"a\*b", Some(r"a\*b")),
-            ("{a,b}/c++", Some(r"(a|b)/c\+\+")),
-            ("[a", None),
-            ("{a", None),
+    fn agrees_with_ruby() {
+        for (glob, path, expected) in [
+            ("*.c", "a.c", true),
+            ("*.c", "src/a.c", false),
+            ("*", ".env", true),
+            ("**/*.c", "a.c", true),
+            ("**/*.c", "src/x/a.c", true),
+            ("**/Dockerfile", "Dockerfile", true),
+            ("src/**/*", "src/a.c", true),
+            ("src/**/*", "src/x/y/a.c", true),
+            ("src/**", "src/a.c", true),
+            ("src/**", "src/x/a.c", false),
+            ("a.?", "a.c", true),
+            ("a?c", "a/c", false),
+            ("{a,b}.c", "b.c", true),
+            ("{a,{b,c}}.x", "c.x", true),
+            ("[a-c].x", "b.x", true),
+            ("[!a].x", "b.x", true),
+            ("[^a].x", "a.x", false),
+            ("a\\*", "a*", true),
+            ("./a", "a", false),
+            ("src", "src/a", false),
+            ("**a", "xa", true),
+            ("x**/a", "x1/2/a", false),
+            ("[", "[", false),
+            ("[]a]", "]", false),
+            ("a[/]b", "a/b", false),
+            ("{a", "{a", false),
+            ("a}", "a}", true),
         ] {
-            assert_eq!(to_posix(glob).as_deref(), expected, "{glob}");
+            assert_eq!(matches(glob, path), expected, "{glob} {path}");
         }
     }
 }

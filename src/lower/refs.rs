@@ -9,7 +9,8 @@ use crate::gitlab::regex::Pattern;
 use crate::manifest::collection::Many;
 use crate::manifest::refs::RefSet;
 use crate::manifest::resolved::SetNames;
-use crate::pipeline::{Changes, Rule, Rules};
+use crate::pipeline::{Changes, Provenance, Rule, Rules};
+use crate::source::At;
 
 impl Lowering<'_> {
     /// Where an entity's job runs. No rules where that is wherever a pipeline is created.
@@ -18,14 +19,24 @@ impl Lowering<'_> {
         if changes.is_none() && self.is_everywhere(&names) {
             return Rules::default();
         }
-        let mut rules = match names.as_slice() {
-            [one] => self.rules_of_set(one),
-            several => several
-                .iter()
-                .flat_map(|name| self.alternatives(name))
-                .map(Rule::when_true)
-                .collect(),
-        };
+        let mut rules: Vec<Rule> = sets
+            .iter()
+            .flat_map(|set| {
+                let mut rules = match names.len() {
+                    1 => self.rules_of_set(&set.value),
+                    _ => self
+                        .alternatives(&set.value)
+                        .into_iter()
+                        .map(Rule::when_true)
+                        .collect(),
+                };
+                let provenance = self.provenance(set);
+                rules
+                    .iter_mut()
+                    .for_each(|rule| rule.provenance = provenance);
+                rules
+            })
+            .collect();
         // One name is the anchor; a union has none, but shares by all its names.
         let name = names.join("-or-");
         if let Some(paths) = changes {
@@ -39,6 +50,16 @@ impl Lowering<'_> {
             name: Some(name),
             list: rules,
         }
+    }
+
+    /// Where a set is defined, or named if GitLab itself defines it.
+    fn provenance(&self, set: &At<String>) -> Provenance {
+        let own = self
+            .manifest
+            .refs
+            .get()
+            .and_then(|sets| sets.entry(&set.value));
+        Provenance(Some(own.map_or(set.span, |(name, _)| name.span)))
     }
 
     /// Whether a union holds every pipeline that the workflow admits.

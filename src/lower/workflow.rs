@@ -7,7 +7,7 @@ use crate::manifest::Manifest;
 use crate::manifest::collection::{Many, Map};
 use crate::manifest::common::Entity;
 use crate::manifest::resolved::SetNames;
-use crate::pipeline::Rule;
+use crate::pipeline::{Provenance, Rule};
 
 pub(super) fn lower(lowering: &mut Lowering<'_>) {
     if lowering.out.pipeline.raw.get("workflow").is_some() {
@@ -95,6 +95,7 @@ impl Lowering<'_> {
                 let variables = self.variables(variables, false);
                 rules.push(Rule {
                     variables,
+                    provenance: Provenance(Some(name.span)),
                     ..Rule::when_true(condition)
                 });
             }

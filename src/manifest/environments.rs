@@ -69,7 +69,8 @@ record! {
     Apply {
         /// Files and folders.
         files: List<ProjectPath>,
-        /// Names of the variables that are substituted in them, and no others.
+        /// Names of the variables that are substituted in them, and no others. `IMAGE_<NAME>` is
+        /// the image by digest.
         envsubst: List<VariableName>,
     }
 }
@@ -89,11 +90,11 @@ record! {
     Helm {
         /// The chart: a folder of the project or a reference.
         chart: Text,
-        /// Name of the release.
+        /// Name of the release; cut to 53 characters, as Helm takes no more.
         release: Text,
         /// Value files.
         values: List<ProjectPath>,
-        /// Single values; `{tag_of: IMAGE}` and the like are values that depend on an image.
+        /// Single values, all of them strings; `{tag_of: IMAGE}` and the like depend on an image.
         set: Map<Variable>,
         /// More arguments of the command.
         options: List<Text>,
@@ -119,7 +120,8 @@ record! {
 record! {
     /// How the deployment is watched.
     Rollout {
-        /// The workloads to watch; what `set_image` names if not written.
+        /// The workloads to watch; if not written what `set_image` names, or what is applied. A
+        /// helm release watches itself.
         watch: List<Workload>,
         /// How long to wait for each; `5m` if not written.
         timeout: KubectlDuration,

@@ -60,7 +60,8 @@ record! {
         /// The certificate-based integration of old GitLabs; removed from GitLab 15.0 on.
         integration: bool,
         /// The image of jobs that deploy: a name of `images`, or a reference with a tag; a pinned
-        /// `alpine/kubectl` or `alpine/helm` if not written.
+        /// `alpine/kubectl` if not written, or `alpine/k8s` where helm, kustomize or envsubst is
+        /// needed beside it.
         image: JobImage,
         /// The namespace of every command.
         namespace: Text,

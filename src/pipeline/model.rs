@@ -135,6 +135,17 @@ pub struct Rules {
     pub list: Vec<Rule>,
 }
 
+/// The place in the manifest that something comes from. It explains and does not count: things
+/// from different places may be equal.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Provenance(pub Option<Span>);
+
+impl PartialEq for Provenance {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
 /// A rule: what must be true, and what follows.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Rule {
@@ -146,6 +157,8 @@ pub struct Rule {
     pub when: Option<&'static str>,
     /// Variables that hold then.
     pub variables: Mapping,
+    /// The entry of the manifest that asks for it.
+    pub provenance: Provenance,
 }
 
 /// `rules:changes`.

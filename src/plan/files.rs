@@ -1,23 +1,19 @@
 //! `changes` and `exists`: globs against paths.
 //!
-//! Facts: `File.fnmatch?` with `FNM_PATHNAME | FNM_DOTMATCH | FNM_EXTGLOB` (Ruby),
-//! `Gitlab::Ci::Build::Rules::Rule::Clause` and `Ci::Pipeline#modified_paths` (18.11).
-
-use std::fmt::Write as _;
-
-use regex::Regex;
+//! Facts: `Gitlab::Ci::Build::Rules::Rule::Clause` and `Ci::Pipeline#modified_paths` (18.11).
 
 use super::Truth;
 use super::situation::{Changed, Ref, Situation, Trigger};
 use crate::config::{Changes, Exists};
 use crate::gitlab::expression::Lookup;
+use crate::gitlab::glob;
 
 /// Whether one of the globs matches one of the paths. A glob of which nothing is known, because
 /// it holds a variable, decides nothing.
 fn any(globs: &[Option<String>], paths: &[String]) -> Truth {
     let mut unknown = false;
     for glob in globs {
-        match glob.as_deref().map(compile) {
+        match glob.as_deref().map(glob::compile) {
             Some(Some(regex)) => {
                 if paths.iter().any(|path| regex.is_match(path)) {
                     return Truth::True;
@@ -136,124 +132,4 @@ fn expanded_within(text: &str, look_up: &dyn Fn(&str) -> Lookup, level: usize) -
     }
     out.push_str(rest);
     Some(out)
-}
-
-/// A glob as Ruby's `File.fnmatch?` reads it. `None` if it can match nothing.
-fn compile(glob: &str) -> Option<Regex> {
-    let mut regex = String::from("(?s)^(?:");
-    let alternatives = braces(glob)?;
-    for (at, alternative) in alternatives.iter().enumerate() {
-        if at > 0 {
-            regex.push('|');
-        }
-        translate(alternative, &mut regex);
-    }
-    regex.push_str(")$");
-    Regex::new(&regex).ok()
-}
-
-/// `{a,b}` written out; nested ones too. No more than a thousand, and `None` beyond.
-fn braces(glob: &str) -> Option<Vec<String>> {
-    const MOST: usize = 1_000;
-    let mut done = Vec::new();
-    let mut open = vec![glob.to_owned()];
-    while let Some(text) = open.pop() {
-        if done.len() + open.len() > MOST {
-            return None;
-        }
-        match group(&text) {
-            Some((before, items, after)) => {
-                for item in items.into_iter().rev() {
-                    open.push(format!("{before}{item}{after}"));
-                }
-            }
-            None => done.push(text),
-        }
-    }
-    Some(done)
-}
-
-/// The first whole group of braces: what is before, its items, what is behind.
-fn group(text: &str) -> Option<(&str, Vec<&str>, &str)> {
-    let start = text.find('{')?;
-    let inside = text.get(start + 1..)?;
-    let (mut depth, mut from) = (0_usize, 0);
-    let mut items = Vec::new();
-    for (at, c) in inside.char_indices() {
-        match c {
-            '{' => depth += 1,
-            '}' if depth == 0 => {
-                items.push(inside.get(from..at)?);
-                return Some((text.get(..start)?, items, inside.get(at + 1..)?));
-            }
-            '}' => depth -= 1,
-            ',' if depth == 0 => {
-                items.push(inside.get(from..at)?);
-                from = at + 1;
-            }
-            _ => {}
-        }
-    }
-    None
-}
-
-/// `**/` is any folders or none, `*` and `?` stay in one folder, `[]` is a set.
-fn translate(glob: &str, regex: &mut String) {
-    let mut rest = glob;
-    let mut opens_folder = true;
-    while let Some(c) = rest.chars().next() {
-        if opens_folder && let Some(behind) = rest.strip_prefix("**/") {
-            regex.push_str("(?:[^/]+/)*");
-            rest = behind;
-            continue;
-        }
-        let mut behind = rest.get(c.len_utf8()..).unwrap_or("");
-        match c {
-            '*' => {
-                regex.push_str("[^/]*");
-                behind = behind.trim_start_matches('*');
-            }
-            '?' => regex.push_str("[^/]"),
-            '[' => match set(behind) {
-                Some((class, after)) => {
-                    regex.push_str(&class);
-                    behind = after;
-                }
-                None => regex.push_str("\\["),
-            },
-            '\\' => {
-                let escaped = behind.chars().next().unwrap_or('\\');
-                behind = behind.get(escaped.len_utf8()..).unwrap_or("");
-                literal(escaped, regex);
-            }
-            c => literal(c, regex),
-        }
-        opens_folder = c == '/';
-        rest = behind;
-    }
-}
-
-fn literal(c: char, regex: &mut String) {
-    let _ = write!(regex, "{}", regex::escape(c.encode_utf8(&mut [0; 4])));
-}
-
-/// The inside of `[...]` as a class, which never matches a slash, and what is behind it.
-fn set(text: &str) -> Option<(String, &str)> {
-    let (negated, text) = match text.strip_prefix(['!', '^']) {
-        Some(rest) => (true, rest),
-        None => (false, text),
-    };
-    let end = text.char_indices().skip(1).find(|(_, c)| *c == ']')?.0;
-    let mut class = String::from(if negated { "[^/" } else { "[" });
-    for c in text.get(..end)?.chars() {
-        match c {
-            '-' => class.push('-'),
-            c if c.is_alphanumeric() => class.push(c),
-            c => {
-                let _ = write!(class, "\\x{{{:x}}}", u32::from(c));
-            }
-        }
-    }
-    class.push(']');
-    Some((class, text.get(end + 1..)?))
 }

@@ -11,30 +11,28 @@
 mod decision;
 mod files;
 mod json;
+mod kinds;
 mod outcome;
 mod policy;
 mod predefined;
 mod rules;
+mod sample;
 mod situation;
+mod table;
 mod text;
+mod why;
 mod words;
 
 pub use crate::gitlab::expression::Truth;
 pub use decision::{Because, Chosen, Decision, Part, Presence};
 pub use json::json;
-pub use outcome::{Absence, Failure, FailureKind, Plan, PlannedJob, environment_name, plan};
+pub use kinds::{Compared, kinds};
+pub use outcome::{
+    Absence, Failure, FailureKind, Plan, PlannedJob, environment_name, plan, plan_all,
+};
 pub use rules::{ClauseTrace, RuleTrace, trace};
 pub use situation::{Changed, Ref, Situation, Trigger};
+pub use table::table;
 pub use text::{Style, shown, text};
+pub use why::why;
 pub use words::{absence, because, clauses, failure};
-
-use crate::config::Config;
-
-/// The situations by which a configuration's jobs are told apart on a ref, in the words of
-/// [`Situation`]; a shorthand of [`plan()`] for all of them.
-pub fn plan_all(config: &Config, situations: &[Situation]) -> Vec<Plan> {
-    situations
-        .iter()
-        .map(|situation| plan(config, situation))
-        .collect()
-}

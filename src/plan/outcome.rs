@@ -143,6 +143,14 @@ pub fn plan(config: &Config, situation: &Situation) -> Plan {
     plan
 }
 
+/// What it does in each of several situations.
+pub fn plan_all(config: &Config, situations: &[Situation]) -> Vec<Plan> {
+    situations
+        .iter()
+        .map(|situation| plan(config, situation))
+        .collect()
+}
+
 /// Whether there is a pipeline, as far as that is decided.
 fn created(plan: &Plan, admitted: Truth) -> Truth {
     if plan.absence.is_some() || plan.failures.iter().any(|failure| failure.certain) {
@@ -370,9 +378,16 @@ impl<'s> Scope<'s> {
     }
 }
 
-/// The environment of a job with its variables expanded, if all of them are known.
-pub fn environment_name(config: &Config, situation: &Situation, job: &Job) -> Option<String> {
-    let scope = Scope::of(config, situation);
+/// The environment of a job with its variables put in, if all of them are known; those of the
+/// rule that matched included.
+pub fn environment_name(config: &Config, plan: &Plan, planned: &PlannedJob) -> Option<String> {
+    let scope = Scope::of(config, &plan.situation);
+    let job = config.jobs.get(planned.index)?;
     let environment = job.environment.as_ref()?;
-    files::expanded(&environment.name, &|name| scope.of_job(job, name))
+    let of_rule = planned.decision.agreed(|chosen| chosen.variables.clone())?;
+    let look_up = |name: &str| match of_rule.get(name) {
+        Some(variable) => Lookup::Set(variable.value.clone()),
+        None => scope.of_job(job, name),
+    };
+    files::expanded(&environment.name, &look_up)
 }

@@ -37,7 +37,7 @@ fn is_default(only: Option<&Policy>) -> bool {
     only.is_some_and(|only| *only == crate::config::default_only())
 }
 
-fn policy(policy: Option<&Policy>, part: Part) -> (String, Option<Place>) {
+pub(super) fn policy(policy: Option<&Policy>, part: Part) -> (String, Option<Place>) {
     let Some(policy) = policy else {
         return (String::new(), None);
     };

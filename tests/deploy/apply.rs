@@ -10,8 +10,11 @@ fn manifest(name: &str, image: &str) -> String {
     )
 }
 
-const PLAIN: &str = "rollout: {timeout: 2s}, deploy: {apply: {files: [k8s/]}}";
-const SUBSTITUTED: &str = "variables: {APP: {image: app}}, deploy: {apply: {files: [k8s, extra.tpl], envsubst: [APP, IMAGE_WEB, NOTE]}}";
+pub(crate) const PLAIN: &str = "rollout: {timeout: 30s}, deploy: {apply: {files: [k8s/]}}";
+pub(crate) const SUBSTITUTED: &str = "variables: {APP: {image: app}}, deploy: {apply: {files: [k8s, extra.tpl], envsubst: [APP, IMAGE_WEB, NOTE]}}";
+
+pub(crate) const WITHOUT_UNDO: &str =
+    "rollout: {undo: false, timeout: 30s}, deploy: {apply: {files: [k8s/]}}";
 
 #[test]
 fn files_and_folders_are_applied_with_the_named_variables_alone() {
@@ -86,44 +89,43 @@ fn a_rollout_that_fails_takes_back_what_it_changed_and_nothing_else() {
 
 #[test]
 fn what_was_applied_before_a_refusal_goes_back() {
-    for shell in SHELLS {
-        let cluster = Cluster::start();
-        let job = Job::new(PLAIN).file("k8s/app.yml", &manifest("app", "app:1"));
-        assert!(job.run(shell, &cluster.kubeconfig()).0);
-        job.write("k8s/app.yml", &manifest("app", "app:2"));
-        let service = "apiVersion: v1\nkind: Service\nmetadata: {name: refused}\n";
-        job.write("k8s/refused.yml", service);
-        let (ok, said) = job.run(shell, &cluster.kubeconfig());
-        assert!(!ok && said.contains("Forbidden"), "{shell}: {said}");
-        assert_eq!(cluster.image("shop/app"), "app:1", "{shell}: {said}");
-    }
+    // The shell of the images for deployments.
+    let shell = "busybox";
+    let cluster = Cluster::start();
+    let job = Job::new(PLAIN).file("k8s/app.yml", &manifest("app", "app:1"));
+    assert!(job.run(shell, &cluster.kubeconfig()).0);
+    job.write("k8s/app.yml", &manifest("app", "app:2"));
+    let service = "apiVersion: v1\nkind: Service\nmetadata: {name: refused}\n";
+    job.write("k8s/refused.yml", service);
+    let (ok, said) = job.run(shell, &cluster.kubeconfig());
+    assert!(!ok && said.contains("Forbidden"), "{shell}: {said}");
+    assert_eq!(cluster.image("shop/app"), "app:1", "{shell}: {said}");
 }
 
 #[test]
 fn a_manifest_may_name_another_namespace() {
-    for shell in SHELLS {
-        let cluster = Cluster::start();
-        let other = |image| {
-            manifest("app", image).replace(
-                "{name: app}\nspec:\n",
-                "{name: app, namespace: back}\nspec:\n",
-            )
-        };
-        let job = Job::new(PLAIN).file("k8s/app.yml", &other("app:1"));
-        let (ok, said) = job.run(shell, &cluster.kubeconfig());
-        assert!(ok, "{shell}: {said}");
-        job.write("k8s/app.yml", &other("app:broken"));
-        let (ok, said) = job.run(shell, &cluster.kubeconfig());
-        assert!(!ok, "{shell}: {said}");
-        assert_eq!(cluster.image("back/app"), "app:1", "{shell}: {said}");
-    }
+    // The shell of the images for deployments.
+    let shell = "busybox";
+    let cluster = Cluster::start();
+    let other = |image| {
+        manifest("app", image).replace(
+            "{name: app}\nspec:\n",
+            "{name: app, namespace: back}\nspec:\n",
+        )
+    };
+    let job = Job::new(PLAIN).file("k8s/app.yml", &other("app:1"));
+    let (ok, said) = job.run(shell, &cluster.kubeconfig());
+    assert!(ok, "{shell}: {said}");
+    job.write("k8s/app.yml", &other("app:broken"));
+    let (ok, said) = job.run(shell, &cluster.kubeconfig());
+    assert!(!ok, "{shell}: {said}");
+    assert_eq!(cluster.image("back/app"), "app:1", "{shell}: {said}");
 }
 
 #[test]
 fn without_undo_a_failed_rollout_stays_and_fails_the_job() {
     let cluster = Cluster::start();
-    let job = Job::new("rollout: {undo: false, timeout: 2s}, deploy: {apply: {files: [k8s/]}}")
-        .file("k8s/app.yml", &manifest("app", "app:broken"));
+    let job = Job::new(WITHOUT_UNDO).file("k8s/app.yml", &manifest("app", "app:broken"));
     let (ok, said) = job.run("dash", &cluster.kubeconfig());
     assert!(!ok, "{said}");
     assert_eq!(cluster.image("shop/app"), "app:broken");

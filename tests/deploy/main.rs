@@ -103,6 +103,26 @@ impl Cluster {
     }
 }
 
+#[test]
+fn shellcheck_accepts_every_driver() {
+    let named = "rollout: {watch: [deployment/app, daemonset/agent]}";
+    for driver in [
+        apply::PLAIN,
+        apply::SUBSTITUTED,
+        apply::WITHOUT_UNDO,
+        kustomize::OVERLAY,
+        helm::SET,
+        helm::WATCHED,
+        "deploy: {set_image: {deployment/app: {app: app}, daemonset/agent: {\"*\": web}}}",
+        "deploy: {script: ./deploy}",
+        &format!("deploy: {{apply: {{files: [k8s/]}}}}, {named}"),
+        &format!("deploy: {{script: ./deploy}}, {named}"),
+    ] {
+        let said = job::Job::new(driver).shellcheck();
+        assert!(said.is_empty(), "{driver}:\n{said}");
+    }
+}
+
 impl Drop for Cluster {
     fn drop(&mut self) {
         drop(self.input.take());

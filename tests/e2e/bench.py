@@ -5,7 +5,10 @@ A mutation changes the text of that pipeline on its way to GitLab, nothing else 
 
 import pathlib
 
-from stack import platform
+import post
+from images import hub
+from rig import gitlab, platform
+from runner import pipeline as pipelines
 
 TESTS = pathlib.Path(__file__).resolve().parent
 EXAMPLES = platform.ROOT / "examples"
@@ -30,4 +33,22 @@ class Bench:
         project = self.project("facile", **how)
         project.agent(AGENT)
         project.deploy("my-project", "php-container")
+        return project
+
+    def post(self, *faults_left):
+        """The post's project, repaired but for some faults; GitLab and registry as of 2018."""
+        path = f"facile/post-{self.stack.number()}"
+        project = self.stack.project(post.FILES, path=path, registry=platform.OLD, rights={"pull", "push"}, leaks=True)
+        # The project has a name of its own, that others run beside it.
+        for file in sorted(project.work.rglob("*")):
+            if file.is_file() and ".git/" not in str(file):
+                file.write_text(file.read_text().replace("facile/my-project", path))
+        post.repaired(project, *faults_left)
+        hub.push_php_base(project.images("php-base"))
+        token = pipelines.new_token()
+        project.variables["PERSONAL_ACCESS_TOKEN"] = token
+        self.stack.issuer.allow("alai", token, path, gitlab.ALL)
+        project.integrate()
+        project.deploy("my-project", "php-container")
+        self.projects.append(project)
         return project

@@ -7,17 +7,20 @@ import threading
 import time
 import traceback
 
+import faults
 import scenarios
 import secret_watch
 from bench import Bench
-from stack import platform
+from rig import platform
 
 PRINTING = threading.Lock()
 
 
 def everything():
     """(name, what, function) of all that can be run."""
-    return [(item.name, item.what, item.run) for item in scenarios.load().values()]
+    items = [(item.name, item.what, item.run) for item in scenarios.load().values()]
+    items += [(item.name, item.what, faults.both(item)) for item in faults.load().values()]
+    return items
 
 
 def list_names():

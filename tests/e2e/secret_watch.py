@@ -8,8 +8,8 @@ shows, and which proves that this would see it.
 import subprocess
 import sys
 
-from stack import watch
-from stack.world import STATE
+from rig import watch
+from rig.world import STATE
 
 
 class Watch:

@@ -14,7 +14,7 @@ import shutil
 import subprocess
 import threading
 
-from stack.world import STATE
+from rig.world import STATE
 
 HERE = pathlib.Path(__file__).resolve().parent
 PLUGINS = "/usr/libexec/docker/cli-plugins"

@@ -36,9 +36,10 @@ def layer(files):
             entry.size, entry.mode = len(data), mode
             archive.addfile(entry, io.BytesIO(data))
 
-        for folder in ("bin", "etc", "tmp", "root", "usr", "var", "srv"):
+        for folder in ("bin", "etc", "tmp", "root", "usr", "var", "srv", "var/www"):
             entry = tarfile.TarInfo(folder)
             entry.type, entry.mode = tarfile.DIRTYPE, 0o1777 if folder == "tmp" else 0o755
+            entry.uid = 1000 if folder == "var/www" else 0
             archive.addfile(entry)
         add("bin/busybox", pathlib.Path("/usr/bin/busybox").read_bytes())
         applets = subprocess.run(["busybox", "--list"], capture_output=True, text=True, check=True).stdout.split()
@@ -46,13 +47,18 @@ def layer(files):
             entry = tarfile.TarInfo(name)
             entry.type, entry.linkname = tarfile.SYMTYPE, target
             archive.addfile(entry)
-        add("etc/passwd", b"root:x:0:0:root:/root:/bin/sh\nblaine:x:1000:1000::/srv:/bin/sh\n", 0o644)
+        add("etc/passwd", b"root:x:0:0:root:/root:/bin/sh\nblaine:x:1000:1000::/var/www:/bin/sh\n", 0o644)
         for name, data in files.items():
             add(name, data if isinstance(data, bytes) else data.read_bytes())
     return out.getvalue()
 
 
-def push(repository, tag, files, command):
+def push_php_base(repository):
+    """The post's own base image: PHP, a user, a folder of his."""
+    return push(repository, "latest", PHP, ["sh"], WorkingDir="/var/www")
+
+
+def push(repository, tag, files, command, **more):
     """`repository`: client.Repository. Returns the digest."""
     data = layer(files)
     packed = gzip.compress(data, 1, mtime=0)
@@ -60,7 +66,7 @@ def push(repository, tag, files, command):
         "architecture": "amd64",
         "os": "linux",
         "created": "2026-01-01T00:00:00Z",
-        "config": {"Env": ["PATH=/usr/local/bin:/usr/bin:/bin"], "Cmd": command},
+        "config": {"Env": ["PATH=/usr/local/bin:/usr/bin:/bin"], "Cmd": command, **more},
         "rootfs": {"type": "layers", "diff_ids": ["sha256:" + hashlib.sha256(data).hexdigest()]},
         "history": [{"created": "2026-01-01T00:00:00Z"}],
     }

@@ -14,7 +14,7 @@ import subprocess
 import time
 
 from runner import variables as ci
-from stack.world import STATE
+from rig.world import STATE
 
 DIND = re.compile(r"docker:([\w.-]+-)?dind(-rootless)?")
 

@@ -41,15 +41,17 @@ def retry_of_an_older_deployment(bench):
     equal(project.cluster.drain(), [], "images that a node drain cannot pull")
 
 
+def interleaved_pipelines(project, last):
+    """Two pipelines, built and tested both, whose jobs in `last` wait to be released."""
+    return [project.pipeline_of("master", CHANGES=text).run(hold=last) for text in ("one", "two")]
+
+
 def interleaved(bench, order):
     """Two pipelines, built both; then deployments and clean-ups in the order given."""
     project = bench.facile()
     project.push(CHANGES="zero")
     last = ["deploy-prod", "cleanup-php"]
-    project.commit(CHANGES="one")
-    older = project.pipeline().run(hold=last)
-    project.commit(CHANGES="two")
-    newer = project.pipeline().run(hold=last)
+    older, newer = interleaved_pipelines(project, last)
     pipelines = {"older": older, "newer": newer}
     for step in order:
         which, _, job = step.partition(" ")

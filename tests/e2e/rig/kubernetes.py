@@ -5,7 +5,7 @@ import json
 import time
 import urllib.parse
 
-from stack import serve
+from rig import serve
 
 # plural -> (group/version, kind, namespaced, short names)
 KINDS = {
@@ -51,6 +51,64 @@ def discovery(path):
         ]
         return {"kind": "APIResourceList", "apiVersion": "v1", "groupVersion": group, "resources": resources}
     return None
+
+
+def openapi(path):
+    """/openapi/v3: no more than that the server checks fields itself, so that kubectl need not."""
+    groups = {("apis/" if "/" in group else "api/") + group: group for group, *_ in KINDS.values()}
+    if path == "/openapi/v3":
+        return {"paths": {group: {"serverRelativeURL": f"/openapi/v3/{group}?hash=1"} for group in groups}}
+    group = groups.get(path.removeprefix("/openapi/v3/"))
+    if group is None:
+        return None
+    paths = {}
+    for plural, (of, kind, _, _) in KINDS.items():
+        if of == group:
+            name, _, version = group.rpartition("/")
+            parameter = {"name": "fieldValidation", "in": "query", "schema": {"type": "string"}}
+            operation = {
+                "parameters": [parameter],
+                "responses": {"200": {"description": "OK"}},
+                "x-kubernetes-group-version-kind": {"group": name, "kind": kind, "version": version},
+            }
+            paths[f"/{plural}/{{name}}"] = {"patch": operation}
+    return {"openapi": "3.0.0", "info": {"title": "Kubernetes", "version": "v1.32.0"}, "paths": paths}
+
+
+def decode(body):
+    """JSON, or the little of protobuf that `kubectl create` sends: a kind and a name."""
+    if not body.startswith(b"k8s\0"):
+        return json.loads(body)
+    unknown = fields(body[4:])
+    kind = fields(unknown[1])
+    meta = fields(fields(unknown[2])[1])
+    return {"apiVersion": kind[1].decode(), "kind": kind[2].decode(), "metadata": {"name": meta[1].decode()}}
+
+
+def fields(data):
+    """A protobuf message's fields of bytes, by number."""
+    found, place = {}, 0
+
+    def number():
+        nonlocal place
+        value, shift = 0, 0
+        while True:
+            byte = data[place]
+            place += 1
+            value |= (byte & 127) << shift
+            shift += 7
+            if byte < 128:
+                return value
+
+    while place < len(data):
+        key = number()
+        if key & 7 == 0:
+            number()
+        else:  # the only other wire type in use: bytes with their length
+            length = number()
+            found[key >> 3] = data[place : place + length]
+            place += length
+    return found
 
 
 def locate(path):
@@ -121,7 +179,7 @@ def handler(clusters):
                 return self.failure(401, "Unauthorized", "Unauthorized")
             query = dict(urllib.parse.parse_qsl(address.query))
             cluster.log.append((self.command, self.path))
-            found = discovery(path)
+            found = discovery(path) or openapi(path)
             if found is not None:
                 return self.value(200, found)
             place = locate(path)
@@ -171,7 +229,7 @@ def handler(clusters):
         def create(self, cluster, place, body):
             plural, namespace, _ = place
             group, kind, namespaced, _ = KINDS[plural]
-            item = json.loads(body)
+            item = decode(body)
             name = item["metadata"]["name"]
             if namespaced and ("v1", "namespaces", "", namespace) not in cluster.objects:
                 return 404, "NotFound", f'namespaces "{namespace}" not found', "namespaces", namespace
@@ -217,7 +275,7 @@ def handler(clusters):
             self.close_connection = True
 
         def value(self, status, value):
-            self.answer(status, json.dumps(value).encode())
+            self.reply(status, json.dumps(value).encode())
 
         def failure(self, status, reason, message, kind="", name=""):
             details = {"kind": kind, "name": name}

@@ -121,7 +121,11 @@ class Cluster:
             found = {
                 "kind": "ReplicaSet",
                 "metadata": {"name": name, "labels": dict(labels), "annotations": {}, "ownerReferences": [owner]},
-                "spec": {"selector": {"matchLabels": dict(labels)}, "template": template},
+                "spec": {
+                    "replicas": deployment["spec"]["replicas"],
+                    "selector": {"matchLabels": dict(labels)},
+                    "template": template,
+                },
             }
             self.create("apps/v1", "replicasets", namespace, found)
         elif found["metadata"]["annotations"][REVISION] == str(revision - 1):
@@ -186,8 +190,17 @@ class Cluster:
 
 def complete(deployment):
     """Defaults that the API server fills in."""
-    spec = deployment["spec"]
+    spec = deployment["spec"] = without_nothing(deployment["spec"])
     spec.setdefault("replicas", REPLICAS)
     spec.setdefault("progressDeadlineSeconds", 600)
     labels = spec.get("template", {}).get("metadata", {}).get("labels", {})
     spec.setdefault("selector", {"matchLabels": labels})
+
+
+def without_nothing(value):
+    """kubectl sends `resources: {}` and `creationTimestamp: null`, which change nothing."""
+    if isinstance(value, dict):
+        return {key: without_nothing(item) for key, item in value.items() if item not in (None, {})}
+    if isinstance(value, list):
+        return [without_nothing(item) for item in value]
+    return value

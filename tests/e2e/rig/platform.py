@@ -17,14 +17,15 @@ import time
 import client
 from images import catalog, hub
 from runner import pipeline as pipelines
-from stack import certificates, cluster, gitlab, kubernetes, registry, serve
-from stack.world import STATE, World
+from rig import certificates, cluster, gitlab, kubernetes, registry, serve
+from rig.world import STATE, World
 
 TESTS = pathlib.Path(__file__).resolve().parents[1]
 ROOT = TESTS.parents[1]
-GITLAB, REGISTRY, OLD_REGISTRY = "gitlab.example.com", "registry.example.com", "registry-2018.example.com"
+GITLAB, REGISTRY = "gitlab.example.com", "registry.example.com"
+OLD = "gitlab.facile.it"  # a GitLab of 2018, its registry at the same host name
 STORAGE, MIRROR, CLUSTER = "storage.example.com", "registry-mirror.facile.it", "kubernetes.example.com"
-HOSTS = (GITLAB, REGISTRY, OLD_REGISTRY, STORAGE, MIRROR, CLUSTER)
+HOSTS = (GITLAB, REGISTRY, OLD, STORAGE, MIRROR, CLUSTER)
 
 
 class Platform:
@@ -37,10 +38,11 @@ class Platform:
         (STATE / "git").mkdir()
         self.issuer = gitlab.Issuer(self.certificates)
         self.serve(gitlab.handler(self.issuer, STATE / "git"), addresses[GITLAB])
-        realm = f"https://{GITLAB}/jwt/auth"
         self.registries = {}
-        for port, (name, modern) in enumerate(((REGISTRY, True), (OLD_REGISTRY, False)), start=5001):
-            made = registry.Registry(name, STATE, self.certificates, addresses[name], self.issuer, realm, port, modern)
+        beside = gitlab.handler(self.issuer, STATE / "git")
+        for port, name, home, old in ((5001, REGISTRY, GITLAB, None), (5002, OLD, OLD, beside)):
+            realm = f"https://{home}/jwt/auth"
+            made = registry.Registry(name, STATE, self.certificates, addresses[name], self.issuer, realm, port, not old, old)
             made.host = name
             made.front.storage_url = f"https://{STORAGE}"
             self.registries[name] = made
@@ -59,18 +61,20 @@ class Platform:
     def serve(self, handler, address):
         return serve.serve(handler, address, self.certificates)
 
-    def project(self, example, **how):
+    def number(self):
         with self.lock:
             self.projects += 1
-            number = self.projects
-        made = Project(self, number, example, **how)
+            return self.projects
+
+    def project(self, example, **how):
+        made = Project(self, self.number(), example, **how)
         self.made.append(made)
         return made
 
 
 class Mirror(client.Repository):
     def __init__(self, platform, name):
-        self.name, self.token = name, ""
+        self.name, self.token, self.basic = name, "", None
         context = ssl.create_default_context(cafile=platform.bundle)
         self.connection = http.client.HTTPSConnection(MIRROR, context=context, timeout=30)
 
@@ -79,7 +83,7 @@ class Repository(client.Repository):
     """A repository as an administrator sees it, behind the front."""
 
     def __init__(self, made, name):
-        self.name = name
+        self.name, self.basic = name, None
         self.connection = http.client.HTTPConnection(made.backend, timeout=30)
         actions = ["pull", "push", "delete"]
         self.token = made.issuer.issue("admin", [{"type": "repository", "name": name, "actions": actions}])
@@ -164,6 +168,11 @@ class Project:
         self.pipelines.append(made)
         return made
 
+    def pipeline_of(self, branch, **files):
+        """A new commit on a branch, and its pipeline, which does not run yet."""
+        self.commit(branch, **files)
+        return self.pipeline(branch)
+
     def push(self, branch="master", **files):
         """A new commit and its pipeline, run to the end."""
         self.commit(branch, **files)
@@ -209,6 +218,10 @@ class Project:
     def agent(self, context, namespace=None):
         """GitLab's agent for Kubernetes: a kubeconfig with the context, in a variable of type file."""
         self.file_variables["KUBECONFIG"] = kubeconfig(self.cluster, context, self.bundle_text(), namespace)
+
+    def integrate(self):
+        """GitLab's old integration of Kubernetes: a kubeconfig with one context, the current one."""
+        self.file_variables["KUBECONFIG"] = kubeconfig(self.cluster, "gitlab-deploy", self.bundle_text(), current=True)
 
     def bundle_text(self):
         return (self.gitlab.certificates / "ca.crt").read_text()

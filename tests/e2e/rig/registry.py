@@ -16,13 +16,13 @@ import time
 
 import gitlab_registry
 import token_endpoint
-from stack import serve
+from rig import serve
 
 LOCAL = "127.0.0.1"
 
 
 class Registry:
-    def __init__(self, name, state, certificates, address, issuer, token_url, port, gitlab=True):
+    def __init__(self, name, state, certificates, address, issuer, token_url, port, gitlab=True, beside=None):
         self.root, self.certificates, self.address = state / name, certificates, address
         self.name, self.issuer, self.token_url, self.gitlab = name, issuer, token_url, gitlab
         self.backend = f"{LOCAL}:{port}"
@@ -34,7 +34,10 @@ class Registry:
         self.lock = threading.Lock()
         self.process = start(self.root, self.backend, self.log, self.authentication())
         self.front = gitlab_registry.Front(self.backend, self.root, issuer)
-        serve.serve(counting(self), self.address, self.certificates)
+        base = counting(self)
+        if beside:  # GitLab answers at the same host name
+            base = type("Both", (beside, base), {"do_GET": both(base, beside), "do_POST": base.do_POST})
+        serve.serve(base, self.address, self.certificates)
 
     def authentication(self):
         return {
@@ -152,6 +155,13 @@ def counting(registry):
             return int(self.headers.get("Content-Length") or 0)
 
     return Counting
+
+
+def both(registry, gitlab):
+    def get(self):
+        return registry.do_GET(self) if self.path.startswith("/v2/") else gitlab.do_GET(self)
+
+    return get
 
 
 def start(root, address, log, authentication, tls=None):

@@ -32,7 +32,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
     def body(self):
         return self.rfile.read(int(self.headers.get("Content-Length") or 0))
 
-    def answer(self, status, content=b"", kind="application/json", headers=()):
+    def reply(self, status, content=b"", kind="application/json", headers=()):
         self.send_response(status)
         self.send_header("Content-Type", kind)
         self.send_header("Content-Length", str(len(content)))

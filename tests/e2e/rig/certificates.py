@@ -5,7 +5,7 @@ of the world), `token` (signs the registry's tokens), and for docker-in-docker `
 `docker-client`, as the entry point of the image docker:dind makes them.
 """
 
-from stack.world import run
+from rig.world import run
 
 
 def make(directory, hosts):

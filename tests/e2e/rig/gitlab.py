@@ -13,7 +13,7 @@ import subprocess
 import urllib.parse
 
 import token_endpoint
-from stack import serve
+from rig import serve
 
 PULL, JOB, ALL = {"pull"}, {"pull", "push", "delete"}, {"pull", "push", "delete", "*"}
 
@@ -64,27 +64,27 @@ def handler(issuer, repositories):
             if not known or known[0] != user:
                 error = {"errors": [{"code": "UNAUTHORIZED", "message": "HTTP Basic: Access denied"}]}
                 challenge = [("WWW-Authenticate", 'Basic realm="GitLab"')]
-                return self.answer(401, json.dumps(error).encode(), headers=challenge)
+                return self.reply(401, json.dumps(error).encode(), headers=challenge)
             if address.path == "/jwt/auth":
                 scopes = " ".join(urllib.parse.parse_qs(address.query).get("scope", [])).split()
                 # The token alone, as GitLab answers; other token servers say more (RFC 6749, 5.1).
                 more = {"expires_in": 300, "issued_at": "2026-01-01T00:00:00Z"} if known[1] in issuer.talkative else {}
                 value = {"token": issuer.token(password, scopes)} | more
-                return self.answer(200, json.dumps(value, separators=(",", ":")).encode())
+                return self.reply(200, json.dumps(value, separators=(",", ":")).encode())
             project, git, path = address.path[1:].partition(".git/")
             if not git or project != known[1]:
-                return self.answer(404)
+                return self.reply(404)
             folder = (repositories / f"{project}.git").resolve()
             if path == "info/refs":
                 subprocess.run(["git", "update-server-info"], cwd=folder, check=True)
             file = (folder / path).resolve()
             if folder not in file.parents or not file.is_file():
-                return self.answer(404)
-            return self.answer(200, file.read_bytes(), "text/plain")
+                return self.reply(404)
+            return self.reply(200, file.read_bytes(), "text/plain")
 
         def do_POST(self):
             """BuildKit asks by POST first (OAuth), and by GET where that is not known."""
             self.body()
-            self.answer(404)
+            self.reply(404)
 
     return Gitlab

@@ -1,7 +1,7 @@
 """Looks at the arguments of every process of the world, from outside, through /proc.
 
 In: a file. Out: in it, each different list of arguments that was seen, one a line. Runs as a process of
-its own until it is ended: `python3 stack/watch.py FILE`. A process is read when it is new, and a few
+its own until it is ended: `python3 rig/watch.py FILE`. A process is read when it is new, and a few
 times more, as its arguments change when it runs another program; one that lives a few milliseconds
 can be missed, which curl, docker and kubectl do not.
 """

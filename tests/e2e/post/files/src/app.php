@@ -1,0 +1,2 @@
+<?php // OK
+echo "hello";

@@ -1,0 +1,1 @@
+"""The rig: the world, and all that pipelines talk to."""

@@ -1,1 +1,0 @@
-"""The stack: the world, and all that pipelines talk to."""
