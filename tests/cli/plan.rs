@@ -122,7 +122,7 @@ fn a_variable_decides_what_was_open() {
             .exits(0)
             .stdout
     };
-    assert!(plan(&[]).contains("b    ?"), "{}", plan(&[]));
+    assert!(plan(&[]).contains("b  ?"), "{}", plan(&[]));
     assert!(!plan(&["--variable", "DEPLOY=1"]).contains('?'));
     assert!(plan(&["--variable", "DEPLOY="]).contains("not here (no rule matches): b"));
     project.run(&["plan", "--variable", "DEPLOY"]).exits(2);

@@ -205,6 +205,8 @@ fn plan_says_the_same_of_every_kind_of_ref() {
             "CI_COMMIT_BRANCH",
             "--variable",
             "CI_PIPELINE_SOURCE=merge_request_event",
+            "--ignore-predefined-vars",
+            "CI_PIPELINE_SOURCE",
         ];
         let situations: [(Situation, &str, &[&str]); 4] = [
             (Situation::branch(default_branch), default_branch, &[]),
