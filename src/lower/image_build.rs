@@ -3,8 +3,8 @@
 use super::Lowering;
 use super::builder::Build;
 use super::production_build::ProductionCache;
-use crate::gitlab::gates;
 use super::toolchain_build::ToolchainCache;
+use crate::gitlab::gates;
 use crate::manifest::common::Entity;
 use crate::manifest::images::{Image, Role};
 use crate::source::At;
