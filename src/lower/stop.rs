@@ -219,6 +219,9 @@ impl<'m> Lowering<'m> {
             };
             for Doomed { image, tag, .. } in self.doomed(key, environment, stop) {
                 used.insert("delete_tag");
+                if self.manifest.registry_of(image).delete_by != Some(DeleteBy::Tag) {
+                    used.insert("dummy");
+                }
                 if let RefTag::Matching(_) = tag {
                     used.insert("cleanup");
                 }

@@ -8,6 +8,7 @@ import base64
 import http.client
 import json
 import pathlib
+import re
 import shutil
 import ssl
 import subprocess
@@ -217,6 +218,21 @@ class Project:
     def images(self, name):
         """The repository of an image of this project."""
         return Repository(self.registry, f"{self.path.lower()}/{name}" if name else self.path.lower())
+
+    def image(self, name, token):
+        """The image that a job runs in: the runner pulls what the registry has, with the job's token."""
+        host, _, rest = name.partition("/")
+        if host not in self.gitlab.registries or re.fullmatch(r".*/docker-compose:1\.2", name):
+            return self.gitlab.catalog.find(name)
+        repository, _, reference = rest.rpartition("@") if "@" in rest else rest.rpartition(":")
+        if token not in self.gitlab.issuer.credentials:
+            raise RuntimeError(f"pull access denied for {name}")
+        images = Repository(self.gitlab.registries[host], repository)
+        status, _, data = images.get(reference)
+        if status != 200:
+            raise RuntimeError(f"manifest for {name} not found: {status}")
+        layers = [images.request("GET", f"blobs/{layer['digest']}")[2] for layer in json.loads(data)["layers"]]
+        return self.gitlab.catalog.pulled(client.sha256(data), layers)
 
     def pull(self, image):
         """What a kubelet would get: the digest, or None. It has a deploy token that may only pull."""

@@ -63,7 +63,7 @@ def run(job):
         folder = f"/builds/{pipeline.project.path}"
         source = pod.directory / "builds"
         fetch(job, source, environment)
-        image = gitlab.catalog.find(ci.expand(name_of(job.body["image"]), environment))
+        image = pipeline.project.image(ci.expand(name_of(job.body["image"]), environment), job.token)
         mounts = [(source, folder)]
         if pipeline.project.file_variables:  # they stand beside the checkout
             (pod.directory / "files").mkdir()
