@@ -46,10 +46,15 @@ pub(super) fn check(check: &mut Check<'_>) {
             .flat_map(|args| args.0.iter())
         {
             for base in argument.value.images() {
-                if known(check, base) && base.value == key.value {
+                if !known(check, base) {
+                } else if base.value == key.value {
                     let message = format!("`{}` is built from itself", key.value);
                     let finding = Finding::new(Code::NeedsOrder, base.span, message);
                     check.report.push(finding.help("name another image"));
+                } else {
+                    let refs = check.deployments.image_refs(&key.value, image);
+                    let user = format!("the image `{}`", key.value);
+                    built_where_used(check, base, &built(check, base), &refs, &user);
                 }
             }
         }

@@ -6,6 +6,7 @@ use crate::manifest::Manifest;
 use crate::manifest::collection::List;
 use crate::manifest::common::Need;
 use crate::manifest::deployments::Deployments;
+use crate::manifest::images::Image;
 use crate::manifest::raw::{self, member};
 use crate::manifest::record::Field;
 use crate::manifest::resolved::{JobName, SetNames};
@@ -17,6 +18,8 @@ use crate::source::{At, Kind, Node};
 pub enum JobKind {
     /// Builds an image.
     Build,
+    /// Says whether an image is to be built.
+    Check,
     /// Runs a test or task.
     Run,
     /// Deploys.
@@ -89,9 +92,27 @@ impl Inventory {
                 image.stage().to_owned(),
                 image.stage.span().unwrap_or(key.span),
             );
+            let refs = Some(deployments.image_refs(&key.value, image));
+            if let Some(rebuild) = image.rebuild.at() {
+                inventory.add(JobEntry {
+                    needs: with_bases(None, manifest, key, image),
+                    refs: refs.clone(),
+                    ..JobEntry::new(
+                        image.check_job(key),
+                        rebuild.stage.at().unwrap_or(&stage).clone(),
+                        JobKind::Check,
+                    )
+                });
+                if rebuild.manual.copied_or(false) {
+                    inventory.add(JobEntry {
+                        refs: refs.clone(),
+                        ..JobEntry::new(image.force_job(key), stage.clone(), JobKind::Build)
+                    });
+                }
+            }
             inventory.add(JobEntry {
-                needs: needs(&image.needs),
-                refs: Some(deployments.image_refs(&key.value, image)),
+                needs: with_bases(needs(&image.needs).as_deref(), manifest, key, image),
+                refs,
                 ..JobEntry::new(image.build_job(key), stage, JobKind::Build)
             });
             if let Some(retention) = image.retention.at() {
@@ -204,6 +225,30 @@ fn needs(field: &Field<List<Need>>) -> Option<Vec<Needed>> {
         })
     };
     Some(field.get()?.iter().filter_map(needed).collect())
+}
+
+/// What a job waits for, and the builds of what its image is built from. Whether these are in the
+/// pipeline is asked where images are looked at.
+fn with_bases(
+    own: Option<&[Needed]>,
+    manifest: &Manifest,
+    key: &At<String>,
+    image: &Image,
+) -> Option<Vec<Needed>> {
+    let mut all = own.unwrap_or_default().to_vec();
+    for base in image.bases().filter(|base| base.value != key.value) {
+        let Some((key, of)) = manifest.image_entry(&base.value) else {
+            continue;
+        };
+        let job = At::new(of.build_job(key).value, base.span);
+        if !all.iter().any(|known| known.job.value == job.value) {
+            all.push(Needed {
+                job,
+                optional: true,
+            });
+        }
+    }
+    (own.is_some() || !all.is_empty()).then_some(all)
 }
 
 /// The jobs that a raw job's `needs` names; those of other pipelines and projects are not ours.

@@ -15,6 +15,7 @@ mod jobs;
 mod needs;
 mod order;
 mod promotions;
+mod rebuild;
 mod refs;
 mod registries;
 mod retention;
@@ -57,6 +58,7 @@ const CHECKS: &[fn(&mut Check<'_>)] = &[
     drivers::check,
     refs::check,
     images::check,
+    rebuild::check,
     promotions::check,
     builders::check,
     jobs::check,

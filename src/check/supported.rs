@@ -2,7 +2,6 @@
 
 use super::Check;
 use crate::finding::{Code, Finding};
-use crate::manifest::images::Role;
 use crate::source::Span;
 
 pub(super) fn check(check: &mut Check<'_>) {
@@ -22,19 +21,6 @@ fn images(check: &Check<'_>, found: &mut Vec<(Span, String)>) {
         let mut add = |span: Option<Span>, what: &str| {
             found.extend(span.map(|span| (span, what.to_owned())));
         };
-        let toolchain = image.role.at().filter(|role| role.value == Role::Toolchain);
-        add(toolchain.map(|at| at.span), "`role: toolchain`");
         add(image.group.span(), "`group`");
-        add(image.rebuild.span(), "`rebuild`");
-        for (_, argument) in image
-            .build_args
-            .get()
-            .into_iter()
-            .flat_map(|args| args.0.iter())
-        {
-            if argument.value.images().next().is_some() {
-                add(Some(argument.span), "an image value in `build_args`");
-            }
-        }
     }
 }

@@ -3,6 +3,10 @@
 //! In: a glob. Out: whether it matches a path. Facts: Ruby's `File.fnmatch?` with `FNM_PATHNAME`,
 //! `FNM_DOTMATCH` and `FNM_EXTGLOB` (GitLab 18.11).
 
+mod posix;
+
+pub use posix::to_posix;
+
 use std::fmt::Write as _;
 
 use regex::Regex;

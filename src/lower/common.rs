@@ -119,7 +119,8 @@ impl Lowering<'_> {
                     needs.push(Need {
                         job: build,
                         artifacts: true,
-                        optional: false,
+                        // A toolchain is used where no job builds it, too.
+                        optional: self.is_toolchain(name),
                     });
                 }
             }

@@ -3,6 +3,7 @@
 use super::Lowering;
 use super::builder::Build;
 use super::production_build::ProductionCache;
+use super::toolchain_build::ToolchainCache;
 use crate::gitlab::gates;
 use crate::manifest::common::Entity;
 use crate::manifest::images::{Image, Role};
@@ -16,7 +17,7 @@ const DEFAULT_BRANCH_SLUG: &str = "default_branch_slug=$(printf '%s' \"$CI_DEFAU
 pub(super) const BRANCH_CACHE: &str = "cache-$CI_COMMIT_REF_SLUG";
 
 pub(super) fn lower(lowering: &mut Lowering<'_>) {
-    let images: Vec<_> = lowering.images_of(false).collect();
+    let images: Vec<_> = lowering.images_of(&[Role::App, Role::Test]).collect();
     for (key, image) in images {
         lowering.build(key, image);
     }
@@ -67,15 +68,21 @@ impl<'m> Lowering<'m> {
         let refs = self.deployments.image_refs(name, image);
         self.run_on(&mut job, &refs, None);
         let build = self.planned_build(name, image);
+        let own = job.artifacts.clone();
         self.with_build(&mut job, &build);
-        self.finish(job, Some(common));
+        self.need_bases(&mut job, image, &build.refs);
+        match image.rebuild.get() {
+            Some(rebuild) => self.rebuild(key, image, rebuild, own, job),
+            None => self.finish(job, Some(common)),
+        }
     }
 
     /// What the build of an image reads and writes.
     pub(super) fn planned_build<'i>(&self, name: &'i str, image: &'i Image) -> Build<'i> {
         let cache: &dyn DefaultCache = match image.role() {
             Role::Production => &ProductionCache,
-            Role::App | Role::Test | Role::Toolchain => &BranchCache,
+            Role::App | Role::Test => &BranchCache,
+            Role::Toolchain => &ToolchainCache,
         };
         let repository = image.repository(name);
         let in_repository = |tag: &str| {
@@ -88,7 +95,10 @@ impl<'m> Lowering<'m> {
         let further = image.also_tag.get().into_iter();
         let further = further.flat_map(|list| list.iter());
         let further = further.map(|tag| in_repository(&tag.value));
+        // What is built again because it is old must not be made of old layers.
+        let fresh = image.rebuild.get().is_some();
         let (cache_from, before) = match image.cache_from.get() {
+            None if fresh => (Vec::new(), None),
             Some(own) => (
                 own.iter().map(|tag| in_repository(&tag.value)).collect(),
                 None,
@@ -108,6 +118,7 @@ impl<'m> Lowering<'m> {
             (Some(own), _) => Some(in_repository(own)),
             // `cache_from: []` is "no cache"; writing one that nobody reads would be waste.
             (None, Some(own)) if own.0.is_empty() => None,
+            (None, None) if fresh => None,
             (None, _) => Some(in_repository(&cache.to())),
         };
         Build {
@@ -117,6 +128,11 @@ impl<'m> Lowering<'m> {
             cache_from,
             cache_to,
             before,
+            labels: fresh
+                .then(|| super::rebuild::label(name))
+                .into_iter()
+                .collect(),
+            refs: self.build_refs(name),
         }
     }
 }

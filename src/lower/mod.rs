@@ -4,6 +4,7 @@
 //! In: a [`Manifest`] that `check` has passed. Out: a [`Lowered`] pipeline and what stands beside
 //! it. Always holds: every job knows the entity that it comes from; one family of jobs, one file.
 
+mod base_image;
 mod builder;
 mod cleanup;
 mod common;
@@ -19,12 +20,14 @@ mod policy;
 mod production_build;
 mod promotion;
 mod raw;
+mod rebuild;
 mod refs;
 mod registry_login;
 mod registry_script;
 mod retention;
 mod stop;
 mod test;
+mod toolchain_build;
 mod workflow;
 
 use std::collections::HashMap;
@@ -56,6 +59,7 @@ pub struct Lowered {
 
 /// The families of jobs, in the order in which their jobs are made.
 const FAMILIES: &[fn(&mut Lowering<'_>)] = &[
+    toolchain_build::lower,
     image_build::lower,
     test::lower,
     production_build::lower,
@@ -76,12 +80,14 @@ pub fn lower(manifest: &Manifest) -> Lowered {
         deployments: Deployments::of(manifest),
         compose_services: compose.map(Compose::services_by_image).unwrap_or_default(),
         admits_merge_requests: workflow::admits_merge_requests(manifest),
+        implied: Vec::new(),
         out: Lowered::default(),
     };
     lowering.globals();
     for family in FAMILIES {
         family(&mut lowering);
     }
+    lowering.restore_artifacts();
     lowering.stages();
     needs::lower(&mut lowering);
     handover::lower(&mut lowering);
@@ -99,6 +105,8 @@ struct Lowering<'m> {
     compose_services: HashMap<&'m str, &'m str>,
     /// Whether any job runs in merge request pipelines.
     admits_merge_requests: bool,
+    /// Jobs with `needs` that nobody wrote; see [`Lowering::imply`].
+    implied: Vec<String>,
     out: Lowered,
 }
 
@@ -164,13 +172,23 @@ impl<'m> Lowering<'m> {
         self.manifest.image(name)
     }
 
+    /// Whether an image may exist without a build in this pipeline.
+    fn is_toolchain(&self, name: &str) -> bool {
+        let image = self.image(name);
+        image.is_some_and(|image| image.role() == Role::Toolchain)
+    }
+
     /// The reference of an image by its tag, as later jobs find it: `$IMAGE_APP`.
     fn by_tag(&self, name: &str) -> String {
         format!("${}", image_variable(name))
     }
 
-    /// The reference of an image by digest, in a value that GitLab expands.
+    /// The reference of an image by digest, in a value that GitLab expands. A toolchain has its
+    /// tag: no build of this pipeline may have handed a digest on.
     fn by_digest(&self, name: &str) -> String {
+        if self.is_toolchain(name) {
+            return self.by_tag(name);
+        }
         let repository = self
             .image(name)
             .map(|image| image.repository(name))
@@ -180,6 +198,9 @@ impl<'m> Lowering<'m> {
 
     /// The same in a shell command: the job fails if no build handed a digest on.
     fn by_digest_or_fail(&self, name: &str) -> String {
+        if self.is_toolchain(name) {
+            return self.by_tag(name);
+        }
         let repository = self
             .image(name)
             .map(|image| image.repository(name))
@@ -187,11 +208,19 @@ impl<'m> Lowering<'m> {
         format!("{repository}@${{{}:?}}", digest_variable(name))
     }
 
-    /// The images that are built before the tests, or after them.
-    fn images_of(&self, production: bool) -> impl Iterator<Item = (&'m At<String>, &'m At<Image>)> {
+    /// The images of these roles.
+    fn images_of(&self, roles: &[Role]) -> impl Iterator<Item = (&'m At<String>, &'m At<Image>)> {
         self.manifest
             .images()
-            .filter(move |(_, image)| (image.role() == Role::Production) == production)
+            .filter(move |(_, image)| roles.contains(&image.role()))
+    }
+
+    /// The names of all stages, in order.
+    fn stage_names(&self) -> Vec<String> {
+        match self.manifest.declared_stages() {
+            Some(stages) => stages.iter().map(|stage| stage.value.clone()).collect(),
+            None => STAGES.map(str::to_owned).to_vec(),
+        }
     }
 }
 

@@ -2,9 +2,10 @@
 
 use super::Lowering;
 use super::image_build::DefaultCache;
+use crate::manifest::images::Role;
 
 pub(super) fn lower(lowering: &mut Lowering<'_>) {
-    let images: Vec<_> = lowering.images_of(true).collect();
+    let images: Vec<_> = lowering.images_of(&[Role::Production]).collect();
     for (key, image) in images {
         lowering.build(key, image);
     }

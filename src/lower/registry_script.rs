@@ -23,7 +23,7 @@ macro_rules! script {
 }
 
 script! {
-    "branches" "cleanup" "copy" "creation_time" "delete_tag" "digest" "dummy" "move_tag"
+    "branches" "cleanup" "copy" "creation_time" "current" "delete_tag" "digest" "dummy" "move_tag"
 }
 
 /// What begins a section, followed by its name; what stands before the first is always needed.
@@ -69,6 +69,13 @@ impl Lowering<'_> {
             if retention.keep_n.get().is_some() || retention.older_than.get().is_some() {
                 used.insert("creation_time");
             }
+        }
+        if self
+            .manifest
+            .images()
+            .any(|(_, image)| image.rebuild.get().is_some())
+        {
+            used.extend(["creation_time", "current"]);
         }
         let marks = self.manifest.images().any(|(key, image)| {
             let by_cleanup = self.deployments.marked_by_cleanup(&key.value, image);
@@ -196,6 +203,7 @@ mod tests {
                 "cleanup",
                 "copy",
                 "creation_time",
+                "current",
                 "delete_tag",
                 "digest",
                 "dummy",

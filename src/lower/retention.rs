@@ -4,6 +4,8 @@
 //! keys make with a variable can go; what is deployed, this pipeline's build and the tags of other
 //! images stay, with all that shares their digest.
 
+use std::collections::HashSet;
+
 use super::{Lowering, quoted};
 use crate::gitlab::tag::{TagPattern, to_posix};
 use crate::manifest::collection::List;
@@ -24,7 +26,11 @@ impl<'m> Lowering<'m> {
             command.push_str(&rule);
             command.push(' ');
         }
-        for keep in self.kept(name, image, retention) {
+        // `latest` may be the image's own tag, and named by `keep` as well.
+        let mut seen = HashSet::new();
+        let mut kept = self.kept(name, image, retention);
+        kept.retain(|keep| seen.insert(keep.clone()));
+        for keep in kept {
             command.push_str(&keep);
             command.push(' ');
         }

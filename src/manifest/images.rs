@@ -38,15 +38,16 @@ words! {
 }
 
 record! {
-    /// Build only if the image is missing, too old, or its recipe changed.
+    /// Build only if the image is missing, too old, or made of another recipe.
     Rebuild {
         /// Build again when the image is older.
         older_than: Duration,
-        /// Build again when one of these paths changed.
+        /// Files, as globs, that belong to its recipe besides the Dockerfile: build again when
+        /// one is another than that which the image was made of.
         changes: List<Text>,
         /// Whether there is a job, started by hand, that builds in any case.
         manual: bool,
-        /// The stage of the job that checks.
+        /// The stage of the job that checks; that of the build if not written.
         stage: Text,
         /// GitLab keys merged over the job that checks.
         job: Raw,

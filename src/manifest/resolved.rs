@@ -55,6 +55,31 @@ impl Image {
         )
     }
 
+    /// The job that checks whether to build it.
+    pub fn check_job(&self, key: &At<String>) -> JobName {
+        job_name(
+            self.job_names.get().map(|n| &n.check),
+            key,
+            format!("check-{}", key.value),
+        )
+    }
+
+    /// The job that builds it in any case.
+    pub fn force_job(&self, key: &At<String>) -> JobName {
+        job_name(
+            self.job_names.get().map(|n| &n.force),
+            key,
+            format!("force-build-{}", key.value),
+        )
+    }
+
+    /// The images that it is built from, with where it says so.
+    pub fn bases(&self) -> impl Iterator<Item = &At<Text>> {
+        let args = self.build_args.get().into_iter();
+        args.flat_map(|args| args.0.iter())
+            .flat_map(|(_, value)| value.value.images())
+    }
+
     /// The job of its retention.
     pub fn cleanup_job(&self, key: &At<String>) -> JobName {
         job_name(

@@ -23,8 +23,8 @@ registry_run() {
   trap 'exit 143' HUP TERM
   cd "$work" && mkdir manifests blobs || exit 1
   action=$1 user_name=CI_REGISTRY_USER password_name=CI_REGISTRY_PASSWORD delete_by=auto
-  to_user_name='' to_password_name='' to_others=no unless_newer=no dry_run=no older_than='' keep=''
-  logged_in='' also_scope='' deletes_digests=''
+  to_user_name='' to_password_name='' to_others=no unless_newer=no dry_run=no older_than=''
+  recipe='' keep='' logged_in='' also_scope='' deletes_digests=''
   # All four: with fewer a registry answers 404, or with another manifest.
   manifest_types=application/vnd.docker.distribution.manifest.v2+json
   manifest_types="$manifest_types, application/vnd.docker.distribution.manifest.list.v2+json"
@@ -46,6 +46,7 @@ registry_run() {
         printf '%s %s\n' "$2" "$3" >>rules
         shift 2 ;;
       --older-than) registry_check_number "${2-}"; older_than=$2; shift ;;
+      --recipe) registry_check_tag "${2-}"; recipe=$2; shift ;;
       --keep) registry_check_tag "${2-}"; keep="$keep $2"; shift ;;
       --keep-regex) registry_check_regex "${2-}"; printf '%s\n' "$2" >>keep-regex; shift ;;
       --dry-run) dry_run=yes ;;

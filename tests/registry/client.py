@@ -75,13 +75,15 @@ class Repository:
         assert status == 201, answer
         return {"mediaType": kind, "digest": sha256(data), "size": len(data)}
 
-    def platform_image(self, tag, oci, created, architecture="amd64"):
+    def platform_image(self, tag, oci, created, architecture="amd64", labels=None):
         layer = gzip.compress(uuid.uuid4().bytes)
         configuration = {
             "architecture": architecture,
             "os": "linux",
             # A label that looks like what the scripts look for must not confuse them.
-            "config": {"Labels": {"created": "1999-01-01T00:00:00Z", "note": 'a "quoted", {x: [y]} \\'}},
+            "config": {
+                "Labels": {"created": "1999-01-01T00:00:00Z", "note": 'a "quoted", {x: [y]} \\'} | (labels or {})
+            },
             "rootfs": {"type": "layers", "diff_ids": [sha256(layer)]},
             "history": [{"created": "1998-01-01T00:00:00Z"}],
         }
@@ -105,11 +107,11 @@ class Repository:
             },
         )
 
-    def push(self, tag, kind="docker", created="2024-05-06T07:08:09.123456789Z"):
+    def push(self, tag, kind="docker", created="2024-05-06T07:08:09.123456789Z", labels=None):
         """Pushes a new image under the tag; returns its digest."""
         oci = kind.startswith("oci")
         if kind in ("docker", "oci"):
-            return self.platform_image(tag, oci, created)["digest"]
+            return self.platform_image(tag, oci, created, labels=labels)["digest"]
         children = []
         # The first child is an attestation, as BuildKit makes them; it must not be taken for the image.
         for system, architecture, time in [
@@ -117,7 +119,7 @@ class Repository:
             ("linux", "amd64", created),
             ("linux", "arm64", created and "1998-01-01T00:00:00Z"),
         ]:
-            child = self.platform_image(None, oci, time, architecture)
+            child = self.platform_image(None, oci, time, architecture, labels)
             children.append({"platform": {"architecture": architecture, "os": system}, **child})
         return self.put_manifest(tag, {"schemaVersion": 2, "mediaType": KINDS[kind], "manifests": children})[
             "digest"

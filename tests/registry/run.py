@@ -21,6 +21,7 @@ import test_branches
 import test_cleanup
 import test_connection
 import test_copy
+import test_current
 import test_delete
 import test_move
 
@@ -42,6 +43,7 @@ EVERYWHERE = [
     test_delete.DeleteTag,
     test_move.MoveTag,
     test_copy.Copy,
+    test_current.Current,
     test_cleanup.Cleanup,
     test_branches.Branches,
     test_connection.Connection,

@@ -6,14 +6,16 @@ use super::Build;
 use crate::lower::{Lowering, quoted, word};
 use crate::manifest::images::Image;
 
-/// `--file`, `--target`, `--build-arg` and `--secret`, as Docker and Buildah spell them.
-pub(super) fn recipe(lowering: &Lowering<'_>, image: &Image) -> Vec<String> {
+/// `--file`, `--target`, `--build-arg`, `--label` and `--secret`, as Docker and Buildah spell them.
+pub(super) fn recipe(lowering: &Lowering<'_>, build: &Build<'_>) -> Vec<String> {
+    let image = build.image;
     let mut lines = Vec::new();
     if image.dockerfile.get().is_some() || image.context.get().is_some() {
         lines.push(format!("--file {}", word(&image.dockerfile())));
     }
     lines.extend(target(image));
-    lines.extend(build_args(lowering, image));
+    lines.extend(build_args(lowering, build));
+    lines.extend(labels(build));
     lines.extend(secrets(image));
     lines
 }
@@ -25,8 +27,8 @@ pub(super) fn target(image: &Image) -> Option<String> {
 }
 
 /// `--build-arg` for each build argument.
-pub(super) fn build_args(lowering: &Lowering<'_>, image: &Image) -> Vec<String> {
-    let args = build_arg_values(lowering, image).into_iter();
+pub(super) fn build_args(lowering: &Lowering<'_>, build: &Build<'_>) -> Vec<String> {
+    let args = build_arg_values(lowering, build).into_iter();
     args.map(|(name, value)| format!("--build-arg {}", quoted(&format!("{name}={value}"))))
         .collect()
 }
@@ -34,14 +36,22 @@ pub(super) fn build_args(lowering: &Lowering<'_>, image: &Image) -> Vec<String> 
 /// Names and values of the build arguments.
 pub(super) fn build_arg_values<'m>(
     lowering: &Lowering<'_>,
-    image: &'m Image,
+    build: &Build<'m>,
 ) -> Vec<(&'m str, String)> {
-    let args = image.build_args.get().into_iter();
+    let args = build.image.build_args.get().into_iter();
     args.flat_map(|args| args.0.iter())
         .map(|(name, value)| {
-            let value = lowering.variable_text(&value.value);
-            (name.value.as_str(), value.unwrap_or_default())
+            let value = lowering.build_argument(&value.value, &build.refs);
+            (name.value.as_str(), value)
         })
+        .collect()
+}
+
+/// `--label` for each label.
+pub(super) fn labels(build: &Build<'_>) -> Vec<String> {
+    let labels = build.labels.iter();
+    labels
+        .map(|label| format!("--label {}", quoted(label)))
         .collect()
 }
 

@@ -19,7 +19,7 @@ pub(super) fn lower(lowering: &mut Lowering<'_>, job: &mut Job, build: &Build<'_
         // An OCI image has no HEALTHCHECK.
         ("BUILDAH_FORMAT", "docker"),
     ]);
-    let registries = lowering.registries_of_job(&[build.name]);
+    let registries = lowering.registries_of_job(&build.images());
     let logins = registries
         .iter()
         .filter_map(|access| login("buildah", access));
@@ -51,7 +51,7 @@ pub(super) fn lower(lowering: &mut Lowering<'_>, job: &mut Job, build: &Build<'_
 fn command(lowering: &Lowering<'_>, build: &Build<'_>) -> String {
     let image = build.image;
     let mut lines = vec!["buildah build".to_owned()];
-    lines.extend(arguments::recipe(lowering, image));
+    lines.extend(arguments::recipe(lowering, build));
     lines.extend(arguments::tags(build));
     if !build.cache_from.is_empty() || build.cache_to.is_some() {
         lines.push("--layers".to_owned());

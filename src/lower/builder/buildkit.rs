@@ -15,7 +15,7 @@ const CONFIG: &str = "$HOME/.docker";
 pub(super) fn lower(lowering: &mut Lowering<'_>, job: &mut Job, build: &Build<'_>) {
     // Without it a rootless BuildKit wants a privileged container.
     let flags = ("BUILDKITD_FLAGS", "--oci-worker-no-process-sandbox");
-    let logins = daemonless::auth_file(lowering, CONFIG, build.name);
+    let logins = daemonless::auth_file(lowering, CONFIG, build);
     daemonless::set_up(
         lowering,
         job,
@@ -49,8 +49,11 @@ fn command(lowering: &Lowering<'_>, build: &Build<'_>) -> String {
     if let Some(target) = image.target.get() {
         option(format!("target={target}"));
     }
-    for (name, value) in arguments::build_arg_values(lowering, image) {
+    for (name, value) in arguments::build_arg_values(lowering, build) {
         option(format!("build-arg:{name}={value}"));
+    }
+    for label in &build.labels {
+        option(format!("label:{label}"));
     }
     if let Some(platforms) = arguments::platforms(image) {
         option(format!("platform={platforms}"));

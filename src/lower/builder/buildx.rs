@@ -9,7 +9,7 @@ const SHARED: &str = "buildx";
 
 pub(super) fn lower(lowering: &mut Lowering<'_>, job: &mut Job, build: &Build<'_>) {
     lowering.with_docker(job);
-    lowering.log_in(job, &[build.name]);
+    lowering.log_in(job, &build.images());
     let (setup, away) = lowering.builder_setup();
     job.script.push(Value::Shared(Shared {
         anchor: SHARED.to_owned(),
@@ -27,7 +27,7 @@ pub(super) fn lower(lowering: &mut Lowering<'_>, job: &mut Job, build: &Build<'_
 fn command(lowering: &Lowering<'_>, build: &Build<'_>) -> String {
     let image = build.image;
     let mut lines = vec!["docker buildx build".to_owned()];
-    lines.extend(arguments::recipe(lowering, image));
+    lines.extend(arguments::recipe(lowering, build));
     if let Some(platforms) = arguments::platforms(image) {
         lines.push(format!("--platform {}", word(&platforms)));
     }

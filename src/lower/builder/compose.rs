@@ -7,7 +7,7 @@ use crate::pipeline::{Job, Mapping, Value, strings};
 
 pub(super) fn lower(lowering: &mut Lowering<'_>, job: &mut Job, build: &Build<'_>) {
     lowering.with_docker(job);
-    lowering.log_in(job, &[build.name]);
+    lowering.log_in(job, &build.images());
     docker::no_attestations(lowering, job);
     lowering.with_compose(job);
     let slug = "default_branch_slug";
@@ -48,7 +48,7 @@ pub(in crate::lower) fn keys(lowering: &Lowering<'_>, build: &Build<'_>, folder:
         image.target.get().map(|target| interpolated(target)),
     );
     let mut args = Mapping::new();
-    for (name, value) in arguments::build_arg_values(lowering, image) {
+    for (name, value) in arguments::build_arg_values(lowering, build) {
         args.set(name, interpolated(&value));
     }
     if build.cache_to.is_some() {
@@ -56,6 +56,11 @@ pub(in crate::lower) fn keys(lowering: &Lowering<'_>, build: &Build<'_>, folder:
     }
     if !args.is_empty() {
         keys.set("args", args);
+    }
+    let labels = build.labels.iter();
+    let labels: Vec<String> = labels.map(|label| interpolated(label)).collect();
+    if !labels.is_empty() {
+        keys.set("labels", strings(&labels));
     }
     // Jobs that do not build do not set it, and compose would complain.
     let (slug, or_none) = ("$default_branch_slug", "${default_branch_slug-}");

@@ -2,6 +2,7 @@
 //!
 //! In: the tool. Out: a job that has no service and no privileges, and logs in to the registry.
 
+use super::Build;
 use crate::lower::{Lowering, quoted, word};
 use crate::pipeline::{Base, Image, Job, Mapping, Value};
 
@@ -55,8 +56,8 @@ pub(super) fn set_up(lowering: &mut Lowering<'_>, job: &mut Job, tool: &Tool) {
 
 /// Writes a file of logins as `docker login` would. The secret is no argument of a program: printf
 /// is the shell's own.
-pub(super) fn auth_file(lowering: &Lowering<'_>, folder: &str, image: &str) -> Vec<Value> {
-    let registries = lowering.registries_of_job(&[image]);
+pub(super) fn auth_file(lowering: &Lowering<'_>, folder: &str, build: &Build<'_>) -> Vec<Value> {
+    let registries = lowering.registries_of_job(&build.images());
     let file = word(&format!("{folder}/config.json"));
     let folder = word(folder);
     let mut lines = vec![format!("mkdir -p {folder}")];

@@ -6,7 +6,7 @@ use crate::pipeline::{Job, Value};
 
 pub(super) fn lower(lowering: &mut Lowering<'_>, job: &mut Job, build: &Build<'_>) {
     lowering.with_docker(job);
-    lowering.log_in(job, &[build.name]);
+    lowering.log_in(job, &build.images());
     no_attestations(lowering, job);
     pull_cache(job, build);
     job.script.push(Value::from(command(lowering, build)));
@@ -22,7 +22,7 @@ fn command(lowering: &Lowering<'_>, build: &Build<'_>) -> String {
         None => "",
     };
     let mut lines = vec![format!("{buildkit}docker build"), "--pull".to_owned()];
-    lines.extend(arguments::recipe(lowering, image));
+    lines.extend(arguments::recipe(lowering, build));
     lines.extend(arguments::tags(build));
     for cache in &build.cache_from {
         lines.push(format!("--cache-from {}", quoted(cache)));

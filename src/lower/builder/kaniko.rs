@@ -10,7 +10,7 @@ use crate::pipeline::{Job, Mapping, Value};
 const IMAGE: &str = "gcr.io/kaniko-project/executor:v1.24.0-debug";
 
 pub(super) fn lower(lowering: &mut Lowering<'_>, job: &mut Job, build: &Build<'_>) {
-    let logins = daemonless::auth_file(lowering, "/kaniko/.docker", build.name);
+    let logins = daemonless::auth_file(lowering, "/kaniko/.docker", build);
     daemonless::set_up(
         lowering,
         job,
@@ -41,7 +41,8 @@ fn command(lowering: &Lowering<'_>, build: &Build<'_>) -> String {
         format!("--dockerfile {}", in_project(&image.dockerfile())),
     ];
     lines.extend(arguments::target(image));
-    lines.extend(arguments::build_args(lowering, image));
+    lines.extend(arguments::build_args(lowering, build));
+    lines.extend(arguments::labels(build));
     for tag in &build.tags {
         lines.push(format!("--destination {}", quoted(tag)));
     }

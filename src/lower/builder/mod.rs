@@ -15,6 +15,7 @@ mod kaniko;
 
 use super::Lowering;
 use crate::manifest::images::{Builder, Image};
+use crate::manifest::resolved::SetNames;
 use crate::pipeline::{Job, Value};
 
 /// An image to build, all names resolved.
@@ -31,6 +32,18 @@ pub(super) struct Build<'m> {
     pub cache_to: Option<String>,
     /// A command that the caches' names want first.
     pub before: Option<&'static str>,
+    /// Labels, `name=value`.
+    pub labels: Vec<String>,
+    /// Where it is built.
+    pub refs: SetNames,
+}
+
+impl<'m> Build<'m> {
+    /// The images of the manifest that it handles: its own, and those that it is built from.
+    fn images(&self) -> Vec<&'m str> {
+        let bases = self.image.bases().map(|base| base.value.as_str());
+        [self.name].into_iter().chain(bases).collect()
+    }
 }
 
 /// The file in which a build hands its digest on.

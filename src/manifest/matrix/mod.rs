@@ -4,6 +4,7 @@
 //! what a name that meant all rows stands for. Always holds: what comes out is what the same
 //! manifest would be if its rows were written by hand; a finding is told once, not once a row.
 
+mod entity;
 mod refer;
 mod rows;
 mod substitute;
@@ -14,15 +15,13 @@ use std::rc::Rc;
 use super::common::Matrix;
 use super::record::{Field, Reader};
 use crate::finding::{Code, Finding, Report};
-use crate::source::{At, Entry, Kind, Node, Scalar, Span};
+use crate::source::{At, Entry, Kind, Node, Span};
+use entity::{extent, image_name, keep_variables, mapping_entry, text_entry, with_defaults};
 use rows::Row;
-use substitute::Substitution;
+use substitute::{Substitution, complete};
 
 /// The sections whose entities may have a matrix. Images come first: tests run in their rows.
 const SECTIONS: [&str; 3] = ["images", "tests", "tasks"];
-
-/// Keys of an entity into which those of `defaults` are merged.
-const MERGED: [&str; 2] = ["variables", "build_args"];
 
 /// How much all rows together may hold, in bytes: more than any pipeline that GitLab takes.
 const MOST: usize = 16 << 20;
@@ -159,25 +158,7 @@ impl Rows {
                 let own = rows::rows(read.at()?, report)?;
                 match of_image {
                     None => own,
-                    Some(of_image) => {
-                        let rows = rows::on_image(&own, &of_image);
-                        for row in own
-                            .iter()
-                            .filter(|row| !of_image.iter().any(|of| of.agrees(row)))
-                        {
-                            let values: Vec<&str> = row.values().collect();
-                            let message = format!(
-                                "the image of `{}` has no row `{}`",
-                                entry.key.value,
-                                values.join(":")
-                            );
-                            let finding = Finding::new(Code::MatrixRow, row.span, message);
-                            report.push(finding.help(
-                                "a matrix here is a part of the image's rows: add the row there, or leave it out",
-                            ));
-                        }
-                        rows
-                    }
+                    Some(of_image) => rows::on_image(&own, &of_image, &entry.key.value, report),
                 }
             }
         };
@@ -288,122 +269,4 @@ fn too_large(span: Span, size: &mut usize, report: &mut Report) {
 /// The value of a key.
 fn member<'n>(node: &'n Node, key: &str) -> Option<&'n Node> {
     super::raw::member(node, key)
-}
-
-/// From the first to the last place of a node; the span of a mapping is its beginning alone.
-fn extent(node: &Node) -> Span {
-    let join =
-        |span: Span, other: Span| Span::new(span.start.min(other.start), span.end.max(other.end));
-    match &node.kind {
-        Kind::Scalar(_) => node.span,
-        Kind::Sequence(items) => items.iter().map(extent).fold(node.span, join),
-        Kind::Mapping(entries) => {
-            let places = entries.iter().flat_map(|e| [e.key.span, extent(&e.value)]);
-            places.fold(node.span, join)
-        }
-    }
-}
-
-/// The keys of an entity with those that it has from `defaults`, as the typed entities inherit.
-fn with_defaults(own: &[Entry], defaults: Option<&Node>) -> Vec<Entry> {
-    let mut keys = own.to_vec();
-    let Some(Kind::Mapping(defaults)) = defaults.map(|node| &node.kind) else {
-        return keys;
-    };
-    for default in defaults.iter().filter(|default| !default.value.is_null()) {
-        let same = |key: &&mut Entry| key.key.value == default.key.value;
-        let Some(own) = keys.iter_mut().find(same) else {
-            keys.push(default.clone());
-            continue;
-        };
-        let merged = MERGED.contains(&&*default.key.value);
-        if let (true, Kind::Mapping(mine), Kind::Mapping(theirs)) =
-            (merged, &own.value.kind, &default.value.kind)
-        {
-            let known = |entry: &Entry| mine.iter().any(|own| own.key.value == entry.key.value);
-            let others = theirs.iter().filter(|entry| !known(entry));
-            let all: Vec<Entry> = others.chain(mine.iter()).cloned().collect();
-            own.value.kind = Kind::Mapping(all.into());
-        }
-    }
-    keys
-}
-
-/// The name in the `image` of a test.
-fn image_name(keys: &[Entry]) -> Option<&str> {
-    let image = keys.iter().find(|key| &*key.key.value == "image")?;
-    let name = match &image.value.kind {
-        Kind::Mapping(_) => member(&image.value, "name")?,
-        _ => &image.value,
-    };
-    match &name.kind {
-        Kind::Scalar(scalar) => Some(&scalar.text),
-        Kind::Sequence(_) | Kind::Mapping(_) => None,
-    }
-}
-
-/// A name of which each row has its own: values whose variables it does not hold are appended.
-fn complete(template: &str, row: &Row, append: bool) -> String {
-    let mut substitution = Substitution::of(row);
-    let mut name = substitution
-        .text(template)
-        .unwrap_or_else(|| template.to_owned());
-    for (variable, value) in &row.variables {
-        if append && !substitute::has(template, variable) {
-            name.push(':');
-            name.push_str(value);
-        }
-    }
-    name
-}
-
-/// Makes variables of the job of those that only its shell can expand.
-fn keep_variables<'v>(
-    keys: &mut Vec<Entry>,
-    row: &Row,
-    left: impl Iterator<Item = &'v str>,
-    span: Span,
-) {
-    let mut kept: Vec<Entry> = left
-        .filter_map(|name| Some(text_entry(name, row.get(name)?, span)))
-        .collect();
-    if kept.is_empty() {
-        return;
-    }
-    let own = keys.iter_mut().find(|key| &*key.key.value == "variables");
-    match own {
-        Some(own) => {
-            if let Kind::Mapping(entries) = &own.value.kind {
-                kept.retain(|new| !entries.iter().any(|own| own.key.value == new.key.value));
-                let all: Vec<Entry> = kept.into_iter().chain(entries.iter().cloned()).collect();
-                own.value.kind = Kind::Mapping(all.into());
-            }
-        }
-        None => keys.push(mapping_entry("variables", kept, span)),
-    }
-}
-
-fn text_entry(key: &str, text: &str, span: Span) -> Entry {
-    let scalar = Scalar {
-        text: Rc::from(text),
-        plain: false,
-    };
-    entry(key, Kind::Scalar(scalar), span)
-}
-
-fn mapping_entry(key: &str, entries: Vec<Entry>, span: Span) -> Entry {
-    entry(key, Kind::Mapping(entries.into()), span)
-}
-
-fn entry(key: &str, kind: Kind, span: Span) -> Entry {
-    Entry {
-        key: At::new(Rc::from(key), span),
-        plain_key: false,
-        value: Node {
-            kind,
-            span,
-            defined: None,
-            tag: None,
-        },
-    }
 }

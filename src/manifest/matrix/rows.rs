@@ -132,14 +132,26 @@ fn combinations_of(row: &At<Map<Many<Text>>>) -> Vec<Row> {
 
 /// The rows of a test in an image with a matrix: each of its own with every row of the image that
 /// it agrees with. The image's variables come first, as its rows are named so.
-pub(super) fn on_image(own: &[Row], image: &[Row]) -> Vec<Row> {
+pub(super) fn on_image(own: &[Row], image: &[Row], test: &str, report: &mut Report) -> Vec<Row> {
     let mut all = Vec::new();
     for row in own {
-        let of_image = image.iter().filter(|of_image| of_image.agrees(row));
+        let mut of_image = image
+            .iter()
+            .filter(|of_image| of_image.agrees(row))
+            .peekable();
+        if of_image.peek().is_none() {
+            let values: Vec<&str> = row.values().collect();
+            let values = values.join(":");
+            let message = format!("the image of `{test}` has no row `{values}`");
+            let help =
+                "a matrix here is a part of the image's rows: add the row there, or leave it out";
+            report.push(Finding::new(Code::MatrixRow, row.span, message).help(help));
+        }
         all.extend(of_image.map(|of_image| Row {
             span: row.span,
             ..of_image.joined(row)
         }));
     }
-    all
+    // Of a test without a row more would be said than this.
+    if all.is_empty() { image.to_vec() } else { all }
 }

@@ -116,8 +116,23 @@ impl<'r> Substitution<'r> {
     }
 }
 
+/// A name of which each row has its own: values whose variables it does not hold are appended.
+pub(super) fn complete(template: &str, row: &Row, append: bool) -> String {
+    let mut substitution = Substitution::of(row);
+    let mut name = substitution
+        .text(template)
+        .unwrap_or_else(|| template.to_owned());
+    for (variable, value) in &row.variables {
+        if append && !has(template, variable) {
+            name.push(':');
+            name.push_str(value);
+        }
+    }
+    name
+}
+
 /// Whether a text has a variable, as `$NAME` or `${NAME}`.
-pub(super) fn has(text: &str, variable: &str) -> bool {
+fn has(text: &str, variable: &str) -> bool {
     let row = Row {
         variables: vec![(variable.to_owned(), String::new())],
         ..Row::default()

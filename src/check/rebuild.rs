@@ -1,0 +1,63 @@
+//! `rebuild`: what is compared can be compared, and something that can be found again is built.
+
+use super::Check;
+use crate::finding::{Code, Finding};
+use crate::gitlab::glob;
+use crate::manifest::images::Rebuild;
+
+/// Variables that no later pipeline has the same value of.
+const UNIQUE: [&str; 4] = [
+    "CI_PIPELINE_ID",
+    "CI_PIPELINE_IID",
+    "CI_JOB_ID",
+    "CI_PIPELINE_CREATED_AT",
+];
+
+pub(super) fn check(check: &mut Check<'_>) {
+    let manifest = check.manifest;
+    for (key, image) in manifest.images() {
+        let Some(rebuild) = image.rebuild.at() else {
+            continue;
+        };
+        changes(check, &rebuild.value);
+        let tag = image.tag();
+        if UNIQUE.iter().any(|variable| tag.contains(variable)) {
+            let place = image.tag.span().unwrap_or(key.span);
+            let message = format!(
+                "`{}` has a new tag in each pipeline, `{tag}`: there is never one that could stay",
+                key.value
+            );
+            let finding = Finding::new(Code::Exclusive, rebuild.span, message)
+                .related(place, "this tag")
+                .help("give it a `tag` that stays, or `role: toolchain`, or remove `rebuild`");
+            check.report.push(finding);
+        }
+    }
+}
+
+/// The files of the recipe are compared by name, so each pattern must be one.
+fn changes(check: &mut Check<'_>, rebuild: &Rebuild) {
+    for glob in rebuild
+        .changes
+        .get()
+        .into_iter()
+        .flat_map(|list| list.iter())
+    {
+        let why = if glob.value.contains('$') {
+            "has a variable, which nothing expands here"
+        } else if glob.value.starts_with('/') || glob.value.starts_with("./") {
+            "does not begin at the project's root, which is where all paths begin"
+        } else if glob.value.ends_with('/') {
+            "names a folder, and files are compared"
+        } else if glob::to_posix(&glob.value).is_none() {
+            "is broken off in a bracket or brace"
+        } else {
+            continue;
+        };
+        let message = format!("`{}` {why}", glob.value);
+        let finding = Finding::new(Code::BadPath, glob.span, message);
+        check
+            .report
+            .push(finding.help("write files and globs as in `ci/packages/*.txt` or `ci/**/*`"));
+    }
+}

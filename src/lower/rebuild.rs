@@ -1,0 +1,184 @@
+//! `rebuild`: an image is built only if it is missing, too old, or of another recipe.
+//!
+//! In: the job that builds the image. Out: a job that checks, the build, which ends at once if there
+//! is nothing to do, and with `manual` one that builds in any case. Always holds: the build hands on
+//! the digest of what there is now, whether it built or not; without a check that says so, nothing
+//! is left out.
+//!
+//! The recipe is compared as a hash, which the image carries as a label. `rules:changes` knows only
+//! what a push changed: it builds on every new branch and tag, forgets a change whose pipeline
+//! failed, and is unsure of shallow clones and forced pushes. The hash asks what the image is.
+
+use super::{Lowering, digest_variable, quoted, word};
+use crate::gitlab::{duration, glob};
+use crate::manifest::images::{Image, Rebuild};
+use crate::manifest::resolved::image_variable;
+use crate::pipeline::{Job, Mapping, Need, Origin, Value};
+use crate::source::At;
+
+/// The label of an image that holds the hash of its recipe.
+const LABEL: &str = "windlass.recipe";
+
+/// The file in which a check hands its answer on.
+const DOTENV: &str = "check.env";
+
+/// The variable with the digest of an image that can stay, or `none`.
+fn current_variable(name: &str) -> String {
+    format!("{}_CURRENT", image_variable(name))
+}
+
+/// The variable with the hash of the recipe.
+fn recipe_variable(name: &str) -> String {
+    format!("{}_RECIPE", image_variable(name))
+}
+
+/// The label that a build gives its image.
+pub(super) fn label(name: &str) -> String {
+    format!("{LABEL}=${{{}:?}}", recipe_variable(name))
+}
+
+impl<'m> Lowering<'m> {
+    /// Adds the jobs of an image that is built if needed; `build` is the one that builds it, `own`
+    /// what the image itself says of artifacts.
+    pub(super) fn rebuild(
+        &mut self,
+        key: &'m At<String>,
+        image: &'m At<Image>,
+        rebuild: &Rebuild,
+        own: Mapping,
+        mut build: Job,
+    ) {
+        let name = key.value.as_str();
+        let check = self.check(key, image, rebuild, &build);
+        let stage = check.stage.clone().unwrap_or_default();
+        let need = Need {
+            job: check.name.clone(),
+            artifacts: true,
+            optional: false,
+        };
+        self.finish(check, None);
+        let force = rebuild.manual.copied_or(false).then(|| {
+            let mut force = build.clone();
+            force.name = image.force_job(key).value;
+            force.when = Some("manual".to_owned());
+            force.allow_failure = Some(Value::Bool(true));
+            // Later jobs of this pipeline do not wait for it: it says its digest to people alone.
+            force.artifacts = own;
+            if let Some(last) = force.script.last_mut() {
+                *last = Value::from(format!("echo \"{}@${{digest:?}}\"", image.repository(name)));
+            }
+            force
+        });
+        let (current, digest) = (current_variable(name), digest_variable(name));
+        let leave = format!(
+            "if [ \"${{{current}:?}}\" != none ]; then\n  \
+               echo \"{digest}=${current}\" > {}\n  \
+               exit 0\n\
+             fi\n",
+            super::builder::DOTENV
+        );
+        build.script.insert(0, Value::from(leave));
+        for mut job in [Some(build), force].into_iter().flatten() {
+            self.imply(&mut job, vec![(need.clone(), stage.clone())]);
+            self.finish(
+                job,
+                Some(crate::manifest::common::Entity::common(&image.value)),
+            );
+        }
+    }
+
+    /// The job that says whether the image can stay.
+    fn check(
+        &mut self,
+        key: &'m At<String>,
+        image: &'m At<Image>,
+        rebuild: &Rebuild,
+        build: &Job,
+    ) -> Job {
+        let name = key.value.as_str();
+        let job_name = image.check_job(key);
+        let mut job = Job {
+            name: job_name.value,
+            origin: Origin {
+                entity: format!("images.{name}.rebuild"),
+                span: job_name.span,
+            },
+            stage: rebuild.stage.get().cloned().or(build.stage.clone()),
+            rules: build.rules.clone(),
+            needs: None,
+            interruptible: Some(true),
+            ..Job::default()
+        };
+        self.with_registry_script(&mut job);
+        // The recipe is in the checkout.
+        if job.variables.get("GIT_STRATEGY").is_some() {
+            job.variables.set("GIT_STRATEGY", "fetch");
+        }
+        let refs = self.build_refs(name);
+        self.need_bases(&mut job, image, &refs);
+        job.script
+            .push(Value::from(self.recipe(name, image, rebuild)));
+        let access = self.push_options(image);
+        let mut current = format!("registry_current {access}--recipe \"$recipe\"");
+        if let Some(age) = rebuild.older_than.get()
+            && let Ok(age) = duration::parse(age)
+        {
+            current.push_str(&format!(" --older-than {}", age.as_secs()));
+        }
+        job.script.push(Value::from(format!(
+            "current=$({current} \"{}\")",
+            self.by_tag(name)
+        )));
+        job.script.push(Value::from(format!(
+            "printf '%s\\n' \"{}=$recipe\" \"{}=$current\" > \"$CI_PROJECT_DIR/{DOTENV}\"",
+            recipe_variable(name),
+            current_variable(name)
+        )));
+        super::common::add_dotenv(&mut job.artifacts, DOTENV);
+        if let Some(raw) = rebuild.job.get() {
+            job.raw = crate::manifest::raw::mapping(&raw.0, &mut crate::finding::Report::default());
+        }
+        job
+    }
+
+    /// A command that puts the hash of all that an image is made from into the variable `recipe`:
+    /// its Dockerfile, target and build arguments, and the files that `changes` names.
+    fn recipe(&self, name: &str, image: &Image, rebuild: &Rebuild) -> String {
+        let refs = self.build_refs(name);
+        let mut words: Vec<String> = Vec::new();
+        if let Some(target) = image.target.get() {
+            words.push(quoted(&format!("target {target}")));
+        }
+        for (argument, value) in image
+            .build_args
+            .get()
+            .into_iter()
+            .flat_map(|of| of.0.iter())
+        {
+            let value = self.build_argument(&value.value, &refs);
+            words.push(quoted(&format!("{}={value}", argument.value)));
+        }
+        let mut lines = Vec::new();
+        if !words.is_empty() {
+            lines.push(format!("printf '%s\\n' {}", words.join(" ")));
+        }
+        lines.push(format!("sha256sum {}", word(&image.dockerfile())));
+        let patterns: Vec<String> = rebuild
+            .changes
+            .get()
+            .into_iter()
+            .flat_map(|list| list.iter())
+            .filter_map(|glob| glob::to_posix(&glob.value))
+            .collect();
+        if !patterns.is_empty() {
+            let pattern = format!(r"\./({})", patterns.join("|")).replace('\'', r"'\''");
+            lines.push(format!(
+                "find . -path ./.git -prune -o -type f -print | {{ grep -Ex '{pattern}' || :; }} | \
+                 LC_ALL=C sort | tr '\\n' '\\0' | xargs -0 sha256sum"
+            ));
+        }
+        // Bash lets `$( )` go on after a command that fails.
+        let body = lines.join(" &&\n  ");
+        format!("recipe=$({{\n  {body}\n}} | sha256sum | cut -d ' ' -f 1)\n")
+    }
+}
