@@ -79,7 +79,11 @@ fn wanted(kind: &str, argument: &str) -> String {
 /// What the command prints.
 fn output<'a>(folder: &Path, arguments: impl Iterator<Item = &'a str>) -> String {
     let mut command = Command::new(env!("CARGO_BIN_EXE_windlass"));
-    let output = command.current_dir(folder).args(arguments).output().unwrap();
+    let output = command
+        .current_dir(folder)
+        .args(arguments)
+        .output()
+        .unwrap();
     assert!(output.status.success(), "{output:?}");
     String::from_utf8(output.stdout).unwrap()
 }
@@ -90,7 +94,11 @@ fn difference(manifest: &str, old: &str, new: &str) -> String {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("windlass.yml");
     fs::write(&path, manifest).unwrap();
-    for arguments in ["init --quiet", "add --all", "commit --quiet --message first"] {
+    for arguments in [
+        "init --quiet",
+        "add --all",
+        "commit --quiet --message first",
+    ] {
         let output = Command::new("git")
             .current_dir(folder.path())
             .args(["-c", "user.name=test", "-c", "user.email=test@example.com"])
@@ -113,7 +121,10 @@ fn the_picture_shows_what_is_so() {
         return;
     }
     let same = fs::read_to_string(path).unwrap_or_default() == svg;
-    assert!(same, "out of date; run: WINDLASS_BLESS=1 cargo test --test readme");
+    assert!(
+        same,
+        "out of date; run: WINDLASS_BLESS=1 cargo test --test readme"
+    );
 }
 
 /// The text with every marked block as it must be, and how many there are.
