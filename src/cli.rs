@@ -47,6 +47,24 @@ Examples:
   windlass plan --tag v1.2.3 --variable DEPLOY=yes --why deploy
   windlass plan --file .gitlab-ci.yml --branch main";
 
+const DIFF_EXAMPLES: &str = "\
+The working tree is compared with a revision of git. Where the revision has no manifest, its
+.gitlab-ci.yml is compared. What only looks different is no difference.
+
+Examples:
+  windlass diff
+  windlass diff --against origin/main --format markdown > comment.md
+  windlass diff --file .gitlab-ci.yml --against v1.2.3 --exit-code
+  windlass diff old/.gitlab-ci.yml new/.gitlab-ci.yml";
+
+const GRAPH_EXAMPLES: &str = "\
+Without a ref it is the pipeline of all refs; jobs that are not on every one are dashed.
+
+Examples:
+  windlass graph --branch main
+  windlass graph --format svg > pipeline.svg
+  windlass graph --format dot --tag v1.2.3 | dot -Tpng > pipeline.png";
+
 /// Compiles a short manifest into a whole GitLab CI/CD pipeline.
 #[derive(Debug, Parser)]
 #[command(name = "windlass", version, after_help = EXAMPLES, max_term_width = 100)]
@@ -103,6 +121,12 @@ pub(crate) enum Command {
     /// Say which jobs run on a ref, and why.
     #[command(after_help = PLAN_EXAMPLES)]
     Plan(Plan),
+    /// Say what a change does: jobs, refs, order, images, commands.
+    #[command(after_help = DIFF_EXAMPLES)]
+    Diff(Diff),
+    /// Draw the pipeline of a ref, or of all.
+    #[command(after_help = GRAPH_EXAMPLES)]
+    Graph(Graph),
     /// Print the JSON Schema of the manifest, for editors.
     #[command(after_help = "Example:\n  windlass schema > windlass.schema.json")]
     Schema,
@@ -132,11 +156,9 @@ pub(crate) struct Check {
     pub(crate) format: Format,
 }
 
+/// Which refs are asked about.
 #[derive(Debug, Args)]
-pub(crate) struct Plan {
-    /// Plan this `.gitlab-ci.yml` instead of the manifest.
-    #[arg(long, value_name = "FILE")]
-    pub(crate) file: Option<PathBuf>,
+pub(crate) struct Refs {
     /// A push on this branch.
     #[arg(long, value_name = "BRANCH", group = "ref")]
     pub(crate) branch: Option<String>,
@@ -149,7 +171,7 @@ pub(crate) struct Plan {
     /// A schedule on this branch.
     #[arg(long, value_name = "BRANCH", group = "ref")]
     pub(crate) schedule: Option<String>,
-    /// Every kind of ref that the conditions tell apart, as a table.
+    /// Every kind of ref that the conditions tell apart.
     #[arg(long, group = "ref")]
     pub(crate) all: bool,
     /// A variable of the project or the pipeline; may be repeated.
@@ -161,12 +183,78 @@ pub(crate) struct Plan {
     /// The project's default branch [default: as git knows it, else main].
     #[arg(long, value_name = "BRANCH")]
     pub(crate) default_branch: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Plan {
+    /// Plan this `.gitlab-ci.yml` instead of the manifest.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) file: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) refs: Refs,
     /// Show each rule of this job with its value, and which one decided.
     #[arg(long, value_name = "JOB")]
     pub(crate) why: Option<String>,
     /// How to print it.
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub(crate) format: PlanFormat,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Diff {
+    /// Compare this `.gitlab-ci.yml` instead of the manifest.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) file: Option<PathBuf>,
+    /// What to compare with: a commit, branch or tag of git.
+    #[arg(long, value_name = "REVISION", default_value = "HEAD")]
+    pub(crate) against: String,
+    /// Two files to compare instead, each a manifest or a `.gitlab-ci.yml`.
+    #[arg(value_name = "FILE", num_args = 2, value_names = ["BEFORE", "AFTER"],
+          conflicts_with_all = ["file", "against"])]
+    pub(crate) files: Vec<PathBuf>,
+    /// The project's default branch [default: as git knows it, else main].
+    #[arg(long, value_name = "BRANCH")]
+    pub(crate) default_branch: Option<String>,
+    /// Exit with 1 if anything changes.
+    #[arg(long)]
+    pub(crate) exit_code: bool,
+    /// How to print it.
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub(crate) format: DiffFormat,
+}
+
+/// How to print a difference.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum DiffFormat {
+    /// For people.
+    Text,
+    /// For programs.
+    Json,
+    /// For a comment on a merge request, with the pipeline's graph.
+    Markdown,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Graph {
+    /// Draw this `.gitlab-ci.yml` instead of the manifest.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) file: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) refs: Refs,
+    /// How to draw it.
+    #[arg(long, value_name = "FORMAT", default_value = "mermaid")]
+    pub(crate) format: GraphFormat,
+}
+
+/// How to draw a pipeline.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum GraphFormat {
+    /// For Markdown, which GitLab shows.
+    Mermaid,
+    /// For Graphviz.
+    Dot,
+    /// For a browser or a README.
+    Svg,
 }
 
 /// How to print a plan.

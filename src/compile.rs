@@ -12,8 +12,8 @@ use crate::files::{FileSet, GeneratedFile};
 use crate::finding::{Code, Finding, Place, Report};
 use crate::lower::{Lowered, REGISTRY_SCRIPT, lower};
 use crate::manifest::{self, Manifest};
-use crate::source::{Limits, Source, parse};
-use crate::{render, verify};
+use crate::source::{Limits, Node, Source, parse};
+use crate::{render, target, verify};
 
 /// The project that a manifest is about.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -53,13 +53,19 @@ impl std::error::Error for InternalError {}
 
 /// Reads a manifest. `None` if its text is no mapping at all; the report says why.
 pub fn read(source: &Source, report: &mut Report) -> Option<Manifest> {
+    read_with_tree(source, report).map(|(manifest, _)| manifest)
+}
+
+/// The same, with the tree that it was read from.
+fn read_with_tree(source: &Source, report: &mut Report) -> Option<(Manifest, Node)> {
     let root = parse(source, Limits::MANIFEST, report);
     if root.is_none() && !report.has_errors() {
         let message = "the manifest is empty";
         let finding = Finding::at(Code::Empty, Place::Whole, message);
         report.push(finding.help("it starts with `windlass: 1`"));
     }
-    manifest::read(&root?, report)
+    let root = root?;
+    Some((manifest::read(&root, report)?, root))
 }
 
 /// Compiles a manifest.
@@ -69,10 +75,16 @@ pub fn read(source: &Source, report: &mut Report) -> Option<Manifest> {
 /// Only if windlass itself is at fault; what is wrong with the manifest is in the report.
 pub fn compile(source: &Source, files: &dyn Files) -> Result<Compiled, InternalError> {
     let mut report = Report::default();
-    if let Some(manifest) = read(source, &mut report) {
+    if let Some((manifest, root)) = read_with_tree(source, &mut report) {
         check(&manifest, files, &mut report);
-        if !report.has_errors() {
-            let lowered = lower(&manifest);
+        let lowered = (!report.has_errors()).then(|| lower(&manifest));
+        if let Some(Lowered {
+            pipeline, lacks, ..
+        }) = &lowered
+        {
+            target::check(&manifest, &root, pipeline, lacks, &mut report);
+        }
+        if let Some(lowered) = lowered.filter(|_| !report.has_errors()) {
             let files = write(&lowered)?;
             return Ok(Compiled {
                 report,

@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! text -> source -> manifest -> check -> lower -> pipeline -> render -> text -> verify -> files
+//! pipeline, or any .gitlab-ci.yml -> config -> plan
 //! ```
 //!
 //! Each module is one step or one artefact of that line, and says in its first lines what comes
@@ -10,6 +11,7 @@
 pub mod check;
 pub mod compile;
 pub mod config;
+pub mod diff;
 pub mod files;
 pub mod finding;
 pub mod gitlab;
@@ -20,4 +22,5 @@ pub mod pipeline;
 pub mod plan;
 pub mod render;
 pub mod source;
+pub mod target;
 pub mod verify;

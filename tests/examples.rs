@@ -159,3 +159,21 @@ fn manifests_of_the_whole_language_are_read() {
         assert!(other.is_empty(), "{}: {other:#?}", path.display());
     }
 }
+
+/// What an example's README offers besides compiles, too.
+#[test]
+fn manifests_in_readmes_compile() {
+    let mut count = 0;
+    for folder in examples() {
+        let text = fs::read_to_string(folder.join("README.md")).unwrap();
+        for block in text.split("```yaml\n").skip(1) {
+            let manifest = block.split("```").next().unwrap();
+            if manifest.starts_with("windlass: 1") {
+                let files = compiled::files(manifest, &Complete);
+                assert!(!files.is_empty(), "{manifest}");
+                count += 1;
+            }
+        }
+    }
+    assert!(count >= 3, "{count}");
+}

@@ -5,10 +5,11 @@ use std::collections::HashMap;
 use crate::manifest::Manifest;
 use crate::manifest::collection::List;
 use crate::manifest::common::Need;
+use crate::manifest::deployments::Deployments;
 use crate::manifest::images::Image;
 use crate::manifest::raw::{self, member};
 use crate::manifest::record::Field;
-use crate::manifest::resolved::{Deployments, JobName, SetNames};
+use crate::manifest::resolved::{JobName, SetNames};
 use crate::manifest::tests::Test;
 use crate::source::{At, Kind, Node};
 

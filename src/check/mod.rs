@@ -29,7 +29,7 @@ pub use inventory::{Inventory, JobEntry, JobKind, Needed};
 
 use crate::finding::{Code, Finding, Report, did_you_mean};
 use crate::manifest::Manifest;
-use crate::manifest::resolved::Deployments;
+use crate::manifest::deployments::Deployments;
 use crate::source::At;
 
 /// What is asked of the project's files.

@@ -6,11 +6,15 @@
 
 mod check;
 mod completions;
+mod configuration;
+mod diff;
 mod explain;
 mod generate;
+mod graph;
 mod output;
 mod plan;
 mod project;
+mod revision;
 mod schema;
 
 use std::io;
@@ -64,6 +68,8 @@ pub(crate) fn run(cli: &Cli) -> ExitCode {
         Command::Generate(args) => generate::run(options, args),
         Command::Check(args) => check::run(options, args),
         Command::Plan(args) => plan::run(options, args),
+        Command::Diff(args) => diff::run(options, args),
+        Command::Graph(args) => graph::run(options, args),
         Command::Schema => schema::run(),
         Command::Explain(args) => explain::run(args),
         Command::Completions(args) => completions::run(args),

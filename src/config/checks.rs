@@ -109,6 +109,10 @@ impl Jobs<'_> {
                     let message = format!("`needs` has `{name}` twice");
                     reader.report(need.place, message);
                 }
+                if name.chars().count() > 255 {
+                    let message = "`needs` has a name of more than 255 characters";
+                    reader.report(need.place, message);
+                }
                 match self.job(name) {
                     // An optional one may also not exist at all.
                     None if need.optional => {}

@@ -8,7 +8,7 @@ use super::entry::Reader;
 use super::model::{AllowFailure, Conditions, Job, Policy, Variables, When};
 use super::parallel::{self, Copies};
 use super::value::{Entry, Key, Located, Map, Node, Value};
-use super::{environment, keys, needs, policy, rules, variables};
+use super::{environment, images, keys, needs, policy, rules, variables};
 use crate::gitlab::{duration, keywords};
 
 /// Keys that a job with `trigger` may have (`Entry::Bridge::ALLOWED_KEYS` and those of
@@ -149,7 +149,7 @@ fn job(
         false,
         reader,
     ));
-    keys::check(all, reader);
+    keys::check(&key.text, all, reader);
     Job {
         name: key.text.to_string(),
         key: key.text.to_string(),
@@ -178,10 +178,10 @@ fn job(
             .and_then(|node| reader.boolean(node, "interruptible")),
         image: all
             .given("image")
-            .and_then(|node| keys::image(node, reader)),
+            .and_then(|node| images::image(node, reader)),
         services: all
             .given("services")
-            .map(|node| keys::services(node, reader))
+            .map(|node| images::services(node, reader))
             .unwrap_or_default(),
         script: script(all, reader),
         before_script: commands(all, "before_script", reader),

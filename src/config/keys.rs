@@ -4,36 +4,16 @@
 
 use super::entry::Reader;
 use super::shape::{Need, Shape};
-use super::value::{Located, Map, Node, Value};
+use super::value::{Map, Node, Value};
 use crate::gitlab::regex::Pattern;
 
 use Need::{Free, Wanted};
 use Shape::{
     Any, Duration, Each, Flag, FlagOr, Name, Number, Numbers, Text, TextOr, TextOrTexts, Texts,
-    Variables, Word, Words,
+    Word, Words,
 };
 
-const PULL_POLICIES: &[&str] = &["always", "never", "if-not-present"];
 const OUTCOMES: &[&str] = &["on_success", "on_failure", "always"];
-
-const IMAGE: Shape = Shape::Map(&[
-    ("name", Name(usize::MAX), Wanted),
-    ("entrypoint", Texts, Free),
-    ("docker", Any, Free),
-    ("kubernetes", Any, Free),
-    ("pull_policy", Words(PULL_POLICIES), Free),
-]);
-
-const SERVICE: Shape = Shape::Map(&[
-    ("name", Name(usize::MAX), Wanted),
-    ("alias", Text, Free),
-    ("entrypoint", Texts, Free),
-    ("command", TextOrTexts, Free),
-    ("docker", Any, Free),
-    ("kubernetes", Any, Free),
-    ("pull_policy", Words(PULL_POLICIES), Free),
-    ("variables", Variables, Free),
-]);
 
 const RETRY: Shape = Shape::Map(&[
     ("max", Number(0, 2), Free),
@@ -190,7 +170,12 @@ const TAGS: usize = 49;
 const CACHES: usize = 4;
 
 /// Checks the keys that are kept as values alone.
-pub(super) fn check(job: &Map, reader: &mut Reader) {
+pub(super) fn check(name: &str, job: &Map, reader: &mut Reader) {
+    if let Some(entry) = job.entry("publish").filter(|entry| !entry.value.is_null())
+        && name != "pages"
+    {
+        reader.report(entry.key_place, "`publish` wants a job named `pages`");
+    }
     for (key, shape) in KEYS {
         if let Some(node) = job.given(key) {
             shape.check(node, key, reader);
@@ -328,45 +313,6 @@ fn trigger(node: &Node, reader: &mut Reader) {
             }
         }
     }
-}
-
-/// The name of an image.
-pub(super) fn image(node: &Node, reader: &mut Reader) -> Option<Located<String>> {
-    named(node, "image", &IMAGE, reader)
-}
-
-fn named(node: &Node, what: &str, shape: &Shape, reader: &mut Reader) -> Option<Located<String>> {
-    match &node.value {
-        Value::Str(name) if !name.trim().is_empty() => {
-            Some(Located::new(name.to_string(), node.place))
-        }
-        Value::Map(map) => {
-            shape.check(node, what, reader);
-            let name = map.get("name")?;
-            Some(Located::new(name.as_str()?.to_owned(), name.place))
-        }
-        _ => {
-            let message = format!("`{what}` should be a name or a mapping");
-            reader.report(node.place, message);
-            None
-        }
-    }
-}
-
-/// The names of the services' images.
-pub(super) fn services(node: &Node, reader: &mut Reader) -> Vec<Located<String>> {
-    let Some(items) = node.as_seq() else {
-        reader.report(node.place, "`services` should be a list");
-        return Vec::new();
-    };
-    let mut names = Vec::new();
-    for item in items {
-        match item.as_seq() {
-            Some(_) => names.extend(services(item, reader)),
-            None => names.extend(named(item, "services", &SERVICE, reader)),
-        }
-    }
-    names
 }
 
 /// A whole number or a list of them.

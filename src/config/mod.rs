@@ -18,6 +18,7 @@ mod defaults;
 mod entry;
 mod environment;
 mod extends;
+mod images;
 mod include;
 mod inputs;
 mod job;

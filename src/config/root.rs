@@ -13,7 +13,7 @@ use super::{Problems, checks, extends, job, policy, reference, rules, stages, va
 use crate::source::Source;
 
 /// Global keys; everything else is a job.
-const GLOBAL: [&str; 13] = [
+const GLOBAL: [&str; 11] = [
     "default",
     "include",
     "before_script",
@@ -24,13 +24,11 @@ const GLOBAL: [&str; 13] = [
     "stages",
     "cache",
     "workflow",
-    "spec",
-    "types",
     "pages:deploy",
 ];
 
 /// Global keys that are a job if they hold a `script`.
-const JOBS_WITH_SCRIPT: [&str; 4] = ["default", "workflow", "spec", "types"];
+const JOBS_WITH_SCRIPT: [&str; 2] = ["default", "workflow"];
 
 /// Makes the effective configuration.
 pub(super) fn configure(

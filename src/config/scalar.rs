@@ -11,7 +11,7 @@ pub(super) struct Disallowed(pub(super) &'static str);
 
 /// The value of a plain scalar.
 pub(super) fn resolve(text: &str) -> Result<Value, Disallowed> {
-    if matches!(text, "" | "~") || text.eq_ignore_ascii_case("null") && same_case(text) {
+    if matches!(text, "" | "~") || text.eq_ignore_ascii_case("null") {
         return Ok(Value::Null);
     }
     if let Some(value) = boolean(text) {
@@ -33,16 +33,6 @@ pub(super) fn resolve(text: &str) -> Result<Value, Disallowed> {
         return Ok(number);
     }
     Ok(Value::Str(text.into()))
-}
-
-/// `null`, `Null`, `NULL`: Psych's patterns name these three spellings of each word.
-fn same_case(text: &str) -> bool {
-    let mut chars = text.chars();
-    let first = chars.next();
-    let rest: Vec<char> = chars.collect();
-    let lower = rest.iter().all(char::is_ascii_lowercase);
-    let upper = rest.iter().all(char::is_ascii_uppercase);
-    lower || upper && first.is_some_and(|c| c.is_ascii_uppercase())
 }
 
 /// `/^(yes|true|on)$/i` and `/^(no|false|off)$/i`.
@@ -146,6 +136,11 @@ fn integer(text: &str) -> Option<Value> {
         (10, digits)
     };
     let digit = |c: char| c.is_digit(radix) || matches!(c, '_' | ',');
+    // Of decimal numbers Psych wants a digit behind each separator.
+    if radix == 10 && (digits.ends_with(['_', ',']) || digits.split(['_', ',']).any(str::is_empty))
+    {
+        return None;
+    }
     if digits.is_empty() || !digits.chars().all(digit) {
         return None;
     }
@@ -184,45 +179,44 @@ fn float(text: &str) -> Option<Value> {
     plain.parse().ok().map(Value::Float)
 }
 
-/// `190:20:30`, base 60. Psych multiplies by 60 once more where the seconds are missing: `12:30`
-/// is 45000.
+/// `190:20:30`, base 60: the parts count 3600, 60 and 1 from the left, so that `12:30` is 45000.
 fn sexagesimal(text: &str) -> Option<Value> {
-    let negative = text.starts_with('-');
     let unsigned = text.strip_prefix(['-', '+']).unwrap_or(text);
     let (unsigned, fraction) = match unsigned.split_once('.') {
-        Some((whole, fraction)) => (whole, Some(fraction)),
+        Some((whole, fraction)) => (whole, Some(fraction.replace('_', ""))),
         None => (unsigned, None),
     };
     let parts: Vec<&str> = unsigned.split(':').collect();
     let (first, rest) = parts.split_first()?;
-    let grouped = |c: char| c.is_ascii_digit() || matches!(c, '_' | ',');
     let sixty = |part: &&str| {
         let digits = part.bytes().all(|b| b.is_ascii_digit());
         let tens = part.len() == 1 || part.starts_with(|c: char| ('0'..='5').contains(&c));
         digits && tens && (1..=2).contains(&part.len())
     };
+    let grouped = |c: char| c.is_ascii_digit() || c == '_';
     let opens = first.starts_with(|c: char| c.is_ascii_digit()) && first.chars().all(grouped);
     if !opens || rest.is_empty() || rest.len() > 2 || !rest.iter().all(sixty) {
         return None;
     }
-    if fraction.is_some_and(|f| !f.bytes().all(|b| b.is_ascii_digit() || b == b'_')) {
-        return None;
-    }
     let plain: String = first.chars().filter(char::is_ascii_digit).collect();
-    let mut seconds: i128 = plain.parse().ok()?;
-    for part in rest {
-        seconds = seconds.checked_mul(60)?.checked_add(part.parse().ok()?)?;
+    let first: i128 = plain.parse().ok()?;
+    let mut seconds = first.checked_mul(3_600)?;
+    if text.starts_with('-') {
+        // The sign belongs to the first part alone.
+        seconds = -seconds;
     }
-    for _ in rest.len()..2 {
-        seconds = seconds.checked_mul(60)?;
+    for (part, weight) in rest.iter().zip([60, 1]) {
+        seconds = seconds.checked_add(part.parse::<i128>().ok()?.checked_mul(weight)?)?;
     }
-    Some(match fraction {
-        Some(fraction) => {
-            let fraction = fraction.replace('_', "");
-            let text = format!("{seconds}.{fraction}0");
-            let number: f64 = text.parse().ok()?;
-            Value::Float(if negative { -number } else { number })
-        }
-        None => Value::Int(if negative { -seconds } else { seconds }),
-    })
+    let Some(fraction) = fraction else {
+        return Some(Value::Int(seconds));
+    };
+    let fraction: f64 = format!("0.{fraction}0").parse().ok()?;
+    let weight = if rest.len() == 1 { 60.0 } else { 1.0 };
+    #[allow(
+        clippy::cast_precision_loss,
+        reason = "Psych counts in floats here as well"
+    )]
+    let whole = seconds as f64;
+    Some(Value::Float(whole + fraction * weight))
 }

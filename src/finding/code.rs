@@ -141,6 +141,8 @@ codes! {
     LongName "long-name" Warning;
     /// A version that is no GitLab version.
     BadVersion "bad-version" Error;
+    /// A feature that the target GitLab does not have.
+    NeedsVersion "needs-version" Error;
     /// Valid, but this version of windlass does not compile it yet.
     NotSupported "not-supported" Error;
 

@@ -7,6 +7,10 @@ mod posix;
 
 pub use posix::to_posix;
 
+mod posix;
+
+pub use posix::to_posix;
+
 use std::fmt::Write as _;
 
 use regex::Regex;
@@ -123,7 +127,7 @@ fn set(text: &str) -> Option<(String, &str)> {
         None => (false, text),
     };
     let end = text.find(']').filter(|end| *end > 0)?;
-    let mut class = String::from(if negated { "[^/" } else { "[" });
+    let mut class = String::new();
     for c in text.get(..end)?.chars() {
         match c {
             '-' => class.push('-'),
@@ -133,7 +137,10 @@ fn set(text: &str) -> Option<(String, &str)> {
             }
         }
     }
-    class.push(']');
+    let class = match negated {
+        true => format!("[^/{class}]"),
+        false => format!("[[{class}]--/]"),
+    };
     Some((class, text.get(end + 1..)?))
 }
 

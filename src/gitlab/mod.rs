@@ -10,6 +10,7 @@
 
 pub mod duration;
 pub mod expression;
+pub mod gates;
 pub mod glob;
 pub mod keywords;
 pub mod names;

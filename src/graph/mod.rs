@@ -6,6 +6,7 @@
 
 mod dot;
 mod mermaid;
+mod planned;
 mod svg;
 
 use std::collections::HashMap;

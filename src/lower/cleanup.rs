@@ -34,9 +34,9 @@ impl<'m> Lowering<'m> {
                     .cloned()
                     .unwrap_or_else(|| "cleanup".to_owned()),
             ),
-            rules: self.rules(&refs, None),
             ..Job::default()
         };
+        self.run_on(&mut job, &refs, None);
         self.with_registry_script(&mut job);
         if retention.keep_for.get() == Some(&KeepFor::Pipeline) {
             // Whatever happened before: what a failed pipeline leaves is of no use either.
@@ -71,6 +71,13 @@ impl<'m> Lowering<'m> {
         refs: &SetNames,
     ) {
         let name = key.value.as_str();
+        // What earlier pipelines left of a toolchain may go before this one builds.
+        let stages = self.stage_names();
+        let number = |stage: &str| stages.iter().position(|known| known == stage);
+        let own = job.stage.as_deref().and_then(number);
+        if own.is_some_and(|own| number(image.stage()).is_some_and(|build| own < build)) {
+            return;
+        }
         let own_refs = image
             .retention
             .get()
@@ -113,7 +120,7 @@ impl<'m> Lowering<'m> {
             }));
         }
         if let [(place, environment), ..] = deployments {
-            job.resource_group = Some(self.resource_group(place, environment));
+            job.resource_group = self.resource_group(place, environment);
         }
         job.needs = Some(needs);
     }

@@ -1,6 +1,7 @@
 //! The common job keys (language, section 12), the same for every family.
 
 use super::Lowering;
+use crate::gitlab::{Version, gates};
 use crate::manifest::artifacts::{Artifacts, Cache, CacheKey, Reports};
 use crate::manifest::collection::{List, Many};
 use crate::manifest::common::{AllowFailure, Common, Retry, Variable, Variables, When};
@@ -36,7 +37,10 @@ impl Lowering<'_> {
             }),
             retry: common.retry.get().map(retry),
             timeout: common.timeout.get().map(|timeout| timeout.to_string()),
-            interruptible: Some(common.interruptible.copied_or(true)),
+            interruptible: match common.interruptible.get() {
+                Some(own) => Some(*own),
+                None => self.if_known(gates::INTERRUPTIBLE, true),
+            },
             tags: texts(common.runner_tags),
             before_script: commands(common.before_script),
             after_script: commands(common.after_script),
@@ -64,12 +68,42 @@ impl Lowering<'_> {
         job
     }
 
+    /// What windlass adds of itself, where the target knows it.
+    pub(super) fn if_known<T>(&self, since: Version, value: T) -> Option<T> {
+        (self.target >= since).then_some(value)
+    }
+
     /// Adds a job to the pipeline, its raw keys last.
     pub(super) fn finish(&mut self, mut job: Job, common: Option<Common<'_>>) {
         if let Some(raw) = common.and_then(|common| common.job.get()) {
             job.raw = crate::manifest::raw::mapping(&raw.0, &mut crate::finding::Report::default());
         }
+        self.when_in_rules(&mut job);
         self.out.pipeline.jobs.push(job);
+    }
+
+    /// Puts `when` into the rules, where it may not stand beside them (below 14.6). By itself a
+    /// manual job may fail, and one that is manual by a rule may not.
+    fn when_in_rules(&self, job: &mut Job) {
+        let words = [When::Manual, When::Always, When::OnFailure, When::OnSuccess];
+        let own = words.into_iter().map(When::as_str);
+        let when = own
+            .into_iter()
+            .find(|word| job.when.as_deref() == Some(word));
+        let (Some(when), false) = (when, job.rules.list.is_empty()) else {
+            return;
+        };
+        if self.target >= gates::WHEN_BESIDE_RULES {
+            return;
+        }
+        job.when = None;
+        job.rules.name = job.rules.name.as_ref().map(|name| format!("{name}-{when}"));
+        for rule in job.rules.list.iter_mut().filter(|rule| rule.when.is_none()) {
+            rule.when = Some(when);
+        }
+        if when == When::Manual.as_str() && job.allow_failure.is_none() {
+            job.allow_failure = Some(Value::Bool(true));
+        }
     }
 
     /// If a job names what it waits for, it also waits for the builds of its images.

@@ -2,6 +2,7 @@
 
 use super::Lowering;
 use super::compose::ComposeCommand;
+use crate::gitlab::gates;
 use crate::manifest::record::Field;
 use crate::manifest::tools::Docker;
 use crate::pipeline::{Base, Image, Job, Mapping, Service, Value};
@@ -148,12 +149,15 @@ impl Lowering<'_> {
         }
         // The Kubernetes executor waits for the service at this port.
         let port = if tls { "2376" } else { "2375" };
-        let variables = Mapping::from_iter([("HEALTHCHECK_TCP_PORT", port)]);
+        let variables = self.if_known(
+            gates::SERVICE_VARIABLES,
+            Mapping::from_iter([("HEALTHCHECK_TCP_PORT", port)]),
+        );
         Service {
             name,
             alias: Some("docker".to_owned()),
             command,
-            variables,
+            variables: variables.unwrap_or_default(),
             ..Service::default()
         }
     }

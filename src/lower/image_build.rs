@@ -4,6 +4,7 @@ use super::Lowering;
 use super::builder::Build;
 use super::production_build::ProductionCache;
 use super::toolchain_build::ToolchainCache;
+use crate::gitlab::gates;
 use crate::manifest::common::Entity;
 use crate::manifest::images::{Image, Role};
 use crate::source::At;
@@ -64,7 +65,8 @@ impl<'m> Lowering<'m> {
             common,
         );
         job.stage = Some(image.stage().to_owned());
-        job.rules = self.rules(&self.deployments.image_refs(name, image), None);
+        let refs = self.deployments.image_refs(name, image);
+        self.run_on(&mut job, &refs, None);
         let build = self.planned_build(name, image);
         let own = job.artifacts.clone();
         self.with_build(&mut job, &build);
@@ -101,10 +103,16 @@ impl<'m> Lowering<'m> {
                 own.iter().map(|tag| in_repository(&tag.value)).collect(),
                 None,
             ),
-            None => (
-                cache.from().iter().map(|tag| in_repository(tag)).collect(),
-                cache.before(),
-            ),
+            None => {
+                // Older GitLabs don't say which branch is the default one.
+                let known = self.target >= gates::DEFAULT_BRANCH;
+                let tags = cache.from().into_iter();
+                let tags = tags.filter(|tag| known || !tag.contains("$default_branch"));
+                (
+                    tags.map(|tag| in_repository(&tag)).collect(),
+                    cache.before().filter(|_| known),
+                )
+            }
         };
         let cache_to = match (image.cache_to.get(), image.cache_from.get()) {
             (Some(own), _) => Some(in_repository(own)),

@@ -5,7 +5,9 @@
 //! back by an older pipeline that comes last.
 
 use super::{Lowering, quoted};
+use crate::gitlab::gates;
 use crate::manifest::environments::Environment;
+use crate::manifest::resolved::STAGES;
 use crate::pipeline::{Job, Mapping, Need, Origin, Value};
 use crate::source::At;
 
@@ -46,19 +48,23 @@ impl<'m> Lowering<'m> {
                 entity: format!("environments.{}.deployed_tag", key.value),
                 span: name.span,
             },
-            stage: Some(environment.stage().to_owned()),
-            rules: self.rules(&refs, None),
+            stage: Some(self.stage_after(environment.stage()).to_owned()),
             needs: Some(vec![Need {
                 job: environment.deploy_job(key).value,
                 artifacts: false,
                 optional: false,
             }]),
-            resource_group: Some(self.resource_group(key, environment)),
+            resource_group: self.resource_group(key, environment),
             ..Job::default()
         };
+        self.run_on(&mut job, &refs, None);
         if environment.is_dynamic(&key.value) {
-            // For `$CI_ENVIRONMENT_SLUG`; nothing is deployed (`access`: GitLab 15.0).
-            let place = [("name", environment.name(&key.value)), ("action", "access")];
+            // For `$CI_ENVIRONMENT_SLUG`; nothing is deployed.
+            let action = match self.target < gates::ACCESS {
+                true => "prepare",
+                false => "access",
+            };
+            let place = [("name", environment.name(&key.value)), ("action", action)];
             job.environment = Some(Mapping::from_iter(place));
         }
         self.need_builds(&mut job, images);
@@ -67,6 +73,19 @@ impl<'m> Lowering<'m> {
             job.script.push(self.mark(image, key, environment));
         }
         self.finish(job, None);
+    }
+
+    /// The stage of what comes right after a job: the same one, where `needs` can say so.
+    fn stage_after(&self, stage: &'m str) -> &'m str {
+        if self.target >= gates::NEEDS_IN_STAGE {
+            return stage;
+        }
+        let stages: Vec<&str> = match self.manifest.declared_stages() {
+            Some(stages) => stages.iter().map(|stage| stage.value.as_str()).collect(),
+            None => STAGES.to_vec(),
+        };
+        let mut after = stages.into_iter().skip_while(|known| *known != stage);
+        after.nth(1).unwrap_or(stage)
     }
 
     /// The command that moves the tag of an environment to an image.

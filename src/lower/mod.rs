@@ -11,9 +11,12 @@ mod common;
 mod compose;
 mod deploy;
 mod docker;
+mod handover;
 mod image_build;
 mod in_container;
 mod marking;
+mod needs;
+mod policy;
 mod production_build;
 mod promotion;
 mod raw;
@@ -29,12 +32,15 @@ mod workflow;
 
 use std::collections::HashMap;
 
+use crate::gitlab::Version;
 use crate::manifest::Manifest;
+use crate::manifest::deployments::Deployments;
 use crate::manifest::images::{Image, Role};
-use crate::manifest::resolved::{Deployments, STAGES, image_variable};
+use crate::manifest::resolved::{STAGES, image_variable};
 use crate::manifest::tools::Compose;
 use crate::pipeline::{ComposeOverride, Mapping, Pipeline};
 use crate::source::At;
+use crate::target::Lack;
 
 pub use registry_script::SCRIPT as REGISTRY_SCRIPT;
 
@@ -47,6 +53,8 @@ pub struct Lowered {
     pub compose: Option<(String, ComposeOverride)>,
     /// The path of the registry script, if it is a file and something uses it.
     pub registry_script: Option<String>,
+    /// What the manifest asks for and the target cannot do; with any of it this is no pipeline.
+    pub lacks: Vec<Lack>,
 }
 
 /// The families of jobs, in the order in which their jobs are made.
@@ -68,6 +76,7 @@ pub fn lower(manifest: &Manifest) -> Lowered {
     let compose = manifest.compose.get();
     let mut lowering = Lowering {
         manifest,
+        target: manifest.target(),
         deployments: Deployments::of(manifest),
         compose_services: compose.map(Compose::services_by_image).unwrap_or_default(),
         admits_merge_requests: workflow::admits_merge_requests(manifest),
@@ -80,6 +89,8 @@ pub fn lower(manifest: &Manifest) -> Lowered {
     }
     lowering.restore_artifacts();
     lowering.stages();
+    needs::lower(&mut lowering);
+    handover::lower(&mut lowering);
     workflow::lower(&mut lowering);
     lowering.out
 }
@@ -87,6 +98,8 @@ pub fn lower(manifest: &Manifest) -> Lowered {
 /// A lowering under way.
 struct Lowering<'m> {
     manifest: &'m Manifest,
+    /// The GitLab that must run the pipeline.
+    target: Version,
     deployments: Deployments<'m>,
     /// The compose service that runs each image.
     compose_services: HashMap<&'m str, &'m str>,
@@ -98,6 +111,11 @@ struct Lowering<'m> {
 }
 
 impl<'m> Lowering<'m> {
+    /// Notes what the target cannot do.
+    fn lacks(&mut self, lack: Lack) {
+        self.out.lacks.push(lack);
+    }
+
     fn globals(&mut self) {
         let manifest = self.manifest;
         let pipeline = &mut self.out.pipeline;

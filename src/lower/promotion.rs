@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 
 use super::registry_script::credentials;
 use super::{Lowering, digest_variable, quoted};
+use crate::gitlab::gates;
 use crate::manifest::collection::Many;
 use crate::manifest::common::Entity;
 use crate::manifest::environments::Promotion;
@@ -18,7 +19,7 @@ use crate::pipeline::{Job, Need, Value};
 use crate::source::At;
 
 /// The file in which a promotion hands the digests on that it found.
-const DOTENV: &str = "promoted.env";
+pub(super) const DOTENV: &str = "promoted.env";
 
 pub(super) fn lower(lowering: &mut Lowering<'_>) {
     for (key, promotion) in lowering.manifest.promotions() {
@@ -71,20 +72,21 @@ impl<'m> Lowering<'m> {
                 .to_owned(),
         );
         let refs = refs_of(promotion);
-        job.rules = self.rules(&refs, None);
+        self.run_on(&mut job, &refs, None);
         // What others find under a tag must not stop half-way through a list of tags.
-        job.interruptible = Some(false);
+        job.interruptible = self.if_known(gates::INTERRUPTIBLE, false);
         self.with_registry_script(&mut job);
         let images = self.manifest.promoted_by(promotion);
         let mut handed_on = Vec::new();
         for name in &images {
-            self.promotion_commands(&mut job, name, promotion);
+            self.promotion_commands(&mut job, key, name, promotion);
             if self.deployments.brings(self.manifest, promotion, name) {
                 handed_on.push(*name);
             }
         }
         if !handed_on.is_empty() {
-            super::common::add_dotenv(&mut job.artifacts, DOTENV);
+            let file = self.handed_on(DOTENV, &key.value);
+            self.hand_on(&mut job, &file);
         }
         self.need_promoted(&mut job, &images, &refs);
         self.finish(job, Some(common));
@@ -92,7 +94,13 @@ impl<'m> Lowering<'m> {
 
     /// Gives the further tags to the build of this pipeline, else to the one that this commit
     /// already has.
-    fn promotion_commands(&self, job: &mut Job, name: &str, promotion: &Promotion) {
+    fn promotion_commands(
+        &self,
+        job: &mut Job,
+        key: &At<String>,
+        name: &str,
+        promotion: &Promotion,
+    ) {
         let Some(image) = self.image(name) else {
             return;
         };
@@ -147,8 +155,9 @@ impl<'m> Lowering<'m> {
         }
         if brings {
             job.script.push(Value::from(format!(
-                "echo \"{}=$digest\" >> {DOTENV}",
-                digest_variable(name)
+                "echo \"{}=$digest\" >> {}",
+                digest_variable(name),
+                self.handed_on(DOTENV, &key.value)
             )));
         }
     }

@@ -17,7 +17,7 @@ pub(super) fn lower(lowering: &mut Lowering<'_>) {
             ..Job::default()
         };
         if keys.remove("refs").is_some() {
-            job.rules = lowering.rules(&crate::manifest::raw::refs(&raw.value.0), None);
+            lowering.run_on(&mut job, &crate::manifest::raw::refs(&raw.value.0), None);
         }
         job.raw = keys;
         lowering.finish(job, None);

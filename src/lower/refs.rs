@@ -1,20 +1,87 @@
-//! Ref sets become rules (language, section 4).
+//! Ref sets become rules (language, section 4); below 12.6 [`super::policy`] takes their place.
 //!
 //! Always holds: the rules of a union match where one of its sets holds; an `except` is a rule
 //! with `never` in front where the union is that one set, and a negated condition elsewhere.
 
 use super::Lowering;
 use crate::gitlab::expression::{self, Comparison, Expr};
+use crate::gitlab::gates;
 use crate::gitlab::regex::Pattern;
 use crate::manifest::collection::Many;
 use crate::manifest::refs::RefSet;
 use crate::manifest::resolved::SetNames;
-use crate::pipeline::{Changes, Provenance, Rule, Rules};
+use crate::pipeline::{Changes, Job, Provenance, Rule, Rules};
 use crate::source::At;
+use crate::target::Lack;
 
-impl Lowering<'_> {
+impl<'m> Lowering<'m> {
+    /// Lets a job run on the refs of these sets, and with `changes` only where one of these paths
+    /// changed.
+    pub(super) fn run_on(&mut self, job: &mut Job, sets: &SetNames, changes: Option<&[String]>) {
+        for set in sets {
+            self.conditions_of(set, 0);
+        }
+        if self.target < gates::RULES {
+            if changes.is_some() {
+                let span = self
+                    .changes_span(&job.origin.entity)
+                    .unwrap_or(job.origin.span);
+                self.lacks_below(gates::ONLY_CHANGES, "`changes`", span);
+            }
+            job.policies = self.policies(sets, changes);
+        } else {
+            job.rules = self.rules(sets, changes);
+        }
+    }
+
+    /// Notes what of a set the target cannot ask.
+    fn conditions_of(&mut self, name: &At<String>, depth: usize) {
+        let what = format!("`{}`", name.value);
+        match name.value.as_str() {
+            "merge_requests" => self.lacks_below(gates::MERGE_REQUESTS, &what, name.span),
+            "default_branch" => self.lacks_below(gates::DEFAULT_BRANCH, &what, name.span),
+            _ => {}
+        }
+        let Some(set) = self.set(&name.value).filter(|_| depth < 50) else {
+            return;
+        };
+        if let Some(requests) = set.merge_requests.span() {
+            self.lacks_below(gates::MERGE_REQUESTS, "`merge_requests`", requests);
+        }
+        if let Some(protected) = set.protected.at().filter(|at| at.value) {
+            self.lacks_below(gates::REF_PROTECTED, "`protected`", protected.span);
+        }
+        if let Some(own) = set.condition.at()
+            && let Ok(condition) = expression::parse(&own.value)
+        {
+            let ways = condition.alternatives();
+            let since = ways.iter().map(gates::condition).max();
+            if let Some(since) = since.filter(|since| *since > self.target) {
+                self.lacks(Lack::new("this condition", since, own.span));
+            }
+        }
+        let others = [&set.of, &set.except];
+        for other in others
+            .into_iter()
+            .filter_map(|sets| sets.get())
+            .flat_map(Many::iter)
+        {
+            self.conditions_of(other, depth + 1);
+        }
+    }
+
+    /// Where a test says what it is about.
+    fn changes_span(&self, entity: &str) -> Option<crate::source::Span> {
+        let mut tests = self.manifest.tests_and_tasks();
+        let found = tests.find(|(key, _, is_task)| {
+            let family = if *is_task { "tasks" } else { "tests" };
+            entity.strip_prefix(family) == Some(&format!(".{}", key.value))
+        });
+        found?.1.changes.span()
+    }
+
     /// Where an entity's job runs. No rules where that is wherever a pipeline is created.
-    pub(super) fn rules(&self, sets: &SetNames, changes: Option<&[String]>) -> Rules {
+    fn rules(&self, sets: &SetNames, changes: Option<&[String]>) -> Rules {
         let names: Vec<&str> = sets.iter().map(|set| set.value.as_str()).collect();
         if changes.is_none() && self.is_everywhere(&names) {
             return Rules::default();
@@ -37,10 +104,14 @@ impl Lowering<'_> {
                 rules
             })
             .collect();
+        self.without_parentheses(&mut rules);
         // One name is the anchor; a union has none, but shares by all its names.
         let name = names.join("-or-");
         if let Some(paths) = changes {
-            rules = with_changes(rules, paths);
+            rules = match self.target < gates::COMPARE_TO {
+                true => with_pushed(rules, paths),
+                false => with_changes(rules, paths),
+            };
             return Rules {
                 name: None,
                 list: rules,
@@ -89,8 +160,49 @@ impl Lowering<'_> {
         rules
     }
 
-    fn set(&self, name: &str) -> Option<&RefSet> {
+    pub(super) fn set(&self, name: &str) -> Option<&'m RefSet> {
         Some(&self.manifest.refs.get()?.get(name)?.value)
+    }
+
+    /// A rule for each way in which a condition can be true, where the target has no parentheses.
+    pub(super) fn without_parentheses(&self, rules: &mut Vec<Rule>) {
+        if self.target >= gates::PARENTHESES {
+            return;
+        }
+        let spread = |rule: Rule| match &rule.condition {
+            Some(condition) => condition
+                .alternatives()
+                .into_iter()
+                .map(|way| Rule {
+                    condition: Some(way),
+                    ..rule.clone()
+                })
+                .collect(),
+            None => vec![rule],
+        };
+        *rules = std::mem::take(rules).into_iter().flat_map(spread).collect();
+    }
+
+    /// A condition about pipelines of branches. Before `CI_COMMIT_BRANCH` (12.6) they are those
+    /// without a tag and without a merge request.
+    fn of_branch(&self, condition: impl Fn(&str) -> Option<Expr>) -> Option<Expr> {
+        if self.target >= gates::RULES {
+            return condition("CI_COMMIT_BRANCH");
+        }
+        let unset = |name| {
+            let variable = Expr::variable(name).ok()?;
+            Some(Expr::compare(Comparison::Equal, variable, Expr::Null))
+        };
+        let request = match self.admits_merge_requests {
+            true => unset("CI_MERGE_REQUEST_IID"),
+            false => None,
+        };
+        let parts = [
+            unset("CI_COMMIT_TAG"),
+            request,
+            condition("CI_COMMIT_REF_NAME"),
+        ];
+        Expr::all(parts.into_iter().flatten())
     }
 
     /// Conditions of which one is true on the refs of a set.
@@ -117,8 +229,8 @@ impl Lowering<'_> {
             "tags" => is_set("CI_COMMIT_TAG"),
             "merge_requests" => source_is("merge_request_event"),
             "schedules" => source_is("schedule"),
-            "default_branch" => on_default_branch(),
-            _ => is_set("CI_COMMIT_BRANCH"),
+            "default_branch" => self.of_branch(is_default_branch),
+            _ => self.of_branch(is_set),
         };
         condition.into_iter().collect()
     }
@@ -127,7 +239,7 @@ impl Lowering<'_> {
     fn members(&self, set: &RefSet) -> Vec<Expr> {
         let mut members = Vec::new();
         for branch in set.branches.get().into_iter().flat_map(|list| list.iter()) {
-            members.extend(matches("CI_COMMIT_BRANCH", &branch.value));
+            members.extend(self.of_branch(|variable| matches(variable, &branch.value)));
         }
         for tag in set.tags.get().into_iter().flat_map(Many::iter) {
             members.extend(matches("CI_COMMIT_TAG", &tag.value));
@@ -205,13 +317,18 @@ pub(super) fn source_is(source: &str) -> Option<Expr> {
     Expr::source_is(source).ok()
 }
 
-/// Whether this is a pipeline of the default branch.
-fn on_default_branch() -> Option<Expr> {
+/// Whether a variable is the name of the default branch.
+fn is_default_branch(variable: &str) -> Option<Expr> {
     let (branch, default) = (
-        Expr::variable("CI_COMMIT_BRANCH").ok()?,
+        Expr::variable(variable).ok()?,
         Expr::variable("CI_DEFAULT_BRANCH").ok()?,
     );
     Some(Expr::compare(Comparison::Equal, branch, default))
+}
+
+/// Whether this is a pipeline of the default branch.
+fn on_default_branch() -> Option<Expr> {
+    is_default_branch("CI_COMMIT_BRANCH")
 }
 
 /// The opposite, by De Morgan: GitLab has no `!` before 18.11.
@@ -227,6 +344,22 @@ fn opposite(condition: Expr) -> Expr {
         Expr::Not(inner) => *inner,
         other => other.negated(),
     }
+}
+
+/// Rules that also want changed files among those pushed: before `compare_to` nothing else counts.
+fn with_pushed(rules: Vec<Rule>, paths: &[String]) -> Vec<Rule> {
+    let changes = Some(Changes {
+        paths: paths.to_vec(),
+        compare_to: None,
+    });
+    let with = |rule: Rule| match rule.when {
+        None => Rule {
+            changes: changes.clone(),
+            ..rule
+        },
+        Some(_) => rule,
+    };
+    rules.into_iter().map(with).collect()
 }
 
 /// Rules that also want changed files. On the default branch what was pushed counts; elsewhere

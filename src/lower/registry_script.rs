@@ -32,7 +32,7 @@ const SECTION: &str = "\n# ---- ";
 /// curl and a POSIX shell are all that the registry script needs.
 const CURL: &str = "curlimages/curl:8.16.0";
 /// Name of the hidden job with the registry script, and of its anchor.
-const BASE: &str = "registry-script";
+pub(super) const BASE: &str = "registry-script";
 
 impl Lowering<'_> {
     /// Options of calls that delete.
@@ -126,7 +126,10 @@ impl Lowering<'_> {
         keys.set("before_script", before);
         let bases = &mut self.out.pipeline.bases;
         if !bases.iter().any(|base| base.name == BASE) {
-            let comment = "Tags of the registry are deleted by curl alone: no daemon, no checkout.";
+            let comment = match self.manifest.scripts.get() {
+                Some(_) => "Tags of the registry are deleted by curl alone: no daemon.",
+                None => "Tags of the registry are deleted by curl alone: no daemon, no checkout.",
+            };
             bases.push(Base {
                 name: BASE.to_owned(),
                 comment: comment.to_owned(),

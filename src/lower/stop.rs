@@ -10,6 +10,7 @@ use std::collections::BTreeSet;
 use super::deploy::cluster::{Client, Namespace};
 use super::deploy::helm::release as helm_release;
 use super::{Lowering, quoted, word};
+use crate::gitlab::gates;
 use crate::gitlab::variables::{names, or_fail};
 use crate::manifest::collection::Many;
 use crate::manifest::common::{Entity, Variable, When};
@@ -39,15 +40,21 @@ pub(super) fn lower(lowering: &mut Lowering<'_>) {
     }
 }
 
-/// When GitLab stops an environment by itself, counted from its last deployment.
-pub(super) fn auto_stop_in(key: &At<String>, environment: &Environment) -> Option<String> {
-    match &environment.auto_stop_in {
-        Field::Absent if environment.is_dynamic(&key.value) => Some(AUTO_STOP.to_owned()),
-        own => own.get().map(|text| text.to_string()),
-    }
-}
-
 impl<'m> Lowering<'m> {
+    /// When GitLab stops an environment by itself, counted from its last deployment.
+    pub(super) fn auto_stop_in(
+        &self,
+        key: &At<String>,
+        environment: &Environment,
+    ) -> Option<String> {
+        match &environment.auto_stop_in {
+            Field::Absent if environment.is_dynamic(&key.value) => {
+                self.if_known(gates::AUTO_STOP, AUTO_STOP.to_owned())
+            }
+            own => own.get().map(|text| text.to_string()),
+        }
+    }
+
     fn stop(&mut self, key: &'m At<String>, environment: &'m At<Environment>, stop: &'m Stop) {
         let common = environment.common();
         let name = environment.stop_job(key);
@@ -65,7 +72,7 @@ impl<'m> Lowering<'m> {
         let stage = stop.stage.get().map(String::as_str);
         job.stage = Some(stage.unwrap_or(environment.stage()).to_owned());
         let refs = environment.refs.get().map(|refs| refs.0.clone());
-        job.rules = self.rules(&refs.unwrap_or_default(), None);
+        self.run_on(&mut job, &refs.unwrap_or_default(), None);
         let when = stop.when.copied_or(When::Manual);
         if when != When::OnSuccess {
             job.when = Some(when.as_str().to_owned());
@@ -75,8 +82,8 @@ impl<'m> Lowering<'m> {
             job.needs = Some(Vec::new());
         }
         job.allow_failure = Some(Value::Bool(true));
-        job.interruptible = Some(false);
-        job.resource_group = Some(self.resource_group(key, environment));
+        job.interruptible = self.if_known(gates::INTERRUPTIBLE, false);
+        job.resource_group = self.resource_group(key, environment);
         job.environment = Some(Mapping::from_iter([
             ("name", environment.name(&key.value)),
             ("action", "stop"),
@@ -212,6 +219,9 @@ impl<'m> Lowering<'m> {
             };
             for Doomed { image, tag, .. } in self.doomed(key, environment, stop) {
                 used.insert("delete_tag");
+                if self.manifest.registry_of(image).delete_by != Some(DeleteBy::Tag) {
+                    used.insert("dummy");
+                }
                 if let RefTag::Matching(_) = tag {
                     used.insert("cleanup");
                 }

@@ -28,7 +28,7 @@ impl<'m> Lowering<'m> {
         );
         let refs = Manifest::refs_of(&test.refs, test.span);
         let changes = test.changes.get().map(super::common::list_of);
-        job.rules = self.rules(&refs, changes.as_deref());
+        self.run_on(&mut job, &refs, changes.as_deref());
         job.coverage = test.coverage.get().map(|regex| regex.to_string());
         job.parallel = test.parallel.get().copied();
         if let Some(used) = test.environment.get() {

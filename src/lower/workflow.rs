@@ -3,6 +3,7 @@
 use super::Lowering;
 use super::refs::{is_set, source_is};
 use crate::gitlab::expression::{Comparison, Expr};
+use crate::gitlab::gates;
 use crate::manifest::Manifest;
 use crate::manifest::collection::{Many, Map};
 use crate::manifest::common::Entity;
@@ -10,7 +11,8 @@ use crate::manifest::resolved::SetNames;
 use crate::pipeline::{Provenance, Rule};
 
 pub(super) fn lower(lowering: &mut Lowering<'_>) {
-    if lowering.out.pipeline.raw.get("workflow").is_some() {
+    lowering.variables_of_sets();
+    if lowering.target < gates::RULES || lowering.out.pipeline.raw.get("workflow").is_some() {
         return;
     }
     let when = |condition: Option<Expr>| condition.map(Rule::when_true);
@@ -25,7 +27,10 @@ pub(super) fn lower(lowering: &mut Lowering<'_>) {
             rules.push(Rule::when_true(admitted));
         }
         let open = [is_set("CI_COMMIT_BRANCH"), is_set("CI_OPEN_MERGE_REQUESTS")];
-        rules.extend(Expr::all(open.into_iter().flatten()).map(Rule::never));
+        // Older GitLabs don't say that there is one: a branch then has a pipeline of its own, too.
+        if lowering.target >= gates::OPEN_MERGE_REQUESTS {
+            rules.extend(Expr::all(open.into_iter().flatten()).map(Rule::never));
+        }
     }
     for rule in lowering.variable_rules() {
         if !rules.contains(&rule) {
@@ -34,10 +39,21 @@ pub(super) fn lower(lowering: &mut Lowering<'_>) {
     }
     rules.extend(when(is_set("CI_COMMIT_BRANCH")));
     rules.extend(when(is_set("CI_COMMIT_TAG")));
+    lowering.without_parentheses(&mut rules);
     lowering.out.pipeline.workflow = rules;
 }
 
 impl Lowering<'_> {
+    /// Notes variables of ref sets that the target cannot give.
+    fn variables_of_sets(&mut self) {
+        let manifest = self.manifest;
+        for (_, set) in manifest.refs.get().into_iter().flat_map(Map::iter) {
+            if let Some(span) = set.value.variables.span() {
+                self.lacks_below(gates::WORKFLOW_VARIABLES, "`variables` of a ref set", span);
+            }
+        }
+    }
+
     /// Conditions of the branches that deploy.
     fn deployable(&self) -> Vec<Expr> {
         let mut conditions: Vec<Expr> = Vec::new();

@@ -9,6 +9,7 @@ pub mod artifacts;
 pub mod collection;
 pub mod common;
 mod declare;
+pub mod deployments;
 pub mod environments;
 pub mod images;
 pub mod kinds;

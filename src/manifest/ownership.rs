@@ -127,7 +127,14 @@ fn all_builds(tag: &str) -> Option<String> {
                 pattern.push_str(&format!("${{{name}:?}}"));
             }
             Part::Variable(name, _) if OF_REFS.contains(&name) => return None,
-            Part::Variable(_, written) => pattern.push_str(&TagPattern::of(written)?.regex),
+            Part::Variable(_, written) => {
+                let known = TagPattern::of(written)?;
+                // Of other variables nobody knows what they hold in each build.
+                if !known.of_build {
+                    return None;
+                }
+                pattern.push_str(&known.regex);
+            }
         }
     }
     Some(pattern)

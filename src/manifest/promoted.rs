@@ -3,10 +3,11 @@
 
 use super::Manifest;
 use super::collection::Many;
+use super::deployments::Deployments;
 use super::environments::Promotion;
 use super::reach::{Coverage, covers};
 use super::record::Field;
-use super::resolved::{Deployments, SetNames};
+use super::resolved::SetNames;
 use crate::source::At;
 
 fn refs(field: &Field<Many<String>>) -> SetNames {

@@ -8,6 +8,7 @@ use super::collection::Map;
 use super::images::Image;
 use super::record::Field;
 use super::tools::{DeleteBy, Registry};
+use crate::gitlab::gates;
 
 /// The registry that is built in.
 pub const GITLAB: &str = "gitlab";
@@ -83,7 +84,11 @@ impl Manifest {
             },
             push,
             delete: delete.or(push),
-            delete_by: delete_by.or(is_gitlab.then_some(DeleteBy::Tag)),
+            delete_by: delete_by.or(match self.target() < gates::DELETE_TAG {
+                _ if !is_gitlab => None,
+                true => Some(DeleteBy::Dummy),
+                false => Some(DeleteBy::Tag),
+            }),
         }
     }
 

@@ -7,6 +7,7 @@ mod compose;
 mod document;
 mod layout;
 mod model;
+mod policy;
 mod value;
 
 pub use compose::{ComposeBuild, ComposeOverride, ComposeService};
@@ -15,4 +16,5 @@ pub use model::{
     Changes, Image, Job, Need, Origin, Pipeline, Provenance, Rule, Rules, Service, rules_value,
     strings,
 };
+pub use policy::{Policies, Policy};
 pub use value::{Mapping, Shared, Value};

@@ -1,6 +1,6 @@
 //! A pipeline in GitLab's concepts, before it is laid out as text.
 
-use super::{Base, Mapping, Shared, Value};
+use super::{Base, Mapping, Policies, Shared, Value};
 use crate::gitlab::expression::Expr;
 use crate::source::Span;
 
@@ -51,8 +51,12 @@ pub struct Job {
     pub services: Vec<Service>,
     /// Where it runs. Empty: wherever the workflow admits a pipeline.
     pub rules: Rules,
+    /// Where it runs on a GitLab without rules. At most one of the two is not empty.
+    pub policies: Policies,
     /// Jobs that it waits for; `None`: all earlier stages.
     pub needs: Option<Vec<Need>>,
+    /// Jobs of earlier stages whose artifacts it fetches; `None`: all of them.
+    pub dependencies: Option<Vec<String>>,
     /// When it runs, if not `on_success`.
     pub when: Option<String>,
     /// Whether its failure lets the pipeline go on: a boolean or `{exit_codes}`.
@@ -192,10 +196,15 @@ impl Rule {
         let mut map = Mapping::new();
         map.set_if("if", self.condition.as_ref().map(ToString::to_string));
         if let Some(changes) = &self.changes {
-            let mut of = Mapping::new();
-            of.set("paths", strings(&changes.paths));
-            of.set_if("compare_to", changes.compare_to.clone());
-            map.set("changes", of);
+            let paths = strings(&changes.paths);
+            let changes = match &changes.compare_to {
+                None => paths,
+                Some(to) => Value::Map(Mapping::from_iter([
+                    ("paths", paths),
+                    ("compare_to", to.as_str().into()),
+                ])),
+            };
+            map.set("changes", changes);
         }
         map.set_if("when", self.when);
         if !self.variables.is_empty() {
@@ -306,11 +315,16 @@ impl Job {
         if !self.rules.list.is_empty() {
             map.set("rules", self.rules.to_value());
         }
+        self.policies.write(&mut map);
         let needs = self
             .needs
             .as_ref()
             .map(|all| all.iter().map(Need::to_value).collect::<Vec<_>>());
         map.set_if("needs", needs);
+        map.set_if(
+            "dependencies",
+            self.dependencies.as_ref().map(|all| strings(all)),
+        );
         map.set_if("when", self.when.clone());
         map.set_if("allow_failure", self.allow_failure.clone());
         map.set_if("environment", self.environment.clone());
@@ -333,6 +347,11 @@ impl Job {
         map.set_if("coverage", self.coverage.clone());
         if !self.artifacts.is_empty() {
             map.set("artifacts", self.artifacts.clone());
+        }
+        // GitLab takes one or the other; what is written by hand counts.
+        if self.raw.get("rules").is_some() {
+            map.remove("only");
+            map.remove("except");
         }
         map.merge(&self.raw);
         map

@@ -17,6 +17,7 @@ mod policy;
 mod predefined;
 mod rules;
 mod sample;
+mod scope;
 mod situation;
 mod table;
 mod text;

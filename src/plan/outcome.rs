@@ -2,10 +2,11 @@
 //!
 //! Facts: `Chain::EvaluateWorkflowRules`, `Chain::Seed`, `Chain::Populate`, `Seed::Build` (18.11).
 
-use super::decision::{Because, Decision, Presence};
+use super::decision::{Decision, Presence};
+use super::scope::Scope;
 use super::situation::Situation;
-use super::{Truth, files, policy, predefined, rules};
-use crate::config::{Conditions, Config, Job, Need, Place, When};
+use super::{Truth, files};
+use crate::config::{Config, Need, Place, When};
 use crate::gitlab::expression::Lookup;
 
 /// Most needs of a job (`ci_needs_size_limit`, 13.8).
@@ -132,6 +133,7 @@ pub fn plan(config: &Config, situation: &Situation) -> Plan {
         jobs,
     };
     plan.failures = failures(config, &plan.jobs);
+    plan.failures.extend(scope.failure());
     let (admitted, rule) = scope.admitted();
     if admitted == Truth::False {
         plan.absence = Some(Absence::Workflow(rule));
@@ -237,145 +239,6 @@ fn failures(config: &Config, jobs: &[PlannedJob]) -> Vec<Failure> {
         }
     }
     failures
-}
-
-/// A configuration in a situation: what variables are worth there.
-pub(super) struct Scope<'s> {
-    config: &'s Config,
-    situation: &'s Situation,
-    /// Which rules of the workflow may decide.
-    workflow: Vec<Option<usize>>,
-}
-
-impl<'s> Scope<'s> {
-    /// Evaluates the workflow, whose variables the jobs see.
-    pub(super) fn of(config: &'s Config, situation: &'s Situation) -> Self {
-        let mut scope = Self {
-            config,
-            situation,
-            workflow: vec![None],
-        };
-        if let Some(rules) = scope.workflow_rules() {
-            let look_up = |name: &str| scope.of_pipeline(name);
-            let (possible, raises) = rules::first(rules, situation, &look_up);
-            scope.workflow = possible;
-            // GitLab breaks off there, and so there is no pipeline.
-            scope.workflow.extend(raises.map(Some));
-        }
-        scope
-    }
-
-    /// The workflow's rules; an empty list is none at all.
-    fn workflow_rules(&self) -> Option<&'s [crate::config::Rule]> {
-        let rules = self.config.workflow.rules.as_deref()?;
-        (!rules.is_empty()).then_some(rules)
-    }
-
-    /// Whether the workflow admits a pipeline, and by which rule if it does not.
-    fn admitted(&self) -> (Truth, Option<usize>) {
-        let Some(rules) = self.workflow_rules() else {
-            return (Truth::True, None);
-        };
-        let admits = |at: &Option<usize>| {
-            let rule = at.and_then(|at| rules.get(at));
-            rule.is_some_and(|rule| rule.when != Some(When::Never))
-        };
-        let admitting = self.workflow.iter().filter(|at| admits(at)).count();
-        match admitting {
-            0 => (Truth::False, self.workflow.iter().flatten().copied().last()),
-            n if n == self.workflow.len() => (Truth::True, None),
-            _ => (Truth::Unknown, None),
-        }
-    }
-
-    /// A variable as the workflow's rules see it.
-    pub(super) fn of_pipeline(&self, name: &str) -> Lookup {
-        if let Some(value) = self.situation.variables.get(name) {
-            return Lookup::Set(value.clone());
-        }
-        match self.config.variables.get(name) {
-            Some(variable) => Lookup::Set(variable.value.clone()),
-            None => self.predefined(name),
-        }
-    }
-
-    fn predefined(&self, name: &str) -> Lookup {
-        match predefined::look_up(self.situation, name) {
-            Some(Lookup::Unknown) | None if self.situation.closed => Lookup::Unset,
-            Some(found) => found,
-            None => Lookup::Unknown,
-        }
-    }
-
-    /// A variable as a job's rules see it.
-    pub(super) fn of_job(&self, job: &Job, name: &str) -> Lookup {
-        if let Some(value) = self.situation.variables.get(name) {
-            return Lookup::Set(value.clone());
-        }
-        let own = job.variables.get(name);
-        let global = self.config.variables.get(name);
-        let inherited = own.is_none() || own == global;
-        if inherited
-            && job.inherits.takes(name)
-            && let Some(found) = self.of_workflow(name)
-        {
-            return found;
-        }
-        if let Some(variable) = own {
-            return Lookup::Set(variable.value.clone());
-        }
-        let copy = job.name != job.key;
-        match name {
-            "CI_JOB_NAME" => Lookup::Set(job.name.clone()),
-            "CI_JOB_STAGE" => Lookup::Set(job.stage.value.clone()),
-            "CI_JOB_NAME_SLUG" | "CI_NODE_TOTAL" => Lookup::Filled,
-            "CI_JOB_MANUAL" if job.when == When::Manual => Lookup::Set("true".to_owned()),
-            "CI_JOB_MANUAL" => Lookup::Unset,
-            "CI_NODE_INDEX" if copy => Lookup::Filled,
-            "CI_NODE_INDEX" => Lookup::Unset,
-            "CI_ENVIRONMENT_NAME" if job.environment.is_some() => Lookup::Unknown,
-            "CI_ENVIRONMENT_NAME" => Lookup::Unset,
-            _ => self.predefined(name),
-        }
-    }
-
-    /// A variable that a rule of the workflow sets, or may set.
-    fn of_workflow(&self, name: &str) -> Option<Lookup> {
-        let rules = self.workflow_rules()?;
-        let mut found: Vec<Option<&str>> = self
-            .workflow
-            .iter()
-            .flatten()
-            .filter_map(|at| rules.get(*at))
-            .filter(|rule| rule.when != Some(When::Never))
-            .map(|rule| rule.variables.get(name).map(|v| v.value.as_str()))
-            .collect();
-        found.dedup();
-        match found.as_slice() {
-            [] | [None] => None,
-            [Some(value)] => Some(Lookup::Set((*value).to_owned())),
-            _ => Some(Lookup::Unknown),
-        }
-    }
-
-    /// What becomes of a job.
-    fn decide(&self, job: &Job) -> Decision {
-        let look_up = |name: &str| self.of_job(job, name);
-        match &job.conditions {
-            Conditions::Always => Decision {
-                possible: vec![rules::as_it_is(job, Because::Unconditional)],
-                raises: None,
-            },
-            Conditions::Rules(list) => rules::decide(job, list, self.situation, &look_up),
-            Conditions::Policies { only, except } => policy::decide(
-                job,
-                only.as_ref(),
-                except.as_ref(),
-                self.situation,
-                &look_up,
-            ),
-        }
-    }
 }
 
 /// The environment of a job with its variables put in, if all of them are known; those of the

@@ -18,9 +18,10 @@ pub(super) fn matching(pattern: &Pattern) -> Option<String> {
     let hir = regex_syntax::parse(&source).ok()?;
     let mut name = String::new();
     build(&hir, &mut name)?;
-    // A pattern that wants an end says where nothing more may stand; others match within a name.
-    ["", "x", "1", "release"]
-        .iter()
+    // `release-` is a name, and `release-x` reads more like one.
+    let open = name.ends_with(|c: char| !c.is_alphanumeric());
+    let more = if open { ["x", "1", ""] } else { ["", "x", "1"] };
+    more.iter()
         .flat_map(|more| [format!("{name}{more}"), format!("{more}{name}")])
         .find(|name| is_ref(name) && regex.is_match(name.as_bytes()))
 }

@@ -3,8 +3,9 @@
 use std::fmt::Write as _;
 
 use super::decision::{Because, Part, Presence};
-use super::outcome::{Plan, PlannedJob, Scope};
+use super::outcome::{Plan, PlannedJob};
 use super::rules::{RuleTrace, trace};
+use super::scope::Scope;
 use super::text::{Style, aligned, line, when_text};
 use super::{Truth, policy, words};
 use crate::config::{Conditions, Config, Job, Policy, When};

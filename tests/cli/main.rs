@@ -13,5 +13,6 @@ mod generate;
 mod hostile;
 mod kill;
 mod links;
+mod plan;
 mod project;
 mod usage;

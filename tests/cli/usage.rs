@@ -44,7 +44,14 @@ fn options_stand_on_either_side_of_the_command() {
 #[test]
 fn every_command_has_help_with_an_example() {
     let project = Project::new(PLAIN);
-    for command in ["generate", "check", "schema", "explain", "completions"] {
+    for command in [
+        "generate",
+        "check",
+        "plan",
+        "schema",
+        "explain",
+        "completions",
+    ] {
         let help = project.run(&[command, "--help"]).exits(0).stdout;
         assert!(help.contains("Example"), "{command}: {help}");
         assert!(

@@ -28,6 +28,7 @@ pub(crate) fn compiled(manifest: &str, files: &dyn Files) -> Compiled {
 }
 
 /// What was found, a line each.
+#[allow(dead_code, reason = "not every test uses it")]
 pub(crate) fn findings(compiled: &Compiled) -> Vec<String> {
     let found = compiled.report.sorted();
     let line = |finding: &&windlass::finding::Finding| {
@@ -39,6 +40,7 @@ pub(crate) fn findings(compiled: &Compiled) -> Vec<String> {
 /// The files of a manifest in which nothing is found, save what it defines for other cases, and that
 /// a builder is archived: path and text as they are written.
 #[track_caller]
+#[allow(dead_code, reason = "not every test uses it")]
 pub(crate) fn files(manifest: &str, project: &dyn Files) -> Vec<(String, String)> {
     let compiled = compiled(manifest, project);
     let mut found = findings(&compiled);
@@ -58,6 +60,7 @@ pub(crate) fn files_of(folder: &Path) -> Vec<(String, String)> {
 
 /// YAML as JSON, `<<` merged.
 #[track_caller]
+#[allow(dead_code, reason = "not every test uses it")]
 pub(crate) fn json(yaml: &str) -> Json {
     let mut value: serde_yaml::Value =
         serde_yaml::from_str(yaml).unwrap_or_else(|error| panic!("{error}\n{yaml}"));

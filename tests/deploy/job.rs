@@ -7,7 +7,7 @@ use std::process::Command;
 
 use serde_json::Value as Json;
 
-use crate::compiled::{Complete, files, json};
+use crate::compiled::{Complete, MANIFEST, compiled, findings, json};
 use crate::installed;
 
 /// The shells that images for deployments have, each with its own tools.
@@ -28,8 +28,13 @@ impl Job {
             "windlass: 1\nkubernetes: {{context: one, namespace: shop}}\nimages: {{app: {{}}, web: {{}}}}\n\
              environments: {{prod: {{refs: default_branch, images: [app], {environment}}}}}\n"
         );
-        let (_, text) = files(&manifest, &Complete)
-            .into_iter()
+        // Warnings are about what a user may want otherwise.
+        let compiled = compiled(&manifest, &Complete);
+        let Some(files) = &compiled.files else {
+            panic!("{:#?}", findings(&compiled));
+        };
+        let files = files.sealed(MANIFEST).into_iter();
+        let (_, text) = { files }
             .find(|(path, _)| path == ".gitlab-ci.yml")
             .unwrap();
         let job = &json(&text)["deploy-prod"];

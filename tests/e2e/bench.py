@@ -11,18 +11,18 @@ from rig import gitlab, platform
 from runner import pipeline as pipelines
 
 TESTS = pathlib.Path(__file__).resolve().parent
-EXAMPLES = platform.ROOT / "examples"
 AGENT = "facile/infrastructure:production"
 
 
 class Bench:
     def __init__(self, stack, mutate=None):
         self.stack, self.mutate = stack, mutate
-        self.projects = []
+        self.projects, self.note, self.leaks = [], "", False
 
-    def project(self, example="facile", **how):
-        files = TESTS / "projects" / example
-        made = self.stack.project(EXAMPLES / example, files=files if files.is_dir() else None, **how)
+    def project(self, example="facile", files=None, **how):
+        files = TESTS / "projects" / (files or example)
+        files = files if files.is_dir() else None
+        made = self.stack.project(self.stack.examples / example, files=files, leaks=self.leaks, **how)
         if self.mutate:
             made.put(".gitlab-ci.yml", self.mutate((made.work / ".gitlab-ci.yml").read_text()))
         self.projects.append(made)
@@ -35,6 +35,23 @@ class Bench:
         project.deploy("my-project", "php-container")
         return project
 
+    def facile_2018(self):
+        """examples/facile-2018: GitLab and registry as of then, where jobs may not delete."""
+        how = {"registry": platform.OLD, "rights": {"pull", "push"}}
+        project = self.project("facile-2018", files="facile", **how)
+        self.cleaner(project, "REGISTRY_CLEANER")
+        project.integrate()
+        project.deploy("my-project", "php-container")
+        return project
+
+    def cleaner(self, project, user=None):
+        """A personal token of somebody who may delete, in CI variables."""
+        token = pipelines.new_token()
+        project.variables["PERSONAL_ACCESS_TOKEN"] = token
+        if user:
+            project.variables[user] = "alai"
+        self.stack.issuer.allow("alai", token, project.path, gitlab.ALL)
+
     def post(self, *faults_left):
         """The post's project, repaired but for some faults; GitLab and registry as of 2018."""
         path = f"facile/post-{self.stack.number()}"
@@ -45,9 +62,7 @@ class Bench:
                 file.write_text(file.read_text().replace("facile/my-project", path))
         post.repaired(project, *faults_left)
         hub.push_php_base(project.images("php-base"))
-        token = pipelines.new_token()
-        project.variables["PERSONAL_ACCESS_TOKEN"] = token
-        self.stack.issuer.allow("alai", token, path, gitlab.ALL)
+        self.cleaner(project)
         project.integrate()
         project.deploy("my-project", "php-container")
         self.projects.append(project)

@@ -1,13 +1,16 @@
 """Runs what was asked for, side by side, and prints a line for each; the last lines say how it went."""
 
 import concurrent.futures
+import pathlib
 import resource
 import sys
 import threading
 import time
 import traceback
 
+import cost
 import faults
+import mutations
 import scenarios
 import secret_watch
 from bench import Bench
@@ -20,7 +23,15 @@ def everything():
     """(name, what, function) of all that can be run."""
     items = [(item.name, item.what, item.run) for item in scenarios.load().values()]
     items += [(item.name, item.what, faults.both(item)) for item in faults.load().values()]
+    items += [(f"mutation-{item.name}", item.what, mutations.caught(item)) for item in mutations.MUTATIONS]
+    items.append(("cost", "What pipelines cost, the post's beside ours.", cost.run))
     return items
+
+
+def undocumented():
+    """Names that README.md does not have."""
+    text = (pathlib.Path(__file__).resolve().parent / "README.md").read_text()
+    return [name for name, _, _ in everything() if f"`{name}`" not in text]
 
 
 def list_names():
@@ -29,27 +40,30 @@ def list_names():
     return 0
 
 
-def run(options, compose):
+def run(options, compose, windlass):
     begun = time.monotonic()
-    wanted = [
-        item for item in everything() if not options.only or any(part in item[0] for part in options.only)
-    ]
+    wanted = [item for item in everything() if not options.only or any(part in item[0] for part in options.only)]
     if not wanted:
         print("no such scenario; --list names all", file=sys.stderr)
         return 2
-    stack = platform.Platform(compose)
+    stack = platform.Platform(compose, windlass)
     watch = secret_watch.Watch(stack)
     print(f"the stack is up after {time.monotonic() - begun:.1f} s", flush=True)
+    together = [item for item in wanted if item[2] is not cost.run]
     with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
-        results = list(pool.map(lambda item: attempt(stack, item, options), wanted))
-    failed = [name for name, error in zip([item[0] for item in wanted], results) if error]
+        results = list(pool.map(lambda item: attempt(stack, item, options), together))
+    alone = [item for item in wanted if item[2] is cost.run]  # it measures times
+    results += [attempt(stack, item, options) for item in alone]
+    for name in undocumented():
+        print(f"FAIL README.md does not name {name}")
+    failed = undocumented() + [item[0] for item, error in zip(together + alone, results) if error]
     leaks = watch.end()
     for line in leaks:
         print(f"LEAK {line}")
-    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    used = [resource.getrusage(who) for who in (resource.RUSAGE_CHILDREN, resource.RUSAGE_SELF)]
     print(
         f"{len(wanted)} run, {len(failed)} failed, {len(leaks)} secrets leaked ({watch.summary}), "
-        f"{time.monotonic() - begun:.0f} s, {used.ru_utime + used.ru_stime:.0f} s of processor time"
+        f"{time.monotonic() - begun:.0f} s, {sum(use.ru_utime + use.ru_stime for use in used):.0f} s of processor time"
     )
     for name in failed:
         print(f"  failed: {name}")
@@ -66,6 +80,8 @@ def attempt(stack, item, options):
         error = problem
     with PRINTING:
         print(f"{'FAIL' if error else 'ok  '} {time.monotonic() - started:5.1f} s  {name:44} {what}", flush=True)
+        if bench.note:
+            print(f"             {bench.note}", flush=True)
         if error:
             lines = traceback.format_exception(error)
             print("".join(lines if not isinstance(error, AssertionError) else [*lines[-3:]]), flush=True)
@@ -73,7 +89,7 @@ def attempt(stack, item, options):
                 for project in bench.projects:
                     for pipeline in project.pipelines:
                         for job in pipeline.jobs.values():
-                            print(f"--- {project.path} {pipeline.id} {job.name} {job.status}\n{job.result.output if job.result else ''}")
+                            print(
+                                f"--- {project.path} {pipeline.id} {job.name} {job.status}\n{job.result.output if job.result else ''}"
+                            )
     return error
-
-

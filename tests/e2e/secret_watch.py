@@ -47,6 +47,10 @@ class Watch:
         ]
         output = "".join(outputs)
         secrets = self.secrets()
-        places = (("the arguments of a process", arguments), ("a registry's log", logs), ("a job's output", output))
+        places = (
+            ("the arguments of a process", arguments),
+            ("a registry's log", logs),
+            ("a job's output", output),
+        )
         self.summary = f"{len(secrets)} secrets; {arguments.count(chr(10))} command lines, {len(outputs)} job logs"
         return [f"{kind} in {place}" for secret, kind in secrets.items() for place, text in places if secret in text]

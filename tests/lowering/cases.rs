@@ -239,6 +239,11 @@ fn defaults() {
 }
 
 #[test]
+fn targets() {
+    run("targets.txt");
+}
+
+#[test]
 fn promotions() {
     run("promotions.txt");
 }
@@ -255,8 +260,6 @@ const NOT_YET: &[&str] = &[
     "windlass",
     // Images
     "group",
-    // Clusters of GitLab before 15.0
-    "integration",
 ];
 
 /// Every key that stands anywhere in a value.

@@ -8,7 +8,7 @@ use serde_json::Value as Json;
 use windlass::pipeline::{Document, Mapping, Value};
 
 /// What Psych gets from each text.
-fn read(texts: &[String]) -> Vec<Json> {
+pub(super) fn read(texts: &[String]) -> Vec<Json> {
     let folder = tempfile::tempdir().unwrap();
     let paths: Vec<_> = (0..texts.len())
         .map(|index| folder.path().join(format!("{index}.yml")))

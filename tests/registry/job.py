@@ -76,7 +76,7 @@ class Jobs:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
-            timeout=80,
+            timeout=300,  # far more than a busy machine takes
             check=False,
         )
         left = sorted(str(file) for file in temporary.rglob("*"))

@@ -3,6 +3,11 @@
 use std::path::Path;
 use std::process::Command;
 
+use windlass::compile::Project;
+use windlass::config::{self, When};
+use windlass::plan::{self, Changed, Presence, Situation};
+use windlass::source::Source;
+
 use super::{folder, installed, succeeds};
 
 fn git(repository: &Path, arguments: &[&str]) {
@@ -21,6 +26,17 @@ fn git(repository: &Path, arguments: &[&str]) {
 /// Which jobs of an example run on a branch: `name` or `name (when)`, in order.
 #[track_caller]
 fn jobs(example: &str, default_branch: &str, branch: &str) -> Vec<String> {
+    jobs_where(example, default_branch, branch, &[])
+}
+
+/// The same with further arguments.
+#[track_caller]
+fn jobs_where(
+    example: &str,
+    default_branch: &str,
+    branch: &str,
+    arguments: &[&str],
+) -> Vec<String> {
     let repository = tempfile::tempdir().unwrap();
     let repository = repository.path();
     for (path, text) in crate::compiled::files_of(&folder(example)) {
@@ -52,6 +68,7 @@ fn jobs(example: &str, default_branch: &str, branch: &str) -> Vec<String> {
         Command::new(installed("node22"))
             .arg(installed("gitlab-ci-local.js"))
             .arg("--list-csv")
+            .args(arguments)
             .current_dir(repository)
             .env("HOME", repository),
         "nodejs",
@@ -143,6 +160,78 @@ fn a_git_tag_promotes_and_a_branch_builds() {
     assert_eq!(jobs("build-and-tag", "main", "main"), ["build-app"]);
 }
 
+/// What `plan` says of an example, in the words of [`jobs`].
+fn planned(example: &str, situation: &Situation) -> Vec<String> {
+    let root = folder(example);
+    let text = std::fs::read_to_string(root.join(crate::compiled::MANIFEST)).unwrap();
+    let lowered = crate::compiled::compiled(&text, &Project { root }).lowered;
+    let manifest = Source::new(crate::compiled::MANIFEST, text);
+    let config = config::of_pipeline(&lowered.unwrap().pipeline, &manifest).unwrap();
+    let plan = plan::plan(&config, situation);
+    // gitlab-ci-local does not know that a workflow can leave a pipeline out.
+    let within = plan
+        .jobs
+        .iter()
+        .filter(|job| job.presence() == Presence::In);
+    within
+        .map(|job| match job.when().unwrap() {
+            When::OnSuccess => job.name.clone(),
+            when => format!("{} ({})", job.name, when.as_str()),
+        })
+        .collect()
+}
+
+/// What both decide by rules alone: without changed files, which here are of one commit, and without
+/// protected refs, of which gitlab-ci-local has none.
+#[test]
+fn plan_says_the_same_of_every_kind_of_ref() {
+    let mut compared = 0;
+    for (example, default_branch) in [
+        ("build-and-tag", "main"),
+        ("facile", "master"),
+        ("minimal", "main"),
+        ("review-apps", "main"),
+        ("scripts", "main"),
+        ("services", "main"),
+    ] {
+        let on_tag = [
+            "--unset-variable",
+            "CI_COMMIT_BRANCH",
+            "--variable",
+            "CI_COMMIT_TAG=v1.2.3",
+        ];
+        let on_request = [
+            "--unset-variable",
+            "CI_COMMIT_BRANCH",
+            "--variable",
+            "CI_PIPELINE_SOURCE=merge_request_event",
+            "--ignore-predefined-vars",
+            "CI_PIPELINE_SOURCE",
+        ];
+        let situations: [(Situation, &str, &[&str]); 4] = [
+            (Situation::branch(default_branch), default_branch, &[]),
+            (Situation::branch("feature"), "feature", &[]),
+            (Situation::tag("v1.2.3"), "feature", &on_tag),
+            (
+                Situation::merge_request("feature", default_branch),
+                "feature",
+                &on_request,
+            ),
+        ];
+        for (mut situation, branch, arguments) in situations {
+            situation = situation.with_default_branch(default_branch);
+            situation.changed = Changed::Paths(Vec::new());
+            let mut theirs = jobs_where(example, default_branch, branch, arguments);
+            let mut ours = planned(example, &situation);
+            theirs.sort();
+            ours.sort();
+            assert_eq!(ours, theirs, "{example}: {situation}");
+            compared += 1;
+        }
+    }
+    assert_eq!(compared, 24);
+}
+
 #[test]
 fn the_review_project_reviews_branches_and_deploys_the_default_one() {
     let built = ["build-app", "qa"];
@@ -150,6 +239,11 @@ fn the_review_project_reviews_branches_and_deploys_the_default_one() {
     let cleaned = ["cleanup-app"];
     let feature = [&built[..], &reviewed, &cleaned].concat();
     assert_eq!(jobs("review-apps", "main", "feature/new"), feature);
-    let deployed = [&built[..], &["deploy-production"], &cleaned].concat();
+    let deployed = [
+        &built[..],
+        &["deploy-production", "mark-production"],
+        &cleaned,
+    ]
+    .concat();
     assert_eq!(jobs("review-apps", "main", "main"), deployed);
 }

@@ -12,6 +12,7 @@
 mod build;
 mod evaluate;
 mod lex;
+mod normal;
 mod parse;
 mod print;
 

@@ -10,9 +10,12 @@
 //! has `=~` (11.0).
 
 mod class;
+mod only;
 mod re2;
 
 use std::fmt;
+
+pub use only::{Ruby, name as only_name};
 
 /// A regular expression between slashes and its flags, in RE2's syntax.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]

@@ -73,15 +73,16 @@ impl Lowering<'_> {
         let before = build.before.filter(|_| builder != Builder::Kaniko);
         job.script.extend(before.map(Value::from));
         lower(builder)(self, job, build);
-        hand_on_digest(job, build.name);
+        self.hand_on_digest(job, build.name);
     }
-}
 
-/// Lets later jobs know the digest that stands in the variable `digest`.
-fn hand_on_digest(job: &mut Job, name: &str) {
-    let variable = super::digest_variable(name);
-    job.script.push(Value::from(format!(
-        "echo \"{variable}=${{digest:?}}\" > {DOTENV}"
-    )));
-    super::common::add_dotenv(&mut job.artifacts, DOTENV);
+    /// Lets later jobs know the digest that stands in the variable `digest`.
+    fn hand_on_digest(&self, job: &mut Job, name: &str) {
+        let variable = super::digest_variable(name);
+        let file = self.handed_on(DOTENV, name);
+        job.script.push(Value::from(format!(
+            "echo \"{variable}=${{digest:?}}\" > {file}"
+        )));
+        self.hand_on(job, &file);
+    }
 }

@@ -14,6 +14,7 @@ mod script;
 mod set_image;
 
 use super::Lowering;
+use crate::gitlab::gates;
 use crate::manifest::common::Entity;
 use crate::manifest::environments::Environment;
 use crate::pipeline::{Job, Mapping, Value};
@@ -77,23 +78,17 @@ impl<'m> Lowering<'m> {
         let entity = format!("environments.{}", key.value);
         let mut job = self.job(&environment.deploy_job(key), entity, key.span, common);
         job.stage = Some(environment.stage().to_owned());
-        job.rules = self.rules(
-            &environment
-                .refs
-                .get()
-                .map(|refs| refs.0.clone())
-                .unwrap_or_default(),
-            None,
-        );
+        let refs = environment.refs.get().map(|refs| refs.0.clone());
+        self.run_on(&mut job, &refs.unwrap_or_default(), None);
         // A deployment that is cancelled half-way leaves nobody knows what.
-        job.interruptible = Some(false);
-        job.resource_group = Some(self.resource_group(key, environment));
+        job.interruptible = self.if_known(gates::INTERRUPTIBLE, false);
+        job.resource_group = self.resource_group(key, environment);
         let mut named = Mapping::from_iter([("name", environment.name(&key.value))]);
         named.set_if("url", environment.url.get().cloned());
         if environment.stop.get().is_some() {
             named.set("on_stop", environment.stop_job(key).value);
         }
-        named.set_if("auto_stop_in", super::stop::auto_stop_in(key, environment));
+        named.set_if("auto_stop_in", self.auto_stop_in(key, environment));
         named.set_if(
             "deployment_tier",
             environment.deployment_tier.get().map(|tier| tier.as_str()),
@@ -144,9 +139,15 @@ impl<'m> Lowering<'m> {
         (!demanded.is_empty()).then(|| Value::from(format!(": {}", demanded.join(" "))))
     }
 
-    /// The resource group of everything that touches an environment.
-    pub(super) fn resource_group(&self, key: &At<String>, environment: &Environment) -> String {
+    /// The resource group of everything that touches an environment; none by itself where GitLab
+    /// has no groups.
+    pub(super) fn resource_group(
+        &self,
+        key: &At<String>,
+        environment: &Environment,
+    ) -> Option<String> {
         let own = environment.resource_group.get().cloned();
-        own.unwrap_or_else(|| environment.name(&key.value).to_owned())
+        let name = environment.name(&key.value).to_owned();
+        own.or_else(|| self.if_known(gates::RESOURCE_GROUP, name))
     }
 }

@@ -42,7 +42,11 @@ def production_builds_have_no_cache(side):
     before = dependencies(project, "php", side.production(first))
     project.commit(CHANGES="two")
     second = project.pipeline().run(hold=[side.names["cleanup-prod"]])
-    equal(dependencies(project, "php", side.production(second)), before, "layers of the dependencies, of two commits")
+    equal(
+        dependencies(project, "php", side.production(second)),
+        before,
+        "layers of the dependencies, of two commits",
+    )
 
 
 @fault(12)
@@ -63,7 +67,10 @@ def buildkit_finds_no_cache(side):
     if side.post:  # with the branch's tag pushed (fault 8), and BuildKit
         file = project.work / ".gitlab-ci.yml"
         push = "docker-compose push php php-cache"
-        project.put(".gitlab-ci.yml", file.read_text().replace(push, f"{push}\n    - docker push $CI_IMAGE_BRANCH_TAG"))
+        project.put(
+            ".gitlab-ci.yml",
+            file.read_text().replace(push, f"{push}\n    - docker push $CI_IMAGE_BRANCH_TAG"),
+        )
         project.variables |= {"DOCKER_BUILDKIT": "1", "COMPOSE_DOCKER_CLI_BUILD": "1"}
     cached(side, project)
 
@@ -72,7 +79,9 @@ def cached(side, project):
     """Two commits of a branch, which differ in the code alone."""
     tags = []
     for text in ("one", "two"):
-        pipeline = project.pipeline_of("cache", CHANGES=text).run(hold=[side.names["cleanup"], side.names["coverage"], side.names["phpstan"]])
+        pipeline = project.pipeline_of("cache", CHANGES=text).run(
+            hold=[side.names["cleanup"], side.names["coverage"], side.names["phpstan"]]
+        )
         equal(side.job(pipeline, "build").status, "success", f"the build: {side.log(pipeline, 'build')[-500:]}")
         tags.append(side.ci_tag(pipeline))
     first, second = (dependencies(project, "php-ci", tag) for tag in tags)

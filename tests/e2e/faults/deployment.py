@@ -4,6 +4,7 @@ from faults import fault
 from rig.world import STATE
 from scenarios import equal, holds
 from scenarios.again import interleaved_pipelines
+from scenarios.secrecy import tokens_of
 
 
 def deployed_once(side):
@@ -74,16 +75,8 @@ def the_password_is_an_argument(side):
     """`docker login -p` shows the job's token to whoever lists processes."""
     project = side.project()
     pipeline = project.pipeline_of("argument")
-    secrets = set()
-    issue = project.job_token
-
-    def noted(job):
-        token = issue(job)
-        secrets.add(token)
-        return token
-
-    project.job_token = noted
+    tokens = tokens_of(project)
     pipeline.run()
     arguments = (STATE / "arguments").read_text(errors="replace")
-    holds(len(secrets) >= 4, "the jobs had tokens")
-    equal(sum(secret in arguments for secret in secrets), 0, "tokens in the arguments of processes")
+    holds(len(tokens) >= 4, "the jobs had tokens")
+    equal(sum(token in arguments for token in tokens), 0, "tokens in the arguments of processes")

@@ -4,7 +4,7 @@ from faults import fault
 from scenarios import equal, holds
 
 
-@fault(14)
+@fault(14, dialects=False)  # the scripts are the same
 def untagging_frees_nothing(side):
     """The image loses its tag, but its manifest stays, and plain garbage collection keeps it."""
     project = side.bare()
@@ -17,7 +17,7 @@ def untagging_frees_nothing(side):
     holds(digest not in marked.split("blobs marked")[0], "garbage collection frees the manifest")
 
 
-@fault(15)
+@fault(15, dialects=False)  # the scripts are the same
 def other_kinds_of_manifest(side):
     """An OCI image is not found and never deleted; of a manifest list a child is deleted, and the tag broken."""
     for kind in ("docker-list", "oci", "oci-index"):
@@ -46,7 +46,7 @@ def deletion_takes_other_tags_along(side):
     holds("release-1" in project.images("php").tags(), "a tag that somebody gave the image is still there")
 
 
-@fault(17)
+@fault(17, dialects=False)  # the scripts are the same
 def promotion_makes_another_image(side):
     """docker pull, tag, push writes a manifest anew that docker has not made: another digest than was deployed."""
     project = side.bare()
@@ -55,7 +55,12 @@ def promotion_makes_another_image(side):
     images.push("prod", "docker", "2020-01-01T00:00:00Z")
     image = f"{project.registry.host}/{project.path}/app"
     if side.post:
-        side.script(project, f"docker pull {image}:new", f"docker tag {image}:new {image}:prod", f"docker push {image}:prod")
+        side.script(
+            project,
+            f"docker pull {image}:new",
+            f"docker tag {image}:new {image}:prod",
+            f"docker push {image}:prod",
+        )
     else:
         side.script(project, f'registry_move_tag "{image}:new" prod')
     equal(project.images("app").digest("prod"), digest, "the digest of app:prod")

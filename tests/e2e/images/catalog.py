@@ -7,11 +7,13 @@ An image that nobody described here is refused.
 """
 
 import dataclasses
+import io
 import os
 import pathlib
 import re
 import shutil
 import subprocess
+import tarfile
 import threading
 
 from rig.world import STATE
@@ -34,8 +36,9 @@ KINDS = {
     r"docker:.*-(cli|git)": Kind(DOCKER, ("docker-compose", "docker-buildx")),
     r"docker:(1[789]|20)\..*": Kind(DOCKER),
     r"curlimages/curl:.*": Kind(("curl",), user=100),
+    r"buildpack-deps:.*-curl": Kind(("curl", "bash")),
     r"alpine/kubectl:.*": Kind(("kubectl",)),
-    r"alpine/k8s:.*": Kind(("kubectl", "bash", "curl", "jq", "git")),
+    r"alpine/k8s:.*": Kind(("kubectl", "bash", "curl", "jq", "git", "envsubst")),
     r"alpine:.*": Kind(),
     # The Dockerfile of this one stands in the post: docker:17.12 with docker-compose, curl, bash, kubectl.
     r".*/docker-compose:1\.2": Kind((*DOCKER, "docker-compose", "curl", "bash", "kubectl")),
@@ -65,15 +68,40 @@ class Catalog:
                     return self.made[kind]
         raise LookupError(f"no stand-in for the image {name}: see {__file__}")
 
+    def pulled(self, digest, layers):
+        """An image that a pipeline built: its layers, one over the other. `layers`: open gzip files."""
+        with self.lock:
+            if digest not in self.made:
+                self.made[digest] = Pulled(self, layers, self.folder / digest.replace(":", "-"))
+            return self.made[digest]
+
 
 class Image:
     def __init__(self, catalog, kind, root):
         self.kind, self.root, self.user = kind, root, kind.user
         self.mounts = []  # (file or folder of the host, place in the image)
-        for folder in ("usr/bin", "etc/ssl/certs", "tmp", "root", "proc", "dev", "run", "builds", "certs", "home", "opt/python"):
+        for folder in (
+            "usr/bin",
+            "etc/ssl/certs",
+            "tmp",
+            "root",
+            "proc",
+            "dev",
+            "run",
+            "builds",
+            "certs",
+            "home",
+            "opt/python",
+        ):
             (root / folder).mkdir(parents=True)
         (root / "tmp").chmod(0o1777)
-        for link, target in (("bin", "usr/bin"), ("sbin", "usr/bin"), ("lib", "usr/lib"), ("lib64", "usr/lib64"), ("usr/sbin", "bin")):
+        for link, target in (
+            ("bin", "usr/bin"),
+            ("sbin", "usr/bin"),
+            ("lib", "usr/lib"),
+            ("lib64", "usr/lib64"),
+            ("usr/sbin", "bin"),
+        ):
             (root / link).symlink_to(target)
         shutil.copy("/usr/bin/busybox", root / "usr/bin/busybox")
         applets = subprocess.run(["busybox", "--list"], capture_output=True, text=True, check=True).stdout.split()
@@ -114,6 +142,20 @@ class Image:
             target.parent.mkdir(parents=True, exist_ok=True)
             target.touch()
         self.mounts.append((source, place))
+
+
+class Pulled:
+    """What the registry has, unpacked. Jobs run as root in it, with its own shell."""
+
+    def __init__(self, catalog, layers, root):
+        self.kind, self.root, self.user, self.mounts = Kind(), root, 0, []
+        root.mkdir()
+        for data in layers:
+            with tarfile.open(fileobj=io.BytesIO(data)) as archive:
+                archive.extractall(root)
+        for folder in ("proc", "dev", "builds", "tmp"):
+            (root / folder).mkdir(exist_ok=True)
+        (root / "etc/hosts").touch()
 
 
 def git_folders():

@@ -20,8 +20,11 @@ PHP = {"bin/composer": HERE / "php/composer", "bin/phing": HERE / "php/phing"}
 IMAGES = {
     "library/php:8.4-cli": (PHP, ["sh"]),
     "library/php:8.4-fpm": (PHP, ["sh"]),
+    "library/php:7.2-cli": (PHP, ["sh"]),
+    "library/php:7.2-fpm": (PHP, ["sh"]),
     "library/mysql:8.4": ({"db/version": b"mysql\n"}, ["httpd", "-f", "-p", "3306", "-h", "/db"]),
     "library/mysql:5.7": ({"db/version": b"mysql\n"}, ["httpd", "-f", "-p", "3306", "-h", "/db"]),
+    "library/nginx:1.29.3-alpine": ({"bin/nginx": b"#!/bin/sh\necho syntax is ok\n"}, ["httpd", "-f"]),
     "library/alpine:3.22": ({}, ["sh"]),
 }
 
@@ -43,11 +46,15 @@ def layer(files):
             archive.addfile(entry)
         add("bin/busybox", pathlib.Path("/usr/bin/busybox").read_bytes())
         applets = subprocess.run(["busybox", "--list"], capture_output=True, text=True, check=True).stdout.split()
-        for name, target in [("usr/bin", "../bin"), *((f"bin/{applet}", "busybox") for applet in applets if applet != "busybox")]:
+        for name, target in [
+            ("usr/bin", "../bin"),
+            *((f"bin/{applet}", "busybox") for applet in applets if applet != "busybox"),
+        ]:
             entry = tarfile.TarInfo(name)
             entry.type, entry.linkname = tarfile.SYMTYPE, target
             archive.addfile(entry)
         add("etc/passwd", b"root:x:0:0:root:/root:/bin/sh\nblaine:x:1000:1000::/var/www:/bin/sh\n", 0o644)
+        add("etc/group", b"root:x:0:\nblaine:x:1000:\n", 0o644)
         for name, data in files.items():
             add(name, data if isinstance(data, bytes) else data.read_bytes())
     return out.getvalue()

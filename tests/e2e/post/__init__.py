@@ -16,7 +16,12 @@ REPAIRS = (
     # docker-compose 1.18 took it; from 1.25 on the flag is only heeded with --no-parallel (fault 10).
     (10, ".gitlab-ci.yml", "pull --ignore-pull-failures", "pull --no-parallel --ignore-pull-failures"),
     # Defined nowhere (fault 1).
-    (1, ".gitlab-ci.yml", "    - bin/docker-util/dummy-tag.sh $IMAGE", "    - IMAGE=$CI_IMAGE_COMMIT_TAG\n    - bin/docker-util/dummy-tag.sh $IMAGE"),
+    (
+        1,
+        ".gitlab-ci.yml",
+        "    - bin/docker-util/dummy-tag.sh $IMAGE",
+        "    - IMAGE=$CI_IMAGE_COMMIT_TAG\n    - bin/docker-util/dummy-tag.sh $IMAGE",
+    ),
     # The post does not show where the function comes from.
     *((1, f"bin/docker-util/{name}", *SOURCE) for name in SCRIPTS),
     # Assigned nowhere (fault 1).

@@ -22,7 +22,7 @@ UPDATED = "ReplicaSetUpdated"
 
 
 def now():
-    return datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 class Cluster:
@@ -109,7 +109,8 @@ class Cluster:
         owned = [
             item
             for key, item in self.objects.items()
-            if key[1] == "replicasets" and key[2] == namespace
+            if key[1] == "replicasets"
+            and key[2] == namespace
             and item["metadata"]["ownerReferences"][0]["uid"] == meta["uid"]
         ]
         revision = 1 + max([int(item["metadata"]["annotations"][REVISION]) for item in owned] or [0])
@@ -117,10 +118,21 @@ class Cluster:
         if found is None:
             labels = template.setdefault("metadata", {}).setdefault("labels", {})
             labels["pod-template-hash"] = value
-            owner = {"apiVersion": "apps/v1", "kind": "Deployment", "name": meta["name"], "uid": meta["uid"], "controller": True}
+            owner = {
+                "apiVersion": "apps/v1",
+                "kind": "Deployment",
+                "name": meta["name"],
+                "uid": meta["uid"],
+                "controller": True,
+            }
             found = {
                 "kind": "ReplicaSet",
-                "metadata": {"name": name, "labels": dict(labels), "annotations": {}, "ownerReferences": [owner]},
+                "metadata": {
+                    "name": name,
+                    "labels": dict(labels),
+                    "annotations": {},
+                    "ownerReferences": [owner],
+                },
                 "spec": {
                     "replicas": deployment["spec"]["replicas"],
                     "selector": {"matchLabels": dict(labels)},
@@ -184,7 +196,12 @@ class Cluster:
     def drain(self):
         """A node drain: every pod that serves is started elsewhere. Images that cannot be pulled again."""
         with self.changed:
-            serving = [image for key, item in self.objects.items() if key[1] == "deployments" for image in item.get("serving", [])]
+            serving = [
+                image
+                for key, item in self.objects.items()
+                if key[1] == "deployments"
+                for image in item.get("serving", [])
+            ]
         return [image for image in serving if not self.pullable(image)]
 
 

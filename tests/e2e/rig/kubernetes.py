@@ -45,7 +45,14 @@ def discovery(path):
     group = path.removeprefix("/apis/").removeprefix("/api/")
     if path.startswith(("/api/", "/apis/")) and group in groups:
         resources = [
-            {"name": plural, "singularName": kind.lower(), "namespaced": namespaced, "kind": kind, "verbs": VERBS, "shortNames": short}
+            {
+                "name": plural,
+                "singularName": kind.lower(),
+                "namespaced": namespaced,
+                "kind": kind,
+                "verbs": VERBS,
+                "shortNames": short,
+            }
             for plural, (of, kind, namespaced, short) in KINDS.items()
             if of == group
         ]
@@ -213,7 +220,12 @@ def handler(clusters):
             item = copy.deepcopy(cluster.objects[key])
             if self.command == "DELETE":
                 cluster.delete(key)
-                return 200, {"kind": "Status", "apiVersion": "v1", "status": "Success", "details": {"name": name, "uid": item["metadata"]["uid"]}}
+                return 200, {
+                    "kind": "Status",
+                    "apiVersion": "v1",
+                    "status": "Success",
+                    "details": {"name": name, "uid": item["metadata"]["uid"]},
+                }
             if self.command in ("PUT", "PATCH"):
                 sent = json.loads(body)
                 if self.command == "PUT":
@@ -260,7 +272,8 @@ def handler(clusters):
                         events = [
                             ("MODIFIED", item)
                             for name, item in current.items()
-                            if seen.get(name, {}).get("metadata", {}).get("resourceVersion") != item["metadata"]["resourceVersion"]
+                            if seen.get(name, {}).get("metadata", {}).get("resourceVersion")
+                            != item["metadata"]["resourceVersion"]
                         ]
                         events += [("DELETED", item) for name, item in seen.items() if name not in current]
                         seen = current
@@ -281,7 +294,15 @@ def handler(clusters):
             details = {"kind": kind, "name": name}
             self.value(
                 status,
-                {"kind": "Status", "apiVersion": "v1", "status": "Failure", "reason": reason, "message": message, "details": details, "code": status},
+                {
+                    "kind": "Status",
+                    "apiVersion": "v1",
+                    "status": "Failure",
+                    "reason": reason,
+                    "message": message,
+                    "details": details,
+                    "code": status,
+                },
             )
 
     return Api

@@ -8,6 +8,7 @@ import base64
 import http.client
 import json
 import pathlib
+import re
 import shutil
 import ssl
 import subprocess
@@ -16,9 +17,9 @@ import time
 
 import client
 from images import catalog, hub
-from runner import pipeline as pipelines
 from rig import certificates, cluster, gitlab, kubernetes, registry, serve
-from rig.world import STATE, World
+from rig.world import STATE, World, run
+from runner import pipeline as pipelines
 
 TESTS = pathlib.Path(__file__).resolve().parents[1]
 ROOT = TESTS.parents[1]
@@ -29,8 +30,13 @@ HOSTS = (GITLAB, REGISTRY, OLD, STORAGE, MIRROR, CLUSTER)
 
 
 class Platform:
-    def __init__(self, compose):
+    def __init__(self, compose, windlass):
         self.world, self.host = World(), GITLAB
+        self.examples = STATE / "examples"
+        shutil.copytree(ROOT / "examples", self.examples)
+        for example in self.examples.iterdir():
+            if (example / "windlass.yml").exists():
+                run(windlass, "-C", str(example), "generate", "--force", "--quiet")
         addresses = {name: self.world.host(name) for name in HOSTS}
         self.certificates = STATE / "certificates"
         certificates.make(self.certificates, HOSTS)
@@ -42,7 +48,9 @@ class Platform:
         beside = gitlab.handler(self.issuer, STATE / "git")
         for port, name, home, old in ((5001, REGISTRY, GITLAB, None), (5002, OLD, OLD, beside)):
             realm = f"https://{home}/jwt/auth"
-            made = registry.Registry(name, STATE, self.certificates, addresses[name], self.issuer, realm, port, not old, old)
+            made = registry.Registry(
+                name, STATE, self.certificates, addresses[name], self.issuer, realm, port, not old, old
+            )
             made.host = name
             made.front.storage_url = f"https://{STORAGE}"
             self.registries[name] = made
@@ -92,7 +100,17 @@ class Repository(client.Repository):
 class Project:
     """A project with what an example has, and its generated pipeline."""
 
-    def __init__(self, platform, number, example, path=None, registry=REGISTRY, files=None, rights=gitlab.JOB, leaks=False):
+    def __init__(
+        self,
+        platform,
+        number,
+        example,
+        path=None,
+        registry=REGISTRY,
+        files=None,
+        rights=gitlab.JOB,
+        leaks=False,
+    ):
         self.gitlab, self.number = platform, number
         self.path = path or f"facile/project-{number}"
         self.registry = platform.registries[registry]
@@ -123,7 +141,9 @@ class Project:
             "HOME": str(self.folder),
             **{f"GIT_{who}_{what}": "e2e" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")},
         }
-        done = subprocess.run(command, cwd=cwd or self.work, check=False, capture_output=True, text=True, env=environment)
+        done = subprocess.run(
+            command, cwd=cwd or self.work, check=False, capture_output=True, text=True, env=environment
+        )
         if done.returncode:
             raise RuntimeError(f"{command}: {done.stderr}")
         return done.stdout.strip()
@@ -198,6 +218,21 @@ class Project:
     def images(self, name):
         """The repository of an image of this project."""
         return Repository(self.registry, f"{self.path.lower()}/{name}" if name else self.path.lower())
+
+    def image(self, name, token):
+        """The image that a job runs in: the runner pulls what the registry has, with the job's token."""
+        host, _, rest = name.partition("/")
+        if host not in self.gitlab.registries or re.fullmatch(r".*/docker-compose:1\.2", name):
+            return self.gitlab.catalog.find(name)
+        repository, _, reference = rest.rpartition("@") if "@" in rest else rest.rpartition(":")
+        if token not in self.gitlab.issuer.credentials:
+            raise RuntimeError(f"pull access denied for {name}")
+        images = Repository(self.gitlab.registries[host], repository)
+        status, _, data = images.get(reference)
+        if status != 200:
+            raise RuntimeError(f"manifest for {name} not found: {status}")
+        layers = [images.request("GET", f"blobs/{layer['digest']}")[2] for layer in json.loads(data)["layers"]]
+        return self.gitlab.catalog.pulled(client.sha256(data), layers)
 
     def pull(self, image):
         """What a kubelet would get: the digest, or None. It has a deploy token that may only pull."""
@@ -281,7 +316,14 @@ def kubeconfig(made, context, authority, namespace=None, current=False):
             "clusters": [{"name": "gitlab", "cluster": server}],
             "users": [{"name": "agent", "user": {"token": made.token}}],
             "contexts": [
-                {"name": context, "context": {"cluster": "gitlab", "user": "agent", **({"namespace": namespace} if namespace else {})}}
+                {
+                    "name": context,
+                    "context": {
+                        "cluster": "gitlab",
+                        "user": "agent",
+                        **({"namespace": namespace} if namespace else {}),
+                    },
+                }
             ],
         }
     )

@@ -68,9 +68,9 @@ class Registry:
 
 
 def project_of(path):
-    """/v2/GROUP/PROJECT/... -> GROUP/PROJECT"""
+    """/v2/GROUP/PROJECT/... -> GROUP/PROJECT; the base image of the post is nobody's."""
     parts = path.removeprefix("/v2/").split("/")
-    return "/".join(parts[:2]) if len(parts) > 2 else None
+    return "/".join(parts[:2]) if len(parts) > 2 and parts[2] != "php-base" else None
 
 
 def counting(registry):
@@ -140,7 +140,11 @@ def counting(registry):
                 blob = registry.root / "docker/registry/v2/blobs/sha256" / value[:2] / value / "data"
                 down = blob.stat().st_size
                 if not registry.gitlab:
-                    status, body, headers = 200, blob.read_bytes(), [("Content-Type", "application/octet-stream")]
+                    status, body, headers = (
+                        200,
+                        blob.read_bytes(),
+                        [("Content-Type", "application/octet-stream")],
+                    )
             registry.count(project_of(self.path.partition("?")[0]), self.up(), down)
             self.send_response(status)
             for name, value in headers:

@@ -61,7 +61,9 @@ def read(text, local=None):
         job.setdefault("stage", "test")
         jobs[name] = job
     stages = document.get("stages") or ["build", "test", "deploy"]
-    return Configuration([".pre", *stages, ".post"], document.get("variables") or {}, document.get("workflow") or {}, jobs)
+    return Configuration(
+        [".pre", *stages, ".post"], document.get("variables") or {}, document.get("workflow") or {}, jobs
+    )
 
 
 def extend(document, name, depth=0):

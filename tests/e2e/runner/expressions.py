@@ -9,8 +9,8 @@ empty string is untrue too.
 import re
 
 TOKEN = re.compile(
-    r"""\s*(?:(?P<variable>\$\w+)|(?P<string>"[^"]*"|'[^']*')|(?P<pattern>/(?:\\/|[^/\n])+/[ismU]*)
-    |(?P<null>null\b)|(?P<operator>==|!=|=~|!~|&&|\|\||!|\(|\)))""",
+    r"""\s*(?:(?P<variable>\$[A-Za-z_][A-Za-z0-9_]*)|(?P<string>"[^"]*"|'[^']*')|(?P<pattern>/(?:\\/|[^/\n]){2,}/[ismU]*)
+    |(?P<null>null\b)|(?P<boolean>(?:true|false)\b)|(?P<operator>==|!=|=~|!~|&&|\|\||!|\(|\)))""",
     re.VERBOSE,
 )
 
@@ -36,7 +36,7 @@ def holds(text, variables):
     value = either(rest, variables)
     if rest:
         raise BadExpression(f"{text!r}: {rest[0][1]!r} is too much")
-    return value not in (None, False, "")
+    return value not in (None, False) and str(value).strip() != ""
 
 
 def either(rest, variables):
@@ -63,22 +63,31 @@ def comparison(rest, variables):
         operator = rest.pop(0)[1]
         right = term(rest, variables)
         if operator in ("==", "!="):
-            left = (left == right) is (operator == "==")
+            left = (plain(left) == plain(right)) is (operator == "==")
         else:
             left = matches(left, right) is (operator == "=~")
     return left
 
 
+def plain(value):
+    """Booleans compare as the text that they are."""
+    return str(value).lower() if isinstance(value, bool) else value
+
+
 def matches(text, wanted):
-    if text is None:
-        return False
-    if not isinstance(wanted, re.Pattern):
-        wanted = pattern(wanted) if re.fullmatch(r"/.+/[ismU]*", wanted or "") else re.compile(re.escape(wanted or ""))
-    return bool(wanted.search(text))
+    text = plain("" if text is None else text)
+    if isinstance(wanted, re.Pattern):
+        return isinstance(text, str) and bool(wanted.search(text))
+    wanted = plain("" if wanted is None else wanted)
+    if re.fullmatch(r"/.+/[ismU]*", wanted):
+        return bool(pattern(wanted).search(text))
+    return text in wanted  # plain text on the right swaps the sides
 
 
 def pattern(text):
     body, _, letters = text[1:].rpartition("/")
+    if "(?=" in body or "(?!" in body or "(?<" in body:
+        raise BadExpression(f"{text}: RE2 looks neither ahead nor behind")
     flags = {"i": re.IGNORECASE, "s": re.DOTALL, "m": re.MULTILINE, "U": 0}
     return re.compile(body.replace(r"\/", "/"), sum(flags[letter] for letter in letters))
 
@@ -93,8 +102,8 @@ def term(rest, variables):
         return text[1:-1]
     if kind == "pattern":
         return pattern(text)
-    if kind == "null":
-        return None
+    if kind in ("null", "boolean"):
+        return {"null": None, "true": True, "false": False}[text]
     if text == "!":
         return term(rest, variables) in (None, False, "")
     if text == "(":

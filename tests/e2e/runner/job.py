@@ -50,7 +50,9 @@ def run(job):
         (pod.directory / "hosts").touch()
         for service in job.body.get("services") or []:
             service = {"name": service} if isinstance(service, str) else service
-            alias = service.get("alias") or re.sub(r"[:@].*", "", ci.expand(service["name"], environment)).replace("/", "__")
+            alias = service.get("alias") or re.sub(r"[:@].*", "", ci.expand(service["name"], environment)).replace(
+                "/", "__"
+            )
             names[alias] = "127.0.0.1"
         world.write_hosts(pod.directory / "hosts", names)
         gitlab = pipeline.project.gitlab
@@ -61,7 +63,7 @@ def run(job):
         folder = f"/builds/{pipeline.project.path}"
         source = pod.directory / "builds"
         fetch(job, source, environment)
-        image = gitlab.catalog.find(ci.expand(name_of(job.body["image"]), environment))
+        image = pipeline.project.image(ci.expand(name_of(job.body["image"]), environment), job.token)
         mounts = [(source, folder)]
         if pipeline.project.file_variables:  # they stand beside the checkout
             (pod.directory / "files").mkdir()
@@ -104,15 +106,28 @@ def fetch(job, folder, environment):
     folder.mkdir()
     strategy = environment.get("GIT_STRATEGY", "fetch")
     if strategy not in ("none", "empty"):
-        command = ["git", "clone", "--quiet", "--no-checkout", "--shared", str(pipeline.project.repository), str(folder)]
+        command = [
+            "git",
+            "clone",
+            "--quiet",
+            "--no-checkout",
+            "--shared",
+            str(pipeline.project.repository),
+            str(folder),
+        ]
         subprocess.run(command, check=True, capture_output=True)
-        subprocess.run(["git", "checkout", "--quiet", "--detach", pipeline.sha], cwd=folder, check=True, capture_output=True)
+        subprocess.run(
+            ["git", "checkout", "--quiet", "--detach", pipeline.sha],
+            cwd=folder,
+            check=True,
+            capture_output=True,
+        )
         # Whoever the job's user is may write, as after the runner's `umask 0000`.
     for other in job.sources():
         if other.archive:
             with tarfile.open(other.archive) as archive:
                 archive.extractall(folder)
-    for path, _, files in os.walk(folder):
+    for path, _, _ in os.walk(folder):
         os.chmod(path, 0o777)
 
 
@@ -135,5 +150,3 @@ def dotenv(text):
             raise RuntimeError(f"invalid dotenv line: {line!r}")
         variables[match[1]] = match[2]
     return variables
-
-

@@ -13,7 +13,8 @@ import os
 import secrets
 import threading
 
-from runner import configuration, job as runner_job, selection
+from runner import configuration, selection
+from runner import job as runner_job
 from runner import variables as ci
 
 DONE = ("success", "failed", "skipped", "canceled")
@@ -29,7 +30,11 @@ class Refused(Exception):
 class Job:
     def __init__(self, pipeline, name, body, chosen):
         self.pipeline, self.name, self.body = pipeline, name, body
-        self.when, self.allow_failure, self.rule_variables = chosen.when, chosen.allow_failure, chosen.variables
+        self.when, self.allow_failure, self.rule_variables = (
+            chosen.when,
+            chosen.allow_failure,
+            chosen.variables,
+        )
         self.stage = body["stage"]
         needs = body.get("needs") if chosen.needs is None else chosen.needs
         self.needs = None if needs is None else [{"job": need} if isinstance(need, str) else need for need in needs]
@@ -60,7 +65,10 @@ class Job:
         }
         files = pipeline.configuration.variables
         given = {name: ci.plain(value) for name, value in {**files, **pipeline.workflow_variables}.items()}
-        own = {name: ci.plain(value) for name, value in {**(self.body.get("variables") or {}), **self.rule_variables}.items()}
+        own = {
+            name: ci.plain(value)
+            for name, value in {**(self.body.get("variables") or {}), **self.rule_variables}.items()
+        }
         inherit = (self.body.get("inherit") or {}).get("variables", True)
         if inherit is not True:
             given = {name: value for name, value in given.items() if inherit and name in inherit}
@@ -124,7 +132,13 @@ class Pipeline:
         self.configuration = configuration.read(text, lambda path: project.file(sha, path))
         known = {name: ci.plain(value) for name, value in self.configuration.variables.items()}
         facts = selection.Facts(
-            ref, ci.expand_all(self.predefined | known | project.variables), source, tag, changed, project.files(sha), project.path
+            ref,
+            ci.expand_all(self.predefined | known | project.variables),
+            source,
+            tag,
+            changed,
+            project.files(sha),
+            project.path,
         )
         self.workflow_variables = selection.workflow(self.configuration, facts)
         if self.workflow_variables is None:
@@ -141,10 +155,14 @@ class Pipeline:
             if chosen:
                 self.jobs[name] = Job(self, name, body, chosen)
         for job in self.jobs.values():
-            missing = [need["job"] for need in job.needs or [] if need["job"] not in self.jobs and not need.get("optional")]
+            missing = [
+                need["job"] for need in job.needs or [] if need["job"] not in self.jobs and not need.get("optional")
+            ]
             if missing:
                 raise Refused(f"{job.name} needs {missing}, not in the pipeline")
-            job.needs = job.needs and [need for need in job.needs if need["job"] in self.jobs] if job.needs else job.needs
+            job.needs = (
+                job.needs and [need for need in job.needs if need["job"] in self.jobs] if job.needs else job.needs
+            )
         if not self.jobs:
             raise Refused("no jobs")
         self.held, self.changed = set(), threading.Condition()

@@ -37,5 +37,10 @@ def start(pod, image, environment, folder, number, mounts=()):
     file = layer / "enter.sh"
     file.write_text("\n".join(script) + "\n")
     return pod.spawn(
-        "/bin/sh", str(file), env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+        "/bin/sh",
+        str(file),
+        env=environment,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
     )

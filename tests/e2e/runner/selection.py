@@ -65,7 +65,13 @@ def glob(path, patterns):
     """Ruby's File.fnmatch with FNM_PATHNAME: `**/` is any number of folders, `*` stays in one."""
     for wanted in patterns:
         text = fnmatch.translate(wanted).replace("(?s:", "").replace(r")\Z", "")
-        text = re.escape(wanted).replace(r"\*\*/", "(?:.*/)?").replace(r"\*\*", ".*").replace(r"\*", "[^/]*").replace(r"\?", "[^/]")
+        text = (
+            re.escape(wanted)
+            .replace(r"\*\*/", "(?:.*/)?")
+            .replace(r"\*\*", ".*")
+            .replace(r"\*", "[^/]*")
+            .replace(r"\?", "[^/]")
+        )
         if re.fullmatch(text, path):
             return True
     return False

@@ -13,8 +13,8 @@ import socket
 import subprocess
 import time
 
-from runner import variables as ci
 from rig.world import STATE
+from runner import variables as ci
 
 DIND = re.compile(r"docker:([\w.-]+-)?dind(-rootless)?")
 
@@ -47,7 +47,11 @@ def docker(pod, command, environment, bundle, certificates):
         for folder, key in ((server, "docker-server"), (client, "docker-client")):
             folder.mkdir(parents=True)
             shutil.copy(certificates / "ca.crt", folder / "ca.pem")
-            shutil.copy(certificates / f"{key}.crt", folder / f"{key.removeprefix('docker-').replace('server', 'server-cert').replace('client', 'cert')}.pem")
+            shutil.copy(
+                certificates / f"{key}.crt",
+                folder
+                / f"{key.removeprefix('docker-').replace('server', 'server-cert').replace('client', 'cert')}.pem",
+            )
             shutil.copy(certificates / f"{key}.key", folder / ("key.pem" if "client" in key else "server-key.pem"))
         arguments += [
             "--host=tcp://0.0.0.0:2376",
@@ -71,7 +75,9 @@ def docker(pod, command, environment, bundle, certificates):
     file = pod.directory / "dockerd.sh"
     file.write_text("\n".join(script) + "\n")
     with (pod.directory / "dockerd.log").open("w") as log:
-        daemon = pod.spawn("/bin/sh", str(file), env=daemon_environment(), stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+        daemon = pod.spawn(
+            "/bin/sh", str(file), env=daemon_environment(), stdin=subprocess.DEVNULL, stdout=log, stderr=log
+        )
     wait(pod, daemon, port)
 
 

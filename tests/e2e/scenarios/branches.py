@@ -32,7 +32,7 @@ def branch_with_a_difficult_name(bench):
     """A branch name with slashes, quotes and 200 characters."""
     project = bench.facile()
     project.push()
-    name = "feature/it's-\"quoted\"/$(touch${IFS}pwned);`x`&/Ünïcode/" + "long-" * 29
+    name = 'feature/it\'s-"quoted"/$(touch${IFS}pwned);`x`&/Ünïcode/' + "long-" * 29
     name = name[:199] + "x"
     equal(len(name), 200, "the length of the name")
     pipeline = untouched(project, lambda: project.push(name, CHANGES="x"))

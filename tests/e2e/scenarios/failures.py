@@ -117,14 +117,21 @@ def insufficient_credentials(bench):
     project.push()
     project.commit(CHANGES="second")
     pipeline = project.pipeline().run(hold=["cleanup-php", "cleanup-php-ci"])
-    before = project.images("php").tags(), project.images("php-ci").tags(), project.images("php").digest("prod")
+    before = (
+        project.images("php").tags(),
+        project.images("php-ci").tags(),
+        project.images("php").digest("prod"),
+    )
     project.rights = {"pull"}
     pipeline.release()
     statuses(pipeline, "cleanup-php", "cleanup-php-ci")
     now = project.images("php").tags(), project.images("php-ci").tags(), project.images("php").digest("prod")
     equal(now, before, "tags")
     for name in ("cleanup-php", "cleanup-php-ci"):
-        holds("has no right to" in pipeline.log(name), f"{name} says what is missing:\n{pipeline.log(name)[-500:]}")
+        holds(
+            "has no right to" in pipeline.log(name),
+            f"{name} says what is missing:\n{pipeline.log(name)[-500:]}",
+        )
     equal(project.cluster.drain(), [], "images that a node drain cannot pull")
 
 

@@ -1,0 +1,167 @@
+//! The configuration that `plan`, `diff` and `graph` are about, and the refs that they are asked about.
+//!
+//! In: the options and arguments. Out: a [`Config`], or `None` after everything wrong with it was
+//! said. Always holds: what could not be read, as a remote include, is said, not dropped.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use windlass::config::{self, Config, Problems, Repository};
+use windlass::plan::{self, Changed, Ref, Situation};
+use windlass::source::Source;
+
+use super::Failure;
+use super::output::{say, say_findings};
+use super::project::{compilation, text_of};
+use crate::cli::{Options, Refs};
+
+/// The default branch of a project that says nothing else, since GitLab 14.0.
+const DEFAULT_BRANCH: &str = "main";
+
+/// The configuration of a file, or of the manifest.
+pub(super) fn configuration(
+    options: &Options,
+    root: &Path,
+    file: Option<&Path>,
+) -> Result<Option<Config>, Failure> {
+    match file {
+        Some(file) => of_file(root, file),
+        None => of_manifest(options),
+    }
+}
+
+/// The configuration that the manifest compiles to.
+pub(super) fn of_manifest(options: &Options) -> Result<Option<Config>, Failure> {
+    let project = compilation(options)?;
+    say_findings(&project.report, &project.source, options);
+    match &project.lowered {
+        Some(lowered) => {
+            let made = config::of_pipeline(&lowered.pipeline, &project.source);
+            Ok(accepted(made, std::slice::from_ref(&project.source)))
+        }
+        None if project.readable => Ok(None),
+        None => Err(Failure::Said),
+    }
+}
+
+/// The configuration of a `.gitlab-ci.yml`.
+pub(super) fn of_file(root: &Path, file: &Path) -> Result<Option<Config>, Failure> {
+    let name = file.to_string_lossy().into_owned();
+    let text = text_of(root, &name)?;
+    let folder = Folder {
+        root: root.to_owned(),
+    };
+    let reading = config::read(Source::new(name, text), &folder);
+    Ok(accepted(reading.result, &reading.sources))
+}
+
+/// Says why GitLab refuses a configuration, if it does.
+pub(super) fn accepted(result: Result<Config, Problems>, sources: &[Source]) -> Option<Config> {
+    match result {
+        Ok(config) => {
+            for include in &config.unresolved {
+                let at = plan::shown(sources, include.place);
+                say(&format!(
+                    "{at}: note: not read, so not planned: {}",
+                    include.what
+                ));
+            }
+            Some(config)
+        }
+        Err(Problems(problems)) => {
+            for problem in problems {
+                let at = plan::shown(sources, problem.place);
+                say(&format!("{at}: error: {}", problem.message));
+            }
+            None
+        }
+    }
+}
+
+/// What the arguments ask about.
+pub(super) fn situations(root: &Path, refs: &Refs, config: &Config) -> Vec<Situation> {
+    let default_branch = default_branch(root, refs.default_branch.as_deref());
+    let files = Folder {
+        root: root.to_owned(),
+    }
+    .paths();
+    let mut situations = if refs.all {
+        plan::kinds(config, &default_branch)
+    } else {
+        vec![situation(refs, &default_branch)]
+    };
+    for situation in &mut situations {
+        let given = refs.variable.iter().cloned();
+        situation.variables = given.collect();
+        if !refs.changed.is_empty() {
+            situation.changed = Changed::Paths(refs.changed.clone());
+        }
+        // The files here are those of a ref that is worked on, and not those of a tag.
+        if !matches!(situation.reference, Ref::Tag(_)) {
+            situation.files.clone_from(&files);
+        }
+    }
+    situations
+}
+
+/// The one ref that the arguments name, or the default branch.
+fn situation(refs: &Refs, default_branch: &str) -> Situation {
+    let situation = if let Some(tag) = &refs.tag {
+        Situation::tag(tag)
+    } else if let Some(branch) = &refs.schedule {
+        Situation::schedule(branch)
+    } else if let Some(request) = &refs.merge_request {
+        match request.split_once("..") {
+            Some((source, target)) => Situation::merge_request(source, target),
+            None => Situation::merge_request(request, default_branch),
+        }
+    } else {
+        Situation::branch(refs.branch.as_deref().unwrap_or(default_branch))
+    };
+    situation.with_default_branch(default_branch)
+}
+
+/// The default branch: the one given, else the one that `origin/HEAD` points to, which is read
+/// without asking git.
+pub(super) fn default_branch(root: &Path, given: Option<&str>) -> String {
+    let known = || {
+        let head = root.join(".git/refs/remotes/origin/HEAD");
+        let text = std::fs::read_to_string(head).ok()?;
+        let name = text.trim().strip_prefix("ref: refs/remotes/origin/")?;
+        Some(name.to_owned())
+    };
+    given
+        .map(str::to_owned)
+        .or_else(known)
+        .unwrap_or_else(|| DEFAULT_BRANCH.to_owned())
+}
+
+/// The repository in a folder.
+pub(super) struct Folder {
+    pub(super) root: PathBuf,
+}
+
+impl Repository for Folder {
+    fn read(&self, path: &str) -> Option<String> {
+        let inside = path.split('/').all(|part| part != "..");
+        inside.then(|| text_of(&self.root, path).ok()).flatten()
+    }
+
+    /// The files that git knows; a file that it does not is in no pipeline.
+    fn paths(&self) -> Option<Vec<String>> {
+        let output = Command::new("git")
+            .arg("-C")
+            .arg(&self.root)
+            .args(["ls-files", "-z"])
+            .stdin(Stdio::null())
+            .stderr(Stdio::null())
+            .output()
+            .ok()?;
+        let text = String::from_utf8(output.stdout).ok()?;
+        let paths = text.split('\0').filter(|path| !path.is_empty());
+        output
+            .status
+            .success()
+            .then(|| paths.map(str::to_owned).collect())
+    }
+}

@@ -1,0 +1,68 @@
+//! `image` and `services`.
+//!
+//! Facts: `Entry::Image`, `Entry::Service` (18.11).
+
+use super::entry::Reader;
+use super::shape::Need::{Free, Wanted};
+use super::shape::Shape::{self, Any, Name, Text, TextOrTexts, Texts, Variables, Words};
+use super::value::{Located, Node, Value};
+
+const PULL_POLICIES: &[&str] = &["always", "never", "if-not-present"];
+
+const IMAGE: Shape = Shape::Map(&[
+    ("name", Name(usize::MAX), Wanted),
+    ("entrypoint", Texts, Free),
+    ("docker", Any, Free),
+    ("kubernetes", Any, Free),
+    ("pull_policy", Words(PULL_POLICIES), Free),
+]);
+
+const SERVICE: Shape = Shape::Map(&[
+    ("name", Name(usize::MAX), Wanted),
+    ("alias", Text, Free),
+    ("entrypoint", Texts, Free),
+    ("command", TextOrTexts, Free),
+    ("docker", Any, Free),
+    ("kubernetes", Any, Free),
+    ("pull_policy", Words(PULL_POLICIES), Free),
+    ("variables", Variables, Free),
+]);
+
+/// The name of an image.
+pub(super) fn image(node: &Node, reader: &mut Reader) -> Option<Located<String>> {
+    named(node, "image", &IMAGE, reader)
+}
+
+fn named(node: &Node, what: &str, shape: &Shape, reader: &mut Reader) -> Option<Located<String>> {
+    match &node.value {
+        Value::Str(name) if !name.trim().is_empty() => {
+            Some(Located::new(name.to_string(), node.place))
+        }
+        Value::Map(map) => {
+            shape.check(node, what, reader);
+            let name = map.get("name")?;
+            Some(Located::new(name.as_str()?.to_owned(), name.place))
+        }
+        _ => {
+            let message = format!("`{what}` should be a name or a mapping");
+            reader.report(node.place, message);
+            None
+        }
+    }
+}
+
+/// The names of the services' images.
+pub(super) fn services(node: &Node, reader: &mut Reader) -> Vec<Located<String>> {
+    let Some(items) = node.as_seq() else {
+        reader.report(node.place, "`services` should be a list");
+        return Vec::new();
+    };
+    let mut names = Vec::new();
+    for item in items {
+        match item.as_seq() {
+            Some(_) => names.extend(services(item, reader)),
+            None => names.extend(named(item, "services", &SERVICE, reader)),
+        }
+    }
+    names
+}

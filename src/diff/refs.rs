@@ -1,0 +1,344 @@
+//! On which refs a job runs, and how, before and after.
+
+use super::{Effect, Kind, Pair};
+use crate::config::{Config, Job, When};
+use crate::plan::{Compared, Plan, PlannedJob, Presence, Ref, Situation, Trigger, Truth, plan_all};
+
+/// Both configurations, seen on the same refs.
+pub(super) struct View<'c> {
+    situations: &'c [Situation],
+    before: Side,
+    after: Side,
+    /// Names of refs that a condition spells out; any other stands for many.
+    compared: [Compared; 2],
+}
+
+struct Side {
+    plans: Vec<Plan>,
+}
+
+impl Side {
+    /// What becomes of a job on each ref; `None`: it is not there.
+    fn job(&self, name: &str) -> Vec<Option<&PlannedJob>> {
+        let of = |plan| -> Option<&PlannedJob> {
+            let plan: &Plan = plan;
+            let found = plan.job(name)?;
+            let none = plan.created == Truth::False;
+            (!none && found.presence() != Presence::Out).then_some(found)
+        };
+        self.plans.iter().map(of).collect()
+    }
+}
+
+impl<'c> View<'c> {
+    pub(super) fn of(before: &Config, after: &Config, situations: &'c [Situation]) -> Self {
+        Self {
+            situations,
+            before: Side {
+                plans: plan_all(before, situations),
+            },
+            after: Side {
+                plans: plan_all(after, situations),
+            },
+            compared: [Compared::of(before), Compared::of(after)],
+        }
+    }
+
+    /// Refs that get a pipeline now, or none any more.
+    pub(super) fn pipeline(&self) -> Vec<Effect> {
+        let created = |side: &Side, at: usize| {
+            let plan = side.plans.get(at);
+            plan.is_some_and(|plan| plan.created != Truth::False)
+        };
+        let mut come = vec![false; self.situations.len()];
+        let mut gone = come.clone();
+        for (at, (come, gone)) in come.iter_mut().zip(&mut gone).enumerate() {
+            let (before, after) = (created(&self.before, at), created(&self.after, at));
+            *come = after && !before;
+            *gone = before && !after;
+        }
+        let mut effects = Vec::new();
+        if come.contains(&true) {
+            let text = format!("there is a pipeline now on {}", self.named(&come));
+            effects.push(Effect::of_pipeline(Kind::Refs, text));
+        }
+        if gone.contains(&true) {
+            let text = format!("there is no pipeline any more on {}", self.named(&gone));
+            effects.push(Effect::of_pipeline(Kind::Refs, text));
+        }
+        effects
+    }
+
+    pub(super) fn appears(&self, job: &Job) -> Effect {
+        let there = present(&self.after.job(&job.name));
+        let mut text = format!("is new, in stage `{}`", job.stage.value);
+        match there.contains(&true) {
+            true => text.push_str(&format!(": it runs on {}", self.named(&there))),
+            false => text.push_str(": it runs on no ref that the conditions tell apart"),
+        }
+        Effect::of(job, Kind::Appears, text)
+    }
+
+    pub(super) fn vanishes(&self, job: &Job) -> Effect {
+        let there = present(&self.before.job(&job.name));
+        let text = match there.contains(&true) {
+            true => format!("is gone; it ran on {}", self.named(&there)),
+            false => "is gone".to_owned(),
+        };
+        Effect::of(job, Kind::Vanishes, text)
+    }
+
+    /// Refs that came and went, and refs on which the job starts in another way.
+    pub(super) fn of_job(&self, pair: &Pair<'_>) -> Vec<Effect> {
+        let before = self.before.job(&pair.before.name);
+        let after = self.after.job(&pair.after.name);
+        let (old, new) = (present(&before), present(&after));
+        let only = |these: &[bool], without: &[bool]| -> Vec<bool> {
+            let pairs = these.iter().zip(without);
+            pairs.map(|(this, other)| *this && !other).collect()
+        };
+        let (come, gone) = (only(&new, &old), only(&old, &new));
+        let mut effects = Vec::new();
+        if come.contains(&true) {
+            let also = if old.contains(&true) { "also " } else { "" };
+            let text = format!("now {also}runs on {}", self.named(&come));
+            effects.push(Effect::of(pair.after, Kind::Refs, text));
+        }
+        if gone.contains(&true) {
+            let text = format!("no longer runs on {}", self.named(&gone));
+            effects.push(Effect::of(pair.after, Kind::Refs, text));
+        }
+        let mut ways: Vec<(String, Vec<bool>)> = Vec::new();
+        for (at, (before, after)) in before.iter().zip(&after).enumerate() {
+            let (Some(before), Some(after)) = (before, after) else {
+                continue;
+            };
+            for text in [starts(before, after), failure(before, after)]
+                .into_iter()
+                .flatten()
+            {
+                if !ways.iter().any(|(known, _)| *known == text) {
+                    ways.push((text.clone(), vec![false; self.situations.len()]));
+                }
+                let way = ways.iter_mut().find(|(known, _)| *known == text);
+                if let Some(slot) = way.and_then(|(_, refs)| refs.get_mut(at)) {
+                    *slot = true;
+                }
+            }
+        }
+        let both: Vec<bool> = old
+            .iter()
+            .zip(&new)
+            .map(|(old, new)| *old && *new)
+            .collect();
+        for (mut text, refs) in ways {
+            // Where it is so wherever the job runs, there is nothing to name.
+            if refs != both {
+                text.push_str(&format!(" on {}", self.named(&refs)));
+            }
+            effects.push(Effect::of(pair.after, Kind::When, text));
+        }
+        effects
+    }
+
+    /// Some of the situations, in words: whole kinds of refs where all of a kind are meant.
+    fn named(&self, chosen: &[bool]) -> String {
+        let mut words = Vec::new();
+        for kind in RefKind::ALL {
+            let of_kind = |situation: &Situation| RefKind::of(situation) == kind;
+            let all: Vec<(&Situation, bool)> = self
+                .situations
+                .iter()
+                .zip(chosen)
+                .filter(|(situation, _)| of_kind(situation))
+                .map(|(situation, chosen)| (situation, *chosen))
+                .collect();
+            let meant: Vec<&Situation> = all
+                .iter()
+                .filter(|(_, chosen)| *chosen)
+                .map(|(situation, _)| *situation)
+                .collect();
+            if meant.is_empty() {
+                continue;
+            }
+            if meant.len() == all.len() && (all.len() > 1 || !self.is_named(meant.first())) {
+                words.push(kind.plural().to_owned());
+                continue;
+            }
+            let mut such = false;
+            for one in meant {
+                // One that stands for others will do.
+                if self.is_like(one)
+                    && !self.is_named(Some(&one))
+                    && std::mem::replace(&mut such, true)
+                {
+                    continue;
+                }
+                let name = self.name(one);
+                if !words.contains(&name) {
+                    words.push(name);
+                }
+            }
+        }
+        listed(&words)
+    }
+
+    /// Whether conditions spell the name of the ref.
+    fn is_named(&self, situation: Option<&&Situation>) -> bool {
+        let Some(situation) = situation else {
+            return false;
+        };
+        self.compared
+            .iter()
+            .any(|compared| match &situation.reference {
+                Ref::Branch(name) => {
+                    compared.branches.contains(name) || situation.is_default_branch()
+                }
+                Ref::Tag(name) => compared.tags.contains(name),
+                Ref::MergeRequest { source, target } => {
+                    compared.sources.contains(source) || compared.targets.contains(target)
+                }
+            })
+    }
+
+    fn name(&self, situation: &Situation) -> String {
+        let mut text = match (&situation.reference, self.is_named(Some(&situation))) {
+            (Ref::Branch(name), true) if situation.trigger == Trigger::Schedule => {
+                format!("schedules of `{name}`")
+            }
+            (Ref::Branch(name), true) => format!("branch `{name}`"),
+            (Ref::Branch(name), false) => match self.is_like(situation) {
+                true => format!("branches such as `{name}`"),
+                false => "other branches".to_owned(),
+            },
+            (Ref::Tag(name), true) => format!("tag `{name}`"),
+            (Ref::Tag(name), false) => match self.is_like(situation) {
+                true => format!("tags such as `{name}`"),
+                false => "other tags".to_owned(),
+            },
+            (Ref::MergeRequest { source, target }, _) => {
+                format!("merge requests such as `{source}` -> `{target}`")
+            }
+        };
+        if let Trigger::Other(word) = &situation.trigger {
+            text.push_str(&format!(" started by `{word}`"));
+        }
+        if situation.open_merge_request == Some(true) {
+            text.push_str(" with an open merge request");
+        }
+        match situation.protected {
+            Some(true) if !situation.is_default_branch() => text.push_str(" if protected"),
+            Some(false) => text.push_str(" if not protected"),
+            _ => {}
+        }
+        text
+    }
+
+    /// Whether the ref stands for those that a pattern matches.
+    fn is_like(&self, situation: &Situation) -> bool {
+        let name = situation.ref_name();
+        let tag = matches!(situation.reference, Ref::Tag(_));
+        self.compared.iter().any(|compared| {
+            let patterns = if tag {
+                &compared.tags
+            } else {
+                &compared.branches
+            };
+            patterns
+                .iter()
+                .filter_map(|text| crate::gitlab::regex::Pattern::parse(text).ok())
+                .filter_map(|pattern| regex::bytes::Regex::new(&pattern.to_rust()).ok())
+                .any(|regex| regex.is_match(name.as_bytes()))
+        })
+    }
+}
+
+fn present(jobs: &[Option<&PlannedJob>]) -> Vec<bool> {
+    jobs.iter().map(Option::is_some).collect()
+}
+
+/// The kinds of refs that people speak of.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum RefKind {
+    Branch,
+    Tag,
+    MergeRequest,
+    Schedule,
+    Other,
+}
+
+impl RefKind {
+    const ALL: [Self; 5] = [
+        Self::Branch,
+        Self::Tag,
+        Self::MergeRequest,
+        Self::Schedule,
+        Self::Other,
+    ];
+
+    fn of(situation: &Situation) -> Self {
+        match (&situation.trigger, &situation.reference) {
+            (Trigger::Schedule, _) => Self::Schedule,
+            (Trigger::Other(_), _) => Self::Other,
+            (_, Ref::Branch(_)) => Self::Branch,
+            (_, Ref::Tag(_)) => Self::Tag,
+            (_, Ref::MergeRequest { .. }) => Self::MergeRequest,
+        }
+    }
+
+    fn plural(self) -> &'static str {
+        match self {
+            Self::Branch => "all branches",
+            Self::Tag => "all tags",
+            Self::MergeRequest => "all merge requests",
+            Self::Schedule => "schedules",
+            Self::Other => "pipelines that are started in other ways",
+        }
+    }
+}
+
+/// How a job starts, if that is another way now.
+fn starts(before: &PlannedJob, after: &PlannedJob) -> Option<String> {
+    let (old, new) = (before.when(), after.when());
+    if old == new {
+        return None;
+    }
+    Some(match (old, new) {
+        (_, Some(When::Manual)) => "now waits for a person to start it".to_owned(),
+        (Some(When::Manual), Some(When::OnSuccess)) => {
+            "now starts by itself; it was manual".to_owned()
+        }
+        (old, new) => {
+            let word = |when: Option<When>| when.map_or("undecided", When::as_str);
+            format!("now runs `{}` instead of `{}`", word(new), word(old))
+        }
+    })
+}
+
+/// What its failure means, if that is another thing now.
+fn failure(before: &PlannedJob, after: &PlannedJob) -> Option<String> {
+    let (old, new) = (before.allow_failure(), after.allow_failure());
+    // Manual jobs may fail by default: no news where the job became one, or ceased to be.
+    if old == new || before.when() != after.when() {
+        return None;
+    }
+    let manual = after.when() == Some(When::Manual);
+    Some(
+        match (new, manual) {
+            (Some(true), true) => "no longer holds up the jobs after it",
+            (Some(true), false) => "may now fail without failing the pipeline",
+            (_, true) => "now holds up all jobs after it until somebody starts it",
+            (_, false) => "now fails the pipeline if it fails",
+        }
+        .to_owned(),
+    )
+}
+
+/// `a`, `a and b`, `a, b and c`.
+pub(super) fn listed(words: &[String]) -> String {
+    match words {
+        [] => String::new(),
+        [one] => one.clone(),
+        [first @ .., last] => format!("{} and {last}", first.join(", ")),
+    }
+}

@@ -1,0 +1,92 @@
+//! From plans to what is drawn.
+
+use super::{Environment, Graph, Need, Node, Stage, Start};
+use crate::config::{Action, Config, Job, When};
+use crate::plan::{Chosen, Plan, PlannedJob, Presence};
+
+impl Graph {
+    /// The pipeline of one ref. Jobs that may be in it or not are drawn as conditional.
+    pub fn of_plan(config: &Config, plan: &Plan) -> Self {
+        Self::drawn(config, plan.situation.to_string(), |index| {
+            let job = plan.within().find(|job| job.index == index)?;
+            let chosen = job.decision.within().next()?;
+            Some((job.presence() == Presence::Maybe, chosen.clone()))
+        })
+    }
+
+    /// All jobs of all kinds of refs; those that are not on every one are conditional.
+    pub fn of_plans(config: &Config, plans: &[Plan]) -> Self {
+        let created: Vec<&Plan> = plans
+            .iter()
+            .filter(|plan| plan.within().next().is_some())
+            .collect();
+        Self::drawn(config, "all refs".to_owned(), |index| {
+            let found: Vec<&PlannedJob> = created
+                .iter()
+                .filter_map(|plan| plan.within().find(|job| job.index == index))
+                .collect();
+            let everywhere = found.len() == created.len()
+                && found.iter().all(|job| job.presence() == Presence::In);
+            let chosen = found.first()?.decision.within().next()?;
+            Some((!everywhere, chosen.clone()))
+        })
+    }
+
+    fn drawn(
+        config: &Config,
+        title: String,
+        chosen: impl Fn(usize) -> Option<(bool, Chosen)>,
+    ) -> Self {
+        let mut stages: Vec<Stage> = config
+            .stages
+            .iter()
+            .map(|stage| Stage {
+                name: stage.value.clone(),
+                jobs: Vec::new(),
+            })
+            .collect();
+        for (index, job) in config.jobs.iter().enumerate() {
+            let Some((conditional, chosen)) = chosen(index) else {
+                continue;
+            };
+            let stage = config.stage_index(&job.stage);
+            if let Some(stage) = stage.and_then(|at| stages.get_mut(at)) {
+                stage.jobs.push(node(job, conditional, &chosen));
+            }
+        }
+        stages.retain(|stage| !stage.jobs.is_empty());
+        Self { title, stages }
+    }
+}
+
+fn node(job: &Job, conditional: bool, chosen: &Chosen) -> Node {
+    let environment = job
+        .environment
+        .as_ref()
+        .filter(|environment| matches!(environment.action, Action::Start | Action::Stop));
+    Node {
+        name: job.name.clone(),
+        start: match chosen.when {
+            When::OnSuccess | When::Never => Start::OnSuccess,
+            When::OnFailure => Start::OnFailure,
+            When::Always => Start::Always,
+            When::Manual => Start::Manual,
+            When::Delayed => Start::Delayed(chosen.start_in.clone().unwrap_or_default()),
+        },
+        conditional,
+        // A manual job that blocks nothing is the usual one; that it may fail is no news.
+        may_fail: chosen.allow_failure && chosen.when != When::Manual,
+        environment: environment.map(|environment| Environment {
+            name: environment.name.clone(),
+            stops: environment.action == Action::Stop,
+        }),
+        needs: chosen.needs.as_ref().map(|needs| {
+            let here = needs.iter().filter(|need| !need.elsewhere);
+            here.map(|need| Need {
+                job: need.job.clone(),
+                optional: need.optional,
+            })
+            .collect()
+        }),
+    }
+}

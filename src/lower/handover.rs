@@ -1,0 +1,170 @@
+//! What builds hand on to later jobs, and promotions where nothing is built: the image's digest.
+//!
+//! In: jobs that use such a variable. Out: from 12.9 on the same, as GitLab passes them by dotenv
+//! reports; below, files among the artifacts, which the jobs that use them read. Always holds: a job
+//! never reads a file of another pipeline (a runner keeps them where nothing is checked out, so jobs
+//! that read one do check out), and no file gets into an image.
+
+use std::collections::HashSet;
+
+use super::Lowering;
+use super::needs::Order;
+use super::{builder, promotion, rebuild};
+use crate::gitlab::gates;
+use crate::pipeline::{Job, Mapping, Value};
+use crate::target::Lack;
+
+/// A variable that a job hands on.
+struct Handover {
+    variable: String,
+    job: String,
+    file: String,
+}
+
+pub(super) fn lower(lowering: &mut Lowering<'_>) {
+    if lowering.target >= gates::DOTENV {
+        return;
+    }
+    let handovers = lowering.handovers();
+    let order = Order::of(&lowering.out.pipeline);
+    let mut jobs = std::mem::take(&mut lowering.out.pipeline.jobs);
+    for job in &mut jobs {
+        // Whatever it reads, it reads first.
+        keep_out(job, &handovers, &order);
+        lowering.receive(job, &handovers);
+    }
+    lowering.out.pipeline.jobs = jobs;
+}
+
+impl Lowering<'_> {
+    /// The file in which a job hands on what belongs to a name. Below 12.9 the files of several jobs
+    /// meet in one folder.
+    pub(super) fn handed_on(&self, file: &str, name: &str) -> String {
+        match file.rsplit_once('.') {
+            Some((stem, kind)) if self.target < gates::DOTENV => format!("{stem}-{name}.{kind}"),
+            _ => file.to_owned(),
+        }
+    }
+
+    /// Hands on the variables in a file.
+    pub(super) fn hand_on(&self, job: &mut Job, file: &str) {
+        if self.target >= gates::DOTENV {
+            super::common::add_dotenv(&mut job.artifacts, file);
+            return;
+        }
+        let mut paths = match job.artifacts.remove("paths") {
+            Some(Value::Seq(paths)) => paths,
+            _ => Vec::new(),
+        };
+        paths.push(file.into());
+        job.artifacts.set("paths", Value::Seq(paths));
+    }
+
+    fn handovers(&self) -> Vec<Handover> {
+        let manifest = self.manifest;
+        let images = manifest.images().map(|(key, image)| Handover {
+            variable: super::digest_variable(&key.value),
+            job: image.build_job(key).value,
+            file: self.handed_on(builder::DOTENV, &key.value),
+        });
+        let promotions = manifest.promotions().flat_map(|(key, promotion)| {
+            let names = manifest.promoted_by(promotion).into_iter();
+            let brings = |name: &&str| self.deployments.brings(manifest, promotion, name);
+            names.filter(brings).map(|name| Handover {
+                variable: super::digest_variable(name),
+                job: promotion.promote_job(key).value,
+                file: self.handed_on(promotion::DOTENV, &key.value),
+            })
+        });
+        images.chain(self.answers()).chain(promotions).collect()
+    }
+
+    /// What checks say about images.
+    fn answers(&self) -> impl Iterator<Item = Handover> {
+        let rebuilt = self.manifest.images();
+        let rebuilt = rebuilt.filter(|(_, image)| image.rebuild.get().is_some());
+        rebuilt.flat_map(|(key, image)| {
+            rebuild::variables(&key.value).map(|variable| Handover {
+                variable,
+                job: image.check_job(key).value,
+                file: self.handed_on(rebuild::DOTENV, &key.value),
+            })
+        })
+    }
+
+    /// Lets a job read the files of the variables that it uses.
+    fn receive(&mut self, job: &mut Job, handovers: &[Handover]) {
+        for (name, value) in job.variables.iter() {
+            let text = value.as_str().unwrap_or_default();
+            let used = handovers.iter().any(|from| is_used(text, &from.variable));
+            if used {
+                let what = format!("the variable `{name}`, whose value comes from a build,");
+                let span = job.origin.span;
+                self.out.lacks.push(Lack::new(what, gates::DOTENV, span));
+            }
+        }
+        let lines = job.before_script.iter().chain(&job.script);
+        let text: Vec<&str> = lines.filter_map(Value::as_str).collect();
+        let read = |from: &&Handover| {
+            let used = text.iter().any(|line| is_used(line, &from.variable));
+            used && from.job != job.name
+        };
+        let read: Vec<&Handover> = handovers.iter().filter(read).collect();
+        if read.is_empty() {
+            return;
+        }
+        // Where a build and a promotion know it, one of the two is in the pipeline.
+        let several = |from: &Handover| {
+            let same = read.iter().filter(|other| other.variable == from.variable);
+            same.count() > 1
+        };
+        let mut files = HashSet::new();
+        let once = read.iter().filter(|from| files.insert(&from.file));
+        let sourced = once.map(|from| {
+            let file = &from.file;
+            Value::from(match several(from) {
+                true => format!("if [ -f {file} ]; then . ./{file}; fi"),
+                false => format!(". ./{file}"),
+            })
+        });
+        job.script.splice(0..0, sourced);
+        // Nothing but these files is wanted by a job that has the registry script alone.
+        let registry = job
+            .bases
+            .iter()
+            .any(|base| base == super::registry_script::BASE);
+        if registry {
+            if job.needs.is_none() && job.dependencies.is_none() {
+                job.dependencies = Some(read.iter().map(|from| from.job.clone()).collect());
+            }
+            if job.variables.get("GIT_STRATEGY").is_some() {
+                job.variables = Mapping::from_iter([("GIT_STRATEGY", "fetch")]);
+            }
+        }
+    }
+}
+
+/// Keeps the files out of what a later build makes of the project's folder.
+fn keep_out(job: &mut Job, handovers: &[Handover], order: &Order) {
+    if !handovers.iter().any(|own| own.job == job.name) {
+        return;
+    }
+    let earlier = handovers
+        .iter()
+        .filter(|from| order.is_behind(&job.name, &from.job));
+    let files: Vec<&str> = earlier.map(|from| from.file.as_str()).collect();
+    if !files.is_empty() {
+        let line = format!("rm -f {}", files.join(" "));
+        job.script.insert(0, line.into());
+    }
+}
+
+/// Whether a text expands a variable.
+fn is_used(text: &str, variable: &str) -> bool {
+    text.match_indices(variable).any(|(at, _)| {
+        let before = text.get(..at).unwrap_or_default();
+        let after = text.get(at + variable.len()..).unwrap_or_default();
+        let more = after.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '_');
+        before.ends_with(['$', '{']) && !more
+    })
+}

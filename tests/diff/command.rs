@@ -1,0 +1,155 @@
+//! `windlass diff` against revisions of a real git repository.
+
+use std::path::Path;
+use std::process::{Command, Output};
+
+use serde_json::Value as Json;
+
+const MANIFEST: &str = "\
+windlass: 1
+kubernetes: {context: main}
+refs: {deployable: [main]}
+images: {app: {}}
+tests: {unit: {image: app, script: make test}}
+environments: {prod: {refs: deployable, deploy: {set_image: {deployment/app: {app: app}}}}}
+";
+
+fn git(folder: &Path, arguments: &[&str]) {
+    let done = Command::new("git")
+        .arg("-C")
+        .arg(folder)
+        .args(["-c", "user.name=test", "-c", "user.email=test@example.com"])
+        .args(arguments)
+        .output()
+        .expect("git: install the Debian package `git`");
+    assert!(done.status.success(), "{done:?}");
+}
+
+fn windlass(folder: &Path, arguments: &[&str]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_windlass"));
+    command.arg("-C").arg(folder).args(arguments);
+    command.output().expect("the command")
+}
+
+fn said(output: &Output) -> String {
+    assert_eq!(String::from_utf8_lossy(&output.stderr), "");
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+/// A repository with one commit that has this file.
+fn repository(name: &str, text: &str) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().expect("a folder");
+    std::fs::write(folder.path().join("Dockerfile"), "FROM scratch\n").expect("written");
+    std::fs::write(folder.path().join(name), text).expect("written");
+    git(folder.path(), &["init", "--quiet"]);
+    git(folder.path(), &["add", "--all"]);
+    git(folder.path(), &["commit", "--quiet", "--message", "first"]);
+    folder
+}
+
+#[test]
+fn the_working_tree_is_compared_with_a_revision() {
+    let folder = repository("windlass.yml", MANIFEST);
+    let same = windlass(folder.path(), &["diff", "--exit-code"]);
+    assert_eq!(said(&same), "against HEAD: nothing changes\n");
+    assert_eq!(same.status.code(), Some(0));
+
+    let formatted = MANIFEST.replace("[main]}", "[ \"main\" ]} # the one");
+    std::fs::write(folder.path().join("windlass.yml"), formatted).unwrap();
+    let formatted = windlass(folder.path(), &["diff", "--exit-code"]);
+    assert_eq!(said(&formatted), "against HEAD: nothing changes\n");
+
+    let more = MANIFEST.replace("[main]", "[main, develop]");
+    std::fs::write(folder.path().join("windlass.yml"), &more).unwrap();
+    let changed = windlass(folder.path(), &["diff"]);
+    let sentence = "  deploy-prod now also runs on branch `develop`\n";
+    assert_eq!(said(&changed), format!("against HEAD:\n{sentence}"));
+    assert_eq!(changed.status.code(), Some(0));
+    let changed = windlass(folder.path(), &["diff", "--exit-code"]);
+    assert_eq!(changed.status.code(), Some(1));
+
+    git(
+        folder.path(),
+        &["commit", "--quiet", "--all", "--message", "second"],
+    );
+    let committed = windlass(folder.path(), &["diff"]);
+    assert_eq!(said(&committed), "against HEAD: nothing changes\n");
+    let against = ["diff", "--against", "HEAD~1", "--format", "json"];
+    let told: Json = serde_json::from_str(&said(&windlass(folder.path(), &against))).unwrap();
+    assert_eq!(told["effects"][0]["job"], "deploy-prod");
+    assert_eq!(told["effects"][0]["kind"], "refs");
+    let markdown = windlass(
+        folder.path(),
+        &["diff", "--against", "HEAD~1", "--format", "markdown"],
+    );
+    let markdown = said(&markdown);
+    assert!(markdown.contains("- **`deploy-prod`** now also runs on branch `develop`\n"));
+    assert!(
+        markdown.contains("```mermaid\nflowchart LR\n"),
+        "{markdown}"
+    );
+}
+
+#[test]
+fn what_was_written_by_hand_is_compared_with_the_first_manifest() {
+    let by_hand = "unit:\n  script: make test\n";
+    let folder = repository(".gitlab-ci.yml", by_hand);
+    std::fs::write(folder.path().join("windlass.yml"), MANIFEST).unwrap();
+    let told = said(&windlass(folder.path(), &["diff"]));
+    assert!(told.starts_with("against HEAD:.gitlab-ci.yml:\n"), "{told}");
+    assert!(
+        told.contains("  build-app is new, in stage `build`"),
+        "{told}"
+    );
+    assert!(told.contains("  unit now runs in image"), "{told}");
+}
+
+#[test]
+fn a_pipeline_of_ones_own_is_compared_too() {
+    let folder = repository(
+        ".gitlab-ci.yml",
+        "a: {script: x}\nb: {script: x, only: [tags]}\n",
+    );
+    let text = "b:\n  only:\n    - tags\n  script:\n    - x\na: {script: [x, y]}\n";
+    std::fs::write(folder.path().join(".gitlab-ci.yml"), text).unwrap();
+    let told = windlass(folder.path(), &["diff", "--file", ".gitlab-ci.yml"]);
+    assert_eq!(
+        said(&told),
+        "against HEAD:\n  a runs other commands\n      + y\n"
+    );
+}
+
+#[test]
+fn two_files_are_compared_without_git() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("old.yml"), "a: {script: x}\n").unwrap();
+    std::fs::write(folder.path().join("new.yml"), "c: {script: x}\n").unwrap();
+    let told = windlass(folder.path(), &["diff", "old.yml", "new.yml"]);
+    assert_eq!(
+        said(&told),
+        "against old.yml:\n  c is the new name of `a`\n"
+    );
+    let one = windlass(folder.path(), &["diff", "old.yml"]);
+    assert_eq!(one.status.code(), Some(2));
+}
+
+#[test]
+fn a_revision_that_is_none_is_a_usage_error() {
+    let folder = repository("windlass.yml", MANIFEST);
+    for revision in ["absent", "--all", "HEAD:windlass.yml", ""] {
+        let against = format!("--against={revision}");
+        let output = windlass(folder.path(), &["diff", &against]);
+        assert_eq!(output.status.code(), Some(2), "{revision}: {output:?}");
+        assert_eq!(String::from_utf8_lossy(&output.stdout), "");
+    }
+}
+
+#[test]
+fn a_manifest_that_did_not_compile_says_so_under_its_old_name() {
+    let folder = repository("windlass.yml", "windlass: 1\nimages: {app: {rol: app}}\n");
+    std::fs::write(folder.path().join("windlass.yml"), MANIFEST).unwrap();
+    let output = windlass(folder.path(), &["diff"]);
+    assert_eq!(output.status.code(), Some(1));
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(said.contains("HEAD:windlass.yml:2:"), "{said}");
+}

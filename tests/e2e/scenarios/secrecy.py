@@ -1,0 +1,35 @@
+"""Secrets, of one pipeline. All runs are watched besides, see `secret_watch`."""
+
+from rig.world import STATE
+from scenarios import equal, holds, scenario, statuses
+
+
+def tokens_of(project):
+    """Notes the job tokens that the project gives out."""
+    tokens, issue = set(), project.job_token
+
+    def noted(job):
+        token = issue(job)
+        tokens.add(token)
+        return token
+
+    project.job_token = noted
+    return tokens
+
+
+@scenario
+def no_secret_is_shown(bench):
+    """No token in the arguments of processes, in the registry's log, in job output."""
+    project = bench.facile()
+    tokens = tokens_of(project)
+    pipeline = project.push()
+    statuses(pipeline)
+    holds(len(tokens) == len(pipeline.jobs), "each job has a token of its own")
+    places = {
+        "arguments": (STATE / "arguments").read_text(errors="replace"),
+        "the registry's log": project.registry.log.read_text() + "\n".join(project.registry.lines),
+        "job output": "".join(pipeline.log(name) for name in pipeline.jobs),
+    }
+    for place, text in places.items():
+        holds(len(text) > 1000, f"{place} were looked at")
+        equal(sum(token in text for token in tokens), 0, f"tokens in {place}")

@@ -1,0 +1,143 @@
+//! What is not known stays so, and is named.
+
+use windlass::config::{Alone, Config, When, read};
+use windlass::plan::{Absence, Because, Changed, FailureKind, Presence, Situation, Truth, plan};
+use windlass::source::Source;
+
+fn config(text: &str) -> Config {
+    let reading = read(Source::new(".gitlab-ci.yml", text), &Alone);
+    reading
+        .result
+        .unwrap_or_else(|problems| panic!("{problems:?}"))
+}
+
+fn main() -> Situation {
+    Situation::branch("main").with_default_branch("main")
+}
+
+#[test]
+fn an_unknown_variable_leaves_the_job_open() {
+    let config = config(
+        "a:\n  script: x\n  rules:\n    - if: $DEPLOY\n      when: manual\n    - if: $CI_COMMIT_BRANCH\n",
+    );
+    let open = plan(&config, &main());
+    let job = open.job("a").unwrap();
+    assert_eq!(job.presence(), Presence::In);
+    assert_eq!(job.when(), None);
+    let becauses: Vec<Because> = job
+        .decision
+        .possible
+        .iter()
+        .map(|one| one.because)
+        .collect();
+    assert_eq!(becauses, [Because::Rule(0), Because::Rule(1)]);
+    let mut known = main();
+    known.variables.insert("DEPLOY".to_owned(), "1".to_owned());
+    assert_eq!(
+        plan(&config, &known).job("a").unwrap().when(),
+        Some(When::Manual)
+    );
+}
+
+#[test]
+fn a_pipeline_that_hangs_on_something_unknown_is_neither_there_nor_not() {
+    let config = config("a:\n  script: x\n  rules: [{if: $DEPLOY}]\n");
+    let open = plan(&config, &main());
+    assert_eq!(open.created, Truth::Unknown);
+    assert_eq!(open.job("a").unwrap().presence(), Presence::Maybe);
+}
+
+#[test]
+fn whether_a_ref_is_protected_is_not_guessed() {
+    let config =
+        config("a:\n  script: x\n  rules: [{if: '$CI_COMMIT_REF_PROTECTED == \"true\"'}]\n");
+    assert_eq!(plan(&config, &main()).created, Truth::True);
+    let feature = Situation::branch("feature").with_default_branch("main");
+    assert_eq!(plan(&config, &feature).created, Truth::Unknown);
+}
+
+#[test]
+fn changed_files_count_where_gitlab_knows_them() {
+    let config = config("a:\n  script: x\n  rules: [{changes: [src/*]}]\n");
+    assert_eq!(plan(&config, &main()).created, Truth::Unknown);
+    assert_eq!(plan(&config, &Situation::tag("v1")).created, Truth::True);
+    assert_eq!(
+        plan(&config, &Situation::schedule("main")).created,
+        Truth::True
+    );
+    let mut docs = main();
+    docs.changed = Changed::Paths(vec!["docs/a".to_owned()]);
+    assert_eq!(plan(&config, &docs).absence, Some(Absence::NoJobs));
+}
+
+#[test]
+fn a_need_on_a_job_that_is_out_fails_and_one_that_may_be_out_may_fail() {
+    let text = "b:\n  script: x\n  rules: [{if: IF}]\na:\n  script: x\n  needs: [b]\n";
+    let absent = plan(&config(&text.replace("IF", "$CI_COMMIT_TAG")), &main());
+    assert_eq!(absent.created, Truth::False);
+    assert_eq!(
+        absent.failures[0].kind,
+        FailureKind::NeedAbsent("b".to_owned())
+    );
+    assert!(absent.failures[0].certain);
+    let open = plan(&config(&text.replace("IF", "$DEPLOY")), &main());
+    assert_eq!(open.created, Truth::Unknown);
+    assert!(!open.failures[0].certain);
+}
+
+#[test]
+fn a_condition_on_which_gitlab_breaks_off_fails_the_pipeline() {
+    let rules = "rules: [{if: $CI_COMMIT_BRANCH =~ true}]";
+    let of_job = plan(&config(&format!("a:\n  script: x\n  {rules}\n")), &main());
+    assert_eq!(of_job.created, Truth::False);
+    let text = format!("workflow:\n  {rules}\na:\n  script: x\n");
+    let of_workflow = plan(&config(&text), &main());
+    assert_eq!(of_workflow.created, Truth::False);
+    assert_eq!(of_workflow.failures[0].kind, FailureKind::Raises);
+}
+
+#[test]
+fn a_workflow_rule_gives_its_variables_to_the_jobs() {
+    let text = "workflow:\n  rules:\n    - if: $MAYBE\n      variables: {A: one}\n    \
+                - if: $CI_COMMIT_BRANCH\n      variables: {A: two}\n\
+                a:\n  script: x\n  rules: [{if: '$A == \"one\"'}]\nb:\n  script: x\n";
+    let config = config(text);
+    let open = plan(&config, &main());
+    assert_eq!(open.job("a").unwrap().presence(), Presence::Maybe);
+    let mut closed = main();
+    closed.closed = true;
+    assert_eq!(
+        plan(&config, &closed).job("a").unwrap().presence(),
+        Presence::Out
+    );
+}
+
+#[test]
+fn the_default_branch_may_be_unknown() {
+    let config =
+        config("a:\n  script: x\n  rules: [{if: $CI_COMMIT_BRANCH == $CI_DEFAULT_BRANCH}]\n");
+    assert_eq!(
+        plan(&config, &Situation::branch("main")).created,
+        Truth::Unknown
+    );
+    assert_eq!(plan(&config, &main()).created, Truth::True);
+}
+
+#[test]
+fn includes_from_elsewhere_are_named() {
+    let text = "include:\n  - project: g/p\n    file: /x.yml\n  - local: a.yml\n    \
+                rules: [{if: $A}]\na:\n  script: x\n";
+    let config = config(text);
+    let what: Vec<&str> = config
+        .unresolved
+        .iter()
+        .map(|one| one.what.as_str())
+        .collect();
+    assert_eq!(
+        what,
+        [
+            "project: g/p, file: /x.yml",
+            "local: a.yml, under conditions"
+        ]
+    );
+}
