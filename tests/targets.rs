@@ -127,7 +127,7 @@ fn the_version_that_is_named_has_it() {
     for (path, manifest) in manifests() {
         // What is lacking there, by target.
         let mut at: BTreeMap<String, Vec<String>> = BTreeMap::new();
-        let mut lacking = |target: &str| -> Vec<(String, String)> {
+        let lacking = |target: &str| -> Vec<(String, String)> {
             let (text, compiled) = compile(&manifest, target);
             let found = lacks(&text, &compiled);
             found

@@ -91,7 +91,7 @@ impl Jobs<'_> {
     }
 
     /// The lists of needs of a job: its own and those of its rules.
-    fn lists<'j>(job: &'j Job) -> impl Iterator<Item = &'j Vec<Need>> {
+    fn lists(job: &Job) -> impl Iterator<Item = &Vec<Need>> {
         let rules = match &job.conditions {
             Conditions::Rules(rules) => rules.as_slice(),
             _ => &[],

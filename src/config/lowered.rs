@@ -53,7 +53,7 @@ pub fn of_pipeline(pipeline: &Pipeline, manifest: &Source) -> Result<Config, Pro
         })
         .collect();
     let tree = Node::new(Value::Map(Arc::new(tree)), whole);
-    let mut config = root::configure(tree, vec![manifest.clone()], unresolved)?;
+    let mut config = root::configure(&tree, vec![manifest.clone()], unresolved)?;
     if let Some(rules) = &mut config.workflow.rules {
         place_rules(rules, &pipeline.workflow);
     }

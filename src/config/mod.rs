@@ -121,7 +121,7 @@ pub fn read_where(
     let result = match tree {
         Err(problem) => Err(Problems(vec![problem])),
         Ok(_) if !reader.is_clean() => Err(reader.into_problems()),
-        Ok(tree) => root::configure(tree, sources.clone(), includes.unresolved),
+        Ok(tree) => root::configure(&tree, sources.clone(), includes.unresolved),
     };
     Reading { sources, result }
 }

@@ -151,7 +151,7 @@ impl Builder {
         self.open.push(Open {
             place,
             anchor,
-            tag: tag.map(Tag::original).map(Into::into),
+            tag: tag.map(Tag::original),
             before: self.nodes,
             depth: 1,
             content,

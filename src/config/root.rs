@@ -32,12 +32,12 @@ const JOBS_WITH_SCRIPT: [&str; 2] = ["default", "workflow"];
 
 /// Makes the effective configuration.
 pub(super) fn configure(
-    root: Node,
+    root: &Node,
     sources: Vec<Source>,
     unresolved: Vec<Unresolved>,
 ) -> Result<Config, Problems> {
     let mut reader = Reader::default();
-    let Some(tree) = tree(&root, &mut reader) else {
+    let Some(tree) = tree(root, &mut reader) else {
         return Err(reader.into_problems());
     };
     let global = |key: &str| tree.given(key).filter(|_| !is_job(key, &tree));

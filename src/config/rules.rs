@@ -47,7 +47,7 @@ const JOB_WHEN: [&str; 6] = [
 pub(super) fn of_job(node: &Node, reader: &mut Reader) -> Vec<Rule> {
     let mut rules = Vec::new();
     if !each(node, NESTING, &mut |map, node| {
-        rules.push((map.clone(), node.clone()))
+        rules.push((map.clone(), node.clone()));
     }) {
         let message = "`rules` should be a list of mappings";
         reader.report(node.place, message);
@@ -137,7 +137,7 @@ fn workflow_rules(node: &Node, reader: &mut Reader) -> Vec<Rule> {
     }
     let mut rules = Vec::new();
     if !each(node, NESTING, &mut |map, node| {
-        rules.push((map.clone(), node.clone()))
+        rules.push((map.clone(), node.clone()));
     }) {
         reader.report(node.place, "`workflow:rules` should be a list of mappings");
         return Vec::new();

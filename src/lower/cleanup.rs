@@ -4,7 +4,7 @@ use super::Lowering;
 use crate::manifest::common::When;
 use crate::manifest::images::{Image, KeepFor, Retention};
 use crate::manifest::reach::{Coverage, covers};
-use crate::manifest::resolved::SetNames;
+use crate::manifest::resolved::{STAGES, SetNames};
 use crate::pipeline::{Job, Need, Origin, Value};
 use crate::source::At;
 
@@ -83,6 +83,9 @@ impl<'m> Lowering<'m> {
             .get()
             .is_some_and(|own| own.refs.get().is_some());
         let built = self.deployments.image_refs(name, image);
+        if self.is_before_build(image) {
+            return;
+        }
         let mut needs = vec![Need {
             job: image.build_job(key).value,
             artifacts: true,
@@ -123,5 +126,18 @@ impl<'m> Lowering<'m> {
             job.resource_group = self.resource_group(place, environment);
         }
         job.needs = Some(needs);
+        self.need_promotions(job, &[name], refs);
+    }
+
+    /// Whether a retention is not behind the build: it is about earlier pipelines alone, and waits
+    /// for its stage.
+    fn is_before_build(&self, image: &Image) -> bool {
+        let own = image.retention.get().and_then(|own| own.stage.get());
+        let own = own.map_or("cleanup", String::as_str);
+        let number = |stage: &str| match self.manifest.declared_stages() {
+            Some(stages) => stages.iter().position(|known| known.value == stage),
+            None => STAGES.iter().position(|known| *known == stage),
+        };
+        number(own) <= number(image.stage())
     }
 }

@@ -68,6 +68,7 @@ impl<'m> Lowering<'m> {
             job.environment = Some(Mapping::from_iter(place));
         }
         self.need_builds(&mut job, images);
+        self.need_promotions(&mut job, images, &refs);
         self.with_registry_script(&mut job);
         for image in images {
             job.script.push(self.mark(image, key, environment));

@@ -1,4 +1,4 @@
-"""Runs jobs of a generated pipeline as GitLab's runner does: variables, scripts, dotenv reports."""
+"""Runs jobs of a generated pipeline as GitLab's runner does: variables, scripts, what they hand on."""
 
 import json
 import os
@@ -55,7 +55,7 @@ class Project:
             "DOCKER_CONFIG": str(self.folder / "home/.docker"),
         }
         (self.folder / "home/.docker/cli-plugins").mkdir(parents=True)
-        self.dotenv = {}
+        self.dotenv, self.handed_on = {}, {}
         self.arguments = self.folder / "arguments"
         (self.folder / "bin").mkdir()
         for tool in RECORDED:
@@ -76,8 +76,11 @@ class Project:
         lines = [*flat(job.get("before_script")), *flat(job["script"])]
         variables |= self.dotenv | more | {"JOB": "\n".join(lines)}
         variables["PATH"] = f"{self.folder}/bin:/usr/bin:/bin:/usr/sbin:/sbin"
-        for report in flat([job.get("artifacts", {}).get("reports", {}).get("dotenv", [])]):
-            (self.checkout / report).unlink(missing_ok=True)
+        artifacts = job.get("artifacts", {})
+        reports = list(flat([artifacts.get("reports", {}).get("dotenv", [])]))
+        files = [file for file in artifacts.get("paths", []) if file.endswith(".env")]
+        for file in [*reports, *files]:
+            (self.checkout / file).unlink(missing_ok=True)
         done = subprocess.run(
             [shell, "-c", RUNNER],
             env=variables,
@@ -90,10 +93,14 @@ class Project:
             check=False,
         )
         if done.returncode == 0:
-            for report in flat([job.get("artifacts", {}).get("reports", {}).get("dotenv", [])]):
-                lines = (self.checkout / report).read_text().splitlines()
-                self.dotenv |= dict(line.split("=", 1) for line in lines)
+            # Reports become variables of later jobs; of files these make them themselves.
+            self.dotenv |= self.lines_of(reports)
+            self.handed_on |= self.lines_of([*reports, *files])
         return done.returncode, done.stdout
+
+    def lines_of(self, files):
+        lines = [line for file in files for line in (self.checkout / file).read_text().splitlines()]
+        return dict(line.split("=", 1) for line in lines)
 
 
 def read(path):

@@ -96,7 +96,7 @@ class Case(unittest.TestCase):
         """A build pushes its tags, and hands on the digest that the registry has under them."""
         said = self.succeeds(project, "build-app")
         slug = project.environment["CI_COMMIT_REF_SLUG"]
-        digest = project.dotenv["IMAGE_APP_DIGEST"]
+        digest = project.handed_on["IMAGE_APP_DIGEST"]
         self.assertRegex(digest, r"^sha256:[0-9a-f]{64}$")
         for tag in (project.environment["CI_COMMIT_SHA"], slug):
             self.assertEqual(self.digest("app", tag), digest, said)
@@ -115,13 +115,13 @@ class Docker(Case):
         project = self.project("docker")
         labels, _ = self.check_build(project)
         self.assertEqual(labels["by"], "two words")
-        before = project.dotenv["IMAGE_APP_DIGEST"]
+        before = project.handed_on["IMAGE_APP_DIGEST"]
         slug = project.environment["CI_COMMIT_REF_SLUG"]
         self.assertEqual(self.digest("app", f"cache-{slug}"), before)
         self.engine.forget()
         _, said = self.check_build(project)
         self.assertRegex(said, "Using cache|CACHED")
-        self.assertEqual(project.dotenv["IMAGE_APP_DIGEST"], before)
+        self.assertEqual(project.handed_on["IMAGE_APP_DIGEST"], before)
 
     def test_gives_a_secret_to_the_build_alone(self):
         project = self.project("docker")
@@ -137,7 +137,7 @@ class Docker(Case):
             password = token_endpoint.USERS.get(user, ["wrong"])[0]
             status, said = project.run("build-app", CI_REGISTRY_USER=user, CI_REGISTRY_PASSWORD=password)
             self.assertNotEqual(status, 0, said)
-            self.assertEqual(project.dotenv, {})
+            self.assertEqual(project.handed_on, {})
 
 
 class Compose(Case):
@@ -177,7 +177,7 @@ class Compose(Case):
         self.runs_a_shell(project)
         # What is gone from the registry fails: it is not built anew in silence.
         self.engine.forget()
-        digest = project.dotenv["IMAGE_APP_DIGEST"]
+        digest = project.handed_on["IMAGE_APP_DIGEST"]
         self.assertEqual(self.repository("app").request("DELETE", f"manifests/{digest}")[0], 202)
         status, said = project.run("shell")
         self.assertNotEqual(status, 0, said)
@@ -232,7 +232,7 @@ class Buildah(Case):
         project = self.project("buildah")
         status, said = project.run("build-app", CI_REGISTRY_PASSWORD="wrong")
         self.assertNotEqual(status, 0, said)
-        self.assertEqual(project.dotenv, {})
+        self.assertEqual(project.handed_on, {})
 
 
 class Buildkit(Case):
@@ -247,7 +247,7 @@ class Buildkit(Case):
         )
         program.chmod(0o755)
         self.succeeds(project, "build-app")
-        self.assertEqual(project.dotenv, {"IMAGE_APP_DIGEST": "sha256:1"})
+        self.assertEqual(project.handed_on, {"IMAGE_APP_DIGEST": "sha256:1"})
         given = (project.folder / "given").read_text().splitlines()
         self.assertIn("by=two words", given)
         slug, image = (project.environment[f"CI_{key}"] for key in ("COMMIT_REF_SLUG", "REGISTRY_IMAGE"))

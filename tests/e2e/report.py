@@ -63,7 +63,8 @@ def run(options, compose, windlass):
     used = [resource.getrusage(who) for who in (resource.RUSAGE_CHILDREN, resource.RUSAGE_SELF)]
     print(
         f"{len(wanted)} run, {len(failed)} failed, {len(leaks)} secrets leaked ({watch.summary}), "
-        f"{time.monotonic() - begun:.0f} s, {sum(use.ru_utime + use.ru_stime for use in used):.0f} s of processor time"
+        f"{time.monotonic() - begun:.0f} s, {sum(use.ru_utime + use.ru_stime for use in used):.0f} s of processor time "
+        f"(the servers {used[1].ru_utime + used[1].ru_stime:.0f}, the watch {watch.seconds:.0f})"
     )
     for name in failed:
         print(f"  failed: {name}")

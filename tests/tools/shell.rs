@@ -57,7 +57,13 @@ fn shellcheck_accepts_every_job() {
             // One shell runs before_script and script, another one after_script.
             for keys in [&["before_script", "script"][..], &["after_script"]] {
                 let script = commands(job, keys);
-                let said = shellcheck(&folder(&example), &script, &["--exclude=SC2034"]);
+                // What an earlier job hands on does not lie in the project (SC1091).
+                let handed_on = script.lines().any(|line| line.starts_with(". ./image-"));
+                let exclude = match handed_on {
+                    true => "--exclude=SC1091,SC2034",
+                    false => "--exclude=SC2034",
+                };
+                let said = shellcheck(&folder(&example), &script, &[exclude]);
                 assert!(said.is_empty(), "{example}, {name}:\n{said}\n{script}");
             }
             count += 1;
@@ -78,7 +84,7 @@ fn shellcheck_accepts_companion_scripts() {
             }
         }
     }
-    assert_eq!(count, 1);
+    assert_eq!(count, 2);
 }
 
 #[test]

@@ -14,8 +14,6 @@ pub(crate) struct Case {
     pub(crate) yaml: Option<String>,
     #[serde(default)]
     pub(crate) ctx: Context,
-    #[serde(default)]
-    pub(crate) inputs: BTreeMap<String, serde_json::Value>,
     #[serde(rename = "ref")]
     pub(crate) reference: Option<serde_json::Value>,
     pub(crate) verdict: serde_json::Value,

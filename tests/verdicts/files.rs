@@ -4,6 +4,10 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::Path;
 
+use windlass::config::{Alone, read};
+use windlass::plan::{self, Situation};
+use windlass::source::Source;
+
 use super::case::cases;
 use super::disagreements::FILES;
 
@@ -60,4 +64,35 @@ fn files_are_taken_and_refused_as_by_gitlab() {
         committed, text,
         "run WINDLASS_BLESS=1 cargo test --test verdicts"
     );
+}
+
+/// Files that end anywhere, and files with a piece of another one in them, are read or refused.
+#[test]
+fn no_piece_of_a_file_stops_the_reader() {
+    let texts: Vec<String> = cases("lint")
+        .into_iter()
+        .filter_map(|case| case.yaml)
+        .collect();
+    let (mut taken, mut refused) = (0, 0);
+    for (text, other) in texts.iter().zip(texts.iter().skip(1)) {
+        for (at, _) in text.char_indices().step_by(11).take(20) {
+            let (before, after) = text.split_at(at);
+            for mixed in [before.to_owned(), format!("{before}{other}{after}")] {
+                let reading = read(Source::new("a.yml", mixed), &Alone);
+                match reading.result {
+                    Ok(config) => {
+                        let situation = Situation::branch("main").with_default_branch("main");
+                        let plan = plan::plan(&config, &situation);
+                        assert_eq!(plan.jobs.len(), config.jobs.len());
+                        taken += 1;
+                    }
+                    Err(problems) => {
+                        assert!(!problems.0.is_empty());
+                        refused += 1;
+                    }
+                }
+            }
+        }
+    }
+    assert!(taken > 500 && refused > 5_000, "{taken} {refused}");
 }
