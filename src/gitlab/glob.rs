@@ -7,10 +7,6 @@ mod posix;
 
 pub use posix::to_posix;
 
-mod posix;
-
-pub use posix::to_posix;
-
 use std::fmt::Write as _;
 
 use regex::Regex;
