@@ -123,7 +123,7 @@ fn set(text: &str) -> Option<(String, &str)> {
         None => (false, text),
     };
     let end = text.find(']').filter(|end| *end > 0)?;
-    let mut class = String::from(if negated { "[^/" } else { "[" });
+    let mut class = String::new();
     for c in text.get(..end)?.chars() {
         match c {
             '-' => class.push('-'),
@@ -133,7 +133,10 @@ fn set(text: &str) -> Option<(String, &str)> {
             }
         }
     }
-    class.push(']');
+    let class = match negated {
+        true => format!("[^/{class}]"),
+        false => format!("[[{class}]--/]"),
+    };
     Some((class, text.get(end + 1..)?))
 }
 
