@@ -85,7 +85,10 @@ fn in_place(proof: &mut Proof<'_>, plan: &Plan, one: &Present<'_>) {
     let (message, help) = match code {
         Code::DeployUnprotected => (
             format!("`{job}` deploys `{name}` on {on} also if it is not protected"),
-            format!("let it run on the same refs, `refs: [{}]`", sets.replace('`', "")),
+            format!(
+                "let it run on the same refs, `refs: [{}]`",
+                sets.replace('`', "")
+            ),
         ),
         _ => (
             format!("`{job}` deploys `{name}` on {on}, where the manifest does not"),
@@ -102,7 +105,12 @@ fn in_place(proof: &mut Proof<'_>, plan: &Plan, one: &Present<'_>) {
 
 /// Whether an environment is for protected refs alone: each of its sets is, or is made of such.
 fn asks_protection(manifest: &Manifest, environment: &Environment) -> bool {
-    let mut sets = environment.refs.get().into_iter().flat_map(Many::iter).peekable();
+    let mut sets = environment
+        .refs
+        .get()
+        .into_iter()
+        .flat_map(Many::iter)
+        .peekable();
     sets.peek().is_some() && sets.all(|set| is_protected(manifest, &set.value, 0))
 }
 
@@ -113,7 +121,11 @@ fn is_protected(manifest: &Manifest, name: &str, depth: usize) -> bool {
     if set.protected.copied_or(false) {
         return true;
     }
-    let own = [set.branches.at().is_some(), set.tags.at().is_some(), set.merge_requests.at().is_some()];
+    let own = [
+        set.branches.at().is_some(),
+        set.tags.at().is_some(),
+        set.merge_requests.at().is_some(),
+    ];
     let mut of = set.of.get().into_iter().flat_map(Many::iter).peekable();
     depth < 50
         && !own.contains(&true)

@@ -15,7 +15,11 @@ pub(super) fn check(proof: &mut Proof<'_>, plan: &Plan) {
         return;
     };
     let late = proof.manifest.target() < gates::OPEN_MERGE_REQUESTS;
-    if late || proof.told.contains(&(Code::DuplicatePipeline, String::new())) {
+    if late
+        || proof
+            .told
+            .contains(&(Code::DuplicatePipeline, String::new()))
+    {
         return;
     }
     let pushed = Situation {

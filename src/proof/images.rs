@@ -35,7 +35,9 @@ pub(super) fn check(proof: &mut Proof<'_>, plan: &Plan) {
         let certain = image.builds.iter().any(|index| surely(*index).is_some());
         let runs = plan.jobs.get(cleanup);
         let always = runs.is_some_and(|runs| runs.presence() != Presence::Out)
-            && runs.and_then(|runs| runs.when()).is_none_or(|when| when == When::Always);
+            && runs
+                .and_then(|runs| runs.when())
+                .is_none_or(|when| when == When::Always);
         if certain && !always {
             let on = named(&plan.situation);
             let name = image.name;
@@ -72,10 +74,14 @@ fn not_built(
     let (job, name) = (&user.job.name, image.name);
     let on = named(&plan.situation);
     let message = format!("`{job}` uses the image `{name}` on {on}, where no job builds it");
-    let finding = Finding::new(Code::ImageNotBuilt, proof.place(user.job, &["image"]), message)
-        .related(image.place, "this image")
-        .help("build it there as well (`refs` of the image), or use it in fewer places")
-        .help("what another pipeline built, a promotion brings along to a deployment");
+    let finding = Finding::new(
+        Code::ImageNotBuilt,
+        proof.place(user.job, &["image"]),
+        message,
+    )
+    .related(image.place, "this image")
+    .help("build it there as well (`refs` of the image), or use it in fewer places")
+    .help("what another pipeline built, a promotion brings along to a deployment");
     (format!("{name}\0{job}"), finding)
 }
 

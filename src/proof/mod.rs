@@ -79,7 +79,9 @@ pub fn check(
         let plan = plan::plan(&config, situation);
         creation::check(&mut proof, &plan);
         if plan.created != Truth::False {
-            PROMISES.iter().for_each(|promise| promise(&mut proof, &plan));
+            PROMISES
+                .iter()
+                .for_each(|promise| promise(&mut proof, &plan));
         }
     }
 }
@@ -144,7 +146,8 @@ impl<'p> Proof<'p> {
     /// Reports what breaks a promise in a situation, with the command that shows it.
     fn report(&mut self, finding: Finding, situation: &Situation) {
         let command = self.counter_examples.command(situation);
-        self.report.push(finding.help(format!("see it with `{command}`")));
+        self.report
+            .push(finding.help(format!("see it with `{command}`")));
     }
 
     /// Where a job's key is asked for; the job itself if that is not known.

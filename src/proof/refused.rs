@@ -19,9 +19,8 @@ pub(super) fn report(
         let origin = origins.values().find(|origin| origin.span == span);
         // The key that the message is about first, as in "`needs` has `unit` twice".
         let mut words = problem.message.split('`').skip(1).step_by(2);
-        let asked = origin.and_then(|origin| {
-            words.find_map(|word| places.job(origin, &[word.to_owned()]))
-        });
+        let asked =
+            origin.and_then(|origin| words.find_map(|word| places.job(origin, &[word.to_owned()])));
         let message = format!("GitLab refuses this pipeline: {}", problem.message);
         report.push(
             Finding::new(Code::Refused, asked.unwrap_or(span), message)

@@ -24,7 +24,10 @@ pub(super) fn check(proof: &mut Proof<'_>, plan: &Plan) {
             continue;
         }
         let (name, on) = (&one.job.name, named(&plan.situation));
-        let message = format!("`{name}` starts `{}` on {on}, where `{}` is missing", environment.name, **stop);
+        let message = format!(
+            "`{name}` starts `{}` on {on}, where `{}` is missing",
+            environment.name, **stop
+        );
         let place = proof.place(one.job, &["environment", "on_stop"]);
         let finding = Finding::new(Code::StopMissing, place, message)
             .help("give both jobs the same refs, or nobody can stop the environment");

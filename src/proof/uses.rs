@@ -77,7 +77,8 @@ impl<'p> Uses<'p> {
             for image in manifest.promoted_by(promotion) {
                 let number = numbers.get(image).copied();
                 if let Some(one) = number.and_then(|number| uses.0.get_mut(number)) {
-                    one.promotions.extend(of(format!("promotions.{}", key.value)));
+                    one.promotions
+                        .extend(of(format!("promotions.{}", key.value)));
                 }
             }
         }
@@ -111,7 +112,9 @@ impl<'p> Uses<'p> {
                 let Some(one) = self.0.get(number) else {
                     continue;
                 };
-                let own = entity.strip_prefix("images.").map(|rest| rest.split('.').next());
+                let own = entity
+                    .strip_prefix("images.")
+                    .map(|rest| rest.split('.').next());
                 if own != Some(Some(one.name)) {
                     self.add(number, vec![index]);
                 }
