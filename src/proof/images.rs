@@ -52,6 +52,22 @@ pub(super) fn check(proof: &mut Proof<'_>, plan: &Plan) {
         }
         if let Some(cleanup) = surely(cleanup) {
             let waits = Waits::of(proof, plan, cleanup);
+            let person = present.iter().find(|one| waits.needs_person(one));
+            if let Some(person) = person {
+                let message = format!(
+                    "`{}` deletes `{}` only if somebody starts `{}` on {}",
+                    cleanup.job.name,
+                    image.name,
+                    person.job.name,
+                    named(&plan.situation)
+                );
+                found.push((
+                    image.name.to_owned(),
+                    Finding::new(Code::NotCleanedUp, span, message)
+                        .related(person.job.place.span, "this job is manual")
+                        .help("do not need what may never run"),
+                ));
+            }
             let promotions = image.promotions.iter().filter_map(|index| surely(*index));
             for user in users.chain(promotions).filter(|user| !waits.has(user)) {
                 found.push(deleted(proof, plan, image, cleanup, user));

@@ -52,15 +52,18 @@ impl<'w> Waits<'w> {
         waits
     }
 
+    /// Whether it needs a job that nobody has to start.
+    pub(super) fn needs_person(&self, other: &Present<'_>) -> bool {
+        self.needed.contains(&other.index) && is_skipped(other)
+    }
+
     /// Whether it waits for a job. What may be started by hand at any time is not waited for,
     /// unless it is needed or holds up the stages.
     pub(super) fn has(&self, other: &Present<'_>) -> bool {
         if self.needed.contains(&other.index) {
             return true;
         }
-        let skipped = other
-            .chosen
-            .is_some_and(|chosen| chosen.when == When::Manual && chosen.allow_failure);
+        let skipped = is_skipped(other);
         let theirs = stage(self.proof, other.index);
         let own = match self.by_stage {
             true => Some(self.stage),
@@ -68,6 +71,12 @@ impl<'w> Waits<'w> {
         };
         !skipped && own.is_some_and(|own| theirs < own)
     }
+}
+
+/// Whether the pipeline goes on if nobody starts a job.
+fn is_skipped(one: &Present<'_>) -> bool {
+    one.chosen
+        .is_some_and(|chosen| chosen.when == When::Manual && chosen.allow_failure)
 }
 
 fn stage(proof: &Proof<'_>, index: usize) -> usize {
