@@ -20,6 +20,7 @@ pub(super) fn lower(lowering: &mut Lowering<'_>) {
     let most = gates::most_needs(lowering.target);
     let mut early = Vec::new();
     let mut used: Option<Vec<HashSet<String>>> = None;
+    let mut order: Option<Order> = None;
     for (key, image) in lowering.manifest.images() {
         let retention = image.retention.get();
         if retention.and_then(|own| own.keep_for.get()) != Some(&KeepFor::Pipeline) {
@@ -32,7 +33,7 @@ pub(super) fn lower(lowering: &mut Lowering<'_>) {
         };
         let used = used.get_or_insert_with(|| jobs.iter().map(used_images).collect());
         let image = image_variable(&key.value);
-        let order = Order::of(&lowering.out.pipeline);
+        let order = order.get_or_insert_with(|| Order::of(&lowering.out.pipeline));
         let rules = jobs.get(at).map(|job| &job.rules);
         let waits: Vec<Need> = jobs
             .iter()

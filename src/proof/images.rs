@@ -2,7 +2,7 @@
 //! that, and leaves nothing that was meant for itself alone.
 
 use super::counter_example::named;
-use super::order::Waits;
+use super::order::{Waits, is_skipped};
 use super::uses::ImageUses;
 use super::{Present, Proof};
 use crate::config::When;
@@ -52,8 +52,8 @@ pub(super) fn check(proof: &mut Proof<'_>, plan: &Plan) {
         }
         if let Some(cleanup) = surely(cleanup) {
             let waits = Waits::of(proof, plan, cleanup);
-            let person = present.iter().find(|one| waits.needs_person(one));
-            if let Some(person) = person {
+            let needed = waits.needed().filter_map(surely);
+            if let Some(person) = needed.filter(|one| is_skipped(one)).next() {
                 let message = format!(
                     "`{}` deletes `{}` only if somebody starts `{}` on {}",
                     cleanup.job.name,
