@@ -2,7 +2,9 @@
 //! what windlass says of a manifest. `WINDLASS_BLESS=1` writes them anew.
 //!
 //! Markers: `<!-- file: PATH -->`, `<!-- block: PATH KEY -->` (from `KEY:` to the next blank line),
-//! `<!-- findings: PATH -->` (the text of `check` on that manifest).
+//! `<!-- findings: PATH -->` (the text of `check` on that manifest), `<!-- output: ARGUMENT... -->`
+//! (what `windlass` prints), `<!-- diff: PATH|OLD|NEW -->` (what `windlass diff` prints once a
+//! manifest is changed that was committed).
 
 #![allow(
     clippy::unwrap_used,
@@ -12,6 +14,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use windlass::check::Files;
 use windlass::compile::compile;
@@ -61,8 +64,67 @@ fn wanted(kind: &str, argument: &str) -> String {
             .unwrap();
             String::from_utf8(out).unwrap()
         }
+        ("output", _) => output(&root(), argument.split(' ')),
+        ("diff", _) => {
+            let parts: Vec<&str> = argument.split('|').collect();
+            let [path, old, new] = parts.as_slice() else {
+                panic!("PATH|OLD|NEW is wanted: {argument}");
+            };
+            difference(&read(path), old, new)
+        }
         _ => panic!("unknown marker `{kind}: {argument}`"),
     }
+}
+
+/// What the command prints.
+fn output<'a>(folder: &Path, arguments: impl Iterator<Item = &'a str>) -> String {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_windlass"));
+    let output = command
+        .current_dir(folder)
+        .args(arguments)
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{output:?}");
+    String::from_utf8(output.stdout).unwrap()
+}
+
+/// What `windlass diff` prints about a change of a committed manifest.
+fn difference(manifest: &str, old: &str, new: &str) -> String {
+    assert!(manifest.contains(old), "no `{old}` in the manifest");
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("windlass.yml");
+    fs::write(&path, manifest).unwrap();
+    for arguments in [
+        "init --quiet",
+        "add --all",
+        "commit --quiet --message first",
+    ] {
+        let output = Command::new("git")
+            .current_dir(folder.path())
+            .args(["-c", "user.name=test", "-c", "user.email=test@example.com"])
+            .args(arguments.split(' '))
+            .output()
+            .unwrap();
+        assert!(output.status.success(), "{output:?}");
+    }
+    fs::write(&path, manifest.replacen(old, new, 1)).unwrap();
+    output(folder.path(), ["diff"].into_iter())
+}
+
+#[test]
+fn the_picture_shows_what_is_so() {
+    let path = root().join("docs/facile.svg");
+    let arguments = "-C examples/facile graph --branch master --format svg";
+    let svg = output(&root(), arguments.split(' '));
+    if std::env::var_os("WINDLASS_BLESS").is_some() {
+        fs::write(path, svg).unwrap();
+        return;
+    }
+    let same = fs::read_to_string(path).unwrap_or_default() == svg;
+    assert!(
+        same,
+        "out of date; run: WINDLASS_BLESS=1 cargo test --test readme"
+    );
 }
 
 /// The text with every marked block as it must be, and how many there are.

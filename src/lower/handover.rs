@@ -5,9 +5,11 @@
 //! never reads a file of another pipeline (a runner keeps them where nothing is checked out, so jobs
 //! that read one do check out), and no file gets into an image.
 
+use std::collections::HashSet;
+
 use super::Lowering;
 use super::needs::Order;
-use super::{builder, promotion};
+use super::{builder, promotion, rebuild};
 use crate::gitlab::gates;
 use crate::pipeline::{Job, Mapping, Value};
 use crate::target::Lack;
@@ -27,8 +29,9 @@ pub(super) fn lower(lowering: &mut Lowering<'_>) {
     let order = Order::of(&lowering.out.pipeline);
     let mut jobs = std::mem::take(&mut lowering.out.pipeline.jobs);
     for job in &mut jobs {
-        lowering.receive(job, &handovers);
+        // Whatever it reads, it reads first.
         keep_out(job, &handovers, &order);
+        lowering.receive(job, &handovers);
     }
     lowering.out.pipeline.jobs = jobs;
 }
@@ -73,7 +76,20 @@ impl Lowering<'_> {
                 file: self.handed_on(promotion::DOTENV, &key.value),
             })
         });
-        images.chain(promotions).collect()
+        images.chain(self.answers()).chain(promotions).collect()
+    }
+
+    /// What checks say about images.
+    fn answers(&self) -> impl Iterator<Item = Handover> {
+        let rebuilt = self.manifest.images();
+        let rebuilt = rebuilt.filter(|(_, image)| image.rebuild.get().is_some());
+        rebuilt.flat_map(|(key, image)| {
+            rebuild::variables(&key.value).map(|variable| Handover {
+                variable,
+                job: image.check_job(key).value,
+                file: self.handed_on(rebuild::DOTENV, &key.value),
+            })
+        })
     }
 
     /// Lets a job read the files of the variables that it uses.
@@ -102,7 +118,9 @@ impl Lowering<'_> {
             let same = read.iter().filter(|other| other.variable == from.variable);
             same.count() > 1
         };
-        let sourced = read.iter().map(|from| {
+        let mut files = HashSet::new();
+        let once = read.iter().filter(|from| files.insert(&from.file));
+        let sourced = once.map(|from| {
             let file = &from.file;
             Value::from(match several(from) {
                 true => format!("if [ -f {file} ]; then . ./{file}; fi"),

@@ -11,6 +11,7 @@ mod common;
 mod compose;
 mod deploy;
 mod docker;
+mod early_cleanup;
 mod handover;
 mod image_build;
 mod in_container;
@@ -89,6 +90,7 @@ pub fn lower(manifest: &Manifest) -> Lowered {
     }
     lowering.restore_artifacts();
     lowering.stages();
+    early_cleanup::lower(&mut lowering);
     needs::lower(&mut lowering);
     handover::lower(&mut lowering);
     workflow::lower(&mut lowering);

@@ -10,7 +10,7 @@
 //! failed, and is unsure of shallow clones and forced pushes. The hash asks what the image is.
 
 use super::{Lowering, digest_variable, quoted, word};
-use crate::gitlab::{duration, glob};
+use crate::gitlab::{duration, gates, glob};
 use crate::manifest::images::{Image, Rebuild};
 use crate::manifest::resolved::image_variable;
 use crate::pipeline::{Job, Mapping, Need, Origin, Value};
@@ -20,7 +20,7 @@ use crate::source::At;
 const LABEL: &str = "windlass.recipe";
 
 /// The file in which a check hands its answer on.
-const DOTENV: &str = "check.env";
+pub(super) const DOTENV: &str = "check.env";
 
 /// The variable with the digest of an image that can stay, or `none`.
 fn current_variable(name: &str) -> String {
@@ -30,6 +30,11 @@ fn current_variable(name: &str) -> String {
 /// The variable with the hash of the recipe.
 fn recipe_variable(name: &str) -> String {
     format!("{}_RECIPE", image_variable(name))
+}
+
+/// What a check hands on.
+pub(super) fn variables(name: &str) -> [String; 2] {
+    [recipe_variable(name), current_variable(name)]
 }
 
 /// The label that a build gives its image.
@@ -75,7 +80,7 @@ impl<'m> Lowering<'m> {
                echo \"{digest}=${current}\" > {}\n  \
                exit 0\n\
              fi\n",
-            super::builder::DOTENV
+            self.handed_on(super::builder::DOTENV, name)
         );
         build.script.insert(0, Value::from(leave));
         for mut job in [Some(build), force].into_iter().flatten() {
@@ -105,8 +110,9 @@ impl<'m> Lowering<'m> {
             },
             stage: rebuild.stage.get().cloned().or(build.stage.clone()),
             rules: build.rules.clone(),
+            policies: build.policies.clone(),
             needs: None,
-            interruptible: Some(true),
+            interruptible: self.if_known(gates::INTERRUPTIBLE, true),
             ..Job::default()
         };
         self.with_registry_script(&mut job);
@@ -129,12 +135,13 @@ impl<'m> Lowering<'m> {
             "current=$({current} \"{}\")",
             self.by_tag(name)
         )));
+        let file = self.handed_on(DOTENV, name);
         job.script.push(Value::from(format!(
-            "printf '%s\\n' \"{}=$recipe\" \"{}=$current\" > \"$CI_PROJECT_DIR/{DOTENV}\"",
+            "printf '%s\\n' \"{}=$recipe\" \"{}=$current\" > \"$CI_PROJECT_DIR/{file}\"",
             recipe_variable(name),
             current_variable(name)
         )));
-        super::common::add_dotenv(&mut job.artifacts, DOTENV);
+        self.hand_on(&mut job, &file);
         if let Some(raw) = rebuild.job.get() {
             job.raw = crate::manifest::raw::mapping(&raw.0, &mut crate::finding::Report::default());
         }

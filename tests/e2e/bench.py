@@ -11,6 +11,7 @@ from rig import gitlab, platform
 from runner import pipeline as pipelines
 
 TESTS = pathlib.Path(__file__).resolve().parent
+CI = {"build-php-ci", "test-coverage", "phpstan", "cleanup-php-ci"}
 AGENT = "facile/infrastructure:production"
 
 
@@ -28,11 +29,23 @@ class Bench:
         self.projects.append(made)
         return made
 
-    def facile(self, **how):
-        """examples/facile with its cluster: one Deployment, which somebody made by hand."""
+    def facile(self, tested=True, **how):
+        """examples/facile with its cluster: one Deployment, which somebody made by hand.
+
+        Without `tested` the jobs before the production build do not run and count as passed: for
+        scenarios that are about deployments, to which they are nothing but time.
+        """
         project = self.project("facile", **how)
+        project.passed = set() if tested else CI
         project.agent(AGENT)
         project.deploy("my-project", "php-container")
+        return project
+
+    def deployed(self):
+        """The same after a first deployment."""
+        project = self.facile(tested=False)
+        project.push()
+        project.passed = set()
         return project
 
     def facile_2018(self):

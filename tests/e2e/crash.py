@@ -44,7 +44,9 @@ def left(pid, family):
         group = f"{world.CGROUPS}-{pid}"
         folders = [str(path) for path in pathlib.Path("/sys/fs/cgroup").rglob(f"{group}*")]
         mounts = [line for line in pathlib.Path("/proc/mounts").read_text().splitlines() if "windlass-e2e" in line]
-        links = re.findall(r"^\d+: (world|v\d+)[@:]", subprocess.run(["ip", "link"], capture_output=True, text=True).stdout, re.M)
+        links = re.findall(
+            r"^\d+: (world|v\d+)[@:]", subprocess.run(["ip", "link"], capture_output=True, text=True).stdout, re.M
+        )
         lines = [f"processes {sorted(child for child, _ in family & now)}"] if family & now else []
         lines += [f"control groups {folders}"] if folders else []
         lines += [f"mounts {mounts}"] if mounts else []

@@ -5,6 +5,7 @@ from them. Those of projects of the post are left out here: there they do leak, 
 shows, and which proves that this would see it.
 """
 
+import os
 import subprocess
 import sys
 
@@ -33,7 +34,8 @@ class Watch:
     def end(self):
         """Ends the watch; returns a line for each secret found, without the secret."""
         self.process.kill()
-        self.process.wait()
+        _, _, used = os.wait4(self.process.pid, 0)
+        self.seconds = used.ru_utime + used.ru_stime
         arguments = self.arguments()
         logs = "".join(file.read_text(errors="replace") for file in STATE.glob("*.log"))
         logs += "\n".join(line for made in self.stack.registries.values() for line in made.lines)

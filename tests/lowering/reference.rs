@@ -221,7 +221,10 @@ fn the_test_image_goes_whatever_happened() {
     let cleanup = pipeline.job("cleanup-php-ci");
     assert_eq!(cleanup["when"], "always");
     assert_eq!(cleanup["rules"], Json::Null);
-    assert_eq!(cleanup["needs"], Json::Null);
+    // It waits for those that use the image, not for the deployment.
+    let users = ["build-php-ci", "test-coverage", "phpstan"];
+    let needs = users.map(|job| json!({"job": job, "artifacts": false}));
+    assert_eq!(cleanup["needs"], json!(needs));
     says(&pipeline, "cleanup-php-ci", &["registry_delete_tag"]);
 }
 

@@ -47,14 +47,15 @@ pub fn to_posix(glob: &str) -> Option<String> {
 fn bracket(chars: &mut std::iter::Peekable<std::str::Chars<'_>>, out: &mut String) -> Option<()> {
     out.push('[');
     if chars.next_if(|c| matches!(c, '!' | '^')).is_some() {
-        out.push('^');
+        // No set holds a slash.
+        out.push_str("^/");
     }
     let mut empty = true;
     loop {
         match chars.next()? {
             ']' if !empty => break,
-            // In a POSIX class these begin or end something else.
-            '\\' | '[' | ']' => return None,
+            // In a POSIX class these begin or end something else; a slash is in no set.
+            '\\' | '[' | ']' | '/' => return None,
             c => out.push(c),
         }
         empty = false;
@@ -83,7 +84,7 @@ mod tests {
             ("ci/**/*", Some("ci/(.*/)?[^/]*")),
             ("**/*.{rs,toml}", Some(r"(.*/)?[^/]*\.(rs|toml)")),
             ("src/**", Some("src/[^/]*")),
-            ("a?[!0-9]", Some("a[^/][^0-9]")),
+            ("a?[!0-9]", Some("a[^/][^/0-9]")),
             (r"a\*b", Some(r"a\*b")),
             ("{a,b}/c++", Some(r"(a|b)/c\+\+")),
             ("[a", None),

@@ -34,6 +34,8 @@ OURS = {
     "cleanup": "cleanup-php-ci",
     "cleanup-prod": "cleanup-php",
 }
+TESTS = ("coverage", "phpstan")
+CI = ("build", *TESTS, "cleanup")
 CURL = "curlimages/curl:8.16.0"
 
 
@@ -86,11 +88,14 @@ class Side:
         self.names = OURS if which == "ours" else POST
         self.tagged = "" if which == "ours" else "prod-"
 
-    def project(self, *faults_left):
-        """`faults_left`: repairs of the post that are not made."""
+    def project(self, *faults_left, without=()):
+        """`faults_left`: repairs of the post that are not made; `without`: roles that count as passed."""
         if self.post:
-            return self.bench.post(*faults_left)
-        return self.bench.facile() if self.which == "ours" else self.bench.facile_2018()
+            project = self.bench.post(*faults_left)
+        else:
+            project = self.bench.facile() if self.which == "ours" else self.bench.facile_2018()
+        project.passed = {self.names[role] for role in without}
+        return project
 
     def job(self, pipeline, role):
         return pipeline.jobs[self.names[role]]

@@ -1,6 +1,6 @@
 """Faults of how compose is used: 8 to 13."""
 
-from faults import fault, layers
+from faults import CI, TESTS, fault, layers
 from scenarios import equal
 from scenarios.again import autoloader
 
@@ -13,7 +13,7 @@ def dependencies(project, image, pipeline_or_tag):
 @fault(8)
 def there_is_never_a_cache(side):
     """`push php php-cache` skips a service without `build`: the branch's tag never reaches the registry."""
-    project = side.project()
+    project = side.project(without=TESTS)
     cached(side, project)
 
 
@@ -26,10 +26,10 @@ def tests_run_on_another_build(side):
     equal(autoloader(pipeline, side.names["phpstan"]), built, "the build that phpstan looks at")
 
 
-@fault(10)
+@fault(10, dialects=False)  # scenarios of 2018 show it
 def the_first_pipeline_of_a_branch_fails(side):
     """`pull --ignore-pull-failures` of an image that is not there yet fails in newer versions of compose."""
-    project = side.project(10)
+    project = side.project(10, without=TESTS)
     pipeline = project.pipeline_of("fresh").run()
     equal(side.job(pipeline, "build").status, "success", "the first build of a branch")
 
@@ -37,7 +37,7 @@ def the_first_pipeline_of_a_branch_fails(side):
 @fault(11)
 def production_builds_have_no_cache(side):
     """What is pulled as a cache is this commit's own image, which cannot be there yet."""
-    project = side.project()
+    project = side.project(without=CI)
     first = project.push(CHANGES="one")
     before = dependencies(project, "php", side.production(first))
     project.commit(CHANGES="two")
@@ -63,7 +63,7 @@ def a_retried_test_tests_something_else(side):
 @fault(13)
 def buildkit_finds_no_cache(side):
     """With BuildKit `cache_from` finds nothing in an image that was built without its inline cache."""
-    project = side.project()
+    project = side.project(without=TESTS)
     if side.post:  # with the branch's tag pushed (fault 8), and BuildKit
         file = project.work / ".gitlab-ci.yml"
         push = "docker-compose push php php-cache"

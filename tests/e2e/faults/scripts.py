@@ -1,15 +1,15 @@
 """Faults of the scripts: 1 to 7."""
 
-from faults import fault
+from faults import CI, TESTS, fault
 from scenarios import equal, holds
 
 SECRET_IN_URL = "manifests/eyJ"  # how a JSON Web Token begins
 
 
-@fault(1)
+@fault(1, dialects=False)  # scenarios of 2018 show it
 def variables_that_nobody_sets(side):
     """`$REGISTRY_TOKEN` and `$IMAGE` are used and never set: the clean-up cannot work."""
-    project = side.project(1)
+    project = side.project(1, without=TESTS)
     pipeline = project.push()
     equal(side.job(pipeline, "cleanup").status, "success", "the clean-up of the CI image")
     holds(pipeline.sha not in project.images("php-ci").tags(), "the commit's tag is gone")
@@ -64,10 +64,10 @@ def a_failed_dummy_deletes_the_real_image(side):
         equal(project.images("app").digest("branch"), digest, "the branch tag")
 
 
-@fault(4)
+@fault(4, dialects=False)  # scenarios of 2018 show it
 def expired_credentials_are_success(side):
     """With credentials that have expired the job succeeds, and nothing was promoted or deleted."""
-    project = side.project()
+    project = side.project(without=CI)
     project.push()
     project.commit(CHANGES="second")
     role = side.names["cleanup-prod"]
@@ -80,10 +80,10 @@ def expired_credentials_are_success(side):
     equal(pipeline.jobs[role].status, "failed", "the clean-up with expired credentials")
 
 
-@fault(5)
+@fault(5, dialects=False)  # scenarios of 2018 show it
 def first_deployment_fails_and_shows_the_token(side):
     """The first deployment fails, and sends the token as a part of an address, into the access log."""
-    project = side.project()
+    project = side.project(without=CI)
     pipeline = project.push()
     lines = [line for line in project.registry.lines if f"/{project.path}/" in line and SECRET_IN_URL in line]
     equal([line[:60] for line in lines], [], "addresses with a token")
@@ -93,13 +93,13 @@ def first_deployment_fails_and_shows_the_token(side):
 @fault(6)
 def the_token_is_stale_or_weak(side):
     """The token is old by the time of the deletion, or has fewer rights: `prod` has moved, nothing is deleted."""
-    project = side.project()
+    project = side.project(without=CI)
     project.push()
     project.commit(CHANGES="second")
     role = side.names["cleanup-prod"]
     pipeline = project.pipeline().run(hold=[role])
     place = f"PUT /v2/{project.path}/php/manifests/prod"
-    project.registry.front.before[place] = project.registry.expire_tokens
+    project.registry.front.before[place] = lambda: project.registry.expire_tokens(project.path)
     pipeline.release()
     equal(
         pipeline.jobs[role].status,
@@ -111,7 +111,7 @@ def the_token_is_stale_or_weak(side):
 @fault(7)
 def json_is_read_with_sed(side):
     """One more field in the token server's answer, and the token is not a token any more."""
-    project = side.project()
+    project = side.project(without=TESTS)
     project.gitlab.issuer.talkative.add(project.path)
     pipeline = project.push()
     for role in ("cleanup", "cleanup-prod"):

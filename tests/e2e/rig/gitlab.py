@@ -4,7 +4,7 @@ Tokens follow `../registry/token_endpoint.py` (GitLab's `Auth::ContainerRegistry
 wrong credentials are 401; an action that the user may not do is left out of the token, which is 200
 all the same. What is here besides: a job token lives as long as its job (`Ci::Build#token`), and
 counts only in its own project; `*` is for administrators (`can_access?` in the same service).
-Repositories are served as files, git's "dumb" protocol, to who knows a token.
+Of its repositories it tells the refs, as `git ls-remote` asks for them (git's protocol of version 0).
 """
 
 import base64
@@ -75,12 +75,12 @@ def handler(issuer, repositories):
             if not git or project != known[1]:
                 return self.reply(404)
             folder = (repositories / f"{project}.git").resolve()
-            if path == "info/refs":
-                subprocess.run(["git", "update-server-info"], cwd=folder, check=True)
-            file = (folder / path).resolve()
-            if folder not in file.parents or not file.is_file():
+            if path != "info/refs" or address.query != "service=git-upload-pack" or not folder.is_dir():
                 return self.reply(404)
-            return self.reply(200, file.read_bytes(), "text/plain")
+            command = ["git", "upload-pack", "--stateless-rpc", "--advertise-refs", str(folder)]
+            refs = subprocess.run(command, capture_output=True, check=True).stdout
+            kind = "application/x-git-upload-pack-advertisement"
+            return self.reply(200, b"001e# service=git-upload-pack\n0000" + refs, kind)
 
         def do_POST(self):
             """BuildKit asks by POST first (OAuth), and by GET where that is not known."""

@@ -26,11 +26,12 @@ ROOT = TESTS.parents[1]
 GITLAB, REGISTRY = "gitlab.example.com", "registry.example.com"
 OLD = "gitlab.facile.it"  # a GitLab of 2018, its registry at the same host name
 STORAGE, MIRROR, CLUSTER = "storage.example.com", "registry-mirror.facile.it", "kubernetes.example.com"
+HUB = "registry-1.docker.io"  # the mirror, for jobs without one
 HOSTS = (GITLAB, REGISTRY, OLD, STORAGE, MIRROR, CLUSTER)
 
 
 class Platform:
-    def __init__(self, compose, windlass):
+    def __init__(self, windlass):
         self.world, self.host = World(), GITLAB
         self.examples = STATE / "examples"
         shutil.copytree(ROOT / "examples", self.examples)
@@ -39,7 +40,8 @@ class Platform:
                 run(windlass, "-C", str(example), "generate", "--force", "--quiet")
         addresses = {name: self.world.host(name) for name in HOSTS}
         self.certificates = STATE / "certificates"
-        certificates.make(self.certificates, HOSTS)
+        self.world.alias(HUB, MIRROR)
+        certificates.make(self.certificates, (*HOSTS, HUB))
         self.bundle = self.certificates / "bundle.crt"
         (STATE / "git").mkdir()
         self.issuer = gitlab.Issuer(self.certificates)
@@ -62,7 +64,7 @@ class Platform:
         for name, (files, command) in hub.IMAGES.items():
             repository, tag = name.split(":")
             hub.push(Mirror(self, repository), tag, files, command)
-        self.catalog = catalog.Catalog(compose, self.bundle)
+        self.catalog = catalog.Catalog(self.bundle)
         self.lock = threading.Lock()
         self.projects, self.made = 0, []
 
@@ -119,6 +121,8 @@ class Project:
         self.variables, self.file_variables, self.rights, self.leaks = {}, {}, rights, leaks
         if leaks:
             platform.issuer.leaks.add(self.path.lower())
+        self.protected = {"master"}  # branches and tags
+        self.passed = set()  # jobs that do not run and count as passed
         self.pipelines, self.groups, self.lock = [], {}, threading.Lock()
         self.folder.mkdir()
         shutil.copytree(example, self.work) if example else self.work.mkdir()
@@ -276,7 +280,7 @@ class Project:
         """What an administrator types."""
         file = self.folder / "kubeconfig"
         file.write_text(kubeconfig(self.cluster, "admin", self.bundle_text(), current=True))
-        return self.shell("kubectl", "--kubeconfig", str(file), *arguments)
+        return self.shell(catalog.find("kubectl"), "--kubeconfig", str(file), *arguments)
 
     def runs(self, name, container, namespace="default"):
         """The image of the container, as its spec says."""

@@ -49,9 +49,11 @@ class Registry:
             }
         }
 
-    def expire_tokens(self):
-        """All tokens so far are past their time."""
-        self.expired |= {token for _, token in self.issuer.issued}
+    def expire_tokens(self, project):
+        """All tokens that the project has so far are past their time."""
+        for names, token in self.issuer.issued:
+            if any(name.startswith(project) for name in names):
+                self.expired.add(token)
 
     def count(self, project, up, down):
         with self.lock:

@@ -29,7 +29,7 @@ def die_with_parent():
 def enter(arguments):
     """Runs `arguments` in a new world, waits, and returns its exit status."""
     group = f"{CGROUPS}-{os.getpid()}"
-    sweep(group)
+    sweeper = sweep(group)
     command = ["unshare", "--net", "--mount", "--pid", "--ipc", "--uts", "--fork", "--kill-child=KILL"]
     world = subprocess.Popen(
         [*command, "--mount-proc", *arguments],
@@ -42,6 +42,8 @@ def enter(arguments):
     finally:
         world.kill()
         world.wait()
+        sweeper.stdin.close()
+        sweeper.wait()
 
 
 def sweep(group):
@@ -111,6 +113,10 @@ class World:
         self.write_hosts(STATE / "hosts", {})
         run("mount", "--bind", str(STATE / "hosts"), "/etc/hosts")
         return address
+
+    def alias(self, name, host):
+        self.hosts[name] = self.hosts[host]
+        self.write_hosts(STATE / "hosts", {})
 
     def write_hosts(self, file, more):
         names = {"localhost": "127.0.0.1"} | self.hosts | more

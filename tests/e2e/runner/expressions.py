@@ -88,6 +88,10 @@ def pattern(text):
     body, _, letters = text[1:].rpartition("/")
     if "(?=" in body or "(?!" in body or "(?<" in body:
         raise BadExpression(f"{text}: RE2 looks neither ahead nor behind")
+    try:
+        re.compile(body)
+    except re.error as error:
+        raise BadExpression(f"{text}: {error}")
     flags = {"i": re.IGNORECASE, "s": re.DOTALL, "m": re.MULTILINE, "U": 0}
     return re.compile(body.replace(r"\/", "/"), sum(flags[letter] for letter in letters))
 

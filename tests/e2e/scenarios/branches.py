@@ -19,33 +19,30 @@ def untouched(project, action):
 @scenario
 def feature_branch(bench):
     """A feature branch is tested and cleaned up, and leaves production alone."""
-    project = bench.facile()
-    project.push()
+    project = bench.deployed()
     pipeline = untouched(project, lambda: project.push("feature/x", CHANGES="x"))
     equal(set(pipeline.jobs), TESTED, "the jobs")
     statuses(pipeline)
-    cleaned(project, "master", "feature-x")
+    cleaned(project, "feature-x")
 
 
 @scenario
 def branch_with_a_difficult_name(bench):
     """A branch name with slashes, quotes and 200 characters."""
-    project = bench.facile()
-    project.push()
+    project = bench.deployed()
     name = 'feature/it\'s-"quoted"/$(touch${IFS}pwned);`x`&/Ünïcode/' + "long-" * 29
     name = name[:199] + "x"
     equal(len(name), 200, "the length of the name")
     pipeline = untouched(project, lambda: project.push(name, CHANGES="x"))
     equal(set(pipeline.jobs), TESTED, "the jobs")
     statuses(pipeline)
-    cleaned(project, "master", pipeline.predefined["CI_COMMIT_REF_SLUG"])
+    cleaned(project, pipeline.predefined["CI_COMMIT_REF_SLUG"])
 
 
 @scenario
 def branch_named_like_a_deployable_one(bench):
     """`master-2` and `feature/master` are not `master`."""
-    project = bench.facile()
-    project.push()
+    project = bench.deployed()
     for name in ("master-2", "feature/master"):
         pipeline = untouched(project, lambda branch=name: project.push(branch, CHANGES=branch))
         equal(set(pipeline.jobs), TESTED, "the jobs")
@@ -54,8 +51,8 @@ def branch_named_like_a_deployable_one(bench):
 @scenario
 def tag_pipeline(bench):
     """A tag is tested; also a tag that is named as the branch that deploys."""
-    project = bench.facile()
-    sha = project.push().sha
+    project = bench.deployed()
+    sha = project.pipelines[-1].sha
     for name in ("v1.0.0", "master"):
         pipeline = untouched(project, lambda tag=name: project.pipeline(tag, sha, tag=True).run())
         equal(set(pipeline.jobs), TESTED, f"the jobs of the tag {name}")
@@ -66,8 +63,7 @@ def tag_pipeline(bench):
 @scenario
 def the_other_deployable_branch(bench):
     """Each branch of the set deploys."""
-    project = bench.facile()
-    project.push()
+    project = bench.deployed()
     pipeline = project.push("an-other-deployable-branch", CHANGES="other")
     statuses(pipeline)
     healthy(project)

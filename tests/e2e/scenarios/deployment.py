@@ -48,8 +48,8 @@ def first_deployment(bench):
 @scenario
 def second_deployment(bench):
     """The second deployment: the new image serves, the one before stays for a rollback."""
-    project = bench.facile()
-    first = project.push()
+    project = bench.deployed()
+    first = project.pipelines[-1]
     before = live(project)
     second = project.push(CHANGES="second")
     statuses(second)
@@ -62,7 +62,7 @@ def second_deployment(bench):
 @scenario
 def many_deployments(bench):
     """Five deployments: three images are kept; a node drain after each; a rollback by hand to each."""
-    project = bench.facile()
+    project = bench.facile(tested=False)
     pipelines = []
     for number in range(5):
         pipelines.append(project.push(CHANGES=str(number)))
@@ -79,7 +79,7 @@ def many_deployments(bench):
 @scenario
 def same_commit_twice(bench):
     """The same commit run twice: both times its own image, which goes on being there."""
-    project = bench.facile()
+    project = bench.facile(tested=False)
     first = project.push()
     before = live(project)
     second = project.pipeline().run()
@@ -90,4 +90,3 @@ def same_commit_twice(bench):
     equal(project.cluster.drain(), [], "images that a node drain cannot pull, after a build was retried")
     status, _, _ = project.images("php").get(before)
     equal(status, 200, "the image of the first run, by its digest")
-    cleaned(project, "master")

@@ -10,8 +10,7 @@ AFTER_TESTS = ("build-php", "deploy-prod", "cleanup-php")
 @scenario
 def failing_test(bench):
     """A failing test: nothing is built for production, and the clean-up runs all the same."""
-    project = bench.facile()
-    project.push()
+    project = bench.deployed()
     broken = untouched(project, lambda: project.push(**{"src__app.php": "<?php // KO\n"}))
     statuses(broken, "test-coverage", skipped=AFTER_TESTS)
     equal(broken.status, "failed", "the pipeline")
@@ -21,8 +20,7 @@ def failing_test(bench):
 @scenario
 def failing_build(bench):
     """A failing build, of either image: no test runs, nothing is deployed, the clean-up has nothing to do."""
-    project = bench.facile()
-    project.push()
+    project = bench.deployed()
     file = "docker/development/php-ci/Dockerfile"
     good = (project.work / file).read_text()
     broken = untouched(project, lambda: project.push(**{file.replace("/", "__"): good + "RUN false\n"}))
@@ -38,7 +36,7 @@ def failing_build(bench):
 @scenario
 def failing_rollout(bench):
     """A rollout that fails is undone: the image before serves again; the failed one goes with time."""
-    project = bench.facile()
+    project = bench.facile(tested=False)
     first = project.push()
     before = live(project)
     project.cluster.crashes = lambda image: True
@@ -49,7 +47,6 @@ def failing_rollout(bench):
     equal(live(project), before, "the digest in the Deployment")
     equal(project.images("php").digest("prod"), before, "the digest of php:prod")
     equal(project.cluster.drain(), [], "images that a node drain cannot pull")
-    cleaned(project, "master")
     for number in range(3):
         deployed(project, project.push(CHANGES=str(number)))
     tags = project.images("php").tags()
@@ -72,8 +69,7 @@ def first_rollout_fails(bench):
 @scenario
 def expired_credentials(bench):
     """A job token that is no good any more: each job that needs it fails, and changes nothing."""
-    project = bench.facile()
-    project.push()
+    project = bench.deployed()
     project.commit(CHANGES="second")
     pipeline = project.pipeline().run(hold=["cleanup-php", "cleanup-php-ci"])
     deployed_now = live(project)
@@ -96,8 +92,7 @@ def expired_credentials(bench):
 @scenario
 def expired_credentials_in_a_build(bench):
     """The login of a build fails: the job does, and all that follow from it."""
-    project = bench.facile()
-    project.push()
+    project = bench.deployed()
     project.commit(CHANGES="second")
 
     def run():
@@ -113,8 +108,7 @@ def expired_credentials_in_a_build(bench):
 @scenario
 def insufficient_credentials(bench):
     """A token with fewer rights than were asked for, which is HTTP 200 too: told before anything changes."""
-    project = bench.facile()
-    project.push()
+    project = bench.deployed()
     project.commit(CHANGES="second")
     pipeline = project.pipeline().run(hold=["cleanup-php", "cleanup-php-ci"])
     before = (
@@ -138,8 +132,7 @@ def insufficient_credentials(bench):
 @scenario
 def registry_down_in_the_cleanup(bench):
     """The registry answers nobody while the clean-up runs: it fails, and a retry does all of it."""
-    project = bench.facile()
-    project.push()
+    project = bench.deployed()
     project.commit(CHANGES="second")
     pipeline = project.pipeline().run(hold=["cleanup-php", "cleanup-php-ci"])
     before = project.images("php").tags(), project.images("php-ci").tags()

@@ -38,7 +38,9 @@ def review_app(bench):
     ingress = project.cluster.objects[("networking.k8s.io/v1", "ingresses", slug, "app")]
     equal(ingress["spec"]["rules"][0]["host"], f"{slug}.review.example.com", "the host of the review app")
     running = project.deployment("app", slug)["spec"]["template"]["spec"]["containers"][0]["image"]
-    equal(running.rpartition("@")[2], branch.jobs["build-app"].reported["IMAGE_APP_DIGEST"], "the image of the review app")
+    equal(
+        running.rpartition("@")[2], branch.jobs["build-app"].reported["IMAGE_APP_DIGEST"], "the image of the review app"
+    )
     holds(of_branch(project, branch), "the branch has images")
     branch.play("stop-review")
     equal(branch.jobs["stop-review"].status, "success", f"the stop job: {branch.log('stop-review')[-600:]}")

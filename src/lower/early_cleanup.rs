@@ -1,0 +1,99 @@
+//! What only a pipeline's tests use goes when they are done, not when the deployment is.
+//!
+//! In: all jobs. Out: clean-up jobs that name what they wait for. Always holds: nothing goes before
+//! a job that may use it has ended; where that cannot be said in `needs`, the stages say it.
+
+use std::collections::HashSet;
+
+use super::Lowering;
+use crate::gitlab::gates;
+use crate::manifest::images::KeepFor;
+use crate::manifest::resolved::image_variable;
+use crate::pipeline::{Job, Need, Value};
+
+pub(super) fn lower(lowering: &mut Lowering<'_>) {
+    // A job may be missing where the clean-up is, which only `optional` can say.
+    if lowering.target < gates::NEEDS_OPTIONAL {
+        return;
+    }
+    let most = gates::most_needs(lowering.target);
+    let mut early = Vec::new();
+    let mut used: Option<Vec<HashSet<String>>> = None;
+    for (key, image) in lowering.manifest.images() {
+        let retention = image.retention.get();
+        if retention.and_then(|own| own.keep_for.get()) != Some(&KeepFor::Pipeline) {
+            continue;
+        }
+        let jobs = &lowering.out.pipeline.jobs;
+        let name = image.cleanup_job(key).value;
+        let Some(at) = jobs.iter().position(|job| job.name == name) else {
+            continue;
+        };
+        let used = used.get_or_insert_with(|| jobs.iter().map(used_images).collect());
+        let image = image_variable(&key.value);
+        let rules = jobs.get(at).map(|job| &job.rules);
+        let waits: Vec<Need> = jobs
+            .iter()
+            .zip(used.iter())
+            .filter(|(job, used)| may_use(job, used, &image))
+            .map(|(job, _)| Need {
+                job: job.name.clone(),
+                artifacts: false,
+                optional: Some(&job.rules) != rules || job.raw.get("rules").is_some(),
+            })
+            .collect();
+        if !waits.is_empty() && waits.len() <= most {
+            early.push((at, waits));
+        }
+    }
+    for (at, waits) in early {
+        if let Some(job) = lowering.out.pipeline.jobs.get_mut(at) {
+            job.needs = Some(waits);
+        }
+    }
+}
+
+/// Whether a job may use an image: it speaks of it, or it runs what nobody here has read. What
+/// waits for a person may never run, and whatever cleans up or stops uses nothing.
+fn may_use(job: &Job, used: &HashSet<String>, image: &str) -> bool {
+    let entity = job.origin.entity.as_str();
+    let manual = job.when.as_deref() == Some("manual");
+    let unread = ["tests.", "tasks.", "jobs."];
+    let cleans = entity.ends_with(".retention") || entity.ends_with(".stop");
+    !manual
+        && !cleans
+        && !job.name.starts_with('.')
+        && (used.contains(image) || unread.iter().any(|kind| entity.starts_with(kind)))
+}
+
+/// The images that a job speaks of, by their variables.
+fn used_images(job: &Job) -> HashSet<String> {
+    let mut found = HashSet::new();
+    for (_, value) in job.to_mapping().iter() {
+        collect(value, &mut found);
+    }
+    // A build speaks of its own image only by its tag's variable, or not at all.
+    if let Some(name) = job.origin.entity.strip_prefix("images.")
+        && !name.contains('.')
+    {
+        found.insert(image_variable(name));
+    }
+    found
+}
+
+fn collect(value: &Value, found: &mut HashSet<String>) {
+    match value.plain() {
+        Value::Str(text) => {
+            for (at, _) in text.match_indices("IMAGE_") {
+                let rest = text.get(at..).unwrap_or_default();
+                let word = |c: char| c.is_ascii_alphanumeric() || c == '_';
+                let end = rest.find(|c| !word(c)).unwrap_or(rest.len());
+                let name = rest.get(..end).unwrap_or_default();
+                found.insert(name.strip_suffix("_DIGEST").unwrap_or(name).to_owned());
+            }
+        }
+        Value::Seq(items) => items.iter().for_each(|item| collect(item, found)),
+        Value::Map(map) => map.iter().for_each(|(_, value)| collect(value, found)),
+        _ => {}
+    }
+}
