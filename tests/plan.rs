@@ -19,14 +19,24 @@ use windlass::plan::{self, Style};
 use windlass::source::Source;
 
 /// The examples, and the default branch of each.
-const EXAMPLES: [(&str, &str); 6] = [
-    ("build-and-tag", "main"),
-    ("facile", "master"),
-    ("minimal", "main"),
-    ("review-apps", "main"),
-    ("scripts", "main"),
-    ("services", "main"),
-];
+fn examples() -> Vec<(String, &'static str)> {
+    let mut examples: Vec<(String, &str)> = std::fs::read_dir(folder(""))
+        .unwrap()
+        .map(|entry| entry.unwrap())
+        .filter(|entry| entry.path().join(compiled::MANIFEST).is_file())
+        .map(|entry| {
+            let name = entry.file_name().into_string().unwrap();
+            let default_branch = match name.starts_with("facile") {
+                true => "master",
+                false => "main",
+            };
+            (name, default_branch)
+        })
+        .collect();
+    examples.sort();
+    assert!(examples.len() >= 6, "{examples:?}");
+    examples
+}
 
 fn folder(example: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -54,8 +64,8 @@ fn of_file(example: &str) -> Config {
 
 #[test]
 fn the_examples_run_where_they_should() {
-    for (example, default_branch) in EXAMPLES {
-        let config = of_manifest(example);
+    for (example, default_branch) in examples() {
+        let config = of_manifest(&example);
         let plans = plan::plan_all(&config, &plan::kinds(&config, default_branch));
         let table = plan::table(&config, &plans, Style::default());
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/plan/{example}.txt"));
@@ -73,8 +83,8 @@ fn the_examples_run_where_they_should() {
 /// Read back from the file, a pipeline is the same as it was planned.
 #[test]
 fn the_written_pipeline_does_what_the_manifest_does() {
-    for (example, default_branch) in EXAMPLES {
-        let (planned, written) = (of_manifest(example), of_file(example));
+    for (example, default_branch) in examples() {
+        let (planned, written) = (of_manifest(&example), of_file(&example));
         let kinds = plan::kinds(&planned, default_branch);
         assert_eq!(kinds, plan::kinds(&written, default_branch));
         let keys = |config: &Config| -> Vec<(String, config::Node)> {

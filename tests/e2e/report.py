@@ -40,13 +40,13 @@ def list_names():
     return 0
 
 
-def run(options, compose, windlass):
+def run(options, windlass):
     begun = time.monotonic()
     wanted = [item for item in everything() if not options.only or any(part in item[0] for part in options.only)]
     if not wanted:
         print("no such scenario; --list names all", file=sys.stderr)
         return 2
-    stack = platform.Platform(compose, windlass)
+    stack = platform.Platform(windlass)
     watch = secret_watch.Watch(stack)
     print(f"the stack is up after {time.monotonic() - begun:.1f} s", flush=True)
     together = [item for item in wanted if item[2] is not cost.run]

@@ -38,22 +38,28 @@ KINDS = {
     r"curlimages/curl:.*": Kind(("curl",), user=100),
     r"buildpack-deps:.*-curl": Kind(("curl", "bash")),
     r"alpine/kubectl:.*": Kind(("kubectl",)),
-    r"alpine/k8s:.*": Kind(("kubectl", "bash", "curl", "jq", "git", "envsubst")),
+    r"alpine/k8s:.*": Kind(("kubectl", "bash", "curl", "jq", "git", "envsubst", "helm")),
     r"alpine:.*": Kind(),
     # The Dockerfile of this one stands in the post: docker:17.12 with docker-compose, curl, bash, kubectl.
     r".*/docker-compose:1\.2": Kind((*DOCKER, "docker-compose", "curl", "bash", "kubectl")),
 }
 
 
+def tools():
+    """The folder that tests/tools/install.sh fills: Compose 2, kubectl, Helm."""
+    return pathlib.Path(os.environ.get("WINDLASS_TEST_TOOLS", HERE.parents[2] / "target/tools")) / "bin"
+
+
 def find(tool):
-    """Debian's own docker and docker-compose come before any other of that name."""
-    return next((path for path in (f"/usr/bin/{tool}", shutil.which(tool)) if path and os.path.exists(path)), None)
+    """A program for an image. Debian's own docker and docker-compose come before any other of that name."""
+    own = {"kubectl": tools() / "kubectl", "helm": tools() / "helm-4"}.get(tool)
+    places = (own, f"/usr/bin/{tool}", shutil.which(tool))
+    return next((str(path) for path in places if path and os.path.exists(path)), None)
 
 
 class Catalog:
-    """`compose`: the Compose plugin, version 2."""
-
-    def __init__(self, compose, bundle):
+    def __init__(self, bundle):
+        compose = os.path.realpath(tools() / "docker-compose")
         self.plugins = {"docker-compose": compose, "docker-buildx": str(HERE / "docker-buildx")}
         self.bundle, self.made, self.lock = bundle, {}, threading.Lock()
         self.folder = STATE / "images"

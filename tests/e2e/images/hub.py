@@ -16,6 +16,11 @@ import client
 
 HERE = pathlib.Path(__file__).resolve().parent
 PHP = {"bin/composer": HERE / "php/composer", "bin/phing": HERE / "php/phing"}
+# Package managers and build tools that say what they are asked for.
+SAYS = b'#!/bin/sh\necho "${0##*/} $*"\n'
+DISTRIBUTION = {f"bin/{tool}": SAYS for tool in ("dnf", "apt-get", "ninja")} | {
+    "bin/meson": b'#!/bin/sh\necho "${0##*/} $*"\nmkdir -p "$1/meson-logs"\n'
+}
 # repository:tag -> (files, command)
 IMAGES = {
     "library/php:8.4-cli": (PHP, ["sh"]),
@@ -25,6 +30,8 @@ IMAGES = {
     "library/mysql:8.4": ({"db/version": b"mysql\n"}, ["httpd", "-f", "-p", "3306", "-h", "/db"]),
     "library/mysql:5.7": ({"db/version": b"mysql\n"}, ["httpd", "-f", "-p", "3306", "-h", "/db"]),
     "library/nginx:1.29.3-alpine": ({"bin/nginx": b"#!/bin/sh\necho syntax is ok\n"}, ["httpd", "-f"]),
+    **{f"library/fedora:{version}": (DISTRIBUTION, ["sh"]) for version in (27, 28)},
+    **{f"library/ubuntu:{version}": (DISTRIBUTION, ["sh"]) for version in ("17.10", "18.04")},
     "library/alpine:3.22": ({}, ["sh"]),
 }
 

@@ -31,7 +31,7 @@ HOSTS = (GITLAB, REGISTRY, OLD, STORAGE, MIRROR, CLUSTER)
 
 
 class Platform:
-    def __init__(self, compose, windlass):
+    def __init__(self, windlass):
         self.world, self.host = World(), GITLAB
         self.examples = STATE / "examples"
         shutil.copytree(ROOT / "examples", self.examples)
@@ -64,7 +64,7 @@ class Platform:
         for name, (files, command) in hub.IMAGES.items():
             repository, tag = name.split(":")
             hub.push(Mirror(self, repository), tag, files, command)
-        self.catalog = catalog.Catalog(compose, self.bundle)
+        self.catalog = catalog.Catalog(self.bundle)
         self.lock = threading.Lock()
         self.projects, self.made = 0, []
 
@@ -121,6 +121,7 @@ class Project:
         self.variables, self.file_variables, self.rights, self.leaks = {}, {}, rights, leaks
         if leaks:
             platform.issuer.leaks.add(self.path.lower())
+        self.protected = {"master"}  # branches and tags
         self.passed = set()  # jobs that do not run and count as passed
         self.pipelines, self.groups, self.lock = [], {}, threading.Lock()
         self.folder.mkdir()
@@ -279,7 +280,7 @@ class Project:
         """What an administrator types."""
         file = self.folder / "kubeconfig"
         file.write_text(kubeconfig(self.cluster, "admin", self.bundle_text(), current=True))
-        return self.shell("kubectl", "--kubeconfig", str(file), *arguments)
+        return self.shell(catalog.find("kubectl"), "--kubeconfig", str(file), *arguments)
 
     def runs(self, name, container, namespace="default"):
         """The image of the container, as its spec says."""

@@ -284,7 +284,7 @@ def predefined(project, ref, sha, tag, source):
         "CI_API_V4_URL": f"https://{gitlab.host}/api/v4",
         "CI_COMMIT_BEFORE_SHA": "0" * 40,
         "CI_COMMIT_REF_NAME": ref,
-        "CI_COMMIT_REF_PROTECTED": "true" if ref == "master" else "false",
+        "CI_COMMIT_REF_PROTECTED": "true" if ref in project.protected else "false",
         "CI_COMMIT_REF_SLUG": ci.slug(ref),
         "CI_COMMIT_SHA": sha,
         "CI_COMMIT_SHORT_SHA": sha[:8],

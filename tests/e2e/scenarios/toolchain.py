@@ -1,0 +1,40 @@
+"""Images that jobs run in, built when they are too old or their recipe has changed (`examples/distributions`)."""
+
+from scenarios import equal, holds, scenario, tail
+
+ROWS = {("fedora", "27"), ("fedora", "28"), ("ubuntu", "17.10"), ("ubuntu", "18.04")}
+
+
+def latest(project):
+    return {row: project.images("/".join(row)).digest("latest") for row in ROWS}
+
+
+def passed(pipeline):
+    wrong = [name for name, job in pipeline.jobs.items() if job.status not in ("success", "manual")]
+    equal(wrong, [], "jobs without success" + "".join(f"\n--- {name}\n{tail(pipeline.jobs[name])}" for name in wrong))
+
+
+@scenario
+def distributions(bench):
+    """Four distributions: built once, taken as they are, built again where the recipe changes, or by hand."""
+    project = bench.project("distributions", path="libinput/libinput")
+    pipeline = project.push()
+    passed(pipeline)
+    first = latest(project)
+    holds(all(first.values()), f"every distribution has an image: {first}")
+    again = project.push(CHANGES="something else")
+    passed(again)
+    equal(latest(project), first, "images after a commit that changes no recipe")
+    project.put("ci/fedora/packages", (project.work / "ci/fedora/packages").read_text() + "vim\n")
+    changed = project.push()
+    passed(changed)
+    now = latest(project)
+    for row in ROWS:
+        equal(now[row] == first[row], row[0] == "ubuntu", f"the image of {row} is the one before")
+        images = project.images("/".join(row))
+        numbered = {tag for tag in images.tags() if tag.isdigit()}
+        equal({images.digest(tag) for tag in numbered} - {now[row]}, set(), f"older images of {row}")
+    forced = "ubuntu:18.04@force-prep"
+    changed.play(forced)
+    equal(changed.jobs[forced].status, "success", f"{forced}: {tail(changed.jobs[forced])}")
+    holds(latest(project)[("ubuntu", "18.04")] != now[("ubuntu", "18.04")], "the forced build is another image")
