@@ -23,6 +23,7 @@ mod table;
 mod text;
 mod why;
 mod words;
+mod worlds;
 
 pub use crate::gitlab::expression::Truth;
 pub use decision::{Because, Chosen, Decision, Part, Presence};
