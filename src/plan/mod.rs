@@ -24,6 +24,7 @@ mod table;
 mod text;
 mod why;
 mod words;
+mod worlds;
 
 pub use crate::gitlab::expression::Truth;
 pub use classes::classes;
