@@ -175,6 +175,11 @@ fn alone(config: &Config, situation: &Situation) -> Plan {
     plan
 }
 
+/// Whether the workflow alone admits a pipeline.
+pub fn admits(config: &Config, situation: &Situation) -> Truth {
+    Scope::of(config, situation).admitted().0
+}
+
 /// What it does in each of several situations.
 pub fn plan_all(config: &Config, situations: &[Situation]) -> Vec<Plan> {
     situations

@@ -71,7 +71,7 @@ class Bench:
         project = self.stack.project(post.FILES, path=path, registry=platform.OLD, rights={"pull", "push"}, leaks=True)
         # The project has a name of its own, that others run beside it.
         for file in sorted(project.work.rglob("*")):
-            if file.is_file() and ".git/" not in str(file):
+            if file.is_file() and ".git" not in file.parts:
                 file.write_text(file.read_text().replace("facile/my-project", path))
         post.repaired(project, *faults_left)
         hub.push_php_base(project.images("php-base"))

@@ -51,7 +51,7 @@ MUTATIONS = (
         "feature-branch",
         (("  rules: *deployable-branches\n", ""),),
     ),
-    Mutation("no-login", "the login is dropped", "first-deployment", ((LOGIN, "    - true"),)),
+    Mutation("no-login", "the login is dropped", "first-deployment", ((LOGIN, "    - 'true'"),)),
     Mutation(
         "deploys-a-tag-that-moves",
         "the Deployment names the tag `prod`, not the digest",

@@ -21,12 +21,13 @@ SAYS = b'#!/bin/sh\necho "${0##*/} $*"\n'
 DISTRIBUTION = {f"bin/{tool}": SAYS for tool in ("dnf", "apt-get", "ninja")} | {
     "bin/meson": b'#!/bin/sh\necho "${0##*/} $*"\nmkdir -p "$1/meson-logs"\n'
 }
-# repository:tag -> (files, command)
+# repository:tag -> (files, command), and a folder to start in
 IMAGES = {
     "library/php:8.4-cli": (PHP, ["sh"]),
     "library/php:8.4-fpm": (PHP, ["sh"]),
     "library/php:7.2-cli": (PHP, ["sh"]),
     "library/php:7.2-fpm": (PHP, ["sh"]),
+    "library/php-base:latest": (PHP, ["sh"], "/var/www"),
     "library/mysql:8.4": ({"db/version": b"mysql\n"}, ["httpd", "-f", "-p", "3306", "-h", "/db"]),
     "library/mysql:5.7": ({"db/version": b"mysql\n"}, ["httpd", "-f", "-p", "3306", "-h", "/db"]),
     "library/nginx:1.29.3-alpine": ({"bin/nginx": b"#!/bin/sh\necho syntax is ok\n"}, ["httpd", "-f"]),

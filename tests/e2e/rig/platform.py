@@ -61,9 +61,9 @@ class Platform:
         self.serve(kubernetes.handler(self.clusters), addresses[CLUSTER])
         tls = {key: str(self.certificates / f"server.{end}") for key, end in (("certificate", "crt"), ("key", "key"))}
         registry.start(STATE / "mirror", f"{addresses[MIRROR]}:443", STATE / "mirror.log", None, tls)
-        for name, (files, command) in hub.IMAGES.items():
+        for name, (files, command, *folder) in hub.IMAGES.items():
             repository, tag = name.split(":")
-            hub.push(Mirror(self, repository), tag, files, command)
+            hub.push(Mirror(self, repository), tag, files, command, **{"WorkingDir": place for place in folder})
         self.catalog = catalog.Catalog(self.bundle)
         self.lock = threading.Lock()
         self.projects, self.made = 0, []

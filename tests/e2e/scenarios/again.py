@@ -6,7 +6,9 @@ from scenarios.deployment import cleaned, deployed, healthy, live
 
 def autoloader(pipeline, job):
     """What tells one build from another: written in the build, printed by the tests."""
-    return next(line for line in pipeline.log(job).splitlines() if line.startswith("autoload: "))
+    found = [line for line in pipeline.log(job).splitlines() if line.startswith("autoload: ")]
+    holds(found, f"{job} ran in the image: {pipeline.log(job)[-500:]}")
+    return found[0]
 
 
 @scenario
