@@ -180,6 +180,18 @@ pub(crate) struct Refs {
     /// A changed file, for `changes`; may be repeated.
     #[arg(long, value_name = "PATH")]
     pub(crate) changed: Vec<String>,
+    /// Variables that are not named are not set: a condition on one of them does not stay open.
+    #[arg(long)]
+    pub(crate) closed: bool,
+    /// What starts the pipeline: web, api, trigger, ... [default: push].
+    #[arg(long, value_name = "SOURCE", conflicts_with_all = ["all", "schedule", "merge_request"])]
+    pub(crate) source: Option<String>,
+    /// Whether the ref is protected [default: the default branch is].
+    #[arg(long, value_name = "BOOL", conflicts_with = "all")]
+    pub(crate) protected: Option<bool>,
+    /// A merge request from the branch is open.
+    #[arg(long, conflicts_with_all = ["all", "tag"])]
+    pub(crate) open_merge_request: bool,
     /// The project's default branch [default: as git knows it, else main].
     #[arg(long, value_name = "BRANCH")]
     pub(crate) default_branch: Option<String>,

@@ -13,7 +13,7 @@ use crate::finding::{Code, Finding, Place, Report};
 use crate::lower::{Lowered, REGISTRY_SCRIPT, lower};
 use crate::manifest::{self, Manifest};
 use crate::source::{Limits, Node, Source, parse};
-use crate::{render, target, verify};
+use crate::{proof, render, target, verify};
 
 /// The project that a manifest is about.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,7 +33,8 @@ impl Files for Project {
 pub struct Compiled {
     /// All that was found.
     pub report: Report,
-    /// The pipeline, typed; `None` if something found is an error.
+    /// The pipeline, typed; `None` if the manifest cannot be lowered. There is one where only the
+    /// proof refuses it, so that `plan` can show why.
     pub lowered: Option<Lowered>,
     /// The files; `None` if something found is an error.
     pub files: Option<FileSet>,
@@ -85,11 +86,15 @@ pub fn compile(source: &Source, files: &dyn Files) -> Result<Compiled, InternalE
             target::check(&manifest, &root, pipeline, lacks, &mut report);
         }
         if let Some(lowered) = lowered.filter(|_| !report.has_errors()) {
-            let files = write(&lowered)?;
+            proof::check(&manifest, &root, &lowered, source, &mut report);
+            let files = match report.has_errors() {
+                true => None,
+                false => Some(write(&lowered)?),
+            };
             return Ok(Compiled {
                 report,
                 lowered: Some(lowered),
-                files: Some(files),
+                files,
             });
         }
     }

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! text -> source -> manifest -> check -> lower -> pipeline -> render -> text -> verify -> files
-//! pipeline, or any .gitlab-ci.yml -> config -> plan
+//! pipeline, or any .gitlab-ci.yml -> config -> plan -> proof
 //! ```
 //!
 //! Each module is one step or one artefact of that line, and says in its first lines what comes
@@ -20,6 +20,7 @@ pub mod lower;
 pub mod manifest;
 pub mod pipeline;
 pub mod plan;
+pub mod proof;
 pub mod render;
 pub mod source;
 pub mod target;

@@ -57,6 +57,10 @@ fn a_part_of_the_manifest_does_not_depend_on_how_many_follow() {
             .clone();
         same.origin.span = job.origin.span;
         job.comment.clone_from(&same.comment);
+        // A clean-up waits for every task, as nobody knows which images its commands use.
+        if job.origin.entity.ends_with(".retention") {
+            job.needs.clone_from(&same.needs);
+        }
         assert_eq!(job, same);
     }
 }

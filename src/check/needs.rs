@@ -3,9 +3,8 @@
 use std::collections::HashMap;
 
 use super::Check;
-use super::inventory::{JobEntry, Needed};
+use super::inventory::Needed;
 use crate::finding::{Code, Finding};
-use crate::manifest::reach::{Coverage, covers};
 use crate::manifest::resolved::STAGES;
 use crate::source::{At, Span};
 
@@ -28,11 +27,7 @@ pub(super) fn check(check: &mut Check<'_>) {
                 .push(finding.help("need fewer jobs, or wait for the stage"));
         }
         let mut seen: HashMap<&str, Span> = HashMap::new();
-        for Needed {
-            job: need,
-            optional,
-        } in needs
-        {
+        for Needed { job: need, .. } in needs {
             if let Some(first) = seen.insert(&need.value, need.span) {
                 let message = format!("`{}` needs `{}` twice", job.name.value, need.value);
                 let finding = Finding::new(Code::DuplicateName, need.span, message);
@@ -60,44 +55,12 @@ pub(super) fn check(check: &mut Check<'_>) {
                 );
                 continue;
             }
-            if !optional {
-                may_be_missing(check, job, needed, need.span);
-            }
             if let Some(edges) = edges.get_mut(number) {
                 edges.push((other, need.span));
             }
         }
     }
     cycles(check, &edges);
-}
-
-/// Reports a need that would make GitLab refuse the whole pipeline on some refs.
-fn may_be_missing(check: &mut Check<'_>, job: &JobEntry, needed: &JobEntry, span: Span) {
-    let (name, other) = (&job.name.value, &needed.name.value);
-    let why = if needed.by_changes {
-        Some(format!(
-            "`{other}` is left out where none of its `changes` did"
-        ))
-    } else if let (Some(own), Some(theirs)) = (&job.refs, &needed.refs)
-        && let Coverage::Misses(set) = covers(check.manifest, theirs, own)
-    {
-        Some(format!(
-            "`{name}` also runs on `{set}`, and `{other}` does not"
-        ))
-    } else {
-        None
-    };
-    if let Some(why) = why {
-        let message = format!("`{other}` may be missing where `{name}` needs it: {why}");
-        check.report.push(
-            Finding::new(Code::NeedMissing, span, message)
-                .related(needed.name.span, "this job may be missing")
-                .help("GitLab then refuses the whole pipeline")
-                .help(format!(
-                    "write `{{job: {other}, optional: true}}`, or let both run on the same refs"
-                )),
-        );
-    }
 }
 
 /// Reports a name that is no job; that of an image or environment means the job made from it.

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use windlass::config::{self, Config, Problems, Repository};
-use windlass::plan::{self, Changed, Ref, Situation};
+use windlass::plan::{self, Changed, Ref, Situation, Trigger};
 use windlass::source::Source;
 
 use super::Failure;
@@ -93,6 +93,7 @@ pub(super) fn situations(root: &Path, refs: &Refs, config: &Config) -> Vec<Situa
     for situation in &mut situations {
         let given = refs.variable.iter().cloned();
         situation.variables = given.collect();
+        situation.closed = refs.closed;
         if !refs.changed.is_empty() {
             situation.changed = Changed::Paths(refs.changed.clone());
         }
@@ -117,6 +118,15 @@ fn situation(refs: &Refs, default_branch: &str) -> Situation {
         }
     } else {
         Situation::branch(refs.branch.as_deref().unwrap_or(default_branch))
+    };
+    let situation = Situation {
+        protected: refs.protected,
+        open_merge_request: Some(refs.open_merge_request),
+        trigger: match &refs.source {
+            Some(source) => Trigger::parse(source),
+            None => situation.trigger,
+        },
+        ..situation
     };
     situation.with_default_branch(default_branch)
 }

@@ -146,6 +146,30 @@ codes! {
     /// Valid, but this version of windlass does not compile it yet.
     NotSupported "not-supported" Error;
 
+    // What the pipeline would do.
+    /// A pipeline that GitLab refuses to create.
+    Refused "refused" Error;
+    /// A push that makes a branch pipeline and a merge request pipeline with the same jobs.
+    DuplicatePipeline "duplicate-pipeline" Error;
+    /// The workflow wants a pipeline on a ref where no job runs.
+    EmptyPipeline "empty-pipeline" Warning;
+    /// A ref on which only `.pre` and `.post` have jobs, so that none of them starts.
+    OnlyPrePost "only-pre-post" Error;
+    /// A job that deploys an environment on a ref where the manifest does not.
+    DeployElsewhere "deploy-elsewhere" Error;
+    /// A job that deploys on unprotected refs what is for protected ones.
+    DeployUnprotected "deploy-unprotected" Error;
+    /// A deployment that a newer pipeline may cancel.
+    InterruptibleDeploy "interruptible-deploy" Error;
+    /// An image that may be deleted before a job of the same pipeline uses it.
+    DeletedBeforeUse "deleted-before-use" Error;
+    /// An image of one pipeline that is not deleted after each.
+    NotCleanedUp "not-cleaned-up" Error;
+    /// A job that holds up the pipeline until somebody starts it, without a word about that.
+    ManualBlocks "manual-blocks" Warning;
+    /// An environment that is started where the job that stops it is missing.
+    StopMissing "stop-missing" Error;
+
     // Files of the project.
     /// A Dockerfile, compose file or context that does not exist.
     MissingFile "missing-file" Warning;

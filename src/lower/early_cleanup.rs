@@ -53,17 +53,21 @@ pub(super) fn lower(lowering: &mut Lowering<'_>) {
     }
 }
 
-/// Whether a job may use an image: it speaks of it, or it runs what nobody here has read. What
-/// waits for a person may never run, and whatever cleans up or stops uses nothing.
+/// Whether a job may use an image: it speaks of it, or it runs what nobody here has read. A test
+/// without a Docker daemon has only the images that it names. What waits for a person may never
+/// run, and whatever cleans up or stops uses nothing.
 fn may_use(job: &Job, used: &HashSet<String>, image: &str) -> bool {
     let entity = job.origin.entity.as_str();
     let manual = job.when.as_deref() == Some("manual");
-    let unread = ["tests.", "tasks.", "jobs."];
+    let daemon = job.variables.get("DOCKER_HOST").is_some();
+    let unread = ["tasks.", "jobs."];
+    let unread = unread.iter().any(|kind| entity.starts_with(kind))
+        || daemon && entity.starts_with("tests.");
     let cleans = entity.ends_with(".retention") || entity.ends_with(".stop");
     !manual
         && !cleans
         && !job.name.starts_with('.')
-        && (used.contains(image) || unread.iter().any(|kind| entity.starts_with(kind)))
+        && (used.contains(image) || unread)
 }
 
 /// The images that a job speaks of, by their variables.

@@ -21,7 +21,11 @@ pub(super) fn lower(lowering: &mut Lowering<'_>) {
         // The first rule that matches gives the variables, so those that have some come first.
         let requests = source_is("merge_request_event").into_iter();
         // A deployable branch with an open merge request still has its own pipeline, or its
-        // deployments would stop.
+        // deployments would stop; then its merge requests need none.
+        if lowering.target >= gates::OPEN_MERGE_REQUESTS {
+            let own = lowering.deployable();
+            rules.extend(own.iter().filter_map(of_requests).map(Rule::never));
+        }
         for admitted in requests.chain(lowering.deployable()) {
             rules.extend(lowering.variable_rules_within(&admitted));
             rules.push(Rule::when_true(admitted));
@@ -118,6 +122,30 @@ impl Lowering<'_> {
         }
         rules
     }
+}
+
+/// The condition of merge request pipelines from the branches that a condition admits on a push.
+fn of_requests(admitted: &Expr) -> Option<Expr> {
+    let source = is_set("CI_MERGE_REQUEST_SOURCE_BRANCH_NAME")?;
+    let mut kept = Vec::new();
+    let mut about_branches = false;
+    for term in terms(admitted) {
+        if let Expr::Compare { op, left, right } = term
+            && **left == is_set("CI_PIPELINE_SOURCE")?
+        {
+            let is_push = *right == Box::new(Expr::text("push").ok()?);
+            match op {
+                // Surely so of a push, or surely not.
+                Comparison::Equal if is_push => continue,
+                Comparison::NotEqual if !is_push => continue,
+                Comparison::Equal | Comparison::NotEqual => return None,
+                Comparison::Match | Comparison::NotMatch => {}
+            }
+        }
+        about_branches |= term.variables().contains(&"CI_COMMIT_BRANCH");
+        kept.push(term.with_variable("CI_COMMIT_BRANCH", &source));
+    }
+    about_branches.then(|| Expr::all(kept)).flatten()
 }
 
 /// What must all be true for a condition to be true.

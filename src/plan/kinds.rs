@@ -5,7 +5,7 @@
 //! it holds, where such a name was found; and there is a branch and a tag that none of them is
 //! about.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::sample;
 use super::situation::{Ref, Situation, Trigger};
@@ -28,6 +28,11 @@ pub struct Compared {
     pub triggers: BTreeSet<String>,
     /// Every variable that a condition asks for.
     pub variables: BTreeSet<String>,
+    /// The same, with the texts and patterns that other variables than those of refs and triggers
+    /// are compared with.
+    pub literals: BTreeMap<String, BTreeSet<String>>,
+    /// Every list of globs that `changes` asks for.
+    pub changes: BTreeSet<Vec<String>>,
 }
 
 impl Compared {
@@ -55,11 +60,17 @@ impl Compared {
         if let Some(condition) = &rule.condition {
             self.expr(&condition.expr);
         }
+        if let Some(changes) = &rule.changes {
+            self.changes.insert(changes.paths.clone());
+        }
     }
 
     fn policy(&mut self, policy: &Policy) {
         for condition in policy.variables.iter().flatten() {
             self.expr(&condition.expr);
+        }
+        if let Some(paths) = &policy.changes {
+            self.changes.insert(paths.clone());
         }
         for one in policy.refs.iter().flatten() {
             let name = one.split_once('@').map_or(one.as_str(), |(name, _)| name);
@@ -87,7 +98,9 @@ impl Compared {
             Expr::Any(terms) | Expr::All(terms) => terms.iter().for_each(|term| self.expr(term)),
             Expr::Not(inner) => self.expr(inner),
             Expr::Variable(name) => {
-                self.variables.insert(name.as_str().to_owned());
+                let name = name.as_str().to_owned();
+                self.literals.entry(name.clone()).or_default();
+                self.variables.insert(name);
             }
             Expr::Compare { op, left, right } => {
                 self.expr(left);
@@ -135,7 +148,10 @@ impl Compared {
             "CI_PIPELINE_SOURCE" => {
                 self.triggers.insert(literal);
             }
-            _ => {}
+            other => {
+                let known = self.literals.entry(other.to_owned()).or_default();
+                known.insert(literal);
+            }
         }
     }
 }
@@ -204,14 +220,14 @@ fn by_protection(situation: Situation) -> Vec<Situation> {
 }
 
 /// A name for each name and pattern.
-fn names(of: &BTreeSet<String>) -> impl Iterator<Item = String> {
+pub(super) fn names(of: &BTreeSet<String>) -> impl Iterator<Item = String> {
     of.iter().filter_map(|one| match pattern(one) {
         Some(pattern) => sample::matching(&pattern),
         None => Some(one.clone()),
     })
 }
 
-fn pattern(text: &str) -> Option<Pattern> {
+pub(super) fn pattern(text: &str) -> Option<Pattern> {
     match looks_like_a_pattern(text) {
         true => Pattern::parse(text).ok(),
         false => None,
@@ -219,7 +235,7 @@ fn pattern(text: &str) -> Option<Pattern> {
 }
 
 /// The first of some names that none of these is about.
-fn other(candidates: &'static [&'static str], taken: &BTreeSet<String>) -> &'static str {
+pub(super) fn other(candidates: &'static [&'static str], taken: &BTreeSet<String>) -> &'static str {
     let is_taken = |name: &str| {
         taken.iter().any(|one| match pattern(one) {
             Some(pattern) => regex::bytes::Regex::new(&pattern.to_rust())

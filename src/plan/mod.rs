@@ -8,6 +8,7 @@
 //! and `Gitlab::Ci::Pipeline::Chain` of GitLab FOSS 18.11.2, and its verdicts in
 //! `tests/verdicts`.
 
+mod classes;
 mod decision;
 mod files;
 mod json;
@@ -23,13 +24,15 @@ mod table;
 mod text;
 mod why;
 mod words;
+mod worlds;
 
 pub use crate::gitlab::expression::Truth;
+pub use classes::classes;
 pub use decision::{Because, Chosen, Decision, Part, Presence};
 pub use json::json;
 pub use kinds::{Compared, kinds};
 pub use outcome::{
-    Absence, Failure, FailureKind, Plan, PlannedJob, environment_name, plan, plan_all,
+    Absence, Failure, FailureKind, Plan, PlannedJob, admits, environment_name, plan, plan_all,
 };
 pub use rules::{ClauseTrace, RuleTrace, trace};
 pub use situation::{Changed, Ref, Situation, Trigger};

@@ -5,6 +5,7 @@
 use super::decision::{Decision, Presence};
 use super::scope::Scope;
 use super::situation::Situation;
+use super::worlds::worlds;
 use super::{Truth, files};
 use crate::config::{Config, Need, Place, When};
 use crate::gitlab::expression::Lookup;
@@ -111,7 +112,36 @@ impl Plan {
 }
 
 /// What a configuration does in a situation.
+///
+/// Two jobs that depend on the same unknown variable depend on each other: what only seems to fail
+/// because each was looked at alone is not reported.
 pub fn plan(config: &Config, situation: &Situation) -> Plan {
+    let mut plan = alone(config, situation);
+    if plan.created != Truth::Unknown {
+        return plan;
+    }
+    let worlds = worlds(config, situation);
+    if worlds.len() < 2 {
+        return plan;
+    }
+    let worlds: Vec<Plan> = worlds.iter().map(|world| alone(config, world)).collect();
+    let (first, rest) = match worlds.split_first() {
+        Some((first, rest)) => (first.created, rest),
+        None => return plan,
+    };
+    if rest.iter().all(|world| world.created == first) {
+        plan.created = first;
+    }
+    let happens = |failure: &Failure| {
+        let same = |other: &Failure| other.job == failure.job && other.kind == failure.kind;
+        worlds.iter().any(|world| world.failures.iter().any(same))
+    };
+    plan.failures.retain(happens);
+    plan
+}
+
+/// The same with every job looked at alone.
+fn alone(config: &Config, situation: &Situation) -> Plan {
     let scope = Scope::of(config, situation);
     let jobs: Vec<PlannedJob> = config
         .jobs
@@ -143,6 +173,11 @@ pub fn plan(config: &Config, situation: &Situation) -> Plan {
     }
     plan.created = created(&plan, admitted);
     plan
+}
+
+/// Whether the workflow alone admits a pipeline.
+pub fn admits(config: &Config, situation: &Situation) -> Truth {
+    Scope::of(config, situation).admitted().0
 }
 
 /// What it does in each of several situations.

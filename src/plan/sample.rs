@@ -81,3 +81,50 @@ fn member(class: &Class) -> Option<char> {
         .find(holds)
         .or_else(|| ranges.first().map(|(from, _)| *from))
 }
+
+/// A name that two patterns match, if one was found: the one name behind the other.
+pub(super) fn matching_both(one: &Pattern, other: &Pattern) -> Option<String> {
+    let (left, right) = (matching(one)?, matching(other)?);
+    let (a, b) = (
+        Regex::new(&one.to_rust()).ok()?,
+        Regex::new(&other.to_rust()).ok()?,
+    );
+    let is_both = |name: &String| a.is_match(name.as_bytes()) && b.is_match(name.as_bytes());
+    [
+        format!("{left}{right}"),
+        format!("{right}{left}"),
+        format!("{left}-{right}"),
+        format!("{right}-{left}"),
+    ]
+    .into_iter()
+    .find(|name| is_ref(name) && is_both(name))
+}
+
+/// A path that a glob matches, if one was found.
+pub(super) fn path(glob: &str) -> Option<String> {
+    let mut path = String::new();
+    let mut rest = glob;
+    while let Some(c) = rest.chars().next() {
+        rest = rest.get(c.len_utf8()..).unwrap_or_default();
+        match c {
+            '*' if rest.starts_with("*/") => rest = rest.get(2..).unwrap_or_default(),
+            '*' => {
+                rest = rest.trim_start_matches('*');
+                path.push('x');
+            }
+            '?' => path.push('x'),
+            '{' => {
+                let (inside, after) = rest.split_once('}')?;
+                path.push_str(inside.split(',').next().unwrap_or_default());
+                rest = after;
+            }
+            '[' => {
+                let (inside, after) = rest.split_once(']')?;
+                path.push(inside.chars().find(|c| !matches!(c, '^' | '!'))?);
+                rest = after;
+            }
+            other => path.push(other),
+        }
+    }
+    crate::gitlab::glob::matches(glob, &path).then_some(path)
+}

@@ -86,6 +86,9 @@ impl<'s> Scope<'s> {
     }
 
     fn predefined(&self, name: &str) -> Lookup {
+        if self.situation.unset.contains(name) {
+            return Lookup::Unset;
+        }
         match predefined::look_up(self.situation, name) {
             Some(Lookup::Unknown) | None if self.situation.closed => Lookup::Unset,
             Some(found) => found,

@@ -1,6 +1,6 @@
 //! What a pipeline is created for, and what is known of it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 /// The ref of a pipeline.
@@ -82,6 +82,8 @@ pub struct Situation {
     pub open_merge_request: Option<bool>,
     /// Variables of the project or the pipeline; they win over those of the file.
     pub variables: BTreeMap<String, String>,
+    /// Variables that are surely not set, although they might be.
+    pub unset: BTreeSet<String>,
     /// Whether variables that nobody names are surely not set. If not, they are unknown.
     pub closed: bool,
     /// The files that changed.
@@ -103,6 +105,7 @@ impl Situation {
             protected: None,
             open_merge_request: Some(false),
             variables: BTreeMap::new(),
+            unset: BTreeSet::new(),
             closed: false,
             changed: Changed::Unknown,
             files: None,

@@ -15,7 +15,7 @@ use crate::gitlab::Version;
 use crate::manifest::Manifest;
 use crate::pipeline::{Origin, Pipeline, Value};
 use crate::source::{Node, Span};
-use place::Places;
+pub(crate) use place::Places;
 
 /// Something that the manifest asks for and older targets cannot do.
 #[derive(Debug, Clone, PartialEq)]

@@ -8,8 +8,8 @@ use crate::pipeline::Origin;
 use crate::source::{Entry, Kind, Node, Span};
 
 /// The manifest's tree.
-pub(super) struct Places<'m> {
-    pub(super) root: &'m Node,
+pub(crate) struct Places<'m> {
+    pub(crate) root: &'m Node,
 }
 
 /// GitLab's keys for which the language has another word.
@@ -98,7 +98,7 @@ impl<'m> Places<'m> {
     }
 
     /// Where a key of a job is asked for.
-    pub(super) fn job(&self, origin: &Origin, path: &[String]) -> Option<Span> {
+    pub(crate) fn job(&self, origin: &Origin, path: &[String]) -> Option<Span> {
         let sources = self.sources(origin);
         // An environment is itself what a job has under `environment`.
         let inner = match path {
@@ -110,7 +110,7 @@ impl<'m> Places<'m> {
     }
 
     /// Where a global key is asked for.
-    pub(super) fn global(&self, path: &[String]) -> Option<Span> {
+    pub(crate) fn global(&self, path: &[String]) -> Option<Span> {
         let pipeline = below(self.root, &["pipeline"]);
         let sources = pipeline.into_iter().chain([self.root]);
         deepest(sources, path)

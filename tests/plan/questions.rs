@@ -141,3 +141,29 @@ fn includes_from_elsewhere_are_named() {
         ]
     );
 }
+
+#[test]
+fn jobs_that_hang_on_one_unknown_thing_do_not_fail_each_other() {
+    let text = "k:\n  script: x\nb:\n  script: x\n  rules: [{if: IF}]\n\
+                a:\n  script: x\n  needs: [b]\n  rules: [{if: '$DEPLOY == \"yes\"'}]\n";
+    for condition in [
+        "'$DEPLOY == \"yes\"'",
+        "$DEPLOY",
+        "'$DEPLOY != \"no\"'",
+        "'$DEPLOY != null'",
+    ] {
+        let plan = plan(&config(&text.replace("IF", condition)), &main());
+        assert_eq!(plan.created, Truth::True, "{condition}");
+        assert!(plan.failures.is_empty(), "{condition}");
+    }
+    for condition in [
+        "'$DEPLOY == \"no\"'",
+        "$OTHER",
+        "$DEPLOY =~ /^ye/",
+        "'$DEPLOY == $OTHER'",
+    ] {
+        let plan = plan(&config(&text.replace("IF", condition)), &main());
+        assert_eq!(plan.created, Truth::Unknown, "{condition}");
+        assert_eq!(plan.failures.len(), 1, "{condition}");
+    }
+}

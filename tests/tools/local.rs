@@ -247,3 +247,17 @@ fn the_review_project_reviews_branches_and_deploys_the_default_one() {
     .concat();
     assert_eq!(jobs("review-apps", "main", "main"), deployed);
 }
+
+#[test]
+fn a_fork_builds_in_the_images_of_the_distributions_and_makes_none() {
+    let everywhere = ["fedora:27", "fedora:28", "ubuntu:17.10", "ubuntu:18.04"];
+    let mut built = everywhere
+        .map(|row| format!("{row}@default-build"))
+        .to_vec();
+    for only in ["no-libwacom", "no-docs", "no-tests", "no-docs-nodeps"] {
+        built.push(format!("fedora:28@build-{only}"));
+    }
+    built.push("fedora:28@scan-build".to_owned());
+    assert_eq!(jobs("distributions", "master", "feature"), built);
+    assert_eq!(jobs("distributions", "master", "master"), built);
+}

@@ -48,6 +48,25 @@ impl Expr {
         }
     }
 
+    /// The same about another variable.
+    #[must_use]
+    pub fn with_variable(&self, name: &str, other: &Expr) -> Self {
+        let with = |expr: &Expr| expr.with_variable(name, other);
+        match self {
+            Expr::Variable(own) if own.as_str() == name => other.clone(),
+            Expr::Any(terms) => Expr::Any(Terms(terms.iter().map(with).collect())),
+            Expr::All(terms) => Expr::All(Terms(terms.iter().map(with).collect())),
+            Expr::Not(operand) => Expr::Not(Box::new(with(operand))),
+            Expr::Compare { op, left, right } => Expr::compare(*op, with(left), with(right)),
+            Expr::Variable(_)
+            | Expr::Input(_)
+            | Expr::Text(_)
+            | Expr::Pattern(_)
+            | Expr::Bool(_)
+            | Expr::Null => self.clone(),
+        }
+    }
+
     /// The names of all variables in it.
     pub fn variables(&self) -> Vec<&str> {
         match self {

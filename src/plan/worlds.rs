@@ -1,0 +1,172 @@
+//! What is not known, in every way that conditions can tell apart.
+//!
+//! In: a [`Config`] and a [`Situation`] in which variables are unknown. Out: situations in which
+//! they are known, one of which is the real one. Always holds: nothing is left out. A variable is
+//! only settled if conditions do no more than compare it with texts or ask whether it is there:
+//! then it is one of those texts, another text, blank, or not set, and no condition sees a further
+//! difference. Any other stays unknown.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::scope::Scope;
+use super::situation::Situation;
+use crate::config::{Condition, Conditions, Config};
+use crate::gitlab::expression::{Comparison, Expr, Lookup};
+
+/// More are not tried; then what depends on each other is taken for independent.
+const MOST: usize = 128;
+
+/// A text that no condition names.
+const OTHER: &str = "(another value)";
+
+/// How conditions use a variable.
+#[derive(Default)]
+struct Use {
+    texts: BTreeSet<String>,
+    /// In a way that texts alone do not decide.
+    otherwise: bool,
+}
+
+/// The situations that a situation may be; itself alone if nothing can be settled.
+pub(super) fn worlds(config: &Config, situation: &Situation) -> Vec<Situation> {
+    let mut uses = BTreeMap::new();
+    for condition in conditions(config) {
+        note(&condition.expr, &mut uses);
+    }
+    let scope = Scope::of(config, situation);
+    let mut worlds = vec![situation.clone()];
+    for (name, used) in uses {
+        let may_be_unset = match scope.of_pipeline(&name) {
+            Lookup::Unknown => true,
+            Lookup::Filled => false,
+            Lookup::Set(_) | Lookup::Unset => continue,
+        };
+        if used.otherwise || is_sometimes_set(config, &name) || is_in_a_glob(config, &name) {
+            continue;
+        }
+        let mut values: Vec<Option<String>> = used.texts.into_iter().map(Some).collect();
+        values.push(Some(OTHER.to_owned()));
+        if may_be_unset {
+            let blank = ["", "\t"].map(|text| Some(text.to_owned()));
+            values.extend(blank.into_iter().chain([None]));
+        }
+        if worlds.len().saturating_mul(values.len()) > MOST {
+            continue;
+        }
+        worlds = worlds
+            .iter()
+            .flat_map(|world| {
+                values
+                    .iter()
+                    .map(|value| settled(world, &name, value.as_deref()))
+            })
+            .collect();
+    }
+    worlds
+}
+
+fn settled(world: &Situation, name: &str, value: Option<&str>) -> Situation {
+    let mut world = world.clone();
+    match value {
+        Some(value) => {
+            world.variables.insert(name.to_owned(), value.to_owned());
+        }
+        None => {
+            world.unset.insert(name.to_owned());
+        }
+    }
+    world
+}
+
+/// Whether a job or a rule sets a variable itself, so that it is not the same everywhere.
+fn is_sometimes_set(config: &Config, name: &str) -> bool {
+    let rules = config.workflow.rules.iter().flatten();
+    config
+        .jobs
+        .iter()
+        .any(|job| job.variables.contains_key(name))
+        || rules
+            .into_iter()
+            .any(|rule| rule.variables.contains_key(name))
+}
+
+/// Whether a glob of `changes` or `exists` holds a variable.
+fn is_in_a_glob(config: &Config, name: &str) -> bool {
+    let holds = |text: &String| text.contains('$') && text.contains(name);
+    let rules = config.jobs.iter().flat_map(|job| match &job.conditions {
+        Conditions::Rules(rules) => rules.as_slice(),
+        Conditions::Always | Conditions::Policies { .. } => &[],
+    });
+    rules
+        .chain(config.workflow.rules.iter().flatten())
+        .any(|rule| {
+            let changes = rule.changes.iter().flat_map(|changes| &changes.paths);
+            let exists = rule.exists.iter().flat_map(|exists| &exists.paths);
+            changes.chain(exists).any(holds)
+        })
+}
+
+fn conditions(config: &Config) -> Vec<&Condition> {
+    let mut found = Vec::new();
+    for rule in config.workflow.rules.iter().flatten() {
+        found.extend(&rule.condition);
+    }
+    for job in &config.jobs {
+        match &job.conditions {
+            Conditions::Always => {}
+            Conditions::Rules(rules) => {
+                found.extend(rules.iter().filter_map(|rule| rule.condition.as_ref()));
+            }
+            Conditions::Policies { only, except } => {
+                let policies = only.iter().chain(except);
+                found.extend(policies.flat_map(|one| one.variables.iter().flatten()));
+            }
+        }
+    }
+    found
+}
+
+/// Notes how an expression uses its variables.
+fn note(expr: &Expr, uses: &mut BTreeMap<String, Use>) {
+    match expr {
+        Expr::Any(terms) | Expr::All(terms) => terms.iter().for_each(|term| note(term, uses)),
+        Expr::Not(inner) => note(inner, uses),
+        Expr::Variable(name) => {
+            uses.entry(name.as_str().to_owned()).or_default();
+        }
+        Expr::Compare { op, left, right } => match (&**left, op, &**right) {
+            (Expr::Variable(name), Comparison::Equal | Comparison::NotEqual, Expr::Null)
+            | (Expr::Null, Comparison::Equal | Comparison::NotEqual, Expr::Variable(name)) => {
+                uses.entry(name.as_str().to_owned()).or_default();
+            }
+            (Expr::Variable(name), Comparison::Equal | Comparison::NotEqual, Expr::Text(text))
+            | (Expr::Text(text), Comparison::Equal | Comparison::NotEqual, Expr::Variable(name)) => {
+                let used = uses.entry(name.as_str().to_owned()).or_default();
+                used.texts.insert(text.as_str().to_owned());
+            }
+            (left, _, right) => {
+                otherwise(left, uses);
+                otherwise(right, uses);
+            }
+        },
+        Expr::Input(_) | Expr::Text(_) | Expr::Pattern(_) | Expr::Bool(_) | Expr::Null => {}
+    }
+}
+
+/// Everything in an expression is used in a way that texts do not decide.
+fn otherwise(expr: &Expr, uses: &mut BTreeMap<String, Use>) {
+    match expr {
+        Expr::Any(terms) | Expr::All(terms) => {
+            terms.iter().for_each(|term| otherwise(term, uses));
+        }
+        Expr::Not(inner) => otherwise(inner, uses),
+        Expr::Variable(name) => {
+            uses.entry(name.as_str().to_owned()).or_default().otherwise = true;
+        }
+        Expr::Compare { left, right, .. } => {
+            otherwise(left, uses);
+            otherwise(right, uses);
+        }
+        Expr::Input(_) | Expr::Text(_) | Expr::Pattern(_) | Expr::Bool(_) | Expr::Null => {}
+    }
+}

@@ -1,0 +1,134 @@
+//! An environment is deployed where the manifest deploys it, and no deployment is cancelled half
+//! way.
+
+use super::counter_example::named;
+use super::{Present, Proof};
+use crate::config::{Action, Job};
+use crate::finding::{Code, Finding};
+use crate::manifest::Manifest;
+use crate::manifest::collection::Many;
+use crate::manifest::environments::Environment;
+use crate::plan::{self, Plan, Presence};
+use crate::source::At;
+
+pub(super) fn check(proof: &mut Proof<'_>, plan: &Plan) {
+    for one in proof.present(plan) {
+        let deploys = one.job.environment.as_ref();
+        if deploys.is_some_and(|environment| environment.action == Action::Start) {
+            interruptible(proof, plan, &one);
+            in_place(proof, plan, &one);
+        }
+    }
+}
+
+fn interruptible(proof: &mut Proof<'_>, plan: &Plan, one: &Present<'_>) {
+    let cancels = one.chosen.and_then(|chosen| chosen.interruptible) == Some(true);
+    if !cancels || !proof.is_new(Code::InterruptibleDeploy, one.job.name.as_str()) {
+        return;
+    }
+    let (name, on) = (&one.job.name, named(&plan.situation));
+    let message = format!("`{name}` deploys on {on}, and the next push may cancel it half way");
+    let own = proof.place(one.job, &["interruptible"]);
+    let finding = Finding::new(Code::InterruptibleDeploy, own, message)
+        .help("write `interruptible: false` in this job");
+    proof.report(finding, &plan.situation);
+}
+
+/// Reports a deployment where the manifest's environment of that name has none.
+fn in_place(proof: &mut Proof<'_>, plan: &Plan, one: &Present<'_>) {
+    let manifest = proof.manifest;
+    let Some(name) = one.job.environment.as_ref().map(|own| own.name.as_str()) else {
+        return;
+    };
+    let expanded = name
+        .contains('$')
+        .then(|| plan::environment_name(proof.config, plan, one.planned))
+        .flatten();
+    let is = |(key, environment): &(&At<String>, &At<Environment>)| {
+        let declared = environment.name(&key.value);
+        declared == name || expanded.as_deref() == Some(declared)
+    };
+    // Several environments of the manifest may have one name.
+    let declared: Vec<_> = manifest.environments().filter(is).collect();
+    let Some((key, environment)) = declared.first() else {
+        return;
+    };
+    let own: Vec<String> = declared
+        .iter()
+        .map(|(key, _)| format!("environments.{}", key.value))
+        .collect();
+    let is_own = |job: &Job| {
+        let entity = job.entity.as_deref();
+        entity.is_some_and(|entity| own.iter().any(|own| own == entity))
+    };
+    let unprotected = plan.situation.protected == Some(false)
+        && declared
+            .iter()
+            .all(|(_, environment)| asks_protection(manifest, environment));
+    let jobs = proof.config.jobs.iter().zip(&plan.jobs);
+    let deployed = jobs
+        .filter(|(_, planned)| planned.presence() != Presence::Out)
+        .any(|(job, _)| is_own(job));
+    let code = match (unprotected, deployed) {
+        (true, _) => Code::DeployUnprotected,
+        (false, false) => Code::DeployElsewhere,
+        (false, true) => return,
+    };
+    let job = &one.job.name;
+    if !proof.is_new(code, job.as_str()) {
+        return;
+    }
+    let on = named(&plan.situation);
+    let sets = environment.refs.get().into_iter().flat_map(Many::iter);
+    let sets: Vec<&str> = sets.map(|set| set.value.as_str()).collect();
+    let sets = sets.join("`, `");
+    let (message, help) = match code {
+        Code::DeployUnprotected => (
+            format!("`{job}` deploys `{name}` on {on} also if it is not protected"),
+            format!(
+                "let it run on the same refs, `refs: [{}]`",
+                sets.replace('`', "")
+            ),
+        ),
+        _ => (
+            format!("`{job}` deploys `{name}` on {on}, where the manifest does not"),
+            "let it run on the same refs, name another environment, or add the refs to this one"
+                .to_owned(),
+        ),
+    };
+    let place = environment.refs.span().unwrap_or(key.span);
+    let finding = Finding::new(code, proof.place(one.job, &["environment"]), message)
+        .related(place, format!("it is deployed on `{sets}`"))
+        .help(help);
+    proof.report(finding, &plan.situation);
+}
+
+/// Whether an environment is for protected refs alone: each of its sets is, or is made of such.
+fn asks_protection(manifest: &Manifest, environment: &Environment) -> bool {
+    let mut sets = environment
+        .refs
+        .get()
+        .into_iter()
+        .flat_map(Many::iter)
+        .peekable();
+    sets.peek().is_some() && sets.all(|set| is_protected(manifest, &set.value, 0))
+}
+
+fn is_protected(manifest: &Manifest, name: &str, depth: usize) -> bool {
+    let Some(set) = manifest.refs.get().and_then(|sets| sets.get(name)) else {
+        return false;
+    };
+    if set.protected.copied_or(false) {
+        return true;
+    }
+    let own = [
+        set.branches.at().is_some(),
+        set.tags.at().is_some(),
+        set.merge_requests.at().is_some(),
+    ];
+    let mut of = set.of.get().into_iter().flat_map(Many::iter).peekable();
+    depth < 50
+        && !own.contains(&true)
+        && of.peek().is_some()
+        && of.all(|other| is_protected(manifest, &other.value, depth + 1))
+}

@@ -1,0 +1,69 @@
+//! One push makes one pipeline.
+//!
+//! Facts: a push to a branch with an open merge request may create a pipeline of the branch and
+//! one of the merge request ("Avoid duplicate pipelines", 18.11). Below 13.8 a branch cannot know
+//! that it has one (`CI_OPEN_MERGE_REQUESTS`), so nothing is promised there.
+
+use super::Proof;
+use super::counter_example::named;
+use crate::finding::{Code, Finding};
+use crate::gitlab::gates;
+use crate::plan::{self, Plan, Presence, Ref, Situation, Truth};
+
+pub(super) fn check(proof: &mut Proof<'_>, plan: &Plan) {
+    let Ref::MergeRequest { source, .. } = &plan.situation.reference else {
+        return;
+    };
+    let late = proof.manifest.target() < gates::OPEN_MERGE_REQUESTS;
+    if late
+        || proof
+            .told
+            .contains(&(Code::DuplicatePipeline, String::new()))
+    {
+        return;
+    }
+    let pushed = Situation {
+        reference: Ref::Branch(source.clone()),
+        trigger: plan::Trigger::Push,
+        open_merge_request: Some(true),
+        ..plan.situation.clone()
+    };
+    let config = proof.config;
+    if plan::admits(config, &pushed) == Truth::False {
+        return;
+    }
+    let branch = plan::plan(config, &pushed);
+    if branch.created == Truth::False {
+        return;
+    }
+    let twice: Vec<_> = proof
+        .present(plan)
+        .into_iter()
+        .filter(|one| {
+            let other = branch.jobs.get(one.index);
+            other.is_some_and(|other| other.presence() == Presence::In)
+        })
+        .collect();
+    let Some(first) = twice.first() else { return };
+    proof.is_new(Code::DuplicatePipeline, "");
+    let more = match twice.len() - 1 {
+        0 => String::new(),
+        1 => " and another job".to_owned(),
+        more => format!(" and {more} other jobs"),
+    };
+    let message = format!(
+        "one push makes two pipelines with `{}`{more}: {} and of the branch itself",
+        first.job.name,
+        named(&plan.situation).replacen("a merge request", "of the merge request", 1)
+    );
+    let workflow = proof.places.global(&["workflow".to_owned()]);
+    let place = match workflow.filter(|_| proof.own_workflow) {
+        Some(workflow) => workflow,
+        None => proof.place(first.job, &["rules"]),
+    };
+    let other = proof.counter_examples.command(&pushed);
+    let finding = Finding::new(Code::DuplicatePipeline, place, message)
+        .help("in `workflow`, leave out branches where `$CI_OPEN_MERGE_REQUESTS` is set")
+        .help(format!("see the other with `{other}`"));
+    proof.report(finding, &plan.situation);
+}

@@ -1,0 +1,160 @@
+//! The proof: what a pipeline does on every class of refs, before anything is written.
+//!
+//! In: a checked manifest and the pipeline that it was lowered to. Out: findings, each with a
+//! command that shows what is wrong. Always holds: what passes keeps every promise below in every
+//! pipeline of the classes that its own conditions tell apart ([`plan::classes`]), raw jobs
+//! included; what depends on more than a class says (`exists`, a cluster) is not held against it.
+//!
+//! With `include` only the jobs that stand here are known: what GitLab would refuse, and whether a
+//! pipeline is empty, may depend on the others, and is not said.
+
+mod counter_example;
+mod creation;
+mod deploys;
+mod duplicates;
+mod images;
+mod manual;
+mod order;
+mod refused;
+mod stop;
+mod uses;
+
+use std::collections::{HashMap, HashSet};
+
+use crate::config::{self, Config, Job};
+use crate::finding::{Code, Finding, Report};
+use crate::lower::Lowered;
+use crate::manifest::Manifest;
+use crate::pipeline::Origin;
+use crate::plan::{self, Chosen, Plan, PlannedJob, Presence, Situation, Truth};
+use crate::source::{Node, Source, Span};
+use crate::target::Places;
+use counter_example::CounterExamples;
+use uses::Uses;
+
+/// What is promised of a pipeline that is created, one family a line.
+const PROMISES: &[fn(&mut Proof<'_>, &Plan)] = &[
+    duplicates::check,
+    deploys::check,
+    images::check,
+    manual::check,
+    stop::check,
+];
+
+/// Proves the promises, or reports what breaks them.
+pub fn check(
+    manifest: &Manifest,
+    root: &Node,
+    lowered: &Lowered,
+    source: &Source,
+    report: &mut Report,
+) {
+    let pipeline = &lowered.pipeline;
+    let jobs = pipeline.jobs.iter();
+    let origins = jobs.map(|job| (job.name.as_str(), &job.origin)).collect();
+    let places = Places { root };
+    let config = match config::of_pipeline(pipeline, source) {
+        Ok(config) => config,
+        Err(_) if !pipeline.include.is_empty() => return,
+        Err(problems) => return refused::report(&problems, &places, &origins, report),
+    };
+    let classes = plan::classes(&config);
+    let mut proof = Proof {
+        manifest,
+        source,
+        counter_examples: CounterExamples::of(&config, &classes),
+        uses: Uses::of(manifest, &config),
+        own_workflow: pipeline.raw.get("workflow").is_some(),
+        by_name: by_name(&config),
+        config: &config,
+        places,
+        origins,
+        told: HashSet::new(),
+        report,
+    };
+    for situation in &classes {
+        if plan::admits(&config, situation) == Truth::False {
+            continue;
+        }
+        let plan = plan::plan(&config, situation);
+        creation::check(&mut proof, &plan);
+        if plan.created != Truth::False {
+            PROMISES
+                .iter()
+                .for_each(|promise| promise(&mut proof, &plan));
+        }
+    }
+}
+
+fn by_name(config: &Config) -> HashMap<&str, usize> {
+    let jobs = config.jobs.iter().enumerate();
+    jobs.map(|(at, job)| (job.name.as_str(), at)).collect()
+}
+
+/// What every promise gets.
+struct Proof<'p> {
+    manifest: &'p Manifest,
+    source: &'p Source,
+    config: &'p Config,
+    counter_examples: CounterExamples,
+    uses: Uses<'p>,
+    /// Whether the workflow's rules are the manifest's own.
+    own_workflow: bool,
+    by_name: HashMap<&'p str, usize>,
+    places: Places<'p>,
+    origins: HashMap<&'p str, &'p Origin>,
+    /// What was said already, of another ref.
+    told: HashSet<(Code, String)>,
+    report: &'p mut Report,
+}
+
+/// A job that is surely in a pipeline.
+#[derive(Clone, Copy)]
+struct Present<'p> {
+    index: usize,
+    job: &'p Job,
+    planned: &'p PlannedJob,
+    /// What becomes of it, if that is decided.
+    chosen: Option<&'p Chosen>,
+}
+
+impl<'p> Proof<'p> {
+    /// The jobs that are surely in a pipeline.
+    fn present<'a>(&self, plan: &'a Plan) -> Vec<Present<'a>>
+    where
+        'p: 'a,
+    {
+        let config = self.config;
+        let jobs = plan.jobs.iter();
+        let inside = jobs.filter(|planned| planned.presence() == Presence::In);
+        let known = inside.filter_map(|planned| {
+            Some(Present {
+                index: planned.index,
+                job: config.jobs.get(planned.index)?,
+                planned,
+                chosen: planned.decision.decided(),
+            })
+        });
+        known.collect()
+    }
+
+    /// Whether something is said for the first time.
+    fn is_new(&mut self, code: Code, subject: impl Into<String>) -> bool {
+        self.told.insert((code, subject.into()))
+    }
+
+    /// Reports what breaks a promise in a situation, with the command that shows it.
+    fn report(&mut self, finding: Finding, situation: &Situation) {
+        let command = self.counter_examples.command(situation);
+        self.report
+            .push(finding.help(format!("see it with `{command}`")));
+    }
+
+    /// Where a job's key is asked for; the job itself if that is not known.
+    fn place(&self, job: &Job, path: &[&str]) -> Span {
+        let path: Vec<String> = path.iter().map(|key| (*key).to_owned()).collect();
+        let origin = self.origins.get(job.key.as_str());
+        let asked = origin.and_then(|origin| self.places.job(origin, &path));
+        asked.unwrap_or(job.place.span)
+    }
+}
