@@ -6,10 +6,11 @@
 use std::collections::HashSet;
 
 use super::Lowering;
+use super::needs::Order;
 use crate::gitlab::gates;
 use crate::manifest::images::KeepFor;
 use crate::manifest::resolved::image_variable;
-use crate::pipeline::{Job, Need, Value};
+use crate::pipeline::{Job, Mapping, Need, Value};
 
 pub(super) fn lower(lowering: &mut Lowering<'_>) {
     // A job may be missing where the clean-up is, which only `optional` can say.
@@ -19,6 +20,7 @@ pub(super) fn lower(lowering: &mut Lowering<'_>) {
     let most = gates::most_needs(lowering.target);
     let mut early = Vec::new();
     let mut used: Option<Vec<HashSet<String>>> = None;
+    let mut order: Option<Order> = None;
     for (key, image) in lowering.manifest.images() {
         let retention = image.retention.get();
         if retention.and_then(|own| own.keep_for.get()) != Some(&KeepFor::Pipeline) {
@@ -31,11 +33,14 @@ pub(super) fn lower(lowering: &mut Lowering<'_>) {
         };
         let used = used.get_or_insert_with(|| jobs.iter().map(used_images).collect());
         let image = image_variable(&key.value);
+        let order = order.get_or_insert_with(|| Order::of(&lowering.out.pipeline));
         let rules = jobs.get(at).map(|job| &job.rules);
         let waits: Vec<Need> = jobs
             .iter()
             .zip(used.iter())
             .filter(|(job, used)| may_use(job, used, &image))
+            // What comes after the clean-up cannot be waited for.
+            .filter(|(job, _)| !order.is_behind(&job.name, &name) && !needs(job, &name))
             .map(|(job, _)| Need {
                 job: job.name.clone(),
                 artifacts: false,
@@ -58,7 +63,7 @@ pub(super) fn lower(lowering: &mut Lowering<'_>) {
 /// run, and whatever cleans up or stops uses nothing.
 fn may_use(job: &Job, used: &HashSet<String>, image: &str) -> bool {
     let entity = job.origin.entity.as_str();
-    let manual = job.when.as_deref() == Some("manual");
+    let manual = job.when.as_deref() == Some("manual") || is_manual(&job.raw);
     let daemon = job.variables.get("DOCKER_HOST").is_some();
     let unread = ["tasks.", "jobs."];
     let unread = unread.iter().any(|kind| entity.starts_with(kind))
@@ -68,6 +73,28 @@ fn may_use(job: &Job, used: &HashSet<String>, image: &str) -> bool {
         && !cleans
         && !job.name.starts_with('.')
         && (used.contains(image) || unread)
+}
+
+/// Whether raw keys let a job wait for a person, somewhere at least.
+fn is_manual(raw: &Mapping) -> bool {
+    let says = |keys: &Mapping| keys.get("when").and_then(Value::as_str) == Some("manual");
+    let rules = match raw.get("rules").map(Value::plain) {
+        Some(Value::Seq(rules)) => rules.as_slice(),
+        _ => &[],
+    };
+    let by_rule = |rule: &Value| matches!(rule.plain(), Value::Map(keys) if says(keys));
+    says(raw) || rules.iter().any(by_rule)
+}
+
+/// Whether a raw job names another one in its `needs`.
+fn needs(job: &Job, other: &str) -> bool {
+    let Some(Value::Seq(needs)) = job.raw.get("needs").map(Value::plain) else {
+        return false;
+    };
+    needs.iter().any(|need| match need.plain() {
+        Value::Map(need) => need.get("job").and_then(Value::as_str) == Some(other),
+        name => name.as_str() == Some(other),
+    })
 }
 
 /// The images that a job speaks of, by their variables.

@@ -1,9 +1,11 @@
 //! An environment is deployed where the manifest deploys it, and no deployment is cancelled half
 //! way.
 
+use std::collections::HashMap;
+
 use super::counter_example::named;
 use super::{Present, Proof};
-use crate::config::{Action, Job};
+use crate::config::{Action, Config};
 use crate::finding::{Code, Finding};
 use crate::manifest::Manifest;
 use crate::manifest::collection::Many;
@@ -34,41 +36,64 @@ fn interruptible(proof: &mut Proof<'_>, plan: &Plan, one: &Present<'_>) {
     proof.report(finding, &plan.situation);
 }
 
+/// The environments of the manifest that have one name.
+pub(super) struct Declared<'p> {
+    /// The first of them.
+    key: &'p At<String>,
+    environment: &'p At<Environment>,
+    /// Their deployments.
+    jobs: Vec<usize>,
+    /// Whether all of them are for protected refs alone.
+    protected: bool,
+}
+
+/// The environments of a manifest by their names.
+pub(super) fn declared<'p>(
+    manifest: &'p Manifest,
+    config: &Config,
+) -> HashMap<&'p str, Declared<'p>> {
+    let mut jobs: HashMap<&str, Vec<usize>> = HashMap::new();
+    for (index, job) in config.jobs.iter().enumerate() {
+        let entity = job.entity.as_deref().unwrap_or_default();
+        if let Some(key) = entity.strip_prefix("environments.") {
+            jobs.entry(key).or_default().push(index);
+        }
+    }
+    let mut all: HashMap<&str, Declared<'p>> = HashMap::new();
+    for (key, environment) in manifest.environments() {
+        let own = all.entry(environment.name(&key.value)).or_insert(Declared {
+            key,
+            environment,
+            jobs: Vec::new(),
+            protected: true,
+        });
+        own.protected &= asks_protection(manifest, environment);
+        own.jobs
+            .extend(jobs.get(key.value.as_str()).into_iter().flatten());
+    }
+    all
+}
+
 /// Reports a deployment where the manifest's environment of that name has none.
 fn in_place(proof: &mut Proof<'_>, plan: &Plan, one: &Present<'_>) {
-    let manifest = proof.manifest;
     let Some(name) = one.job.environment.as_ref().map(|own| own.name.as_str()) else {
         return;
     };
-    let expanded = name
-        .contains('$')
-        .then(|| plan::environment_name(proof.config, plan, one.planned))
-        .flatten();
-    let is = |(key, environment): &(&At<String>, &At<Environment>)| {
-        let declared = environment.name(&key.value);
-        declared == name || expanded.as_deref() == Some(declared)
-    };
-    // Several environments of the manifest may have one name.
-    let declared: Vec<_> = manifest.environments().filter(is).collect();
-    let Some((key, environment)) = declared.first() else {
-        return;
-    };
-    let own: Vec<String> = declared
-        .iter()
-        .map(|(key, _)| format!("environments.{}", key.value))
-        .collect();
-    let is_own = |job: &Job| {
-        let entity = job.entity.as_deref();
-        entity.is_some_and(|entity| own.iter().any(|own| own == entity))
-    };
-    let unprotected = plan.situation.protected == Some(false)
-        && declared
-            .iter()
-            .all(|(_, environment)| asks_protection(manifest, environment));
-    let jobs = proof.config.jobs.iter().zip(&plan.jobs);
-    let deployed = jobs
-        .filter(|(_, planned)| planned.presence() != Presence::Out)
-        .any(|(job, _)| is_own(job));
+    let declared = proof.declared.get(name).or_else(|| {
+        let expanded = name
+            .contains('$')
+            .then(|| plan::environment_name(proof.config, plan, one.planned))
+            .flatten();
+        proof.declared.get(expanded?.as_str())
+    });
+    let Some(declared) = declared else { return };
+    let (key, environment) = (declared.key, declared.environment);
+    let unprotected = plan.situation.protected == Some(false) && declared.protected;
+    let deployed = declared.jobs.contains(&one.index)
+        || declared.jobs.iter().any(|index| {
+            let planned = plan.jobs.get(*index);
+            planned.is_some_and(|planned| planned.presence() != Presence::Out)
+        });
     let code = match (unprotected, deployed) {
         (true, _) => Code::DeployUnprotected,
         (false, false) => Code::DeployElsewhere,

@@ -2,7 +2,7 @@
 //! that, and leaves nothing that was meant for itself alone.
 
 use super::counter_example::named;
-use super::order::Waits;
+use super::order::{Waits, is_skipped};
 use super::uses::ImageUses;
 use super::{Present, Proof};
 use crate::config::When;
@@ -52,6 +52,22 @@ pub(super) fn check(proof: &mut Proof<'_>, plan: &Plan) {
         }
         if let Some(cleanup) = surely(cleanup) {
             let waits = Waits::of(proof, plan, cleanup);
+            let needed = waits.needed().filter_map(surely);
+            if let Some(person) = needed.filter(|one| is_skipped(one)).next() {
+                let message = format!(
+                    "`{}` deletes `{}` only if somebody starts `{}` on {}",
+                    cleanup.job.name,
+                    image.name,
+                    person.job.name,
+                    named(&plan.situation)
+                );
+                found.push((
+                    image.name.to_owned(),
+                    Finding::new(Code::NotCleanedUp, span, message)
+                        .related(person.job.place.span, "this job is manual")
+                        .help("do not need what may never run"),
+                ));
+            }
             let promotions = image.promotions.iter().filter_map(|index| surely(*index));
             for user in users.chain(promotions).filter(|user| !waits.has(user)) {
                 found.push(deleted(proof, plan, image, cleanup, user));

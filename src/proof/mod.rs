@@ -30,6 +30,7 @@ use crate::plan::{self, Chosen, Plan, PlannedJob, Presence, Situation, Truth};
 use crate::source::{Node, Source, Span};
 use crate::target::Places;
 use counter_example::CounterExamples;
+use deploys::Declared;
 use uses::Uses;
 
 /// What is promised of a pipeline that is created, one family a line.
@@ -64,6 +65,7 @@ pub fn check(
         source,
         counter_examples: CounterExamples::of(&config, &classes),
         uses: Uses::of(manifest, &config),
+        declared: deploys::declared(manifest, &config),
         own_workflow: pipeline.raw.get("workflow").is_some(),
         by_name: by_name(&config),
         config: &config,
@@ -98,6 +100,7 @@ struct Proof<'p> {
     config: &'p Config,
     counter_examples: CounterExamples,
     uses: Uses<'p>,
+    declared: HashMap<&'p str, Declared<'p>>,
     /// Whether the workflow's rules are the manifest's own.
     own_workflow: bool,
     by_name: HashMap<&'p str, usize>,

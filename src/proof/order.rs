@@ -1,6 +1,6 @@
 //! Which jobs of a pipeline have surely ended, or will not start any more, when another starts.
 
-use std::collections::HashSet;
+use std::collections::BTreeSet;
 
 use super::{Present, Proof};
 use crate::config::When;
@@ -12,7 +12,7 @@ pub(super) struct Waits<'w> {
     /// Whether it waits for all earlier stages.
     by_stage: bool,
     /// The jobs that it needs, and those that these wait for.
-    needed: HashSet<usize>,
+    needed: BTreeSet<usize>,
     /// The latest stage up to which one of them waits for all.
     needed_stage: Option<usize>,
     proof: &'w Proof<'w>,
@@ -24,7 +24,7 @@ impl<'w> Waits<'w> {
         let mut waits = Self {
             stage: stage(proof, one.index),
             by_stage: false,
-            needed: HashSet::new(),
+            needed: BTreeSet::new(),
             needed_stage: None,
             proof,
         };
@@ -52,15 +52,18 @@ impl<'w> Waits<'w> {
         waits
     }
 
+    /// The jobs that it needs, and those that these need, in the order of the pipeline.
+    pub(super) fn needed(&self) -> impl Iterator<Item = usize> {
+        self.needed.iter().copied()
+    }
+
     /// Whether it waits for a job. What may be started by hand at any time is not waited for,
     /// unless it is needed or holds up the stages.
     pub(super) fn has(&self, other: &Present<'_>) -> bool {
         if self.needed.contains(&other.index) {
             return true;
         }
-        let skipped = other
-            .chosen
-            .is_some_and(|chosen| chosen.when == When::Manual && chosen.allow_failure);
+        let skipped = is_skipped(other);
         let theirs = stage(self.proof, other.index);
         let own = match self.by_stage {
             true => Some(self.stage),
@@ -68,6 +71,12 @@ impl<'w> Waits<'w> {
         };
         !skipped && own.is_some_and(|own| theirs < own)
     }
+}
+
+/// Whether the pipeline goes on if nobody starts a job.
+pub(super) fn is_skipped(one: &Present<'_>) -> bool {
+    one.chosen
+        .is_some_and(|chosen| chosen.when == When::Manual && chosen.allow_failure)
 }
 
 fn stage(proof: &Proof<'_>, index: usize) -> usize {

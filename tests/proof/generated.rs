@@ -1,0 +1,300 @@
+//! Any manifest: what compiles keeps the promises on any ref, as told from the manifest alone; what
+//! is refused has a command that shows it.
+
+use std::fmt::Write as _;
+
+use proptest::prelude::*;
+use proptest::sample::select;
+use serde_json::Value as Json;
+use windlass::compile::Compiled;
+use windlass::config::{Config, of_pipeline};
+use windlass::plan::{Situation, json, plan};
+use windlass::source::Source;
+
+use crate::{commands, compiled, shown};
+
+const HEAD: &str = "\
+windlass: 1
+kubernetes: {agent: 'infra/agents:production'}
+refs:
+  stable: [main]
+  releases: ['/^release-/']
+  topics: {of: [branches], except: [stable]}
+  versions: {tags: ['/^v\\d/']}
+  protected: {tags: ['/^v\\d/'], protected: true}
+";
+
+const SETS: [&str; 9] = [
+    "stable",
+    "releases",
+    "topics",
+    "versions",
+    "protected",
+    "branches",
+    "tags",
+    "merge_requests",
+    "default_branch",
+];
+
+const STAGES: [&str; 3] = ["test", "deploy", "cleanup"];
+
+/// A raw job, as far as it matters.
+#[derive(Debug, Clone)]
+struct Raw {
+    set: &'static str,
+    stage: &'static str,
+    image: Option<&'static str>,
+    need: Option<(&'static str, bool)>,
+    deploys: bool,
+    manual: bool,
+    interruptible: bool,
+}
+
+#[derive(Debug, Clone)]
+struct Made {
+    app: Vec<&'static str>,
+    checks: Vec<&'static str>,
+    unit: Vec<&'static str>,
+    production: &'static str,
+    raw: Vec<Raw>,
+}
+
+fn sets() -> impl Strategy<Value = Vec<&'static str>> {
+    proptest::sample::subsequence(SETS.to_vec(), 1..=3)
+}
+
+fn raw() -> impl Strategy<Value = Raw> {
+    let need = select(vec![
+        "unit",
+        "build-app",
+        "build-checks",
+        "deploy-production",
+    ]);
+    (
+        select(SETS.to_vec()),
+        select(STAGES.to_vec()),
+        proptest::option::of(select(vec!["app", "checks"])),
+        proptest::option::of((need, any::<bool>())),
+        any::<bool>(),
+        proptest::bool::weighted(0.2),
+        proptest::bool::weighted(0.2),
+    )
+        .prop_map(
+            |(set, stage, image, need, deploys, manual, interruptible)| Raw {
+                set,
+                stage,
+                image,
+                need,
+                deploys,
+                manual,
+                interruptible,
+            },
+        )
+}
+
+fn made() -> impl Strategy<Value = Made> {
+    let raw = proptest::collection::vec(raw(), 0..3);
+    (sets(), sets(), sets(), select(SETS.to_vec()), raw).prop_map(
+        |(app, checks, unit, production, raw)| Made {
+            app,
+            checks,
+            unit,
+            production,
+            raw,
+        },
+    )
+}
+
+fn manifest(made: &Made) -> String {
+    let mut text = HEAD.to_owned();
+    let list = |sets: &[&str]| sets.join(", ");
+    let _ = writeln!(text, "images:\n  app: {{refs: [{}]}}", list(&made.app));
+    let _ = writeln!(
+        text,
+        "  checks: {{role: test, refs: [{}], retention: pipeline}}",
+        list(&made.checks)
+    );
+    let _ = writeln!(
+        text,
+        "tests:\n  unit: {{image: checks, refs: [{}], script: x}}",
+        list(&made.unit)
+    );
+    let _ = writeln!(
+        text,
+        "environments:\n  production: {{refs: {}, deploy: {{set_image: {{deployment/a: {{a: app}}}}}}}}",
+        made.production
+    );
+    if !made.raw.is_empty() {
+        text.push_str("jobs:\n");
+    }
+    for (at, raw) in made.raw.iter().enumerate() {
+        let _ = write!(
+            text,
+            "  raw-{at}: {{refs: {}, stage: {}, script: x",
+            raw.set, raw.stage
+        );
+        if let Some(image) = raw.image {
+            let _ = write!(text, ", image: $IMAGE_{}", image.to_uppercase());
+        }
+        if let Some((need, optional)) = raw.need {
+            let _ = write!(text, ", needs: [{{job: {need}, optional: {optional}}}]");
+        }
+        if raw.deploys {
+            text.push_str(", environment: production");
+        }
+        if raw.manual {
+            text.push_str(", when: manual");
+        }
+        if raw.interruptible {
+            text.push_str(", interruptible: true");
+        }
+        text.push_str("}\n");
+    }
+    text
+}
+
+fn situation() -> impl Strategy<Value = Situation> {
+    let branch = select(vec!["main", "feature", "release-1", "v1"]);
+    let tag = select(vec!["v1", "main", "latest"]);
+    let pair = (branch.clone(), select(vec!["main", "other"]));
+    let on = prop_oneof![
+        branch.clone().prop_map(Situation::branch),
+        branch.prop_map(Situation::schedule),
+        tag.prop_map(Situation::tag),
+        pair.prop_map(|(source, target)| Situation::merge_request(source, target)),
+    ];
+    (on, any::<bool>(), any::<bool>()).prop_map(|(mut on, protected, open)| {
+        on.protected = Some(protected);
+        on.open_merge_request = Some(open);
+        on.closed = true;
+        on.with_default_branch("main")
+    })
+}
+
+fn planned(config: &Config, situation: &Situation) -> Json {
+    json(config, &plan(config, situation))
+}
+
+fn holds(plan: &Json, job: &str) -> bool {
+    let mut jobs = plan["jobs"].as_array().unwrap().iter();
+    jobs.any(|other| other["name"] == job)
+}
+
+fn config(text: &str, compiled: &Compiled) -> Config {
+    let source = Source::new("windlass.yml", text);
+    let lowered = compiled.lowered.as_ref().unwrap();
+    of_pipeline(&lowered.pipeline, &source)
+        .unwrap_or_else(|problems| panic!("{problems:?}\n{text}"))
+}
+
+/// The promises, told from the manifest and from the names of the jobs alone.
+fn kept(made: &Made, config: &Config, on: &Situation, text: &str) {
+    let plan = planned(config, on);
+    let why = format!("{on}\n{text}\n{plan:#}");
+    assert!(plan.get("failures").is_none(), "{why}");
+    if plan["pipeline"] != true {
+        return;
+    }
+    for (at, raw) in made.raw.iter().enumerate() {
+        if !holds(&plan, &format!("raw-{at}")) {
+            continue;
+        }
+        if let Some(image) = raw.image {
+            assert!(holds(&plan, &format!("build-{image}")), "{why}");
+        }
+        if raw.deploys {
+            assert!(holds(&plan, "deploy-production"), "{why}");
+            assert!(!raw.interruptible, "{why}");
+        }
+        // The clean-up is in the last stage, and waits for no one whom nobody starts.
+        if raw.image == Some("checks") {
+            assert!(!raw.manual, "{why}");
+        }
+    }
+    for (user, image) in [("unit", "checks"), ("deploy-production", "app")] {
+        assert!(
+            !holds(&plan, user) || holds(&plan, &format!("build-{image}")),
+            "{why}"
+        );
+    }
+    if holds(&plan, "build-checks") {
+        let jobs = plan["jobs"].as_array().unwrap();
+        let always = |job: &Json| job["name"] == "cleanup-checks" && job["when"] == "always";
+        assert!(jobs.iter().any(always), "{why}");
+    }
+}
+
+/// The other pipeline of a push on a branch with an open merge request has no job of this one.
+fn made_once(config: &Config, text: &str) {
+    for source in ["main", "feature", "release-1"] {
+        let mut pushed = Situation::branch(source).with_default_branch("main");
+        pushed.open_merge_request = Some(true);
+        let pushed = planned(config, &pushed);
+        let request = Situation::merge_request(source, "other").with_default_branch("main");
+        let request = planned(config, &request);
+        if pushed["pipeline"] != true || request["pipeline"] != true {
+            continue;
+        }
+        for job in pushed["jobs"].as_array().unwrap() {
+            let name = job["name"].as_str().unwrap();
+            assert!(!holds(&request, name), "{source}: {name} twice\n{text}");
+        }
+    }
+}
+
+/// The situation of a command that a finding names.
+fn parsed(command: &str) -> Situation {
+    let words: Vec<&str> = command.split(' ').collect();
+    let value = |name: &str| {
+        let at = words.iter().position(|word| *word == name)?;
+        words.get(at + 1).copied()
+    };
+    let mut on = if let Some(tag) = value("--tag") {
+        Situation::tag(tag)
+    } else if let Some(branch) = value("--schedule") {
+        Situation::schedule(branch)
+    } else if let Some(request) = value("--merge-request") {
+        let (source, target) = request.split_once("..").unwrap();
+        Situation::merge_request(source, target)
+    } else {
+        Situation::branch(value("--branch").unwrap())
+    };
+    on.protected = value("--protected").map(|word| word == "true");
+    on.open_merge_request = Some(words.contains(&"--open-merge-request"));
+    on.closed = words.contains(&"--closed");
+    on.with_default_branch(value("--default-branch").unwrap_or("main"))
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig {
+        cases: std::env::var("WINDLASS_CASES").ok().and_then(|n| n.parse().ok()).unwrap_or(400),
+        ..ProptestConfig::default()
+    })]
+
+    #[test]
+    fn what_compiles_keeps_the_promises_and_what_does_not_shows_why(
+        made in made(),
+        on in proptest::collection::vec(situation(), 6),
+    ) {
+        let text = manifest(&made);
+        let compiled = compiled(&text);
+        if compiled.files.is_some() {
+            let config = config(&text, &compiled);
+            on.iter().for_each(|on| kept(&made, &config, on, &text));
+            made_once(&config, &text);
+        } else if compiled.lowered.is_some() {
+            for finding in compiled.report.sorted() {
+                let commands = commands(finding);
+                if commands.is_empty() {
+                    continue;
+                }
+                let config = config(&text, &compiled);
+                let plans: Vec<Json> = commands
+                    .iter()
+                    .map(|command| planned(&config, &parsed(command)))
+                    .collect();
+                shown::holds(finding, &plans);
+            }
+        }
+    }
+}
