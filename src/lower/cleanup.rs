@@ -71,13 +71,6 @@ impl<'m> Lowering<'m> {
         refs: &SetNames,
     ) {
         let name = key.value.as_str();
-        // What earlier pipelines left of a toolchain may go before this one builds.
-        let stages = self.stage_names();
-        let number = |stage: &str| stages.iter().position(|known| known == stage);
-        let own = job.stage.as_deref().and_then(number);
-        if own.is_some_and(|own| number(image.stage()).is_some_and(|build| own < build)) {
-            return;
-        }
         let own_refs = image
             .retention
             .get()

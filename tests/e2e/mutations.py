@@ -25,7 +25,10 @@ class Mutation:
         return text
 
 
-LOGIN = '''    - printf '%s' "$CI_REGISTRY_PASSWORD" | docker login --username "$CI_REGISTRY_USER" --password-stdin "$CI_REGISTRY"'''
+LOGIN = (
+    """    - printf '%s' "$CI_REGISTRY_PASSWORD" | docker login """
+    '--username "$CI_REGISTRY_USER" --password-stdin "$CI_REGISTRY"'
+)
 DIGEST = '"$CI_REGISTRY_IMAGE/php@${IMAGE_PHP_DIGEST:?}"'
 PULLED = """    - docker pull --quiet "$CI_REGISTRY_IMAGE/php-ci@${IMAGE_PHP_CI_DIGEST:?}"
     - docker tag "$CI_REGISTRY_IMAGE/php-ci@${IMAGE_PHP_CI_DIGEST:?}" "$IMAGE_PHP_CI"

@@ -56,7 +56,7 @@ def run(options, windlass):
     results += [attempt(stack, item, options) for item in alone]
     for name in undocumented():
         print(f"FAIL README.md does not name {name}")
-    failed = undocumented() + [item[0] for item, error in zip(together + alone, results) if error]
+    failed = undocumented() + [item[0] for item, error in zip(together + alone, results, strict=True) if error]
     leaks = watch.end()
     for line in leaks:
         print(f"LEAK {line}")
@@ -87,10 +87,13 @@ def attempt(stack, item, options):
             lines = traceback.format_exception(error)
             print("".join(lines if not isinstance(error, AssertionError) else [*lines[-3:]]), flush=True)
             if options.verbose:
-                for project in bench.projects:
-                    for pipeline in project.pipelines:
-                        for job in pipeline.jobs.values():
-                            print(
-                                f"--- {project.path} {pipeline.id} {job.name} {job.status}\n{job.result.output if job.result else ''}"
-                            )
+                print_jobs(bench)
     return error
+
+
+def print_jobs(bench):
+    for project in bench.projects:
+        for pipeline in project.pipelines:
+            for job in pipeline.jobs.values():
+                print(f"--- {project.path} {pipeline.id} {job.name} {job.status}")
+                print(job.result.output if job.result else "", flush=True)

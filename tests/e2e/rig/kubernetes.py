@@ -39,7 +39,7 @@ def discovery(path):
         versions = [{"groupVersion": group, "version": group.partition("/")[2]} for group in named]
         entries = [
             {"name": group.partition("/")[0], "versions": [version], "preferredVersion": version}
-            for group, version in zip(named, versions)
+            for group, version in zip(named, versions, strict=True)
         ]
         return {"kind": "APIGroupList", "apiVersion": "v1", "groups": entries}
     group = path.removeprefix("/apis/").removeprefix("/api/")

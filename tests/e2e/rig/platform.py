@@ -63,7 +63,7 @@ class Platform:
         registry.start(STATE / "mirror", f"{addresses[MIRROR]}:443", STATE / "mirror.log", None, tls)
         for name, (files, command, *folder) in hub.IMAGES.items():
             repository, tag = name.split(":")
-            hub.push(Mirror(self, repository), tag, files, command, **{"WorkingDir": place for place in folder})
+            hub.push(Mirror(self, repository), tag, files, command, **({"WorkingDir": folder[0]} if folder else {}))
         self.catalog = catalog.Catalog(self.bundle)
         self.lock = threading.Lock()
         self.projects, self.made = 0, []

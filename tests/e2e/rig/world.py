@@ -103,6 +103,8 @@ class World:
         run("ip", "link", "add", "world", "address", "02:00:0a:d5:00:01", "type", "bridge")
         run("ip", "addr", "add", f"{ADDRESS}/16", "dev", "world")
         run("ip", "link", "set", "world", "up")
+        (STATE / "hosts").touch()
+        run("mount", "--bind", str(STATE / "hosts"), "/etc/hosts")
         self.hosts, self.pods, self.lock = {}, 0, threading.Lock()
 
     def host(self, name):
@@ -111,7 +113,6 @@ class World:
         run("ip", "addr", "add", f"{address}/16", "dev", "world")
         self.hosts[name] = address
         self.write_hosts(STATE / "hosts", {})
-        run("mount", "--bind", str(STATE / "hosts"), "/etc/hosts")
         return address
 
     def alias(self, name, host):

@@ -49,7 +49,7 @@ def read(text, local=None):
         if key in document:
             default.setdefault(key, document[key])
     jobs = {}
-    for name, body in document.items():
+    for name in document:
         if name in RESERVED or name.startswith("."):
             continue
         job = extend(document, name)

@@ -44,15 +44,11 @@ def docker(pod, command, environment, bundle, certificates):
     ]
     if place:
         server, client = pod.directory / "certs/server", pod.directory / "certs/client"
-        for folder, key in ((server, "docker-server"), (client, "docker-client")):
+        for folder, pair, prefix in ((server, "docker-server", "server-"), (client, "docker-client", "")):
             folder.mkdir(parents=True)
             shutil.copy(certificates / "ca.crt", folder / "ca.pem")
-            shutil.copy(
-                certificates / f"{key}.crt",
-                folder
-                / f"{key.removeprefix('docker-').replace('server', 'server-cert').replace('client', 'cert')}.pem",
-            )
-            shutil.copy(certificates / f"{key}.key", folder / ("key.pem" if "client" in key else "server-key.pem"))
+            shutil.copy(certificates / f"{pair}.crt", folder / f"{prefix}cert.pem")
+            shutil.copy(certificates / f"{pair}.key", folder / f"{prefix}key.pem")
         arguments += [
             "--host=tcp://0.0.0.0:2376",
             "--tlsverify",
