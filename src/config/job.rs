@@ -5,7 +5,7 @@
 
 use super::defaults::{Defaults, Inherit};
 use super::entry::Reader;
-use super::model::{AllowFailure, Conditions, Job, Policy, Variables, When};
+use super::model::{AllowFailure, Conditions, Job, Policy, When};
 use super::parallel::{self, Copies};
 use super::value::{Entry, Key, Located, Map, Node, Value};
 use super::{environment, images, keys, needs, policy, rules, variables};
@@ -39,7 +39,6 @@ const TRIGGER: [&str; 21] = [
 
 /// What jobs are read in.
 pub(super) struct Context<'c> {
-    pub(super) variables: &'c Variables,
     pub(super) defaults: &'c Defaults,
     /// The `only` of a job that says nothing; `None` where `workflow:rules` takes it away.
     pub(super) default_only: Option<Policy>,
@@ -137,18 +136,7 @@ fn job(
     };
     let when = when(all, is_trigger, reader);
     let allow_failure = allow_failure(all, when, is_trigger, reader);
-    let mut merged: Variables = context
-        .variables
-        .iter()
-        .filter(|(name, _)| inherit.variables.takes(name))
-        .map(|(name, variable)| (name.clone(), variable.clone()))
-        .collect();
-    merged.extend(variables::read(
-        all.given("variables"),
-        "variables",
-        false,
-        reader,
-    ));
+    let own = variables::read(all.given("variables"), "variables", false, reader);
     keys::check(&key.text, all, reader);
     Job {
         name: key.text.to_string(),
@@ -186,7 +174,7 @@ fn job(
         script: script(all, reader),
         before_script: commands(all, "before_script", reader),
         after_script: commands(all, "after_script", reader),
-        variables: merged,
+        variables: own,
         inherits: inherit.variables,
         keys: all.clone(),
     }

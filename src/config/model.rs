@@ -104,7 +104,8 @@ pub struct Job {
     pub before_script: Vec<Located<String>>,
     /// Commands after it.
     pub after_script: Vec<Located<String>>,
-    /// Its variables: those of [`Config::variables`] that it inherits, its own and its matrix's.
+    /// Its variables: its own and its matrix's. Those of [`Config::variables`] that
+    /// [`Job::inherits`] takes over are not repeated here.
     pub variables: Variables,
     /// Which of the global variables, also those of a workflow rule, it takes over.
     pub inherits: Inherits,

@@ -47,7 +47,6 @@ pub(super) fn configure(
         .map_or_else(Workflow::default, |node| rules::workflow(node, &mut reader));
     let defaults = Defaults::read(&tree, global("default"), &mut reader);
     let context = job::Context {
-        variables: &variables,
         defaults: &defaults,
         default_only: workflow.rules.is_none().then(policy::default_only),
     };

@@ -71,7 +71,9 @@ pub(super) fn of(pair: &Pair<'_>) -> Vec<Effect> {
 
 /// What changed for all jobs at once and in none of them: keys that are no job's.
 pub(super) fn globals(before: &Config, after: &Config) -> Vec<Effect> {
-    let mut effects = Vec::new();
+    let mut effects = variables(&before.variables, &after.variables, |text| {
+        Effect::of_pipeline(Kind::Variables, format!("every job {text}"))
+    });
     let stages = |config: &Config| -> Vec<String> {
         let stages = config.stages.iter();
         stages.map(|stage| stage.value.clone()).collect()

@@ -101,17 +101,16 @@ impl<'s> Scope<'s> {
         if let Some(value) = self.situation.variables.get(name) {
             return Lookup::Set(value.clone());
         }
-        let own = job.variables.get(name);
-        let global = self.config.variables.get(name);
-        let inherited = own.is_none() || own == global;
-        if inherited
-            && job.inherits.takes(name)
-            && let Some(found) = self.of_workflow(name)
-        {
-            return found;
+        if let Some(own) = job.variables.get(name) {
+            return Lookup::Set(own.value.clone());
         }
-        if let Some(variable) = own {
-            return Lookup::Set(variable.value.clone());
+        if job.inherits.takes(name) {
+            if let Some(found) = self.of_workflow(name) {
+                return found;
+            }
+            if let Some(global) = self.config.variables.get(name) {
+                return Lookup::Set(global.value.clone());
+            }
         }
         let copy = job.name != job.key;
         match name {

@@ -81,10 +81,9 @@ fn settled(world: &Situation, name: &str, value: Option<&str>) -> Situation {
 /// Whether a job or a rule sets a variable itself, so that it is not the same everywhere.
 fn is_sometimes_set(config: &Config, name: &str) -> bool {
     let rules = config.workflow.rules.iter().flatten();
-    config
-        .jobs
-        .iter()
-        .any(|job| job.variables.contains_key(name))
+    let jobs = &config.jobs;
+    config.variables.contains_key(name)
+        || jobs.iter().any(|job| job.variables.contains_key(name))
         || rules
             .into_iter()
             .any(|rule| rule.variables.contains_key(name))
