@@ -69,10 +69,7 @@ fn may_use(job: &Job, used: &HashSet<String>, image: &str) -> bool {
     let unread = unread.iter().any(|kind| entity.starts_with(kind))
         || daemon && entity.starts_with("tests.");
     let cleans = entity.ends_with(".retention") || entity.ends_with(".stop");
-    !manual
-        && !cleans
-        && !job.name.starts_with('.')
-        && (used.contains(image) || unread)
+    !manual && !cleans && !job.name.starts_with('.') && (used.contains(image) || unread)
 }
 
 /// Whether raw keys let a job wait for a person, somewhere at least.
