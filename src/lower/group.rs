@@ -5,6 +5,7 @@
 //! what no variable can say is a finding. Below 13.3 the jobs stay as they are.
 
 mod fold;
+mod line;
 
 use std::collections::HashMap;
 
@@ -84,7 +85,8 @@ impl Lowering<'_> {
         match fold::fold(&jobs, &names, &pipeline.variables) {
             Ok((mut job, rows)) => {
                 job.name = name.value.clone();
-                job.parallel = Some(Parallel::Matrix(rows));
+                // Nothing differs in a group of one.
+                job.parallel = (rows.len() > 1).then_some(Parallel::Matrix(rows));
                 let jobs = &mut self.out.pipeline.jobs;
                 if let Some(first) = jobs.iter_mut().find(|job| builds.contains(&job.name)) {
                     *first = job;

@@ -4,6 +4,7 @@
 //! holds: a value of a row is a plain word; it stands in the script where the shell expands it, in
 //! double quotes.
 
+use super::line::{Line, around, is_word, pieces};
 use crate::pipeline::{Job, Mapping, Value};
 
 /// The first job that cannot be a row, and the key in which it is another.
@@ -46,6 +47,9 @@ fn replaced(text: &str, variable: &str, reference: &str) -> String {
     out + rest
 }
 
+/// One of the lists of commands of a job.
+type Lines = fn(&mut Job) -> &mut Vec<Value>;
+
 /// Folds jobs into one.
 pub(super) fn fold(
     jobs: &[Job],
@@ -67,8 +71,10 @@ pub(super) fn fold(
             return Err(Unlike { job: number, key });
         }
     }
+    let mut taken = globals.clone();
+    taken.merge(&first.variables);
     let mut rows = Rows {
-        taken: globals,
+        taken: &taken,
         columns: Vec::new(),
         names,
     };
@@ -93,7 +99,7 @@ pub(super) fn fold(
         ));
         folded.variables.remove(key);
     }
-    let lists: [(&str, fn(&mut Job) -> &mut Vec<Value>); 3] = [
+    let lists: [(&str, Lines); 3] = [
         ("before_script", |job| &mut job.before_script),
         ("script", |job| &mut job.script),
         ("after_script", |job| &mut job.after_script),
@@ -188,17 +194,22 @@ impl Rows<'_> {
                 continue;
             };
             let word = same.iter().all(|own| own.starts_with(is_word));
-            let expanded = ["$", "${", "\\"].iter().any(|end| line.text.ends_with(end));
-            if !word || expanded || line.is_command() {
+            let (start, end) = around(&same);
+            let before = piece.get(..start).unwrap_or_default();
+            // Whether the variable would stand inside the name of another one.
+            let within = line.text.ends_with("${")
+                || line.text.ends_with('$') && !before.contains(['/', '-', '.']);
+            let escaped = line.text.ends_with('\\');
+            if !word || within || escaped || start == 0 && line.is_command() {
                 return Err(other);
             }
-            let (start, end) = around(&same);
+
             let middles = same
                 .iter()
                 .filter_map(|own| own.get(start..own.len() - end));
             let middles: Vec<String> = middles.map(str::to_owned).collect();
             let name = self.variable(middles, &line.text);
-            line.push(piece.get(..start).unwrap_or_default());
+            line.push(before);
             line.expand(&name);
             line.push(piece.get(piece.len() - end..).unwrap_or_default());
         }
@@ -244,117 +255,88 @@ impl Rows<'_> {
     }
 }
 
-fn is_word(c: char) -> bool {
-    c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.')
-}
+#[cfg(test)]
+mod tests {
+    use super::{Mapping, Rows, replaced};
 
-/// A text as words and what stands between them.
-fn pieces(text: &str) -> Vec<&str> {
-    let mut all = Vec::new();
-    let mut start = 0;
-    let mut last = None;
-    for (at, c) in text.char_indices() {
-        let word = is_word(c);
-        if last.is_some_and(|last| last != word) {
-            all.extend(text.get(start..at));
-            start = at;
-        }
-        last = Some(word);
+    fn line(texts: [&str; 2]) -> Option<String> {
+        let taken = Mapping::from_iter([("BUILD_VALUE", "")]);
+        let mut rows = Rows {
+            taken: &taken,
+            columns: Vec::new(),
+            names: &["web", "worker"],
+        };
+        rows.line(&texts).ok()
     }
-    all.extend(text.get(start..).filter(|rest| !rest.is_empty()));
-    all
-}
 
-/// How much all words have in common at their beginnings and at their ends, up to a separator.
-fn around(words: &[&str]) -> (usize, usize) {
-    let first = words.first().copied().unwrap_or_default();
-    let separators = first.match_indices(['-', '_', '.']);
-    let ends: Vec<usize> = separators.map(|(at, _)| at).collect();
-    let starts = ends.iter().map(|at| at + 1).rev();
-    let common = |part: &str| words.iter().all(|word| word.starts_with(part));
-    let start = starts
-        .filter_map(|at| first.get(..at))
-        .find(|part| common(part))
-        .map_or(0, str::len);
-    let shortest = words.iter().map(|word| word.len()).min().unwrap_or(0);
-    let end = ends
-        .iter()
-        .filter_map(|at| first.get(*at..))
-        .filter(|part| start + part.len() < shortest)
-        .find(|part| words.iter().all(|word| word.ends_with(part)))
-        .map_or(0, str::len);
-    if start < shortest {
-        (start, end)
-    } else {
-        (0, 0)
-    }
-}
-
-/// A shell text under way: a variable stands in double quotes.
-#[derive(Default)]
-struct Line {
-    text: String,
-    quote: Option<char>,
-    /// Where the word begins that is written now.
-    word: usize,
-    /// Whether that word is to be quoted as a whole.
-    expands: bool,
-    /// Whether quotes or patterns stand in that word.
-    special: bool,
-}
-
-impl Line {
-    fn push(&mut self, piece: &str) {
-        let mut escaped = self.text.ends_with('\\');
-        for c in piece.chars() {
-            match (self.quote, c) {
-                _ if escaped && self.quote != Some('\'') => {}
-                (None, '"' | '\'') => self.quote = Some(c),
-                (Some(quote), c) if quote == c => self.quote = None,
-                _ => {}
-            }
-            if self.quote.is_none()
-                && matches!(c, ' ' | '\n' | ';' | '|' | '&' | '<' | '>' | ')' | '(')
-            {
-                self.close();
-                self.word = self.text.len() + c.len_utf8();
-            }
-            self.special |= "\"'\\*?[]{}~`".contains(c);
-            escaped = c == '\\' && !escaped;
-            self.text.push(c);
+    #[test]
+    fn words_become_variables_where_the_shell_expands_them() {
+        for (texts, expected) in [
+            (
+                ["a \"$R/web:1\"", "a \"$R/worker:1\""],
+                "a \"$R/${BUILD_NAME}:1\"",
+            ),
+            (
+                ["a --file x", "a --file y/z"],
+                "a --file \"${BUILD_DOCKERFILE}\"",
+            ),
+            (["make web", "make worker"], "make \"${BUILD_NAME}\""),
+            (
+                ["cp web/*.js .", "cp worker/*.js ."],
+                "cp ${BUILD_NAME}/*.js .",
+            ),
+            (
+                ["echo 'a web b'", "echo 'a worker b'"],
+                "echo 'a '\"${BUILD_NAME}\"' b'",
+            ),
+            (["a \"b web\"", "a \"b worker\""], "a \"b ${BUILD_NAME}\""),
+            (
+                ["a \\\n  web x", "a \\\n  worker x"],
+                "a \\\n  \"${BUILD_NAME}\" x",
+            ),
+            (
+                ["echo it\\'s web", "echo it\\'s worker"],
+                "echo it\\'s \"${BUILD_NAME}\"",
+            ),
+            (["b -x 1", "b -x 2"], "b -x \"${BUILD_VALUE_2}\""),
+            (
+                ["b --a \"P=1\"", "b --a \"P=2\""],
+                "b --a \"P=${BUILD_ARG_P}\"",
+            ),
+            (
+                ["a ci/x.web.yml", "a ci/x.worker.yml"],
+                "a \"ci/x.${BUILD_NAME}.yml\"",
+            ),
+        ] {
+            assert_eq!(line(texts).as_deref(), Some(expected), "{texts:?}");
         }
     }
 
-    /// Whether a command, a keyword or an assignment begins here, which no variable can hold.
-    fn is_command(&self) -> bool {
-        let before = self.text.trim_end_matches(' ');
-        let begins = before.is_empty() || before.ends_with(['\n', ';', '|', '&', '(', '`']);
-        self.quote.is_none() && self.word == self.text.len() && begins
-    }
-
-    fn expand(&mut self, name: &str) {
-        match self.quote {
-            Some('\'') => self.text.push_str(&format!("'\"${{{name}}}\"'")),
-            Some(_) => self.text.push_str(&format!("${{{name}}}")),
-            None => {
-                self.text.push_str(&format!("${{{name}}}"));
-                self.expands = true;
-            }
+    #[test]
+    fn what_no_variable_can_say_is_refused() {
+        for texts in [
+            ["make web", "make"],
+            ["A=1", "B=1"],
+            ["x; if a", "x; while a"],
+            ["echo $A", "echo $B"],
+            ["echo $A_X", "echo $A_Y"],
+            ["echo ${A:?}", "echo ${B:?}"],
+            ["cat <<'E'\nweb\nE", "cat <<'E'\nworker\nE"],
+            ["a # don't web", "a # don't worker"],
+            ["a web", "a b worker"],
+            ["a | b", "a ; b"],
+            ["a \\n", "a \\t"],
+        ] {
+            assert_eq!(line(texts), None, "{texts:?}");
         }
     }
 
-    /// Ends a word: one that has a variable is quoted, if nothing in it has a meaning of its own.
-    /// A row holds plain words, which stay one word in any case.
-    fn close(&mut self) {
-        let special = std::mem::take(&mut self.special);
-        if std::mem::take(&mut self.expands) && !special {
-            self.text.insert(self.word, '"');
-            self.text.push('"');
-        }
-    }
-
-    fn done(mut self) -> String {
-        self.close();
-        self.text
+    #[test]
+    fn a_reference_replaces_its_variable_alone() {
+        let text = "$IMAGE_A $IMAGE_AB \"$IMAGE_A\"";
+        assert_eq!(
+            replaced(text, "IMAGE_A", "r/a:1"),
+            "r/a:1 $IMAGE_AB \"r/a:1\""
+        );
     }
 }
