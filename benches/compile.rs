@@ -21,7 +21,7 @@ use windlass::finding::Report;
 use windlass::lower::lower;
 use windlass::manifest::{self, Manifest};
 use windlass::source::{Limits, Node, Source, parse};
-use windlass::{render, verify};
+use windlass::{proof, render, verify};
 
 /// What is compiled.
 #[derive(Clone, Copy)]
@@ -110,9 +110,23 @@ fn c_lower(bencher: Bencher<'_, '_>, input: Input) {
     bencher.bench_local(|| lower(black_box(&manifest)));
 }
 
+/// What the pipeline does on every class of refs.
+#[divan::bench(args = INPUTS)]
+fn d_proof(bencher: Bencher<'_, '_>, input: Input) {
+    let source = input.source();
+    let root = tree(&source);
+    let manifest = typed(&source);
+    let lowered = lower(&manifest);
+    bencher.bench_local(|| {
+        let mut report = Report::default();
+        proof::check(&manifest, &root, black_box(&lowered), &source, &mut report);
+        assert!(!report.has_errors(), "{report:?}");
+    });
+}
+
 /// The pipeline to the text of its file.
 #[divan::bench(args = INPUTS)]
-fn d_render(bencher: Bencher<'_, '_>, input: Input) {
+fn e_render(bencher: Bencher<'_, '_>, input: Input) {
     let lowered = lower(&typed(&input.source()));
     bencher.bench_local(|| {
         let document = black_box(&lowered).pipeline.to_document();
@@ -122,7 +136,7 @@ fn d_render(bencher: Bencher<'_, '_>, input: Input) {
 
 /// The text read back by another parser and compared with the pipeline.
 #[divan::bench(args = INPUTS)]
-fn e_verify(bencher: Bencher<'_, '_>, input: Input) {
+fn f_verify(bencher: Bencher<'_, '_>, input: Input) {
     let document = lower(&typed(&input.source())).pipeline.to_document();
     let text = render::pipeline(&document).expect("a text");
     bencher.bench_local(|| verify::verify(black_box(&text), &document).expect("no mismatch"));

@@ -52,8 +52,8 @@ pub(super) fn check(proof: &mut Proof<'_>, plan: &Plan) {
         }
         if let Some(cleanup) = surely(cleanup) {
             let waits = Waits::of(proof, plan, cleanup);
-            let needed = waits.needed().filter_map(surely);
-            if let Some(person) = needed.filter(|one| is_skipped(one)).next() {
+            let mut needed = waits.needed().filter_map(surely);
+            if let Some(person) = needed.find(|one| is_skipped(one)) {
                 let message = format!(
                     "`{}` deletes `{}` only if somebody starts `{}` on {}",
                     cleanup.job.name,

@@ -120,7 +120,7 @@ impl<'p> Uses<'p> {
             {
                 continue;
             }
-            for number in named(config, job, variables) {
+            for number in named(job, variables) {
                 let Some(one) = self.0.get(number) else {
                     continue;
                 };
@@ -145,7 +145,7 @@ fn cleanup(image: &At<Image>, jobs: Vec<usize>) -> Option<(usize, Span)> {
 }
 
 /// The images that a job's values name.
-fn named(config: &Config, job: &Job, variables: &HashMap<String, usize>) -> Vec<usize> {
+fn named(job: &Job, variables: &HashMap<String, usize>) -> Vec<usize> {
     let mut found = Vec::new();
     let mut text = |text: &str| {
         for (at, _) in text.match_indices("IMAGE_") {
@@ -161,16 +161,9 @@ fn named(config: &Config, job: &Job, variables: &HashMap<String, usize>) -> Vec<
             }
         }
     };
-    for (key, entry) in job.keys.iter() {
-        if &*key.text != "variables" {
-            texts(&entry.value, &mut text);
-        }
-    }
-    // Those of all jobs say what the images are, and are no use of them.
-    for (name, variable) in &job.variables {
-        if config.variables.get(name) != Some(variable) {
-            text(&variable.value);
-        }
+    // The variables of all jobs, which say what the images are, are no keys of a job.
+    for (_, entry) in job.keys.iter() {
+        texts(&entry.value, &mut text);
     }
     found
 }

@@ -64,8 +64,8 @@ pub(crate) fn holds(finding: &Finding, plans: &[Json]) {
         Code::NotCleanedUp => {
             assert!(job(plan, &format!("build-{}", named(1))).is_some(), "{why}");
             let always = job(plan, named(0)).is_some_and(|job| job["when"] == "always");
-            let by_hand =
-                named(2) != "" && job(plan, named(2)).is_some_and(|job| job["when"] == "manual");
+            let by_hand = !named(2).is_empty()
+                && job(plan, named(2)).is_some_and(|job| job["when"] == "manual");
             assert!(!always || by_hand, "{why}");
         }
         Code::ManualBlocks => {
