@@ -80,9 +80,15 @@ pub fn compile(source: &Source, files: &dyn Files) -> Result<Compiled, InternalE
         check(&manifest, files, &mut report);
         let lowered = (!report.has_errors()).then(|| lower(&manifest));
         if let Some(Lowered {
-            pipeline, lacks, ..
+            pipeline,
+            lacks,
+            faults,
+            ..
         }) = &lowered
         {
+            for fault in faults {
+                report.push(fault.clone());
+            }
             target::check(&manifest, &root, pipeline, lacks, &mut report);
         }
         if let Some(lowered) = lowered.filter(|_| !report.has_errors()) {

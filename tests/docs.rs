@@ -1,5 +1,5 @@
-//! `docs/manifest.md`: its tables are made from the schema, its examples compile, and what it calls
-//! not compiled yet is refused as such. `WINDLASS_BLESS=1` writes the tables anew.
+//! `docs/manifest.md`: its tables are made from the schema, and its examples compile.
+//! `WINDLASS_BLESS=1` writes the tables anew.
 
 #![allow(
     clippy::expect_used,
@@ -16,7 +16,7 @@ mod tables;
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use page::{Block, Page};
+use page::Page;
 use tables::Tables;
 use windlass::check::Files;
 use windlass::compile::compile;
@@ -98,22 +98,16 @@ fn every_mapping_of_the_language_has_its_table() {
 }
 
 #[test]
-fn examples_compile_save_those_that_are_not_yet() {
+fn examples_compile() {
     let schema = windlass::manifest::schema();
     let validator = jsonschema::draft7::new(&schema).expect("the schema compiles");
     let page = Page::of_the_manifest();
-    let (mut good, mut not_yet) = (0, 0);
     let mut faults = Vec::new();
-    for Block { marks, text } in &page.blocks {
+    for text in &page.blocks {
         let text = whole(text);
-        let wanted: &[Code] = match marks.is_empty() {
-            true => &[],
-            false => &[Code::NotSupported],
-        };
-        let mut found = errors(&text);
-        found.dedup();
-        if found != wanted {
-            faults.push(format!("{found:?}, not {wanted:?}:\n{text}"));
+        let found = errors(&text);
+        if !found.is_empty() {
+            faults.push(format!("{found:?}:\n{text}"));
         }
         let mut value: serde_yaml::Value = serde_yaml::from_str(&text).expect("YAML");
         value.apply_merge().expect("merge keys");
@@ -123,12 +117,7 @@ fn examples_compile_save_those_that_are_not_yet() {
             .map(|e| e.to_string())
             .collect();
         assert!(wrong.is_empty(), "{text}\n{wrong:#?}");
-        if marks.is_empty() {
-            good += 1;
-        } else {
-            not_yet += 1;
-        }
     }
     assert!(faults.is_empty(), "{}", faults.join("\n"));
-    assert!(good >= 10 && not_yet >= 1, "{good}, {not_yet}");
+    assert!(page.blocks.len() >= 10, "{}", page.blocks.len());
 }

@@ -1,6 +1,6 @@
 //! Every job that a manifest makes: its name, its stage, where it comes from.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use crate::manifest::Manifest;
 use crate::manifest::collection::List;
@@ -87,6 +87,7 @@ impl Inventory {
     /// The jobs of a manifest.
     pub fn of<'m>(manifest: &'m Manifest, deployments: &Deployments<'m>) -> Self {
         let mut inventory = Self::default();
+        let mut groups = HashSet::new();
         for (key, image) in manifest.images() {
             let stage = At::new(
                 image.stage().to_owned(),
@@ -109,6 +110,15 @@ impl Inventory {
                         ..JobEntry::new(image.force_job(key), stage.clone(), JobKind::Build)
                     });
                 }
+            }
+            // A group is one job for several images; below 13.3 its name means all their jobs.
+            if let Some(group) = image.group.at().filter(|_| image.rebuild.at().is_none())
+                && groups.insert(group.value.as_str())
+            {
+                inventory.add(JobEntry {
+                    refs: refs.clone(),
+                    ..JobEntry::new(group.clone(), stage.clone(), JobKind::Build)
+                });
             }
             inventory.add(JobEntry {
                 needs: with_bases(needs(&image.needs).as_deref(), manifest, key, image),

@@ -23,7 +23,6 @@ mod runtime_names;
 mod sets;
 mod shared;
 mod stop;
-mod supported;
 
 pub use inventory::{Inventory, JobEntry, JobKind, Needed};
 
@@ -72,7 +71,6 @@ const CHECKS: &[fn(&mut Check<'_>)] = &[
     registries::check,
     retention::check,
     files::check,
-    supported::check,
 ];
 
 /// Runs every check.

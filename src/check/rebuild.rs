@@ -20,6 +20,16 @@ pub(super) fn check(check: &mut Check<'_>) {
             continue;
         };
         changes(check, &rebuild.value);
+        if let Some(group) = image.group.span() {
+            let message = format!(
+                "`{}` is built only if needed, which its group cannot tell",
+                key.value
+            );
+            let finding = Finding::new(Code::Exclusive, rebuild.span, message)
+                .related(group, "this group is one job for several images")
+                .help("remove one of the two");
+            check.report.push(finding);
+        }
         let tag = image.tag();
         if UNIQUE.iter().any(|variable| tag.contains(variable)) {
             let place = image.tag.span().unwrap_or(key.span);

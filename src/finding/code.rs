@@ -127,6 +127,8 @@ codes! {
     NoComposeService "no-compose-service" Error;
     /// What builds an image cannot do what the image wants.
     BuilderCannot "builder-cannot" Error;
+    /// An image whose build differs from those of its group in more than words.
+    GroupUnlike "group-unlike" Error;
     /// A builder that its authors gave up.
     ArchivedBuilder "archived-builder" Warning;
 
@@ -143,8 +145,6 @@ codes! {
     BadVersion "bad-version" Error;
     /// A feature that the target GitLab does not have.
     NeedsVersion "needs-version" Error;
-    /// Valid, but this version of windlass does not compile it yet.
-    NotSupported "not-supported" Error;
 
     // What the pipeline would do.
     /// A pipeline that GitLab refuses to create.

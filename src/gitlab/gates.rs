@@ -23,6 +23,8 @@ pub const WORKFLOW_VARIABLES: Version = Version::new(14, 1);
 pub const WHEN_BESIDE_RULES: Version = Version::new(14, 6);
 /// `rules:changes:compare_to`.
 pub const COMPARE_TO: Version = Version::new(15, 3);
+/// `parallel:matrix`.
+pub const MATRIX: Version = Version::new(13, 3);
 /// Parentheses in a condition.
 pub const PARENTHESES: Version = Version::new(13, 3);
 /// `&&` and `||` in a condition.

@@ -12,6 +12,7 @@ mod compose;
 mod deploy;
 mod docker;
 mod early_cleanup;
+mod group;
 mod handover;
 mod image_build;
 mod in_container;
@@ -33,6 +34,7 @@ mod workflow;
 
 use std::collections::HashMap;
 
+use crate::finding::Finding;
 use crate::gitlab::Version;
 use crate::manifest::Manifest;
 use crate::manifest::deployments::Deployments;
@@ -56,6 +58,8 @@ pub struct Lowered {
     pub registry_script: Option<String>,
     /// What the manifest asks for and the target cannot do; with any of it this is no pipeline.
     pub lacks: Vec<Lack>,
+    /// What the manifest asks for and no pipeline can do; with any of it this is no pipeline.
+    pub faults: Vec<Finding>,
 }
 
 /// The families of jobs, in the order in which their jobs are made.
@@ -88,11 +92,13 @@ pub fn lower(manifest: &Manifest) -> Lowered {
     for family in FAMILIES {
         family(&mut lowering);
     }
+    group::spell_out(&mut lowering);
     lowering.restore_artifacts();
     lowering.stages();
     early_cleanup::lower(&mut lowering);
     needs::lower(&mut lowering);
     handover::lower(&mut lowering);
+    group::lower(&mut lowering);
     workflow::lower(&mut lowering);
     lowering.out
 }

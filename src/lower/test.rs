@@ -5,7 +5,7 @@ use crate::manifest::Manifest;
 use crate::manifest::collection::Many;
 use crate::manifest::common::Entity;
 use crate::manifest::tests::{JobImage, Service as ManifestService, Test, Via};
-use crate::pipeline::{Image, Job, Mapping, Service, Value};
+use crate::pipeline::{Image, Job, Mapping, Parallel, Service, Value};
 use crate::source::At;
 
 pub(super) fn lower(lowering: &mut Lowering<'_>) {
@@ -30,7 +30,7 @@ impl<'m> Lowering<'m> {
         let changes = test.changes.get().map(super::common::list_of);
         self.run_on(&mut job, &refs, changes.as_deref());
         job.coverage = test.coverage.get().map(|regex| regex.to_string());
-        job.parallel = test.parallel.get().copied();
+        job.parallel = test.parallel.get().copied().map(Parallel::Number);
         if let Some(used) = test.environment.get() {
             let mut environment = Mapping::new();
             environment.set_if("name", used.name.get().cloned());

@@ -73,8 +73,8 @@ pub struct Job {
     pub timeout: Option<String>,
     /// Tags of the runners that may take it.
     pub tags: Vec<String>,
-    /// So many copies.
-    pub parallel: Option<i64>,
+    /// Its copies.
+    pub parallel: Option<Parallel>,
     /// Its variables.
     pub variables: Mapping,
     /// Its caches.
@@ -91,6 +91,27 @@ pub struct Job {
     pub artifacts: Mapping,
     /// Raw keys, merged over all others.
     pub raw: Mapping,
+}
+
+/// The copies of a job.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Parallel {
+    /// So many.
+    Number(i64),
+    /// One for each row of variables (13.3).
+    Matrix(Vec<Mapping>),
+}
+
+impl Parallel {
+    fn to_value(&self) -> Value {
+        match self {
+            Self::Number(number) => Value::Int(*number),
+            Self::Matrix(rows) => {
+                let rows = Value::list(rows.iter().cloned());
+                Mapping::from_iter([("matrix", rows)]).into()
+            }
+        }
+    }
 }
 
 /// The image of a job.
@@ -335,7 +356,7 @@ impl Job {
         if !self.tags.is_empty() {
             map.set("tags", strings(&self.tags));
         }
-        map.set_if("parallel", self.parallel);
+        map.set_if("parallel", self.parallel.as_ref().map(Parallel::to_value));
         match self.cache.as_slice() {
             [] => {}
             [one] => map.set("cache", one.clone()),

@@ -7,6 +7,7 @@
 use std::collections::HashMap;
 
 use crate::config::{Config, Job, Node, Value};
+use crate::gitlab::gates;
 use crate::manifest::Manifest;
 use crate::manifest::images::{Image, KeepFor, Role};
 use crate::manifest::resolved::image_variable;
@@ -28,6 +29,17 @@ pub(super) struct ImageUses<'p> {
     pub(super) cleanup: Option<(usize, Span)>,
     /// The jobs that test it, deploy it, or do anything else with it.
     pub(super) users: Vec<usize>,
+}
+
+/// The image whose build also builds this one: the first of its group, where a group is one job.
+fn built_with<'m>(manifest: &'m Manifest, name: &'m str, image: &Image) -> &'m str {
+    let group = image
+        .group
+        .get()
+        .filter(|_| manifest.target() >= gates::MATRIX);
+    let mut images = manifest.images();
+    let first = images.find(|(_, other)| group.is_some() && other.group.get() == group);
+    first.map_or(name, |(key, _)| key.value.as_str())
 }
 
 impl<'p> Uses<'p> {
@@ -52,7 +64,7 @@ impl<'p> Uses<'p> {
                 name,
                 place: key.span,
                 role: image.role(),
-                builds: of(format!("images.{name}")),
+                builds: of(format!("images.{}", built_with(manifest, name, image))),
                 promotions: Vec::new(),
                 cleanup: own,
                 users: Vec::new(),

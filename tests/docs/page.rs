@@ -5,22 +5,14 @@ use std::path::Path;
 
 use super::tables::Tables;
 
-/// A fenced YAML block and the marks of what it shows to be not compiled yet.
-pub(crate) struct Block {
-    /// `Definition.key`, or `Definition.key=word`.
-    pub(crate) marks: Vec<String>,
-    /// The YAML.
-    pub(crate) text: String,
-}
-
 /// A page with marks.
 pub(crate) struct Page {
     /// All of it.
     pub(crate) text: String,
     /// Name of a definition and the anchor of the heading over its table.
     pub(crate) sections: Vec<(String, String)>,
-    /// Its examples.
-    pub(crate) blocks: Vec<Block>,
+    /// Its examples, fenced YAML blocks.
+    pub(crate) blocks: Vec<String>,
 }
 
 const END: &str = "<!-- end of keys -->";
@@ -50,21 +42,16 @@ impl Page {
     pub(crate) fn read(path: &Path) -> Self {
         let text = fs::read_to_string(path).expect("the page");
         let (mut sections, mut blocks) = (Vec::new(), Vec::new());
-        let (mut heading, mut marks) = (String::new(), Vec::new());
+        let mut heading = String::new();
         let mut lines = text.lines();
         while let Some(line) = lines.next() {
             if line.starts_with('#') {
                 heading = anchor(line.trim_start_matches('#').trim());
             } else if let Some(name) = mark(line, "keys") {
                 sections.push((name.to_owned(), heading.clone()));
-            } else if let Some(keys) = mark(line, "not yet") {
-                marks = keys.split(", ").map(str::to_owned).collect();
             } else if line == "```yaml" {
                 let body: Vec<&str> = lines.by_ref().take_while(|line| *line != "```").collect();
-                blocks.push(Block {
-                    marks: std::mem::take(&mut marks),
-                    text: body.join("\n") + "\n",
-                });
+                blocks.push(body.join("\n") + "\n");
             }
         }
         Self {

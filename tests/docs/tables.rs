@@ -1,6 +1,5 @@
 //! From the schema to tables of keys: the same words that editors show.
 
-use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use serde_json::{Map, Value};
@@ -12,35 +11,18 @@ pub(crate) struct Tables<'s> {
     schema: &'s Value,
     /// Definition -> anchor.
     sections: &'s [(String, String)],
-    /// `Definition.key`, or `Definition.key=word`.
-    not_yet: BTreeSet<&'s str>,
 }
 
 /// Entities, which end with the same keys.
 const ENTITIES: [&str; 4] = ["Image", "Test", "Environment", "Promotion"];
 
 impl<'s> Tables<'s> {
-    /// Everything that the tables of a page need. Each mark must speak of something that exists.
+    /// Everything that the tables of a page need.
     pub(crate) fn new(schema: &'s Value, page: &'s Page) -> Self {
-        let marks = page.blocks.iter().flat_map(|block| &block.marks);
-        let tables = Self {
+        Self {
             schema,
             sections: &page.sections,
-            not_yet: marks.map(String::as_str).collect(),
-        };
-        for mark in &tables.not_yet {
-            let (definition, key) = mark.split_once('.').expect("Definition.key");
-            let (key, word) = key
-                .split_once('=')
-                .map_or((key, None), |(k, w)| (k, Some(w)));
-            let schema = tables.keys(definition).get(key);
-            let schema = schema.unwrap_or_else(|| panic!("no {mark}"));
-            if let Some(word) = word {
-                let words: Vec<_> = tables.words(schema).map(|(word, _)| word).collect();
-                assert!(words.contains(&word), "no {mark} in {words:?}");
-            }
         }
-        tables
     }
 
     fn definition(&self, name: &str) -> &'s Value {
@@ -80,14 +62,8 @@ impl<'s> Tables<'s> {
                 .as_str()
                 .expect("a description")
                 .to_owned();
-            if self.not_yet.contains(&*format!("{name}.{key}")) && key != "gitlab" {
-                meaning += " *Not compiled yet.*";
-            }
             for (word, about) in self.words(schema) {
                 let _ = write!(meaning, "<br>`{word}`: {about}");
-                if self.not_yet.contains(&*format!("{name}.{key}={word}")) {
-                    meaning += " *Not compiled yet.*";
-                }
             }
             let row = format!("| `{key}` | {} | {meaning} |", self.kind(schema));
             table += &(escape(&row) + "\n");

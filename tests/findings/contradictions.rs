@@ -8,6 +8,16 @@ use crate::{Everything, codes, report, shown};
 /// What contradicts, the manifest without its first line, and the code.
 const CONTRADICTIONS: &[(&str, &str, Code)] = &[
     (
+        "a build that is only there if needed, in a group",
+        "images: {app: {group: apps, role: toolchain, rebuild: {older_than: 7d}}}",
+        Code::Exclusive,
+    ),
+    (
+        "a group with the name of a job",
+        "images: {app: {group: build-app}}",
+        Code::DuplicateName,
+    ),
+    (
         "two images with one variable",
         "images: {a-b: {}, a_b: {}}",
         Code::DuplicateName,

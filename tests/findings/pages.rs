@@ -6,9 +6,6 @@ use windlass::finding::Code;
 
 use crate::{Everything, codes, in_manifests, report, shown};
 
-/// Pages whose example is mended by what this version does not compile yet.
-const NOT_YET: [Code; 2] = [Code::LiteralSecret, Code::UnknownRegistry];
-
 /// A project with the one Dockerfile that the page of `missing-file` ends with.
 struct Mended;
 
@@ -48,15 +45,7 @@ fn the_first_example_raises_the_code_and_the_second_is_mended() {
             "{code}:\n{}",
             shown(&found, before)
         );
-        let mut found = report(after, files);
-        if NOT_YET.contains(&code) {
-            let rest = codes(&found);
-            assert!(
-                rest.iter().all(|rest| *rest == Code::NotSupported),
-                "{code}: {rest:?}"
-            );
-            found = Default::default();
-        }
+        let found = report(after, files);
         assert!(
             found.is_empty(),
             "{code}, mended:\n{}",
