@@ -273,7 +273,8 @@ impl Walk<'_> {
                         continue;
                     }
                     let named = matches!(path, "secrets" | "id_tokens");
-                    if path.ends_with("variables") {
+                    // Names of variables, which are the project's own.
+                    if path.ends_with("variables") || path == "parallel:matrix" {
                         continue;
                     }
                     let path = if named {
