@@ -267,7 +267,7 @@ fn parsed(command: &str) -> Situation {
 
 proptest! {
     #![proptest_config(ProptestConfig {
-        cases: std::env::var("WINDLASS_CASES").ok().and_then(|n| n.parse().ok()).unwrap_or(400),
+        cases: std::env::var("WINDLASS_CASES").ok().and_then(|n| n.parse().ok()).unwrap_or(2_000),
         ..ProptestConfig::default()
     })]
 
