@@ -1,6 +1,6 @@
 """What a scenario works with: projects of the examples, each new, with the pipeline that was generated.
 
-A mutation changes the text of that pipeline on its way to GitLab, nothing else does.
+A mutation has another compiler make that pipeline.
 """
 
 import pathlib
@@ -16,16 +16,14 @@ AGENT = "facile/infrastructure:production"
 
 
 class Bench:
-    def __init__(self, stack, mutate=None):
-        self.stack, self.mutate = stack, mutate
+    def __init__(self, stack):
+        self.stack, self.examples = stack, stack.examples
         self.projects, self.note, self.leaks = [], "", False
 
     def project(self, example="facile", files=None, **how):
         files = TESTS / "projects" / (files or example)
         files = files if files.is_dir() else None
-        made = self.stack.project(self.stack.examples / example, files=files, leaks=self.leaks, **how)
-        if self.mutate:
-            made.put(".gitlab-ci.yml", self.mutate((made.work / ".gitlab-ci.yml").read_text()))
+        made = self.stack.project(self.examples / example, files=files, leaks=self.leaks, **how)
         self.projects.append(made)
         return made
 

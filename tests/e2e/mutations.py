@@ -1,101 +1,131 @@
-"""Breaking the compiler on purpose: what a broken compiler would write must make a scenario fail.
+"""Breaking the compiler on purpose: what the broken compiler writes must make a scenario fail.
 
-The compiler is not built anew for each: a mutation changes the text that it wrote, in the way in which
-it would be wrong, and the file runs like any other. `MUTATIONS` is the list; `changes` are (before,
-after), each of which must be there. A scenario that still passes then is worth nothing.
+`MUTATIONS` is the list. Each is a few changes of the compiler's source; `mutants` builds that compiler, and the
+scenario named runs what it makes of the examples. A scenario that still passes then
+is worth nothing. What the compiler's own proof says of its broken pipeline is asked first; then it is overruled.
 """
 
 import dataclasses
 
+import mutants
 import scenarios
 
 
 @dataclasses.dataclass(frozen=True)
 class Mutation:
+    """`changes`: (file, before, after), each of which must be there. `refused`: the findings of the proof."""
+
     name: str
     what: str
     scenario: str
     changes: tuple
+    refused: tuple = ()
     leaks: bool = False
 
-    def __call__(self, text):
-        for before, after in self.changes:
-            assert before in text, f"{self.name}: {before!r} is not in the pipeline"
-            text = text.replace(before, after)
-        return text
 
-
-LOGIN = (
-    """    - printf '%s' "$CI_REGISTRY_PASSWORD" | docker login """
-    '--username "$CI_REGISTRY_USER" --password-stdin "$CI_REGISTRY"'
-)
-DIGEST = '"$CI_REGISTRY_IMAGE/php@${IMAGE_PHP_DIGEST:?}"'
-PULLED = """    - docker pull --quiet "$CI_REGISTRY_IMAGE/php-ci@${IMAGE_PHP_CI_DIGEST:?}"
-    - docker tag "$CI_REGISTRY_IMAGE/php-ci@${IMAGE_PHP_CI_DIGEST:?}" "$IMAGE_PHP_CI"
-"""
+LOGIN = 'printf \'%s\' \\"${}\\" | {client} login --username \\"${}\\" --password-stdin {host}'
+DEPLOYED = "quoted(&environment.deployed_tag(&key.value))"
+REPOSITORY = "self.image(image).map(|own| own.repository(image)).unwrap_or_default()"
 
 MUTATIONS = (
     Mutation(
         "promotion-the-wrong-way-round",
         "the tags of the promotion are swapped",
         "second-deployment",
-        ((f'{DIGEST} "prod"', '"$CI_REGISTRY_IMAGE/php:prod" "$CI_COMMIT_SHA"'),),
+        (
+            (
+                "src/lower/marking.rs",
+                f"quoted(&self.by_digest_or_fail(image)),\n            {DEPLOYED}",
+                f'quoted(&format!("{{}}:{{}}", {REPOSITORY}, environment.deployed_tag(&key.value))),\n'
+                '            "\\"$CI_COMMIT_SHA\\""',
+            ),
+        ),
     ),
     Mutation(
         "no-guard-against-newer-images",
         "an older pipeline that comes last moves the tag back",
         "interleaved-older-cleans-up-last",
-        (("registry_move_tag --unless-newer ", "registry_move_tag "),),
+        (("src/lower/marking.rs", "registry_move_tag {}--unless-newer", "registry_move_tag {}"),),
     ),
-    Mutation("cleanup-not-always", "`when: always` is forgotten", "failing-test", (("  when: always\n", ""),)),
+    Mutation(
+        "cleanup-not-always",
+        "`when: always` is forgotten",
+        "failing-test",
+        (("src/lower/cleanup.rs", 'job.when = Some("always".to_owned());', ""),),
+        refused=("not-cleaned-up",),
+    ),
     Mutation(
         "deploys-on-any-branch",
-        "the rules of the jobs that deploy are forgotten",
+        "the rules of ref sets are forgotten",
         "feature-branch",
-        (("  rules: *deployable-branches\n", ""),),
+        (("src/lower/refs.rs", "if changes.is_none() && self.is_everywhere(&names) {", "if !names.is_empty() {"),),
     ),
-    Mutation("no-login", "the login is dropped", "first-deployment", ((LOGIN, "    - 'true'"),)),
+    Mutation(
+        "no-login",
+        "the login is dropped",
+        "first-deployment",
+        (("src/lower/registry_login.rs", "let push = access.push?;", "let push = access.push.filter(|_| false)?;"),),
+    ),
     Mutation(
         "deploys-a-tag-that-moves",
         "the Deployment names the tag `prod`, not the digest",
         "second-deployment",
-        ((f"php-container={DIGEST}", 'php-container="$CI_REGISTRY_IMAGE/php:prod"'),),
+        (
+            (
+                "src/lower/deploy/set_image.rs",
+                "lowering.by_digest_or_fail(&image.value)",
+                'lowering.image(&image.value).map(|own| format!("{}:prod", own.repository(&image.value)))'
+                ".unwrap_or_default()",
+            ),
+        ),
     ),
     Mutation(
         "no-undo",
         "a failed rollout stays as it is",
         "failing-rollout",
-        (("kubectl rollout undo deployment/my-project || true", "true"),),
+        (("src/lower/deploy/rollout.rs", "kubectl rollout undo {workload} || true", ": {workload}"),),
     ),
     Mutation(
         "failed-rollout-succeeds",
         "the job ends with success after a failed rollout",
         "failing-rollout",
-        (("  fi\n        exit 1\n", "  fi\n"),),
+        (("src/lower/deploy/rollout.rs", "{undone}  exit 1\\nfi", "{undone}fi"),),
     ),
     Mutation(
         "keeps-no-older-image",
         "nothing is kept to go back to",
         "second-deployment",
-        (("--all-but 3 ", "--all-but 0 "),),
+        (("src/lower/retention.rs", '"--all-but {count} {}"', '"--all-but 0 {}"'),),
     ),
     Mutation(
         "deletes-what-others-tagged",
         "the pattern of tags takes all",
         "another-tag-on-the-running-image",
-        (("'[0-9a-f]{40,64}'", "'.*'"),),
+        (("src/lower/retention.rs", '{count} {}", argument(&own.regex)', '{count} {}", argument(".*")'),),
     ),
     Mutation(
         "cleanup-does-not-wait",
         "the clean-up needs the build, and not the deployment",
         "failing-rollout",
-        (("    - job: deploy-prod\n      artifacts: false\n", ""),),
+        (
+            (
+                "src/lower/cleanup.rs",
+                "needs.push(Need {\n                job: environment.deploy_job(place)",
+                "let _ = (Need {\n                job: environment.deploy_job(place)",
+            ),
+        ),
     ),
     Mutation(
         "tests-take-what-the-tag-names",
         "tests do not pull the image by its digest",
         "retry-of-each-job",
-        ((PULLED, ""),),
+        (
+            (
+                "src/lower/compose.rs",
+                "for image in &images {\n            let reference",
+                "for image in images.iter().take(0) {\n            let reference",
+            ),
+        ),
     ),
     Mutation(
         "password-as-an-argument",
@@ -103,20 +133,29 @@ MUTATIONS = (
         "no-secret-is-shown",
         (
             (
+                "src/lower/registry_login.rs",
                 LOGIN,
-                '    - docker login --username "$CI_REGISTRY_USER" --password "$CI_REGISTRY_PASSWORD" "$CI_REGISTRY"',
+                '{client} login --password \\"${}\\" --username \\"${}\\" {host}',
             ),
         ),
         leaks=True,
+    ),
+    Mutation(
+        "deletes-by-digest",
+        "the script deletes the manifest, and with it all of its tags",
+        "another-tag-on-the-running-image",
+        (("templates/registry/delete_tag.sh", 'DELETE "manifests/$1"', 'DELETE "manifests/$digest"'),),
     ),
 )
 
 
 def caught(mutation):
-    """As a scenario: the scenario named must fail on the mutated pipeline."""
+    """As a scenario: the scenario named must fail on what the broken compiler writes."""
 
     def run(bench):
-        bench.mutate, bench.leaks = mutation, mutation.leaks
+        refused, bench.examples = mutants.compiled(mutation)
+        scenarios.equal(refused, mutation.refused, "what the proof refuses")
+        bench.leaks = mutation.leaks
         try:
             scenarios.load()[mutation.scenario].run(bench)
         except AssertionError as shown:

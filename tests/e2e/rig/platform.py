@@ -7,6 +7,7 @@ part of the registry and its own cluster, so that scenarios can run side by side
 import base64
 import http.client
 import json
+import os
 import pathlib
 import re
 import shutil
@@ -30,14 +31,19 @@ HUB = "registry-1.docker.io"  # the mirror, for jobs without one
 HOSTS = (GITLAB, REGISTRY, OLD, STORAGE, MIRROR, CLUSTER)
 
 
+def compile_examples(windlass, folder, **environment):
+    """Compiles every manifest there is in the folders of this one."""
+    for manifest in folder.glob("*/windlass.yml"):
+        command = (windlass, "-C", str(manifest.parent), "generate", "--force", "--quiet")
+        run(*command, env=os.environ | environment)
+
+
 class Platform:
     def __init__(self, windlass):
         self.world, self.host = World(), GITLAB
         self.examples = STATE / "examples"
         shutil.copytree(ROOT / "examples", self.examples)
-        for example in self.examples.iterdir():
-            if (example / "windlass.yml").exists():
-                run(windlass, "-C", str(example), "generate", "--force", "--quiet")
+        compile_examples(windlass, self.examples)
         addresses = {name: self.world.host(name) for name in HOSTS}
         self.certificates = STATE / "certificates"
         self.world.alias(HUB, MIRROR)
