@@ -18,6 +18,29 @@ def failing_test(bench):
 
 
 @scenario
+def canceled_pipeline(bench):
+    """A newer commit cancels a pipeline within its tests: its image is left, all else goes on as if it had not been.
+
+    GitLab starts no further job of a canceled pipeline, not even with `when: always`.
+    """
+    project = bench.deployed()
+    redundant = project.pipeline_of("master", CHANGES="redundant")
+    redundant.jobs["test-coverage"].before = redundant.cancel
+    untouched(project, lambda: redundant.run(hold=["phpstan"]))
+    equal(redundant.status, "canceled", "the pipeline")
+    later = ("phpstan", "cleanup-php-ci", *AFTER_TESTS)
+    equal({name: redundant.jobs[name].status for name in later}, dict.fromkeys(later, "canceled"), "its later jobs")
+    left = str(redundant.id)
+    equal(project.images("php-ci").tags(), {"cache-master", left}, "tags of php-ci")
+    newer = project.push(CHANGES="newer")
+    statuses(newer)
+    deployed(project, newer)
+    equal(project.images("php-ci").tags(), {"cache-master", left}, "tags of php-ci")
+    redundant.retry("cleanup-php-ci")
+    cleaned(project, "master")
+
+
+@scenario
 def failing_build(bench):
     """A failing build, of either image: no test runs, nothing is deployed, the clean-up has nothing to do."""
     project = bench.deployed()
