@@ -10,10 +10,12 @@
 )]
 
 mod compiled;
+mod installed;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use installed::installed;
 use serde_json::{Map, Value as Json, json};
 
 fn folder() -> PathBuf {
@@ -87,16 +89,7 @@ fn generated_jobs_build_push_and_test() {
     let project = tempfile::tempdir().unwrap();
     let file = project.path().join("pipelines.json");
     std::fs::write(&file, pipelines().to_string()).unwrap();
-    let tools = std::env::var_os("WINDLASS_TEST_TOOLS").map_or_else(
-        || Path::new(env!("CARGO_MANIFEST_DIR")).join("target/tools"),
-        PathBuf::from,
-    );
-    let compose = tools.join("bin/docker-compose");
-    assert!(
-        compose.exists(),
-        "{} is missing: run tests/tools/install.sh",
-        compose.display()
-    );
+    let compose = installed("docker-compose");
     let run = Command::new("python3")
         .arg(folder().join("run.py"))
         .arg(&file)

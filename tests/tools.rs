@@ -12,10 +12,13 @@
 mod compiled;
 #[path = "tools/compose.rs"]
 mod compose;
+mod installed;
 #[path = "tools/local.rs"]
 mod local;
 #[path = "tools/psych.rs"]
 mod psych;
+#[path = "psych/ruby.rs"]
+mod ruby;
 #[path = "tools/schema.rs"]
 mod schema;
 #[path = "tools/shell.rs"]
@@ -23,6 +26,8 @@ mod shell;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
+
+use installed::installed;
 
 /// The names of the examples, each of which every tool must accept.
 fn examples() -> Vec<String> {
@@ -46,21 +51,6 @@ fn folder(example: &str) -> PathBuf {
 /// The committed pipeline of an example.
 fn pipeline(example: &str) -> String {
     std::fs::read_to_string(folder(example).join(".gitlab-ci.yml")).unwrap()
-}
-
-/// What `tests/tools/install.sh` has installed.
-fn installed(tool: &str) -> PathBuf {
-    let folder = std::env::var_os("WINDLASS_TEST_TOOLS").map_or_else(
-        || Path::new(env!("CARGO_MANIFEST_DIR")).join("target/tools"),
-        PathBuf::from,
-    );
-    let path = folder.join("bin").join(tool);
-    assert!(
-        path.exists(),
-        "{} is missing: run tests/tools/install.sh",
-        path.display()
-    );
-    path
 }
 
 /// Runs a program that must be there.

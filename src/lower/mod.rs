@@ -191,29 +191,26 @@ impl<'m> Lowering<'m> {
         format!("${}", image_variable(name))
     }
 
-    /// The reference of an image by digest, in a value that GitLab expands. A toolchain has its
-    /// tag: no build of this pipeline may have handed a digest on.
+    /// The reference of an image by digest, in a value that GitLab expands.
     fn by_digest(&self, name: &str) -> String {
-        if self.is_toolchain(name) {
-            return self.by_tag(name);
-        }
-        let repository = self
-            .image(name)
-            .map(|image| image.repository(name))
-            .unwrap_or_default();
-        format!("{repository}@${}", digest_variable(name))
+        self.at_digest(name, &format!("${}", digest_variable(name)))
     }
 
     /// The same in a shell command: the job fails if no build handed a digest on.
     fn by_digest_or_fail(&self, name: &str) -> String {
+        self.at_digest(name, &format!("${{{}:?}}", digest_variable(name)))
+    }
+
+    /// A toolchain has its tag: no build of this pipeline may have handed a digest on.
+    fn at_digest(&self, name: &str, digest: &str) -> String {
         if self.is_toolchain(name) {
             return self.by_tag(name);
         }
-        let repository = self
-            .image(name)
+        let image = self.image(name);
+        let repository = image
             .map(|image| image.repository(name))
             .unwrap_or_default();
-        format!("{repository}@${{{}:?}}", digest_variable(name))
+        format!("{repository}@{digest}")
     }
 
     /// The images of these roles.

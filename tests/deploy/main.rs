@@ -14,30 +14,17 @@ mod apply;
 #[path = "../compiled/mod.rs"]
 mod compiled;
 mod helm;
+#[path = "../installed/mod.rs"]
+mod installed;
 mod job;
 mod kustomize;
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
-use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, Stdio};
 
+use installed::installed;
 use serde_json::Value as Json;
-
-/// What `tests/tools/install.sh` has installed.
-fn installed(tool: &str) -> PathBuf {
-    let folder = std::env::var_os("WINDLASS_TEST_TOOLS").map_or_else(
-        || Path::new(env!("CARGO_MANIFEST_DIR")).join("target/tools"),
-        PathBuf::from,
-    );
-    let path = folder.join("bin").join(tool);
-    assert!(
-        path.exists(),
-        "{} is missing: run tests/tools/install.sh",
-        path.display()
-    );
-    path
-}
 
 /// A cluster that ends with this value.
 struct Cluster {

@@ -8,7 +8,7 @@ use serde_json::Value as Json;
 use windlass::pipeline::{Document, Mapping, Value};
 
 /// What Psych gets from each text.
-pub(super) fn read(texts: &[String]) -> Vec<Json> {
+pub(crate) fn read(texts: &[String]) -> Vec<Json> {
     let folder = tempfile::tempdir().unwrap();
     let paths: Vec<_> = (0..texts.len())
         .map(|index| folder.path().join(format!("{index}.yml")))
@@ -51,7 +51,8 @@ fn json(value: &Value) -> Json {
     }
 }
 
-fn mapping(mapping: &Mapping) -> Json {
+/// A mapping as Psych hands it over.
+pub(crate) fn mapping(mapping: &Mapping) -> Json {
     mapping
         .iter()
         .map(|(key, value)| (key.to_owned(), json(value)))
@@ -87,6 +88,7 @@ fn difference(path: &str, planned: &Json, read: &Json) -> Option<String> {
 }
 
 /// Renders every document and panics unless Psych, and `verify`, read the planned values.
+#[allow(dead_code, reason = "not every test uses it")]
 pub(crate) fn assert_read_back(documents: &[Document]) {
     let texts: Vec<String> = documents
         .iter()
