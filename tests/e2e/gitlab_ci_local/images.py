@@ -17,8 +17,6 @@ from runner import services
 
 HERE = pathlib.Path(__file__).resolve().parent
 HELPER, WAIT = "gitlab-ci-local/helper", "gitlab-ci-local/wait"
-# libc opens these by name, `ldd` does not see them.
-XTABLES = "/usr/lib/x86_64-linux-gnu/xtables"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -66,22 +64,25 @@ class Store:
 
     def describe(self, name):
         if services.DIND.fullmatch(name):
-            return self.own("dind"), dind(self.stack.certificates)
+            return self.own("dind", name), dind(self.stack.certificates)
         recipe = next((recipe for wanted, recipe in RECIPES.items() if re.fullmatch(wanted, name)), Recipe())
-        return (self.own(name) if name in OWN else self.stack.catalog.find(name)), recipe
+        return (self.own(name, name) if name in OWN else self.stack.catalog.find(name)), recipe
 
-    def own(self, name):
-        return catalog.Image(self.stack.catalog, OWN[name], self.folder / name.replace("/", "-"))
+    def own(self, kind, name):
+        return catalog.Image(self.stack.catalog, OWN[kind], self.folder / re.sub(r"\W", "-", name))
 
 
 def dind(certificates):
     pairs = (("server", "docker-server"), ("client", "docker-client"))
-    files = [(HERE / "dockerd-entrypoint.sh", "usr/bin/dockerd-entrypoint.sh"), (XTABLES, XTABLES[1:])]
+    # iptables opens its extensions by name, which `ldd` does not see.
+    library = next(path for path in libraries(catalog.find("iptables")) if "libxtables" in path)
+    extensions = os.path.realpath(os.path.dirname(library)) + "/xtables"
+    files = [(HERE / "dockerd-entrypoint.sh", "usr/bin/dockerd-entrypoint.sh"), (extensions, extensions[1:])]
     for folder, pair in pairs:
         place = f"usr/share/dind/{folder}"
         files += [(certificates / "ca.crt", f"{place}/ca.pem"), (certificates / f"{pair}.crt", f"{place}/cert.pem")]
         files.append((certificates / f"{pair}.key", f"{place}/key.pem"))
-    changes = ('ENTRYPOINT ["dockerd-entrypoint.sh"]', "VOLUME /var/lib/docker", "EXPOSE 2375 2376")
+    changes = ('ENTRYPOINT ["dockerd-entrypoint.sh"]', "VOLUME /var/lib/docker", "EXPOSE 2376")
     return Recipe(changes, tuple(files))
 
 
@@ -90,7 +91,9 @@ def write(archive, image, files):
     programs = [(source, place[1:]) for source, place in image.mounts if os.path.isfile(source)]
     more = [*programs, *files]
     for source, _ in programs:
-        more += [(library, os.path.realpath(os.path.dirname(library))[1:] + "/" + os.path.basename(library)) for library in libraries(source)]
+        for library in libraries(source):
+            folder, name = os.path.split(library)
+            more.append((library, f"{os.path.realpath(folder)[1:]}/{name}"))  # the image has Debian's links too
     for source, place in image.mounts:
         if place.endswith("docker-buildx"):
             more += [(file, file[1:]) for file in modules(source)]

@@ -14,22 +14,15 @@ import subprocess
 
 from gitlab_ci_local import images
 from images import catalog
+from rig import name_server
 from runner import configuration, job, services
 from runner import pipeline as pipelines
 
 HERE = pathlib.Path(__file__).resolve().parent
 PATH = "/usr/local/sbin:/usr/sbin:/usr/bin:/sbin:/bin"
 STATE = ".gitlab-ci-local"
+PROGRAM = [str(catalog.tools() / name) for name in ("node22", "gitlab-ci-local.js")]
 WORDS = {"PASS": "success", "WARN": "success", "FAIL": "failed"}
-
-
-def missing():
-    """What of gitlab-ci-local is not there, by path."""
-    return [str(path) for path in program() if not path.exists()]
-
-
-def program():
-    return [catalog.tools() / "node22", catalog.tools() / "gitlab-ci-local.js"]
 
 
 @dataclasses.dataclass
@@ -49,8 +42,8 @@ class Job:
 class Run:
     """A pipeline that is over."""
 
-    def __init__(self, ref, sha, status, output, jobs):
-        self.id, self.ref, self.sha, self.status = next(pipelines.NUMBERS), ref, sha, status
+    def __init__(self, ref, sha, exit_status, output, jobs):
+        self.id, self.ref, self.sha, self.exit_status = next(pipelines.NUMBERS), ref, sha, exit_status
         self.output, self.jobs = output, jobs
 
     def log(self, name):
@@ -67,7 +60,8 @@ class Runner:
         self.stack, self.pod = stack, stack.world.pod()
         stack.world.write_hosts(self.pod.directory / "hosts", {})
         runtime = within_bounds(self.pod.directory / "runtime")
-        command = ["--add-runtime", f"within-bounds={runtime}", "--default-runtime", "within-bounds"]
+        command = ["--dns", name_server.start(stack.world)]
+        command += ["--add-runtime", f"within-bounds={runtime}", "--default-runtime", "within-bounds"]
         services.docker(self.pod, command, {}, stack.bundle, stack.certificates)
         self.environment = {
             "PATH": PATH,
@@ -83,10 +77,10 @@ class Runner:
         self.pod.close()
 
     def docker(self, *arguments, **how):
-        return subprocess.Popen([catalog.find("docker"), *arguments], env=self.environment, text=False, **how)
+        return subprocess.Popen([catalog.find("docker"), *arguments], env=self.environment, **how)
 
-    def run(self, project, branch):
-        """Runs the pipeline of the branch's last commit."""
+    def run(self, project, branch, jobs=()):
+        """Runs the pipeline of the branch's last commit, or of it these jobs."""
         checkout = fetch(project, branch)
         text = (checkout / ".gitlab-ci.yml").read_text()
         self.images.load(named(text) | {images.HELPER, images.WAIT})
@@ -95,7 +89,7 @@ class Runner:
         file.touch(mode=0o600)
         file.write_text(json.dumps(variables(project, token)))
         try:
-            process = self.start(checkout, file)
+            process = self.start(checkout, file, jobs)
             output = process.communicate()[0].decode(errors="replace")
         finally:
             project.end_token(token)
@@ -104,19 +98,17 @@ class Runner:
         project.pipelines.append(made)
         return made
 
-    def start(self, checkout, file):
+    def start(self, checkout, file, jobs):
         options = [
             *("--variables-file", str(file), "--ignore-predefined-vars", "CI_REGISTRY"),
             # A service's certificates reach its job by a volume, one a job.
-            *("--privileged", "--volume", "%gcl-cert%:/certs/client", "--wait-for-services-timeout", "20"),
+            *("--privileged", "--volume", "%gcl-cert%:/certs/client", "--wait-for-services-timeout", "120"),
             *("--helper-image", images.HELPER, "--wait-image", images.WAIT, "--no-artifacts-to-source"),
         ]
-        for name, address in self.stack.world.hosts.items():
-            options += ["--extra-host", f"{name}:{address}"]
         # It writes files of CI variables to /tmp, which is its own here.
         script = 'mount -t tmpfs -o mode=1777 tmp /tmp && exec "$@"'
         return self.pod.spawn(
-            *("/bin/sh", "-c", script, "sh", *map(str, program()), *options),
+            *("/bin/sh", "-c", script, "sh", *PROGRAM, *options, *jobs),
             cwd=checkout,
             env=self.environment | {"NO_COLOR": "1"},
             stdin=subprocess.DEVNULL,
