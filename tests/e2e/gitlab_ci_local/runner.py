@@ -162,8 +162,10 @@ def variables(project, token):
 
 def read(checkout, output):
     """Jobs, from the report at the end and from what gitlab-ci-local keeps."""
-    jobs = {}
+    jobs, known = {}, configuration.read((checkout / ".gitlab-ci.yml").read_text()).jobs
     for word, name in re.findall(r"^ (PASS|WARN|FAIL)  (\S+)", output, re.M):
+        if name not in known:  # a warning of another kind
+            continue
         state = checkout / STATE
         log = (state / "output" / f"{name}.log").read_text()
         reports = state / "artifacts" / name / ".gitlab-ci-reports/dotenv"
