@@ -1,0 +1,135 @@
+"""The images of a pipeline as real ones, in a Docker daemon: what `images.catalog` says, with its libraries.
+
+In: a daemon, names of images. Out: the daemon has them, by the names that the pipeline uses.
+Always: nothing is pulled. An image holds the host's programs and the libraries that `ldd` names, no more.
+"""
+
+import dataclasses
+import functools
+import os
+import pathlib
+import re
+import subprocess
+import tarfile
+
+from images import catalog
+from runner import services
+
+HERE = pathlib.Path(__file__).resolve().parent
+HELPER, WAIT = "gitlab-ci-local/helper", "gitlab-ci-local/wait"
+
+
+@dataclasses.dataclass(frozen=True)
+class Recipe:
+    """What an image has besides programs: `changes` are lines of a Dockerfile, `files` (source, place)."""
+
+    changes: tuple = ()
+    files: tuple = ()
+
+
+# The entry points are those of the published images: a job that wants a shell must take them away.
+RECIPES = {
+    r"curlimages/curl:.*": Recipe(('ENTRYPOINT ["curl"]', "USER 100:101")),
+    r"alpine/kubectl:.*": Recipe(('ENTRYPOINT ["kubectl"]',)),
+    HELPER: Recipe(),
+    WAIT: Recipe(('ENTRYPOINT ["wait-for-it.sh"]',), ((HERE / "wait-for-it.sh", "usr/bin/wait-for-it.sh"),)),
+}
+OWN = {
+    "dind": catalog.Kind(("dockerd", "containerd", "containerd-shim-runc-v2", "runc", "docker-proxy", "iptables")),
+    HELPER: catalog.Kind(("bash", "rsync")),
+    WAIT: catalog.Kind(("bash",)),
+}
+
+
+class Store:
+    """The images of a daemon."""
+
+    def __init__(self, stack, docker, folder):
+        self.stack, self.docker, self.folder, self.loaded = stack, docker, folder, set()
+        folder.mkdir()
+        # Docker's own name server knows the services; in the pods of `runner` it is the file of hosts.
+        self.resolution = folder / "nsswitch.conf"
+        self.resolution.write_text("hosts: files dns\n")
+
+    def load(self, names):
+        for name in sorted(names - self.loaded):
+            image, recipe = self.describe(name)
+            changes = [word for line in recipe.changes for word in ("--change", line)]
+            process = self.docker("import", *changes, "-", name, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+            with process.stdin as stream, tarfile.open(fileobj=stream, mode="w|") as archive:
+                write(archive, image, (*recipe.files, (self.resolution, "etc/nsswitch.conf")))
+            if process.wait():
+                raise RuntimeError(f"docker import {name}: {process.stdout.read()}")
+            self.loaded.add(name)
+
+    def describe(self, name):
+        if services.DIND.fullmatch(name):
+            return self.own("dind", name), dind(self.stack.certificates)
+        recipe = next((recipe for wanted, recipe in RECIPES.items() if re.fullmatch(wanted, name)), Recipe())
+        return (self.own(name, name) if name in OWN else self.stack.catalog.find(name)), recipe
+
+    def own(self, kind, name):
+        return catalog.Image(self.stack.catalog, OWN[kind], self.folder / re.sub(r"\W", "-", name))
+
+
+def dind(certificates):
+    pairs = (("server", "docker-server"), ("client", "docker-client"))
+    # iptables opens its extensions by name, which `ldd` does not see.
+    library = next(path for path in libraries(catalog.find("iptables")) if "libxtables" in path)
+    extensions = os.path.realpath(os.path.dirname(library)) + "/xtables"
+    files = [(HERE / "dockerd-entrypoint.sh", "usr/bin/dockerd-entrypoint.sh"), (extensions, extensions[1:])]
+    for folder, pair in pairs:
+        place = f"usr/share/dind/{folder}"
+        files += [(certificates / "ca.crt", f"{place}/ca.pem"), (certificates / f"{pair}.crt", f"{place}/cert.pem")]
+        files.append((certificates / f"{pair}.key", f"{place}/key.pem"))
+    changes = ('ENTRYPOINT ["dockerd-entrypoint.sh"]', "VOLUME /var/lib/docker", "EXPOSE 2376")
+    return Recipe(changes, tuple(files))
+
+
+def write(archive, image, files):
+    """`image`: of the catalog. Its mounts become files; of a folder's helper programs none is needed here."""
+    programs = [(source, place[1:]) for source, place in image.mounts if os.path.isfile(source)]
+    more = [*programs, *files]
+    for source, _ in programs:
+        for library in libraries(source):
+            folder, name = os.path.split(library)
+            more.append((library, f"{os.path.realpath(folder)[1:]}/{name}"))  # the image has Debian's links too
+    for source, place in image.mounts:
+        if place.endswith("docker-buildx"):
+            more += [(file, file[1:]) for file in modules(source)]
+    places = {}
+    for source, place in more:
+        places.setdefault(place, source)
+
+    def own(entry):
+        """Empty files that mounts would go over are left out, and everything is root's."""
+        entry.uid = entry.gid = 0
+        return None if entry.name in places else entry
+
+    archive.add(image.root, "", filter=own)
+    for place, source in sorted(places.items()):
+        archive.add(os.path.realpath(source), place)
+
+
+@functools.cache
+def libraries(program):
+    """The paths of its shared libraries, the loader among them."""
+    done = subprocess.run(["ldd", program], capture_output=True, text=True, check=False)  # 1: it has none
+    return re.findall(r"(?:^|=>)\s*(/\S+)", done.stdout, re.M)
+
+
+@functools.cache
+def modules(script):
+    """The files of the standard library that a Python script wants, and what these want."""
+    names = ", ".join(re.findall(r"^import (\w+)$", pathlib.Path(script).read_text(), re.M))
+    # The compiled file beside the source saves the time to compile it.
+    code = (
+        f"import sys, encodings.idna, {names}\n"
+        "for module in list(sys.modules.values()):\n"
+        "    for name in (getattr(module, '__file__', None), getattr(module, '__cached__', None)):\n"
+        "        if name and name.startswith('/'): print(name)\n"
+    )
+    command = ["/usr/bin/python3", "-I", "-S", "-c", code]
+    files = subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()
+    found = {file for file in files if os.path.exists(file)}
+    return found | {library for file in files if file.endswith(".so") for library in libraries(file)}
