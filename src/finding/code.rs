@@ -146,6 +146,9 @@ codes! {
     /// A feature that the target GitLab does not have.
     NeedsVersion "needs-version" Error;
 
+    /// A pipeline that takes more memory than GitLab gives to a parsed file.
+    PipelineTooLarge "pipeline-too-large" Error;
+
     // What the pipeline would do.
     /// A pipeline that GitLab refuses to create.
     Refused "refused" Error;
