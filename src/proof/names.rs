@@ -43,7 +43,10 @@ pub(super) fn check(proof: &mut Proof<'_>) {
             if told.insert(key) && proof.is_new(Code::NeedsVersion, format!("{}\0{key}", job.key)) {
                 let length = need.job.chars().count();
                 let what = format!("`needs` of a job with a name of {length} characters");
-                let place = proof.place(job, &["needs", key]);
+                let place = match job.needs.is_some() {
+                    true => proof.place(job, &["needs", key]),
+                    false => proof.place(job, &["rules", "needs", "job", key]),
+                };
                 let lack = Lack::new(what, limits::LONG_NEEDS, place);
                 proof.report.push(lack.finding(target));
             }
