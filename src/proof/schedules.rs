@@ -9,6 +9,7 @@ use crate::config::{Action, When};
 use crate::finding::{Code, Finding};
 use crate::manifest::Manifest;
 use crate::manifest::collection::Many;
+use crate::manifest::refs::PipelineSource;
 use crate::plan::{Plan, Ref, Trigger};
 
 pub(super) fn check(proof: &mut Proof<'_>, plan: &Plan) {
@@ -56,6 +57,6 @@ fn speaks_of_schedules(manifest: &Manifest, name: &str, depth: usize) -> bool {
     };
     let mut sources = set.sources.get().into_iter().flat_map(Many::iter);
     let mut of = set.of.get().into_iter().flat_map(Many::iter);
-    sources.any(|source| source.value == "schedule")
+    sources.any(|source| source.value == PipelineSource::Schedule)
         || depth < 50 && of.any(|other| speaks_of_schedules(manifest, &other.value, depth + 1))
 }
