@@ -243,6 +243,33 @@ fn contradictions_are_findings() {
     assert!(silent.is_empty(), "{}", silent.join("\n"));
 }
 
+/// GitLab below 12.7 takes 5 needs, below 13.8 takes 10.
+#[test]
+fn there_are_no_more_needs_than_the_target_takes() {
+    for (target, count, fits) in [
+        ("12.6", 5, true),
+        ("12.6", 6, false),
+        ("12.7", 6, true),
+        ("13.7", 10, true),
+        ("13.7", 11, false),
+        ("13.8", 11, true),
+    ] {
+        let names: Vec<String> = (0..count).map(|n| format!("j{n}")).collect();
+        let jobs: String = names
+            .iter()
+            .map(|name| format!("  {name}: {{stage: build, script: x}}\n"))
+            .collect();
+        let needs = names.join(", ");
+        let text = format!(
+            "windlass: 1\ngitlab: '{target}'\njobs:\n{jobs}  last: {{script: x, needs: [{needs}]}}\n"
+        );
+        let found = report(&text, &Everything);
+        let wanted: Vec<Code> = (!fits).then_some(Code::NeedsVersion).into_iter().collect();
+        let codes: Vec<Code> = codes(&found).into_iter().collect();
+        assert_eq!(codes, wanted, "{target} {count}:\n{}", shown(&found, &text));
+    }
+}
+
 /// A need counts with the values of the row, and below 17.4 half as much is taken.
 #[test]
 fn a_needed_name_is_no_longer_than_the_target_takes() {
