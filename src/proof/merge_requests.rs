@@ -29,6 +29,7 @@ pub(super) fn without_pipeline(proof: &mut Proof<'_>, situation: &Situation) {
         other.is_some_and(|other| other.presence() == Presence::Out)
     });
     missing.retain(|one| proof.is_new(Code::MergeRequestMissing, one.job.name.as_str()));
+    missing.sort_by_key(deploys);
     let Some((first, more)) = missing.split_first() else {
         return;
     };
@@ -44,7 +45,11 @@ pub(super) fn without_pipeline(proof: &mut Proof<'_>, situation: &Situation) {
     let finding = match deployment(proof, &branch) {
         Some((refs, sets)) => finding
             .related(refs, format!("what deploys on `{source}`, so that it keeps its own pipeline"))
-            .help(format!("let it run there as well: add `{sets}` to its `refs`")),
+            .help(match deploys(first) {
+                // It would deploy there as well.
+                true => "say from which branches it is meant: `merge_requests: {source: ['/^topic-/']}`".to_owned(),
+                false => format!("let it run there as well: add `{sets}` to its `refs`"),
+            }),
         None => finding.help(
             "`refs: merge_requests`, in place of `rules`, makes pipelines of merge requests; so does a `workflow` in `pipeline`",
         ),
@@ -54,14 +59,20 @@ pub(super) fn without_pipeline(proof: &mut Proof<'_>, situation: &Situation) {
     proof.report(finding, situation);
 }
 
+fn deploys(one: &Present<'_>) -> bool {
+    let environment = one.job.environment.as_ref();
+    environment.is_some_and(|environment| environment.action == Action::Start)
+}
+
 /// Where an environment that a pipeline deploys says so, and the names of its ref sets.
 fn deployment(proof: &Proof<'_>, plan: &Plan) -> Option<(Span, String)> {
-    let deploys = |one: &Present<'_>| {
-        let environment = one.job.environment.as_ref()?;
-        let key = one.job.entity.as_deref()?.strip_prefix("environments.")?;
-        (environment.action == Action::Start).then(|| key.to_owned())
-    };
-    let key = proof.present(plan).iter().find_map(deploys)?;
+    let present = proof.present(plan);
+    let entities = present
+        .iter()
+        .filter(|one| deploys(one))
+        .filter_map(|one| one.job.entity.as_deref());
+    let mut keys = entities.filter_map(|entity| entity.strip_prefix("environments."));
+    let key = keys.next()?;
     let mut environments = proof.manifest.environments();
     let (_, environment) = environments.find(|(own, _)| own.value == key)?;
     let sets = environment.refs.get()?;
