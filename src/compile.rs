@@ -10,6 +10,7 @@ use std::path::PathBuf;
 use crate::check::{Files, check};
 use crate::files::{FileSet, GeneratedFile};
 use crate::finding::{Code, Finding, Place, Report};
+use crate::gitlab::{Version, limits};
 use crate::lower::{Lowered, REGISTRY_SCRIPT, lower};
 use crate::manifest::{self, Manifest};
 use crate::source::{Limits, Node, Source, parse};
@@ -95,7 +96,16 @@ pub fn compile(source: &Source, files: &dyn Files) -> Result<Compiled, InternalE
             proof::check(&manifest, &root, &lowered, source, &mut report);
             let files = match report.has_errors() {
                 true => None,
-                false => Some(write(&lowered)?),
+                false => {
+                    let written = write(&lowered)?;
+                    match written.too_large(manifest.target()) {
+                        Some(finding) => {
+                            report.push(finding);
+                            None
+                        }
+                        None => Some(written.files),
+                    }
+                }
             };
             return Ok(Compiled {
                 report,
@@ -111,15 +121,44 @@ pub fn compile(source: &Source, files: &dyn Files) -> Result<Compiled, InternalE
     })
 }
 
+/// The files of a pipeline that was read back.
+struct Written {
+    files: FileSet,
+    /// The bytes that the pipeline takes in GitLab's memory.
+    memory: usize,
+    /// Whether the registry script stands in the pipeline itself.
+    inlined: bool,
+}
+
+impl Written {
+    /// What is found if the target reads no file as large.
+    fn too_large(&self, target: Version) -> Option<Finding> {
+        let most = limits::parsed_size(target).filter(|most| self.memory > *most)?;
+        let megabytes = |bytes: usize| bytes.div_ceil(1 << 20);
+        let message = format!(
+            "the pipeline takes {} MB when GitLab has parsed it; GitLab {target} takes {}",
+            megabytes(self.memory),
+            megabytes(most)
+        );
+        let script = self.inlined.then(|| {
+            "`scripts: ci` writes the registry script as a file: now each job that uses it holds it"
+                .to_owned()
+        });
+        let finding = Finding::at(Code::PipelineTooLarge, Place::Whole, message)
+            .help_if(script)
+            .help("what an anchor stands for counts wherever it is used: split the project, or let jobs call scripts");
+        Some(finding)
+    }
+}
+
 /// Writes the files of a lowered manifest, and reads the pipeline back.
-///
-/// # Errors
-///
-/// If what is read back is not what was planned.
-pub fn write(lowered: &Lowered) -> Result<FileSet, InternalError> {
+fn write(lowered: &Lowered) -> Result<Written, InternalError> {
     let document = lowered.pipeline.to_document();
     let text = render::pipeline(&document).map_err(|error| InternalError(error.to_string()))?;
-    verify::verify(&text, &document).map_err(|error| InternalError(error.to_string()))?;
+    let verified = verify::verify(&text, &document);
+    let memory = verified
+        .map_err(|error| InternalError(error.to_string()))?
+        .memory;
     let mut files = vec![file(".gitlab-ci.yml", text)];
     if let Some((path, compose)) = &lowered.compose {
         let text = render::compose_override(compose)
@@ -129,7 +168,11 @@ pub fn write(lowered: &Lowered) -> Result<FileSet, InternalError> {
     if let Some(path) = &lowered.registry_script {
         files.push(file(path, REGISTRY_SCRIPT.to_owned()));
     }
-    Ok(FileSet { files })
+    Ok(Written {
+        files: FileSet { files },
+        memory,
+        inlined: lowered.inlines_registry_script(),
+    })
 }
 
 fn file(path: &str, body: String) -> GeneratedFile {

@@ -6,6 +6,8 @@
 //! shallow) gets exactly the planned global keys and jobs. The parser is libyaml, the one under
 //! Psych, and shares no code with what wrote the text.
 
+mod size;
+
 use std::collections::HashSet;
 use std::fmt;
 
@@ -44,12 +46,19 @@ impl fmt::Display for Mismatch {
 
 impl std::error::Error for Mismatch {}
 
+/// A text that says what was planned.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Verified {
+    /// The bytes that it takes in GitLab's memory; see [`crate::gitlab::limits::parsed_size`].
+    pub memory: usize,
+}
+
 /// Compares a text with the pipeline that it was written from. Comments do not matter.
 ///
 /// # Errors
 ///
 /// The first difference.
-pub fn verify(text: &str, planned: &Document) -> Result<(), Mismatch> {
+pub fn verify(text: &str, planned: &Document) -> Result<Verified, Mismatch> {
     let read: Read = serde_yaml::from_str(text)
         .map_err(|error| differs("", "a YAML document", error.to_string()))?;
     let empty = serde_yaml::Mapping::new();
@@ -76,7 +85,9 @@ pub fn verify(text: &str, planned: &Document) -> Result<(), Mismatch> {
     }
     top.iter()
         .filter(|(key, _)| !expected.contains(*key))
-        .try_for_each(|(key, value)| hidden_job(key, value))
+        .try_for_each(|(key, value)| hidden_job(key, value))?;
+    let memory = size::of_entries(&top)?;
+    Ok(Verified { memory })
 }
 
 fn differs(path: &str, planned: impl Into<String>, read: impl Into<String>) -> Mismatch {

@@ -7,34 +7,11 @@ use crate::manifest::collection::List;
 use crate::manifest::common::Need;
 use crate::manifest::deployments::Deployments;
 use crate::manifest::images::Image;
-use crate::manifest::raw::{self, member};
+use crate::manifest::raw::member;
 use crate::manifest::record::Field;
-use crate::manifest::resolved::{JobName, SetNames};
+use crate::manifest::resolved::JobName;
 use crate::manifest::tests::Test;
 use crate::source::{At, Kind, Node};
-
-/// What a job does.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum JobKind {
-    /// Builds an image.
-    Build,
-    /// Says whether an image is to be built.
-    Check,
-    /// Runs a test or task.
-    Run,
-    /// Deploys.
-    Deploy,
-    /// Moves the tag of what is deployed.
-    Mark,
-    /// Stops what is deployed.
-    Stop,
-    /// Gives an image a further tag.
-    Promote,
-    /// Deletes images.
-    Cleanup,
-    /// Is GitLab's own, verbatim.
-    Raw,
-}
 
 /// A job.
 #[derive(Debug, Clone)]
@@ -43,36 +20,21 @@ pub struct JobEntry {
     pub name: JobName,
     /// Its stage; the place is that of the entity if the stage is the language's own choice.
     pub stage: At<String>,
-    /// What it does.
-    pub kind: JobKind,
-    /// The jobs it waits for, if it says so.
-    pub needs: Option<Vec<Needed>>,
-    /// The ref sets where it runs, if they are known from names.
-    pub refs: Option<SetNames>,
-    /// Whether it is left out where nothing that it is about has changed.
-    pub by_changes: bool,
+    /// Whether it is GitLab's own, verbatim.
+    pub is_raw: bool,
+    /// The names of the jobs that it waits for, if it says so.
+    pub needs: Option<Vec<At<String>>>,
 }
 
 impl JobEntry {
-    fn new(name: JobName, stage: At<String>, kind: JobKind) -> Self {
+    fn new(name: JobName, stage: At<String>) -> Self {
         Self {
             name,
             stage,
-            kind,
+            is_raw: false,
             needs: None,
-            refs: None,
-            by_changes: false,
         }
     }
-}
-
-/// A job that another one waits for.
-#[derive(Debug, Clone)]
-pub struct Needed {
-    /// Its name.
-    pub job: At<String>,
-    /// Whether it may be missing.
-    pub optional: bool,
 }
 
 /// All jobs in the order of the manifest.
@@ -93,54 +55,38 @@ impl Inventory {
                 image.stage().to_owned(),
                 image.stage.span().unwrap_or(key.span),
             );
-            let refs = Some(deployments.image_refs(&key.value, image));
             if let Some(rebuild) = image.rebuild.at() {
+                let own = rebuild.stage.at().unwrap_or(&stage).clone();
                 inventory.add(JobEntry {
                     needs: with_bases(None, manifest, key, image),
-                    refs: refs.clone(),
-                    ..JobEntry::new(
-                        image.check_job(key),
-                        rebuild.stage.at().unwrap_or(&stage).clone(),
-                        JobKind::Check,
-                    )
+                    ..JobEntry::new(image.check_job(key), own)
                 });
                 if rebuild.manual.copied_or(false) {
-                    inventory.add(JobEntry {
-                        refs: refs.clone(),
-                        ..JobEntry::new(image.force_job(key), stage.clone(), JobKind::Build)
-                    });
+                    inventory.add(JobEntry::new(image.force_job(key), stage.clone()));
                 }
             }
             // A group is one job for several images; below 13.3 its name means all their jobs.
             if let Some(group) = image.group.at().filter(|_| image.rebuild.at().is_none())
                 && groups.insert(group.value.as_str())
             {
-                inventory.add(JobEntry {
-                    refs: refs.clone(),
-                    ..JobEntry::new(group.clone(), stage.clone(), JobKind::Build)
-                });
+                inventory.add(JobEntry::new(group.clone(), stage.clone()));
             }
             inventory.add(JobEntry {
                 needs: with_bases(needs(&image.needs).as_deref(), manifest, key, image),
-                refs,
-                ..JobEntry::new(image.build_job(key), stage, JobKind::Build)
+                ..JobEntry::new(image.build_job(key), stage)
             });
             if let Some(retention) = image.retention.at() {
                 let own = retention.stage.at();
                 let stage = own
                     .cloned()
                     .unwrap_or(At::new("cleanup".to_owned(), retention.span));
-                let name = image.cleanup_job(key);
-                inventory.add(JobEntry::new(name, stage, JobKind::Cleanup));
+                inventory.add(JobEntry::new(image.cleanup_job(key), stage));
             }
         }
         for (key, test, is_task) in manifest.tests_and_tasks() {
-            let stage = test_stage(key, test, is_task);
             inventory.add(JobEntry {
                 needs: needs(&test.needs),
-                refs: Some(Manifest::refs_of(&test.refs, test.span)),
-                by_changes: test.changes.at().is_some(),
-                ..JobEntry::new(test.run_job(key), stage, JobKind::Run)
+                ..JobEntry::new(test.run_job(key), test_stage(key, test, is_task))
             });
         }
         for (key, environment) in manifest.environments() {
@@ -148,22 +94,15 @@ impl Inventory {
             let stage = At::new(environment.stage().to_owned(), span);
             inventory.add(JobEntry {
                 needs: needs(&environment.needs),
-                refs: environment.refs.get().map(|refs| refs.0.clone()),
-                ..JobEntry::new(environment.deploy_job(key), stage.clone(), JobKind::Deploy)
+                ..JobEntry::new(environment.deploy_job(key), stage.clone())
             });
             let marked = deployments.marked_by_own_job(manifest, environment, &key.value);
             if !marked.is_empty() {
-                inventory.add(JobEntry {
-                    refs: environment.refs.get().map(|refs| refs.0.clone()),
-                    ..JobEntry::new(environment.mark_job(key), stage.clone(), JobKind::Mark)
-                });
+                inventory.add(JobEntry::new(environment.mark_job(key), stage.clone()));
             }
             if let Some(stop) = environment.stop.get() {
                 let stage = stop.stage.at().cloned().unwrap_or(stage);
-                inventory.add(JobEntry {
-                    refs: environment.refs.get().map(|refs| refs.0.clone()),
-                    ..JobEntry::new(environment.stop_job(key), stage, JobKind::Stop)
-                });
+                inventory.add(JobEntry::new(environment.stop_job(key), stage));
             }
         }
         for (key, promotion) in manifest.promotions() {
@@ -174,8 +113,7 @@ impl Inventory {
             );
             inventory.add(JobEntry {
                 needs: needs(&promotion.needs),
-                refs: promotion.refs.get().map(|refs| refs.0.clone()),
-                ..JobEntry::new(promotion.promote_job(key), stage, JobKind::Promote)
+                ..JobEntry::new(promotion.promote_job(key), stage)
             });
         }
         for (key, job) in manifest.jobs.get().into_iter().flat_map(|jobs| jobs.iter()) {
@@ -188,11 +126,10 @@ impl Inventory {
                     Kind::Sequence(_) | Kind::Mapping(_) => None,
                 })
                 .unwrap_or(At::new("test".to_owned(), key.span));
-            let refs = raw::refs(&job.value.0);
             inventory.add(JobEntry {
                 needs: raw_needs(&job.value.0),
-                refs: (!refs.is_empty()).then_some(refs),
-                ..JobEntry::new(key.clone(), stage, JobKind::Raw)
+                is_raw: true,
+                ..JobEntry::new(key.clone(), stage)
             });
         }
         inventory
@@ -226,43 +163,34 @@ fn test_stage(key: &At<String>, test: &At<Test>, is_task: bool) -> At<String> {
     }
 }
 
-fn needs(field: &Field<List<Need>>) -> Option<Vec<Needed>> {
-    let needed = |need: &At<Need>| {
-        let optional = need.optional.copied_or(false);
-        Some(Needed {
-            job: need.job.at()?.clone(),
-            optional,
-        })
-    };
-    Some(field.get()?.iter().filter_map(needed).collect())
+fn needs(field: &Field<List<Need>>) -> Option<Vec<At<String>>> {
+    let needs = field.get()?.iter();
+    Some(needs.filter_map(|need| need.job.at().cloned()).collect())
 }
 
 /// What a job waits for, and the builds of what its image is built from. Whether these are in the
 /// pipeline is asked where images are looked at.
 fn with_bases(
-    own: Option<&[Needed]>,
+    own: Option<&[At<String>]>,
     manifest: &Manifest,
     key: &At<String>,
     image: &Image,
-) -> Option<Vec<Needed>> {
+) -> Option<Vec<At<String>>> {
     let mut all = own.unwrap_or_default().to_vec();
     for base in image.bases().filter(|base| base.value != key.value) {
         let Some((key, of)) = manifest.image_entry(&base.value) else {
             continue;
         };
         let job = At::new(of.build_job(key).value, base.span);
-        if !all.iter().any(|known| known.job.value == job.value) {
-            all.push(Needed {
-                job,
-                optional: true,
-            });
+        if !all.iter().any(|known| known.value == job.value) {
+            all.push(job);
         }
     }
     (own.is_some() || !all.is_empty()).then_some(all)
 }
 
 /// The jobs that a raw job's `needs` names; those of other pipelines and projects are not ours.
-fn raw_needs(node: &Node) -> Option<Vec<Needed>> {
+fn raw_needs(node: &Node) -> Option<Vec<At<String>>> {
     let Kind::Sequence(items) = &member(node, "needs")?.kind else {
         return None;
     };
@@ -271,19 +199,11 @@ fn raw_needs(node: &Node) -> Option<Vec<Needed>> {
         Kind::Sequence(_) | Kind::Mapping(_) => None,
     };
     let needed = |item: &Node| match &item.kind {
-        Kind::Scalar(_) => Some(Needed {
-            job: text(item)?,
-            optional: false,
-        }),
+        Kind::Scalar(_) => text(item),
         Kind::Mapping(_)
             if member(item, "pipeline").is_none() && member(item, "project").is_none() =>
         {
-            let optional = member(item, "optional").and_then(text);
-            let optional = optional.is_some_and(|text| text.value == "true");
-            Some(Needed {
-                job: text(member(item, "job")?)?,
-                optional,
-            })
+            text(member(item, "job")?)
         }
         Kind::Mapping(_) | Kind::Sequence(_) => None,
     };

@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 
-use super::{Check, JobKind};
+use super::Check;
 use crate::finding::{Code, Finding};
 use crate::manifest::common::Entity;
 use crate::manifest::environments::Stop;
@@ -69,16 +69,14 @@ fn some(check: &mut Check<'_>) {
 }
 
 fn names(check: &mut Check<'_>) {
-    let mut seen: HashMap<String, (Span, JobKind)> = HashMap::new();
+    let mut seen: HashMap<String, (Span, bool)> = HashMap::new();
     for job in &check.inventory.jobs {
         let (name, span) = (&job.name.value, job.name.span);
-        if let Some((first, kind)) = seen.get(name) {
+        if let Some((first, first_is_raw)) = seen.get(name) {
             let message = format!("two jobs are named `{name}`");
-            let help = match (kind, job.kind) {
-                (JobKind::Raw, JobKind::Raw) => "rename one of them",
-                (_, JobKind::Raw) => {
-                    "rename it; to change a generated job, use `job` of its entity"
-                }
+            let help = match (first_is_raw, job.is_raw) {
+                (true, true) => "rename one of them",
+                (false, true) => "rename it; to change a generated job, use `job` of its entity",
                 _ => "rename one of them, or give one another name with `job_names`",
             };
             let finding = Finding::new(Code::DuplicateName, span, message);
@@ -88,7 +86,7 @@ fn names(check: &mut Check<'_>) {
                     .help(help),
             );
         }
-        seen.entry(name.clone()).or_insert((span, job.kind));
+        seen.entry(name.clone()).or_insert((span, job.is_raw));
         if crate::gitlab::names::is_reserved_job(name) {
             let message = format!("GitLab reserves `{name}`: it cannot be the name of a job");
             let help = "choose another name; `job_names` renames a generated job";

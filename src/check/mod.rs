@@ -24,7 +24,7 @@ mod sets;
 mod shared;
 mod stop;
 
-pub use inventory::{Inventory, JobEntry, JobKind, Needed};
+pub use inventory::{Inventory, JobEntry};
 
 use crate::finding::{Code, Finding, Report, did_you_mean};
 use crate::manifest::Manifest;

@@ -3,7 +3,6 @@
 use std::collections::HashMap;
 
 use super::Check;
-use super::inventory::Needed;
 use crate::finding::{Code, Finding};
 use crate::manifest::resolved::STAGES;
 use crate::source::{At, Span};
@@ -15,7 +14,7 @@ pub(super) fn check(check: &mut Check<'_>) {
     for (number, job) in inventory.jobs.iter().enumerate() {
         let Some(needs) = &job.needs else { continue };
         if needs.len() > 50 {
-            let span = needs.first().map(|need| need.job.span).unwrap_or_default();
+            let span = needs.first().map(|need| need.span).unwrap_or_default();
             let message = format!(
                 "`{}` needs {} jobs; GitLab takes 50",
                 job.name.value,
@@ -27,7 +26,7 @@ pub(super) fn check(check: &mut Check<'_>) {
                 .push(finding.help("need fewer jobs, or wait for the stage"));
         }
         let mut seen: HashMap<&str, Span> = HashMap::new();
-        for Needed { job: need, .. } in needs {
+        for need in needs {
             if let Some(first) = seen.insert(&need.value, need.span) {
                 let message = format!("`{}` needs `{}` twice", job.name.value, need.value);
                 let finding = Finding::new(Code::DuplicateName, need.span, message);

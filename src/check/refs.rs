@@ -109,6 +109,7 @@ fn definition(check: &mut Check<'_>, sets: &Map<RefSet>, key: &At<String>, set: 
         let finding = Finding::new(Code::BadName, key.span, message).help("choose another name");
         check.report.push(finding);
     }
+    let requests = set.merge_requests.get();
     for (list, what) in [
         (
             set.branches.at().map(|at| (at.span, at.0.is_empty())),
@@ -116,6 +117,18 @@ fn definition(check: &mut Check<'_>, sets: &Map<RefSet>, key: &At<String>, set: 
         ),
         (set.tags.at().map(|at| (at.span, at.0.is_empty())), "tags"),
         (set.of.at().map(|at| (at.span, at.0.is_empty())), "of"),
+        (
+            set.sources.at().map(|at| (at.span, at.0.is_empty())),
+            "sources",
+        ),
+        (
+            requests.and_then(|own| own.source.at().map(|at| (at.span, at.0.is_empty()))),
+            "source",
+        ),
+        (
+            requests.and_then(|own| own.target.at().map(|at| (at.span, at.0.is_empty()))),
+            "target",
+        ),
     ] {
         if let Some((span, true)) = list {
             let message = format!(

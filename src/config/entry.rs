@@ -50,7 +50,9 @@ impl Reader {
     pub(super) fn known_keys(&mut self, map: &Map, what: &str, known: &[&str]) {
         for (key, entry) in map.iter() {
             if !key.is_string || !known.contains(&&*key.text) {
-                let message = format!("`{what}` has the unknown key `{}`", key.text);
+                // Some are told in words, as "a job".
+                let quote = if what.contains(' ') { "" } else { "`" };
+                let message = format!("{quote}{what}{quote} has the unknown key `{}`", key.text);
                 self.report(entry.key_place, message);
             }
         }

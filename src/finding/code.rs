@@ -141,10 +141,15 @@ codes! {
     SharedDeletion "shared-deletion" Error;
     /// A name that the name of a branch can make longer than is allowed.
     LongName "long-name" Warning;
+    /// A row of a matrix that makes a longer name of a job than GitLab takes.
+    LongMatrixName "long-matrix-name" Error;
     /// A version that is no GitLab version.
     BadVersion "bad-version" Error;
     /// A feature that the target GitLab does not have.
     NeedsVersion "needs-version" Error;
+
+    /// A pipeline that takes more memory than GitLab gives to a parsed file.
+    PipelineTooLarge "pipeline-too-large" Error;
 
     // What the pipeline would do.
     /// A pipeline that GitLab refuses to create.
@@ -167,6 +172,10 @@ codes! {
     NotCleanedUp "not-cleaned-up" Error;
     /// A job that holds up the pipeline until somebody starts it, without a word about that.
     ManualBlocks "manual-blocks" Warning;
+    /// A job for merge requests that is missing in those from some branches.
+    MergeRequestMissing "merge-request-missing" Warning;
+    /// A deployment that every schedule of its branch repeats.
+    ScheduledDeploy "scheduled-deploy" Warning;
     /// An environment that is started where the job that stops it is missing.
     StopMissing "stop-missing" Error;
 

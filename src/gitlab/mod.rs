@@ -13,6 +13,7 @@ pub mod expression;
 pub mod gates;
 pub mod glob;
 pub mod keywords;
+pub mod limits;
 pub mod names;
 pub mod regex;
 pub mod tag;

@@ -62,6 +62,14 @@ pub struct Lowered {
     pub faults: Vec<Finding>,
 }
 
+impl Lowered {
+    /// Whether the registry script stands in the pipeline itself.
+    pub fn inlines_registry_script(&self) -> bool {
+        let mut bases = self.pipeline.bases.iter();
+        self.registry_script.is_none() && bases.any(|base| base.name == registry_script::BASE)
+    }
+}
+
 /// The families of jobs, in the order in which their jobs are made.
 const FAMILIES: &[fn(&mut Lowering<'_>)] = &[
     toolchain_build::lower,

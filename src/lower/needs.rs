@@ -99,6 +99,6 @@ impl Lowering<'_> {
 fn place(inventory: &Inventory, job: &str, need: &str) -> Option<Span> {
     let (_, entry): (_, &JobEntry) = inventory.get(job)?;
     let mut needs = entry.needs.iter().flatten();
-    let own = needs.find(|needed| needed.job.value == need);
-    Some(own.map_or(entry.stage.span, |needed| needed.job.span))
+    let own = needs.find(|needed| needed.value == need);
+    Some(own.map_or(entry.stage.span, |needed| needed.span))
 }

@@ -165,7 +165,7 @@ impl Lowering<'_> {
             self.lacks_below(gates::ONLY_VARIABLES, "`sources`", sources.span);
             let sources = sources.value.iter();
             all.extend(Expr::any(
-                sources.filter_map(|source| source_is(&source.value)),
+                sources.filter_map(|source| source_is(source.value.as_str())),
             ));
         }
         if set.protected.copied_or(false) {

@@ -275,7 +275,9 @@ impl<'m> Lowering<'m> {
         let mut filters = Vec::new();
         if let Some(sources) = set.sources.get() {
             filters.extend(Expr::any(
-                sources.iter().filter_map(|source| source_is(&source.value)),
+                sources
+                    .iter()
+                    .filter_map(|source| source_is(source.value.as_str())),
             ));
         }
         if set.protected.copied_or(false) {

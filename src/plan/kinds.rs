@@ -238,8 +238,7 @@ pub(super) fn pattern(text: &str) -> Option<Pattern> {
 pub(super) fn other(candidates: &'static [&'static str], taken: &BTreeSet<String>) -> &'static str {
     let is_taken = |name: &str| {
         taken.iter().any(|one| match pattern(one) {
-            Some(pattern) => regex::bytes::Regex::new(&pattern.to_rust())
-                .is_ok_and(|regex| regex.is_match(name.as_bytes())),
+            Some(pattern) => pattern.is_match(name) == Some(true),
             None => one == name,
         })
     };

@@ -3,8 +3,6 @@
 //! Facts: `Gitlab::Ci::Build::Policy` (18.11). The parts of `only` must all hold; any part of
 //! `except` puts the job out.
 
-use regex::bytes::Regex;
-
 use super::decision::{Because, Chosen, Decision, Part};
 use super::rules::as_it_is;
 use super::situation::{Ref, Situation};
@@ -157,9 +155,9 @@ fn plural(word: &str) -> String {
 fn names(pattern: &str, name: &str) -> bool {
     if looks_like_a_pattern(pattern)
         && let Ok(parsed) = Pattern::parse(pattern)
-        && let Ok(regex) = Regex::new(&parsed.to_rust())
+        && let Some(matches) = parsed.is_match(name)
     {
-        return regex.is_match(name.as_bytes());
+        return matches;
     }
     pattern == name
 }

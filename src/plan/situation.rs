@@ -136,6 +136,17 @@ impl Situation {
         Self::on(Ref::Branch(branch.into()), Trigger::Schedule)
     }
 
+    /// The push to a branch that also concerns the merge request from it.
+    #[must_use]
+    pub fn pushed_to(&self, branch: &str) -> Self {
+        Self {
+            reference: Ref::Branch(branch.to_owned()),
+            trigger: Trigger::Push,
+            open_merge_request: Some(true),
+            ..self.clone()
+        }
+    }
+
     /// The same in a project with this default branch, which GitLab protects by default.
     #[must_use]
     pub fn with_default_branch(mut self, name: impl Into<String>) -> Self {

@@ -8,7 +8,7 @@ use super::Proof;
 use super::counter_example::named;
 use crate::finding::{Code, Finding};
 use crate::gitlab::gates;
-use crate::plan::{self, Plan, Presence, Ref, Situation, Truth};
+use crate::plan::{self, Plan, Presence, Ref, Truth};
 
 pub(super) fn check(proof: &mut Proof<'_>, plan: &Plan) {
     let Ref::MergeRequest { source, .. } = &plan.situation.reference else {
@@ -22,12 +22,7 @@ pub(super) fn check(proof: &mut Proof<'_>, plan: &Plan) {
     {
         return;
     }
-    let pushed = Situation {
-        reference: Ref::Branch(source.clone()),
-        trigger: plan::Trigger::Push,
-        open_merge_request: Some(true),
-        ..plan.situation.clone()
-    };
+    let pushed = plan.situation.pushed_to(source);
     let config = proof.config;
     if plan::admits(config, &pushed) == Truth::False {
         return;

@@ -14,8 +14,11 @@ mod deploys;
 mod duplicates;
 mod images;
 mod manual;
+mod merge_requests;
+mod names;
 mod order;
 mod refused;
+mod schedules;
 mod stop;
 mod uses;
 
@@ -26,7 +29,7 @@ use crate::finding::{Code, Finding, Report};
 use crate::lower::Lowered;
 use crate::manifest::Manifest;
 use crate::pipeline::Origin;
-use crate::plan::{self, Chosen, Plan, PlannedJob, Presence, Situation, Truth};
+use crate::plan::{self, Chosen, Compared, Plan, PlannedJob, Presence, Situation, Truth};
 use crate::source::{Node, Source, Span};
 use crate::target::Places;
 use counter_example::CounterExamples;
@@ -40,6 +43,7 @@ const PROMISES: &[fn(&mut Proof<'_>, &Plan)] = &[
     images::check,
     manual::check,
     stop::check,
+    schedules::check,
 ];
 
 /// Proves the promises, or reports what breaks them.
@@ -60,12 +64,19 @@ pub fn check(
         Err(problems) => return refused::report(&problems, &places, &origins, report),
     };
     let classes = plan::classes(&config);
+    let compared = Compared::of(&config);
     let mut proof = Proof {
         manifest,
         source,
         counter_examples: CounterExamples::of(&config, &classes),
         uses: Uses::of(manifest, &config),
         declared: deploys::declared(manifest, &config),
+        has_schedules: compared.triggers.contains("schedule"),
+        has_merge_requests: compared.triggers.contains("merge_request_event")
+            || compared
+                .variables
+                .iter()
+                .any(|name| name.starts_with("CI_MERGE_REQUEST_")),
         own_workflow: pipeline.raw.get("workflow").is_some(),
         by_name: by_name(&config),
         config: &config,
@@ -74,8 +85,10 @@ pub fn check(
         told: HashSet::new(),
         report,
     };
+    names::check(&mut proof);
     for situation in &classes {
         if plan::admits(&config, situation) == Truth::False {
+            merge_requests::without_pipeline(&mut proof, situation);
             continue;
         }
         let plan = plan::plan(&config, situation);
@@ -101,6 +114,10 @@ struct Proof<'p> {
     counter_examples: CounterExamples,
     uses: Uses<'p>,
     declared: HashMap<&'p str, Declared<'p>>,
+    /// Whether any condition asks for schedules.
+    has_schedules: bool,
+    /// Whether any condition asks for merge requests.
+    has_merge_requests: bool,
     /// Whether the workflow's rules are the manifest's own.
     own_workflow: bool,
     by_name: HashMap<&'p str, usize>,

@@ -38,7 +38,8 @@ impl Lack {
         }
     }
 
-    fn finding(&self, target: Version) -> Finding {
+    /// The finding that says so.
+    pub(crate) fn finding(&self, target: Version) -> Finding {
         let Self { what, since, span } = self;
         let message = format!("{what} needs GitLab {since}; the target is {target}");
         Finding::new(Code::NeedsVersion, *span, message).help(format!(

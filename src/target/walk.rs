@@ -128,6 +128,11 @@ impl Walk {
             "extends" => ("a list in `extends`", Version::new(12, 0)),
             "include:file" => ("a list in `include:file`", Version::new(13, 8)),
             "needs" if items.is_empty() => ("`needs: []`", gates::NEEDS_NOTHING),
+            "needs" if items.len() > gates::most_needs(self.target) && items.len() <= 50 => {
+                let what = format!("`needs` of {} jobs", items.len());
+                let since = if items.len() <= 10 { (12, 7) } else { (13, 8) };
+                return self.add(path, what, Some(Version::new(since.0, since.1)));
+            }
             "script" | "before_script" | "after_script" if nested => {
                 ("a list inside a script", Version::new(12, 5))
             }

@@ -47,8 +47,8 @@ fn comments_do_not_matter() {
     let planned = planned();
     let text = render::pipeline(&planned).unwrap();
     let headed = format!("# Made by: [windlass\n#\n\n{text}\n# end");
-    assert_eq!(verify(&headed, &planned), Ok(()));
-    assert_eq!(verify("# nothing", &Document::default()), Ok(()));
+    assert!(verify(&headed, &planned).is_ok());
+    assert!(verify("# nothing", &Document::default()).is_ok());
 }
 
 #[test]
@@ -118,9 +118,9 @@ fn a_merge_counts_where_it_stands() {
         ..Document::default()
     };
     let after = "a:\n  stage: x\n  <<: {stage: y}\n";
-    assert_eq!(verify(after, &with("y")), Ok(()));
+    assert!(verify(after, &with("y")).is_ok());
     let first = "a:\n  <<: [{stage: y}, {stage: x}]\n";
-    assert_eq!(verify(first, &with("y")), Ok(()));
+    assert!(verify(first, &with("y")).is_ok());
 }
 
 #[test]

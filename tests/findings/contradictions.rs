@@ -170,6 +170,21 @@ const CONTRADICTIONS: &[(&str, &str, Code)] = &[
         Code::DuplicateName,
     ),
     (
+        "sources of pipelines that are none",
+        "refs: {m: {branches: [main], sources: [scheduled]}}\njobs: {a: {script: x, refs: m}}",
+        Code::UnknownWord,
+    ),
+    (
+        "no source of pipelines, which would be any",
+        "refs: {m: {branches: [main], sources: []}}\njobs: {a: {script: x, refs: m}}",
+        Code::Empty,
+    ),
+    (
+        "no target of merge requests, which would be any",
+        "refs: {m: {merge_requests: {target: []}}}\njobs: {a: {script: x, refs: m}}",
+        Code::Empty,
+    ),
+    (
         "a job that needs a manual one",
         "tests: {a: {image: 'a:1', script: x, when: manual, allow_failure: false, needs: [b]}, b: {image: 'a:1', script: x, needs: [a]}}",
         Code::NeedsOrder,
@@ -226,4 +241,65 @@ fn contradictions_are_findings() {
         }
     }
     assert!(silent.is_empty(), "{}", silent.join("\n"));
+}
+
+/// GitLab below 12.7 takes 5 needs, below 13.8 takes 10.
+#[test]
+fn there_are_no_more_needs_than_the_target_takes() {
+    for (target, count, fits) in [
+        ("12.6", 5, true),
+        ("12.6", 6, false),
+        ("12.7", 6, true),
+        ("13.7", 10, true),
+        ("13.7", 11, false),
+        ("13.8", 11, true),
+    ] {
+        let names: Vec<String> = (0..count).map(|n| format!("j{n}")).collect();
+        let jobs: String = names
+            .iter()
+            .map(|name| format!("  {name}: {{stage: build, script: x}}\n"))
+            .collect();
+        let needs = names.join(", ");
+        let text = format!(
+            "windlass: 1\ngitlab: '{target}'\njobs:\n{jobs}  last: {{script: x, needs: [{needs}]}}\n"
+        );
+        let found = report(&text, &Everything);
+        let wanted: Vec<Code> = (!fits).then_some(Code::NeedsVersion).into_iter().collect();
+        let codes: Vec<Code> = codes(&found).into_iter().collect();
+        assert_eq!(codes, wanted, "{target} {count}:\n{}", shown(&found, &text));
+    }
+}
+
+/// A need counts with the values of the row, and below 17.4 half as much is taken.
+#[test]
+fn a_needed_name_is_no_longer_than_the_target_takes() {
+    // The whole name is `a: [VALUE]`.
+    for (target, length, code) in [
+        ("17.3", 128, None),
+        ("17.3", 129, Some(Code::NeedsVersion)),
+        ("17.4", 129, None),
+        ("17.4", 255, None),
+        ("17.4", 256, Some(Code::Refused)),
+    ] {
+        let value = "x".repeat(length - "a: []".len());
+        for (needs, line) in [
+            ("needs: [a]", 5),
+            ("rules: [{if: $A, needs: [{job: a}]}]", 5),
+        ] {
+            let text = format!(
+                "windlass: 1\ngitlab: '{target}'\njobs:\n  a: {{script: x, parallel: {{matrix: [{{A: [{value}]}}]}}}}\n  b: {{script: x, {needs}}}\n"
+            );
+            let found = report(&text, &Everything);
+            let of_needs = |code: &Code| codes(&found).contains(code);
+            assert!(code.iter().all(of_needs), "{target} {length} {needs}");
+            match code {
+                None => assert!(found.is_empty(), "{}", shown(&found, &text)),
+                Some(Code::NeedsVersion) => {
+                    let place = format!("windlass.yml:{line}:");
+                    assert!(shown(&found, &text).starts_with(&place), "{needs}");
+                }
+                Some(_) => {}
+            }
+        }
+    }
 }

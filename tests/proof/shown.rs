@@ -77,6 +77,22 @@ pub(crate) fn holds(finding: &Finding, plans: &[Json]) {
             assert!(job(plan, named(0)).is_some(), "{why}");
             assert!(!may_hold(plan, quoted.last().unwrap()), "{why}");
         }
+        Code::MergeRequestMissing => {
+            let [branch, request] = plans else {
+                panic!("{why}")
+            };
+            let source = &request["ref"]["merge_request"]["source"];
+            assert_eq!(branch["ref"]["branch"], *source, "{why}");
+            assert!(!may_hold(branch, named(0)), "{why}");
+            assert_eq!(request["pipeline"], false, "{why}");
+        }
+        Code::ScheduledDeploy => {
+            assert_eq!(plan["ref"]["source"], "schedule", "{why}");
+            assert!(
+                job(plan, &format!("deploy-{}", named(1))).is_some(),
+                "{why}"
+            );
+        }
         Code::InterruptibleDeploy => assert!(job(plan, named(0)).is_some(), "{why}"),
         other => panic!("{other}: what does its command show?"),
     }

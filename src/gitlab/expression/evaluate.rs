@@ -7,8 +7,6 @@
 //! GitLab evaluates with Ruby's own operators, and Ruby takes an empty text for true: with E
 //! empty, `$E && $A` is `$A`, and `$E || $A` is `$E`, which is blank and so in the end false.
 
-use regex::bytes::RegexBuilder;
-
 use super::{Comparison, Expr};
 use crate::gitlab::regex::Pattern;
 
@@ -259,9 +257,5 @@ fn matched(left: &Value, right: &Value) -> Value {
         }
     };
     let Some(text) = text else { return unsure };
-    match RegexBuilder::new(&pattern.to_rust()).build() {
-        Ok(regex) => Value::Bool(regex.is_match(text.as_bytes())),
-        // Too large for the crate; RE2's own limit is another.
-        Err(_) => unsure,
-    }
+    pattern.is_match(&text).map_or(unsure, Value::Bool)
 }

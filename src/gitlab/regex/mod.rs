@@ -1,8 +1,8 @@
 //! Regular expressions as pipelines write them: `/pattern/flags`.
 //!
 //! In: a literal. Out: a [`Pattern`] that RE2 compiles, or where and why it does not. Always
-//! holds: nothing is compiled here; a pattern is only read, so that a manifest full of patterns
-//! costs nothing. [`Pattern::to_rust`] is for those who match.
+//! holds: a pattern is only read, so that a manifest full of patterns costs nothing; it is compiled
+//! when [`Pattern::is_match`] is first asked.
 //!
 //! Facts: `Gitlab::UntrustedRegexp::RubySyntax` and `Expression::Lexeme::Pattern` (18.11.2); RE2
 //! was asked through google-re2 1.1 (RE2 2025-11-05), also on 150 000 generated patterns: none
@@ -10,6 +10,7 @@
 //! has `=~` (11.0).
 
 mod class;
+mod matching;
 mod only;
 mod re2;
 
