@@ -135,7 +135,6 @@ class Image:
             self.mount(catalog.plugins[plugin], f"{PLUGINS}/{plugin}")
             if plugin == "docker-buildx":
                 self.mount(os.path.realpath("/usr/bin/python3"), "/opt/python/python3")
-                self.mount(str(HERE), "/opt/python/buildx")
 
     def mount(self, source, place):
         """Notes a mount, and makes the empty file or folder that it goes over."""
@@ -165,6 +164,7 @@ class Pulled:
 
 
 def git_folders():
-    out = subprocess.run(["git", "--exec-path"], capture_output=True, text=True, check=True).stdout.strip()
+    """The programs and templates of the git that images have."""
+    out = subprocess.run([find("git"), "--exec-path"], capture_output=True, text=True, check=True).stdout.strip()
     share = pathlib.Path(find("git")).resolve().parent.parent / "share/git-core"
     return [folder for folder in (out, str(share)) if os.path.isdir(folder)]
