@@ -12,6 +12,7 @@ from runner import pipeline as pipelines
 
 TESTS = pathlib.Path(__file__).resolve().parent
 CI = {"build-php-ci", "test-coverage", "phpstan", "cleanup-php-ci"}
+CI_2018 = {"build-image", "test-coverage", "phpstan", "delete-ci-image"}
 AGENT = "facile/infrastructure:production"
 
 
@@ -46,22 +47,23 @@ class Bench:
         project.passed = set()
         return project
 
-    def facile_2018(self):
-        """examples/facile-2018: GitLab and registry as of then, where jobs may not delete."""
-        how = {"registry": platform.OLD, "rights": {"pull", "push"}}
+    def facile_2018(self, tested=True, **how):
+        """examples/facile-2018: GitLab and registry as of then, where jobs may not delete; `tested` as there."""
+        how |= {"registry": platform.OLD, "rights": {"pull", "push"}}
         project = self.project("facile-2018", files="facile", **how)
+        project.passed = set() if tested else CI_2018
         self.cleaner(project, "REGISTRY_CLEANER")
         project.integrate()
         project.deploy("my-project", "php-container")
         return project
 
-    def cleaner(self, project, user=None):
-        """A personal token of somebody who may delete, in CI variables."""
+    def cleaner(self, project, user=None, rights=gitlab.ALL):
+        """A personal token, of somebody who may delete, in CI variables."""
         token = pipelines.new_token()
         project.variables["PERSONAL_ACCESS_TOKEN"] = token
         if user:
             project.variables[user] = "alai"
-        self.stack.issuer.allow("alai", token, project.path, gitlab.ALL)
+        self.stack.issuer.allow("alai", token, project.path.lower(), rights)
 
     def post(self, *faults_left):
         """The post's project, repaired but for some faults; GitLab and registry as of 2018."""

@@ -4,6 +4,9 @@ from scenarios import equal, scenario, statuses
 from scenarios.deployment import cleaned, healthy, live
 
 TESTED = {"build-php-ci", "test-coverage", "phpstan", "cleanup-php-ci"}
+# Slashes, quotes, and 200 characters.
+DIFFICULT = ('feature/it\'s-"quoted"/$(touch${IFS}pwned);`x`&/Ünïcode/' + "long-" * 29)[:199] + "x"
+assert len(DIFFICULT) == 200
 
 
 def untouched(project, action):
@@ -30,10 +33,7 @@ def feature_branch(bench):
 def branch_with_a_difficult_name(bench):
     """A branch name with slashes, quotes and 200 characters."""
     project = bench.deployed()
-    name = 'feature/it\'s-"quoted"/$(touch${IFS}pwned);`x`&/Ünïcode/' + "long-" * 29
-    name = name[:199] + "x"
-    equal(len(name), 200, "the length of the name")
-    pipeline = untouched(project, lambda: project.push(name, CHANGES="x"))
+    pipeline = untouched(project, lambda: project.push(DIFFICULT, CHANGES="x"))
     equal(set(pipeline.jobs), TESTED, "the jobs")
     statuses(pipeline)
     cleaned(project, pipeline.predefined["CI_COMMIT_REF_SLUG"])

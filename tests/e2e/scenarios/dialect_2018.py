@@ -4,7 +4,10 @@ Jobs there may not delete (before 12.3), so a personal token does, through a dum
 dotenv report, no `rules`, no `needs`, no TLS between Docker and its daemon.
 """
 
+from bench import CI_2018
 from scenarios import equal, holds, scenario, statuses
+from scenarios.again import autoloader
+from scenarios.branches import DIFFICULT
 
 DEPLOYING = {"build-prod-images", "deploy", "delete-old-prod-image"}
 ALWAYS = {"build-image", "test-coverage", "phpstan", "delete-ci-image"}
@@ -37,8 +40,10 @@ def deployments_in_2018(bench):
     first = project.push()
     deployed(project, first)
     before = live(project)
+    project.passed = CI_2018
     second = project.push(CHANGES="second")
     deployed(project, second)
+    project.passed = set()
     holds(live(project) != before, "another image than before")
     equal(project.images("php").digest(f"prod-{first.sha}"), before, "the image before, kept for a rollback")
     now = live(project)
@@ -54,38 +59,127 @@ def deployments_in_2018(bench):
 
 
 @scenario
+def branches_in_2018(bench):
+    """GitLab 10.4: a branch with a difficult name, in a project whose path has capitals."""
+    project = bench.facile_2018(tested=False, path=f"Facile/Old-Project-{id(bench)}")
+    deployed(project, project.push())
+    now = live(project)
+    project.passed = set()
+    feature = project.push(DIFFICULT, CHANGES="x")
+    equal(set(feature.jobs), ALWAYS, "the jobs")
+    statuses(feature)
+    equal(live(project), now, "the digest in the Deployment")
+    slug = feature.predefined["CI_COMMIT_REF_SLUG"]
+    equal(project.images("php-ci").tags(), {f"cache-{slug}"}, "tags of php-ci")
+
+
+@scenario
 def failures_in_2018(bench):
-    """GitLab 10.4: a failing test, a failing rollout whose image goes at once, credentials that expired."""
+    """GitLab 10.4: a failing test, failing builds, a failing rollout whose image goes at once."""
     project = bench.facile_2018()
     project.push()
     before = live(project)
     broken = project.push(**{"src__app.php": "<?php // KO\n"})
     statuses(broken, "test-coverage", skipped=DEPLOYING)
     equal(ci_tags(project, broken), set(), "tags of the commit's CI image")
+    project.put("src/app.php", "<?php // OK\n")
+    file = "docker/development/php-ci/Dockerfile"
+    unbuilt = broken_build(project, file)
+    statuses(unbuilt, "build-image", skipped={"test-coverage", "phpstan", *DEPLOYING})
+    project.passed = CI_2018
+    unbuilt = broken_build(project, "docker/production/php/Dockerfile")
+    statuses(unbuilt, "build-prod-images", skipped=DEPLOYING - {"build-prod-images"})
     project.cluster.crashes = lambda image: True
-    failed = project.push(**{"src__app.php": "<?php // OK\n"})
+    failed = project.push(CHANGES="crashes")
     project.cluster.crashes = lambda image: False
     statuses(failed, "deploy", skipped=("delete-old-prod-image",))
     equal(live(project), before, "the digest in the Deployment")
     equal(project.images("php").digest("prod"), before, "the digest of php:prod")
-    holds(f"prod-{failed.sha}" not in project.images("php").tags(), "the image that failed is gone")
-    project.end_token(project.variables["PERSONAL_ACCESS_TOKEN"])
-    expired = project.push(CHANGES="expired")
-    statuses(expired, "delete-ci-image", "delete-old-prod-image", skipped=(FAILED_DEPLOYMENT,))
-    live(project)
+    equal({tag for tag in project.images("php").tags() if failed.sha in tag}, set(), "tags of what failed")
+
+
+def broken_build(project, file):
+    """A pipeline of a commit whose build fails; the next commit's does not."""
+    good = (project.work / file).read_text()
+    pipeline = project.push(**{file.replace("/", "__"): good + "RUN false\n"})
+    project.put(file, good)
+    return pipeline
+
+
+@scenario
+def credentials_in_2018(bench):
+    """GitLab 10.4: a personal token that may not delete, one that has expired, a registry that is down."""
+    project = bench.facile_2018(tested=False)
+    deployed(project, project.push())
+    for trouble in ("rights", "expired", "down"):
+        pipeline = project.pipeline_of("master", CHANGES=trouble).run(hold=["delete-old-prod-image"])
+        tags = project.images("php").tags()
+        if trouble == "rights":
+            bench.cleaner(project, rights={"pull", "push"})
+        elif trouble == "expired":
+            project.end_token(project.variables["PERSONAL_ACCESS_TOKEN"])
+        else:
+            project.registry.down.add(project.path)
+        pipeline.release()
+        project.registry.down.discard(project.path)
+        statuses(pipeline, "delete-old-prod-image", skipped=(FAILED_DEPLOYMENT,))
+        equal(project.images("php").tags(), tags, f"tags, {trouble}")
+        live(project)
+        bench.cleaner(project)
+        pipeline.retry("delete-old-prod-image")
+        deployed(project, pipeline)
+    kept = {f"prod-{pipeline.sha}" for pipeline in project.pipelines[-3:]}
+    equal(project.images("php").tags(), {"prod", "cache-production", *kept}, "tags of php")
+
+
+@scenario
+def retries_in_2018(bench):
+    """GitLab 10.4: each single job again, after the pipeline has ended."""
+    project = bench.facile_2018()
+    pipeline = project.push()
+    tested = autoloader(pipeline, "phpstan")
+    for name in ("phpstan", "test-coverage"):
+        pipeline.retry(name)
+        equal(autoloader(pipeline, name), tested, f"the build that {name} tests when it is retried")
+    for name in [name for name in pipeline.jobs if name != FAILED_DEPLOYMENT]:
+        pipeline.retry(name)
+        equal(pipeline.jobs[name].status, "success", f"{name}, retried: {pipeline.log(name)[-800:]}")
+        live(project)
+    deployed(project, pipeline)
+
+
+@scenario
+def rollbacks_in_2018(bench):
+    """GitLab 10.4: four deployments over images of all kinds; three are kept, and can be rolled back to."""
+    project = bench.facile_2018(tested=False)
+    images = project.images("php")
+    for day, kind in enumerate(("docker", "docker-list", "oci", "oci-index"), start=1):
+        images.push("prod-" + f"{day:x}" * 40, kind, f"2024-03-{day:02}T12:00:00Z")
+    for number in range(4):
+        deployed(project, project.push(CHANGES=str(number)))
+    kept = [f"prod-{pipeline.sha}" for pipeline in project.pipelines[-3:]]
+    equal(project.images("php").tags(), {"prod", "cache-production", *kept}, "tags of php")
+    for tag in kept:
+        image = f"{project.registry.host}/{project.path}/php:{tag}"
+        project.kubectl("set", "image", "deployment/my-project", f"php-container={image}")
+        equal(live(project), project.images("php").digest(tag), f"what serves after a rollback to {tag}")
 
 
 @scenario
 def again_in_2018(bench):
-    """GitLab 10.4: two pipelines at once, the older cleans up last; then the same commit again."""
-    project = bench.facile_2018()
+    """GitLab 10.4: two pipelines at once, in both orders, the older cleans up last; then the same commit again."""
+    project = bench.facile_2018(tested=False)
     project.push(CHANGES="zero")
     last = ["deploy", "delete-old-prod-image"]
-    older, newer = [project.pipeline_of("master", CHANGES=text).run(hold=last) for text in ("one", "two")]
-    for pipeline, job in ((older, last[0]), (newer, last[0]), (newer, last[1]), (older, last[1])):
-        pipeline.release(job)
-        live(project)
-    equal(project.images("php").digest("prod"), live(project), "the digest of php:prod")
-    equal(project.images("php").digest(f"prod-{newer.sha}"), live(project), "the digest in the Deployment")
+    for first in ("older", "newer"):
+        texts = (f"older, {first} first", f"newer, {first} first")
+        older, newer = [project.pipeline_of("master", CHANGES=text).run(hold=last) for text in texts]
+        deployments = (older, newer) if first == "older" else (newer, older)
+        for pipeline, job in [(one, last[0]) for one in deployments] + [(newer, last[1]), (older, last[1])]:
+            pipeline.release(job)
+            equal(pipeline.jobs[job].status, "success", f"{job}: {pipeline.log(job)[-800:]}")
+            live(project)
+        equal(project.images("php").digest(f"prod-{deployments[1].sha}"), live(project), "the digest in the Deployment")
+        equal(project.images("php").digest("prod"), project.images("php").digest(f"prod-{newer.sha}"), "php:prod")
     again = project.pipeline().run()
     deployed(project, again)

@@ -38,3 +38,10 @@ def distributions(bench):
     changed.play(forced)
     equal(changed.jobs[forced].status, "success", f"{forced}: {tail(changed.jobs[forced])}")
     holds(latest(project)[("ubuntu", "18.04")] != now[("ubuntu", "18.04")], "the forced build is another image")
+    forced = latest(project)
+    file = project.work / "ci/fedora/Dockerfile"
+    file.write_text(file.read_text() + "RUN false\n")
+    broken = project.push()
+    failed = {name for name, job in broken.jobs.items() if job.status == "failed"}
+    equal(failed, {"fedora:27@prep", "fedora:28@prep"}, "the jobs that fail where a recipe is broken")
+    equal(latest(project), forced, "images after a build that failed")
