@@ -119,7 +119,8 @@ fn d_proof(bencher: Bencher<'_, '_>, input: Input) {
     let lowered = lower(&manifest);
     bencher.bench_local(|| {
         let mut report = Report::default();
-        proof::check(&manifest, &root, black_box(&lowered), &source, &mut report);
+        let proved = proof::check(&manifest, &root, black_box(&lowered), &source, &mut report);
+        assert_eq!(proved, Ok(()));
         assert!(!report.has_errors(), "{report:?}");
     });
 }

@@ -13,6 +13,7 @@ use crate::finding::{Code, Finding, Place, Report};
 use crate::gitlab::{Version, limits};
 use crate::lower::{Lowered, REGISTRY_SCRIPT, lower};
 use crate::manifest::{self, Manifest};
+use crate::proof::Contradiction;
 use crate::source::{Limits, Node, Source, parse};
 use crate::{proof, render, target, verify};
 
@@ -41,7 +42,8 @@ pub struct Compiled {
     pub files: Option<FileSet>,
 }
 
-/// A fault of windlass itself: what it wrote is not what it planned. Nothing is given out then.
+/// A fault of windlass itself: what it wrote is not what it planned, or what it planned is not what
+/// the manifest says. Nothing is given out then.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct InternalError(pub String);
 
@@ -52,6 +54,12 @@ impl fmt::Display for InternalError {
 }
 
 impl std::error::Error for InternalError {}
+
+impl From<Contradiction> for InternalError {
+    fn from(fault: Contradiction) -> Self {
+        Self(fault.to_string())
+    }
+}
 
 /// Reads a manifest. `None` if its text is no mapping at all; the report says why.
 pub fn read(source: &Source, report: &mut Report) -> Option<Manifest> {
@@ -93,7 +101,7 @@ pub fn compile(source: &Source, files: &dyn Files) -> Result<Compiled, InternalE
             target::check(&manifest, &root, pipeline, lacks, &mut report);
         }
         if let Some(lowered) = lowered.filter(|_| !report.has_errors()) {
-            proof::check(&manifest, &root, &lowered, source, &mut report);
+            proof::check(&manifest, &root, &lowered, source, &mut report)?;
             let files = match report.has_errors() {
                 true => None,
                 false => {

@@ -1,6 +1,6 @@
 //! Ref sets: defined, not empty, not in a circle, and named where they are used.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
 use super::Check;
 use crate::finding::{Code, Finding};
@@ -10,17 +10,20 @@ use crate::manifest::raw::member;
 use crate::manifest::record::Field;
 use crate::manifest::refs::RefSet;
 use crate::manifest::resolved::BUILT_IN_REFS;
-use crate::source::At;
+use crate::source::{At, Span};
 
 pub(super) fn check(check: &mut Check<'_>) {
     let manifest = check.manifest;
-    let empty = Map::default();
-    let sets = manifest.refs.get().unwrap_or(&empty);
+    let none = Map::default();
+    let sets = manifest.refs.get().unwrap_or(&none);
     for (key, set) in sets.iter() {
         definition(check, sets, key, set);
     }
     super::sets::check(check, sets);
-    let many = |field: &'_ Field<Many<String>>| -> Vec<At<String>> {
+    let mut empty: BTreeSet<Span> = BTreeSet::new();
+    let mut many = |field: &'_ Field<Many<String>>| -> Vec<At<String>> {
+        let sets = field.at().filter(|sets| sets.value.0.is_empty());
+        empty.extend(sets.map(|sets| sets.span));
         field.get().map(|many| many.0.clone()).unwrap_or_default()
     };
     let mut names: Vec<At<String>> = Vec::new();
@@ -43,7 +46,16 @@ pub(super) fn check(check: &mut Check<'_>) {
         names.extend(many(promotion.common().refs));
     }
     for (_, raw) in manifest.jobs.get().into_iter().flat_map(Map::iter) {
-        names.extend(raw_refs(check, &raw.value.0));
+        let sets = raw_refs(check, &raw.value.0);
+        let refs = member(&raw.value.0, "refs").filter(|_| sets.is_empty());
+        empty.extend(refs.map(|refs| refs.span));
+        names.extend(sets);
+    }
+    for span in empty {
+        let finding = Finding::new(Code::Empty, span, "`refs` names no ref set");
+        check
+            .report
+            .push(finding.help("name one, or remove the key for what holds by default"));
     }
     names.sort_by_key(|at| at.span);
     names.dedup();

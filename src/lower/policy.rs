@@ -276,5 +276,13 @@ fn words(
         }
     }
     out.dedup();
+    // What is named like a word of `except` would be left out with what the word means.
+    let kinds = ["branches", "tags", "merge_requests", "schedules"];
+    let mut words = kinds
+        .iter()
+        .filter(|kind| out.iter().any(|word| word == *kind));
+    if words.any(|word| only.contains(&only_name(word))) {
+        return None;
+    }
     Some((only, out))
 }

@@ -2,7 +2,7 @@
 
 use super::Lowering;
 use super::refs::{is_set, source_is};
-use crate::gitlab::expression::{Comparison, Expr};
+use crate::gitlab::expression::{self, Comparison, Expr, Lookup, Truth, evaluate};
 use crate::gitlab::gates;
 use crate::manifest::Manifest;
 use crate::manifest::collection::{Many, Map};
@@ -125,27 +125,57 @@ impl Lowering<'_> {
 }
 
 /// The condition of merge request pipelines from the branches that a condition admits on a push.
+/// It is about the source branch, which other pipelines have not.
 fn of_requests(admitted: &Expr) -> Option<Expr> {
     let source = is_set("CI_MERGE_REQUEST_SOURCE_BRANCH_NAME")?;
     let mut kept = Vec::new();
-    let mut about_branches = false;
     for term in terms(admitted) {
-        if let Expr::Compare { op, left, right } = term
-            && **left == is_set("CI_PIPELINE_SOURCE")?
-        {
-            let is_push = *right == Box::new(Expr::text("push").ok()?);
-            match op {
-                // Surely so of a push, or surely not.
-                Comparison::Equal if is_push => continue,
-                Comparison::NotEqual if !is_push => continue,
-                Comparison::Equal | Comparison::NotEqual => return None,
-                Comparison::Match | Comparison::NotMatch => {}
-            }
+        match on_push(term, &source) {
+            OnPush::Known(true) => {}
+            OnPush::Known(false) => return None,
+            OnPush::Open(term) => kept.push(term),
         }
-        about_branches |= term.variables().contains(&"CI_COMMIT_BRANCH");
-        kept.push(term.with_variable("CI_COMMIT_BRANCH", &source));
     }
+    let about_branches = kept.iter().any(|term| {
+        let variables = term.variables();
+        variables.contains(&"CI_MERGE_REQUEST_SOURCE_BRANCH_NAME")
+    });
     about_branches.then(|| Expr::all(kept)).flatten()
+}
+
+/// What is left of a condition on the push of a branch.
+enum OnPush {
+    Known(bool),
+    Open(Expr),
+}
+
+/// What a condition is on the push of a branch, which another expression names: there is no tag and
+/// no merge request.
+fn on_push(condition: &Expr, branch: &Expr) -> OnPush {
+    let look_up = |name: &str| match name {
+        "CI_PIPELINE_SOURCE" => Lookup::Set("push".to_owned()),
+        "CI_COMMIT_TAG" => Lookup::Unset,
+        name if name.starts_with("CI_MERGE_REQUEST_") => Lookup::Unset,
+        _ => Lookup::Unknown,
+    };
+    let known = evaluate(condition, &look_up);
+    let open = |terms: &expression::Terms| -> Vec<Expr> {
+        let parts = terms.iter().map(|term| on_push(term, branch));
+        let open = parts.filter_map(|part| match part {
+            OnPush::Open(term) => Some(term),
+            OnPush::Known(_) => None,
+        });
+        open.collect()
+    };
+    let rest = match condition {
+        _ if known == Truth::True => return OnPush::Known(true),
+        _ if known == Truth::False => return OnPush::Known(false),
+        // What is known and does not decide the whole may be left away.
+        Expr::Any(terms) => Expr::any(open(terms)),
+        Expr::All(terms) => Expr::all(open(terms)),
+        other => Some(other.with_variable("CI_COMMIT_BRANCH", branch)),
+    };
+    rest.map_or(OnPush::Known(false), OnPush::Open)
 }
 
 /// What must all be true for a condition to be true.
@@ -193,17 +223,26 @@ pub(super) fn admits_merge_requests(manifest: &Manifest) -> bool {
         field.get().map(|sets| sets.0.clone()).unwrap_or_default()
     };
     let images = manifest.images().map(|(_, image)| of(image.common().refs));
+    let retentions = manifest
+        .images()
+        .filter_map(|(_, image)| image.retention.get());
+    let retentions = retentions.map(|retention| of(&retention.refs));
     let tests = manifest
         .tests_and_tasks()
         .map(|(_, test, _)| of(test.common().refs));
     let environments = manifest
         .environments()
         .map(|(_, env)| of(env.common().refs));
+    let promotions = manifest
+        .promotions()
+        .map(|(_, promotion)| of(promotion.common().refs));
     let raw = manifest.jobs.get().into_iter().flat_map(Map::iter);
     let raw = raw.map(|(_, job)| crate::manifest::raw::refs(&job.value.0));
     images
         .chain(tests)
+        .chain(retentions)
         .chain(environments)
+        .chain(promotions)
         .chain(raw)
         .flatten()
         .any(|set| holds_merge_requests(manifest, &set.value, 0))

@@ -1,6 +1,6 @@
-//! The classes of pipelines that a configuration's own conditions tell apart.
+//! The classes of pipelines that conditions tell apart.
 //!
-//! In: a [`Config`]. Out: a [`Situation`] of each class, the simple ones first: each ref that the
+//! In: what they compare. Out: a [`Situation`] of each class, the simple ones first: each ref that the
 //! conditions name or match, and one that none is about; protected or not, with an open merge
 //! request or without, started in each way, where conditions ask for that; with each value that
 //! they compare a variable with, with another one and with none; with and without the files that
@@ -12,7 +12,6 @@ use std::collections::BTreeSet;
 use super::kinds::{Compared, names, other};
 use super::situation::{Changed, Situation, Trigger};
 use super::{predefined, sample};
-use crate::config::Config;
 use crate::gitlab::expression::Lookup;
 use crate::gitlab::regex::Pattern;
 
@@ -44,12 +43,11 @@ struct Circumstance {
     changed: Changed,
 }
 
-/// A situation of each class.
-pub fn classes(config: &Config) -> Vec<Situation> {
-    let compared = Compared::of(config);
-    let most = (DECISIONS / config.jobs.len().max(1)).clamp(FEWEST, MOST);
-    let refs = refs(&compared, most);
-    let circumstances = circumstances(&compared);
+/// A situation of each class; fewer where there are many jobs.
+pub fn classes(compared: &Compared, jobs: usize) -> Vec<Situation> {
+    let most = (DECISIONS / jobs.max(1)).clamp(FEWEST, MOST);
+    let refs = refs(compared, most);
+    let circumstances = circumstances(compared);
     let mut found = Vec::new();
     // Each ref first, then each circumstance on the first refs.
     for circumstance in &circumstances {

@@ -58,7 +58,7 @@ impl Compared {
 
     fn rule(&mut self, rule: &Rule) {
         if let Some(condition) = &rule.condition {
-            self.expr(&condition.expr);
+            self.condition(&condition.expr);
         }
         if let Some(changes) = &rule.changes {
             self.changes.insert(changes.paths.clone());
@@ -67,7 +67,7 @@ impl Compared {
 
     fn policy(&mut self, policy: &Policy) {
         for condition in policy.variables.iter().flatten() {
-            self.expr(&condition.expr);
+            self.condition(&condition.expr);
         }
         if let Some(paths) = &policy.changes {
             self.changes.insert(paths.clone());
@@ -93,18 +93,21 @@ impl Compared {
         }
     }
 
-    fn expr(&mut self, expr: &Expr) {
+    /// Adds what a condition compares.
+    pub fn condition(&mut self, expr: &Expr) {
         match expr {
-            Expr::Any(terms) | Expr::All(terms) => terms.iter().for_each(|term| self.expr(term)),
-            Expr::Not(inner) => self.expr(inner),
+            Expr::Any(terms) | Expr::All(terms) => {
+                terms.iter().for_each(|term| self.condition(term));
+            }
+            Expr::Not(inner) => self.condition(inner),
             Expr::Variable(name) => {
                 let name = name.as_str().to_owned();
                 self.literals.entry(name.clone()).or_default();
                 self.variables.insert(name);
             }
             Expr::Compare { op, left, right } => {
-                self.expr(left);
-                self.expr(right);
+                self.condition(left);
+                self.condition(right);
                 self.comparison(*op, left, right);
                 self.comparison(*op, right, left);
             }

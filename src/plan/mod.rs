@@ -35,6 +35,7 @@ pub use outcome::{
     Absence, Failure, FailureKind, Plan, PlannedJob, admits, environment_name, plan, plan_all,
 };
 pub use rules::{ClauseTrace, RuleTrace, trace};
+pub use scope::Scope;
 pub use situation::{Changed, Ref, Situation, Trigger};
 pub use table::table;
 pub use text::{Style, shown, text};

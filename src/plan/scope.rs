@@ -12,7 +12,7 @@ use crate::config::{Conditions, Config, Job, Rule, When};
 use crate::gitlab::expression::Lookup;
 
 /// A configuration in a situation: what variables are worth there.
-pub(super) struct Scope<'s> {
+pub struct Scope<'s> {
     config: &'s Config,
     situation: &'s Situation,
     /// Which rules of the workflow may decide.
@@ -23,7 +23,7 @@ pub(super) struct Scope<'s> {
 
 impl<'s> Scope<'s> {
     /// Evaluates the workflow, whose variables the jobs see.
-    pub(super) fn of(config: &'s Config, situation: &'s Situation) -> Self {
+    pub fn of(config: &'s Config, situation: &'s Situation) -> Self {
         let mut scope = Self {
             config,
             situation,
@@ -97,7 +97,7 @@ impl<'s> Scope<'s> {
     }
 
     /// A variable as a job's rules see it.
-    pub(super) fn of_job(&self, job: &Job, name: &str) -> Lookup {
+    pub fn of_job(&self, job: &Job, name: &str) -> Lookup {
         if let Some(value) = self.situation.variables.get(name) {
             return Lookup::Set(value.clone());
         }

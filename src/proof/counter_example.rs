@@ -1,6 +1,5 @@
 //! A pipeline in words, and as the command that plans it.
 
-use crate::config::Config;
 use crate::files::shell_word;
 use crate::plan::{Changed, Compared, Ref, Situation, Trigger};
 
@@ -15,8 +14,8 @@ pub(super) struct CounterExamples {
 }
 
 impl CounterExamples {
-    pub(super) fn of(config: &Config, classes: &[Situation]) -> Self {
-        let asked = Compared::of(config).variables;
+    pub(super) fn of(compared: &Compared, classes: &[Situation]) -> Self {
+        let asked = &compared.variables;
         Self {
             variables: classes.iter().any(|one| !one.variables.is_empty()),
             protection: asked.contains("CI_COMMIT_REF_PROTECTED"),

@@ -2,21 +2,30 @@
 //!
 //! In: a checked manifest and the pipeline that it was lowered to. Out: findings, each with a
 //! command that shows what is wrong. Always holds: what passes keeps every promise below in every
-//! pipeline of the classes that its own conditions tell apart ([`plan::classes`]), raw jobs
+//! pipeline of the classes that its conditions tell apart ([`plan::classes`]), raw jobs
 //! included; what depends on more than a class says (`exists`, a cluster) is not held against it.
+//! And each job that windlass made is in the pipelines that the manifest's own ref sets name, and
+//! in no other ([`meaning`]): for that the manifest is read a second time, and what its sets compare
+//! refs with makes classes as well. Else it is a [`Contradiction`].
 //!
 //! With `include` only the jobs that stand here are known: what GitLab would refuse, and whether a
 //! pipeline is empty, may depend on the others, and is not said.
 
+mod cleanups;
+mod contents;
 mod counter_example;
 mod creation;
 mod deploys;
 mod duplicates;
+mod followed;
 mod images;
+mod made;
 mod manual;
+mod meaning;
 mod merge_requests;
 mod names;
 mod order;
+mod refs;
 mod refused;
 mod schedules;
 mod stop;
@@ -32,9 +41,13 @@ use crate::pipeline::Origin;
 use crate::plan::{self, Chosen, Compared, Plan, PlannedJob, Presence, Situation, Truth};
 use crate::source::{Node, Source, Span};
 use crate::target::Places;
+use cleanups::Cleanup;
 use counter_example::CounterExamples;
 use deploys::Declared;
+use meaning::Meaning;
 use uses::Uses;
+
+pub use meaning::Contradiction;
 
 /// What is promised of a pipeline that is created, one family a line.
 const PROMISES: &[fn(&mut Proof<'_>, &Plan)] = &[
@@ -44,36 +57,52 @@ const PROMISES: &[fn(&mut Proof<'_>, &Plan)] = &[
     manual::check,
     stop::check,
     schedules::check,
+    cleanups::check,
 ];
 
 /// Proves the promises, or reports what breaks them.
+///
+/// # Errors
+///
+/// If the pipeline is not what the manifest says: then windlass itself is at fault.
 pub fn check(
     manifest: &Manifest,
     root: &Node,
     lowered: &Lowered,
     source: &Source,
     report: &mut Report,
-) {
+) -> Result<(), Contradiction> {
     let pipeline = &lowered.pipeline;
     let jobs = pipeline.jobs.iter();
     let origins = jobs.map(|job| (job.name.as_str(), &job.origin)).collect();
     let places = Places { root };
     let config = match config::of_pipeline(pipeline, source) {
         Ok(config) => config,
-        Err(_) if !pipeline.include.is_empty() => return,
-        Err(problems) => return refused::report(&problems, &places, &origins, report),
+        Err(_) if !pipeline.include.is_empty() => return Ok(()),
+        Err(problems) => {
+            refused::report(&problems, &places, &origins, report);
+            return Ok(());
+        }
     };
-    let classes = plan::classes(&config);
-    let compared = Compared::of(&config);
+    if let Some(fault) = contents::fault(manifest, &config) {
+        return Err(Contradiction(fault));
+    }
+    let meaning = Meaning::of(manifest, &config);
+    let own = Compared::of(&config);
+    let mut compared = own.clone();
+    meaning.compare(manifest, &mut compared);
+    let classes = plan::classes(&compared, config.jobs.len());
     let mut proof = Proof {
         manifest,
         source,
-        counter_examples: CounterExamples::of(&config, &classes),
+        counter_examples: CounterExamples::of(&compared, &classes),
+        meaning,
         uses: Uses::of(manifest, &config),
+        cleanups: cleanups::of(manifest, &config),
         declared: deploys::declared(manifest, &config),
-        has_schedules: compared.triggers.contains("schedule"),
-        has_merge_requests: compared.triggers.contains("merge_request_event")
-            || compared
+        has_schedules: own.triggers.contains("schedule"),
+        has_merge_requests: own.triggers.contains("merge_request_event")
+            || own
                 .variables
                 .iter()
                 .any(|name| name.starts_with("CI_MERGE_REQUEST_")),
@@ -83,15 +112,18 @@ pub fn check(
         places,
         origins,
         told: HashSet::new(),
+        contradiction: None,
         report,
     };
     names::check(&mut proof);
     for situation in &classes {
         if plan::admits(&config, situation) == Truth::False {
+            meaning::left_out(&mut proof, situation);
             merge_requests::without_pipeline(&mut proof, situation);
             continue;
         }
         let plan = plan::plan(&config, situation);
+        meaning::jobs(&mut proof, &plan);
         creation::check(&mut proof, &plan);
         if plan.created != Truth::False {
             PROMISES
@@ -99,6 +131,7 @@ pub fn check(
                 .for_each(|promise| promise(&mut proof, &plan));
         }
     }
+    proof.contradiction.map_or(Ok(()), Err)
 }
 
 fn by_name(config: &Config) -> HashMap<&str, usize> {
@@ -112,7 +145,10 @@ struct Proof<'p> {
     source: &'p Source,
     config: &'p Config,
     counter_examples: CounterExamples,
+    /// Where the manifest lets each job run.
+    meaning: Meaning<'p>,
     uses: Uses<'p>,
+    cleanups: Vec<Cleanup>,
     declared: HashMap<&'p str, Declared<'p>>,
     /// Whether any condition asks for schedules.
     has_schedules: bool,
@@ -125,6 +161,8 @@ struct Proof<'p> {
     origins: HashMap<&'p str, &'p Origin>,
     /// What was said already, of another ref.
     told: HashSet<(Code, String)>,
+    /// The first fault of windlass itself.
+    contradiction: Option<Contradiction>,
     report: &'p mut Report,
 }
 
@@ -161,6 +199,11 @@ impl<'p> Proof<'p> {
     /// Whether something is said for the first time.
     fn is_new(&mut self, code: Code, subject: impl Into<String>) -> bool {
         self.told.insert((code, subject.into()))
+    }
+
+    /// Notes a fault of windlass itself: no manifest can bring it about.
+    fn contradict(&mut self, what: String) {
+        self.contradiction.get_or_insert(Contradiction(what));
     }
 
     /// Reports what breaks a promise in a situation, with the command that shows it.

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::{Present, Proof};
-use crate::config::When;
+use crate::config::{Config, When};
 use crate::plan::Plan;
 
 /// What a job waits for in one pipeline.
@@ -22,7 +22,7 @@ impl<'w> Waits<'w> {
     /// What a job waits for. A job with `needs` waits for these and for what they wait for.
     pub(super) fn of(proof: &'w Proof<'w>, plan: &Plan, one: &Present<'_>) -> Self {
         let mut waits = Self {
-            stage: stage(proof, one.index),
+            stage: stage(proof.config, one.index),
             by_stage: false,
             needed: BTreeSet::new(),
             needed_stage: None,
@@ -44,7 +44,7 @@ impl<'w> Waits<'w> {
                 }
                 None if index == one.index => waits.by_stage = true,
                 None => {
-                    let own = stage(proof, index);
+                    let own = stage(proof.config, index);
                     waits.needed_stage = waits.needed_stage.max(Some(own));
                 }
             }
@@ -64,7 +64,7 @@ impl<'w> Waits<'w> {
             return true;
         }
         let skipped = is_skipped(other);
-        let theirs = stage(self.proof, other.index);
+        let theirs = stage(self.proof.config, other.index);
         let own = match self.by_stage {
             true => Some(self.stage),
             false => self.needed_stage,
@@ -79,8 +79,9 @@ pub(super) fn is_skipped(one: &Present<'_>) -> bool {
         .is_some_and(|chosen| chosen.when == When::Manual && chosen.allow_failure)
 }
 
-fn stage(proof: &Proof<'_>, index: usize) -> usize {
-    let job = proof.config.jobs.get(index);
-    let stage = job.and_then(|job| proof.config.stage_index(&job.stage));
+/// The position of a job's stage.
+pub(super) fn stage(config: &Config, index: usize) -> usize {
+    let job = config.jobs.get(index);
+    let stage = job.and_then(|job| config.stage_index(&job.stage));
     stage.unwrap_or(0)
 }

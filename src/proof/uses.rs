@@ -169,7 +169,7 @@ fn named(job: &Job, variables: &HashMap<String, usize>) -> Vec<usize> {
 }
 
 /// Every text in a value.
-fn texts(node: &Node, visit: &mut dyn FnMut(&str)) {
+pub(super) fn texts(node: &Node, visit: &mut dyn FnMut(&str)) {
     match &node.value {
         Value::Str(text) | Value::Symbol(text) => visit(text),
         Value::Seq(items) | Value::Reference(items) => {

@@ -17,7 +17,7 @@ from rig.world import STATE
 
 ROOT = platform.ROOT
 PARTS = ("Cargo.toml", "Cargo.lock", "benches", "docs", "schemas", "src", "templates")
-PROOF = "proof::check(&manifest, &root, &lowered, source, &mut report);"
+PROOF = "proof::check(&manifest, &root, &lowered, source, &mut report)?;"
 # The broken compiler writes what its proof refuses, if it is told to.
 OVERRULED = (
     "src/compile.rs",
@@ -28,14 +28,18 @@ BUILDING = threading.Lock()
 
 
 def compiled(mutation):
-    """(codes that the proof of the broken compiler refuses in examples/facile, folder of its examples)"""
+    """(what the proof of the broken compiler refuses in examples/facile, folder of its examples)
+
+    What it refuses: codes of findings; `internal error` where it says that the compiler itself is wrong.
+    """
     with BUILDING:
         windlass = build(mutation)
     examples = STATE / "mutants" / mutation.name
     shutil.copytree(ROOT / "examples", examples)
     facile = [windlass, "-C", str(examples / "facile"), "generate", "--force", "--color", "never"]
     said = subprocess.run(facile, check=False, capture_output=True, text=True)
-    refused = tuple(sorted(set(re.findall(r"\berror\[([a-z-]+)\]", said.stdout + said.stderr))))
+    refusals = r"(?<=\berror\[)[a-z-]+(?=\])|internal error"
+    refused = tuple(sorted(set(re.findall(refusals, said.stdout + said.stderr))))
     platform.compile_examples(windlass, examples, MUTANT_UNPROVEN="1")
     return refused, examples
 

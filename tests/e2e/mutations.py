@@ -13,7 +13,7 @@ import scenarios
 
 @dataclasses.dataclass(frozen=True)
 class Mutation:
-    """`changes`: (file, before, after), each of which must be there. `refused`: the findings of the proof."""
+    """`changes`: (file, before, after), each of which must be there. `refused`: what the proof says."""
 
     name: str
     what: str
@@ -59,12 +59,14 @@ MUTATIONS = (
         "the rules of ref sets are forgotten",
         "feature-branch",
         (("src/lower/refs.rs", "if changes.is_none() && self.is_everywhere(&names) {", "if !names.is_empty() {"),),
+        refused=("internal error",),
     ),
     Mutation(
         "no-login",
         "the login is dropped",
         "first-deployment",
         (("src/lower/registry_login.rs", "let push = access.push?;", "let push = access.push.filter(|_| false)?;"),),
+        refused=("internal error",),
     ),
     Mutation(
         "deploys-a-tag-that-moves",
@@ -78,6 +80,7 @@ MUTATIONS = (
                 ".unwrap_or_default()",
             ),
         ),
+        refused=("internal error",),
     ),
     Mutation(
         "no-undo",
@@ -114,6 +117,7 @@ MUTATIONS = (
                 "let _ = (Need {\n                job: environment.deploy_job(place)",
             ),
         ),
+        refused=("internal error",),
     ),
     Mutation(
         "tests-take-what-the-tag-names",
@@ -126,6 +130,7 @@ MUTATIONS = (
                 "for image in images.iter().take(0) {\n            let reference",
             ),
         ),
+        refused=("internal error",),
     ),
     Mutation(
         "password-as-an-argument",

@@ -11,7 +11,9 @@
     reason = "what fails here fails a test"
 )]
 
+mod broken;
 mod generated;
+mod meaning;
 mod shown;
 
 use std::fs;

@@ -1,0 +1,158 @@
+//! What the pipeline does is what the manifest means by `refs`.
+//!
+//! In: the plan of one pipeline, and the manifest. Out: the first [`Contradiction`]. Always holds: the
+//! manifest is read anew ([`super::refs`], [`super::followed`]), and not as it was lowered; what
+//! the pipeline does not decide contradicts nothing.
+//!
+//! A manifest cannot bring that about: where the two differ, windlass itself is wrong.
+
+use std::cell::OnceCell;
+use std::fmt;
+
+use super::Proof;
+use super::counter_example::named;
+use super::followed::{Followed, Jobs};
+use super::refs::{Number, OnRef, RefSets};
+use crate::gitlab::expression::Lookup;
+use crate::gitlab::gates;
+use crate::manifest::Manifest;
+use crate::plan::{Compared, Plan, Presence, Ref, Scope, Situation, Truth};
+
+/// A fault of windlass itself: what it made of a manifest is not what the manifest says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Contradiction(pub(super) String);
+
+impl fmt::Display for Contradiction {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self(what) = self;
+        write!(f, "{what}; please report it with the manifest")
+    }
+}
+
+impl std::error::Error for Contradiction {}
+
+/// What a manifest says about where its jobs run.
+pub(super) struct Meaning<'m> {
+    pub(super) sets: RefSets<'m>,
+    pub(super) jobs: Jobs,
+    /// The sets that branches and tags are deployed on, other than into dynamic environments.
+    deployable: Vec<Number>,
+}
+
+impl<'m> Meaning<'m> {
+    pub(super) fn of(manifest: &'m Manifest, config: &crate::config::Config) -> Self {
+        let sets = RefSets::of(manifest);
+        let jobs = Jobs::of(manifest, &sets, config);
+        let environments = manifest.environments();
+        let fixed = environments.filter(|(key, of)| !of.is_dynamic(&key.value));
+        let names =
+            fixed.flat_map(|(_, of)| of.refs.get().into_iter().flat_map(|refs| refs.iter()));
+        let deployable = names.map(|name| sets.number(&name.value)).collect();
+        Self {
+            sets,
+            jobs,
+            deployable,
+        }
+    }
+
+    /// Adds what the manifest compares refs with.
+    pub(super) fn compare(&self, manifest: &Manifest, compared: &mut Compared) {
+        let used = self
+            .jobs
+            .followed
+            .iter()
+            .flat_map(|followed| &followed.union);
+        let requests = self.sets.compare(used.copied(), compared);
+        if requests && manifest.target() >= gates::OPEN_MERGE_REQUESTS {
+            let open = "CI_OPEN_MERGE_REQUESTS".to_owned();
+            compared.variables.insert(open);
+        }
+    }
+}
+
+/// Whether each job is in the pipeline where the manifest says so.
+pub(super) fn jobs(proof: &mut Proof<'_>, plan: &Plan) {
+    let situation = &plan.situation;
+    let scope = OnceCell::new();
+    let mut on_ref = OnRef::of(&proof.meaning.sets, situation);
+    let Jobs { followed, of_jobs } = &proof.meaning.jobs;
+    for (planned, unions) in plan.jobs.iter().zip(of_jobs) {
+        for followed in unions.iter().filter_map(|union| followed.get(*union)) {
+            let look_up = |name: &str| {
+                let scope = scope.get_or_init(|| Scope::of(proof.config, situation));
+                let job = proof.config.jobs.get(planned.index);
+                job.map_or(Lookup::Unknown, |job| scope.of_job(job, name))
+            };
+            let says = match on_ref.holds(&followed.union, &look_up) {
+                Truth::True if !followed.narrowed => Presence::In,
+                Truth::False => Presence::Out,
+                Truth::True | Truth::Unknown | Truth::Raises => Presence::Maybe,
+            };
+            let does = planned.presence();
+            if says != does && says != Presence::Maybe && does != Presence::Maybe {
+                let contradiction = contradiction(proof, plan, &planned.name, followed, does);
+                return proof.contradict(contradiction);
+            }
+        }
+    }
+}
+
+fn contradiction(
+    proof: &Proof<'_>,
+    plan: &Plan,
+    job: &str,
+    followed: &Followed,
+    does: Presence,
+) -> String {
+    let Followed {
+        names,
+        entity,
+        place,
+        ..
+    } = followed;
+    let on = named(&plan.situation);
+    let protected = match plan.situation.protected {
+        Some(false) => ", which is not protected",
+        Some(true) | None => "",
+    };
+    let (manifest, line) = (&proof.source.name, proof.source.position(place.start).line);
+    let (pipeline, means) = match does {
+        Presence::In => ("would run", "leaves it out"),
+        Presence::Out | Presence::Maybe => ("would not run", "lets it run"),
+    };
+    format!(
+        "`{job}` {pipeline} on {on}{protected}, where `refs: [{}]` of `{entity}` ({manifest}:{line}) \
+         {means}",
+        names.join(", ")
+    )
+}
+
+/// Whether a pipeline that the workflow leaves out is one that the manifest wants none of. Those of
+/// branches and tags it always wants, but for a branch with an open merge request, which has the
+/// merge request's; these, where a job runs in them and the branch has none of its own.
+pub(super) fn left_out(proof: &mut Proof<'_>, situation: &Situation) {
+    let unknown = |_: &str| Lookup::Unknown;
+    let holds = |situation: &Situation, union: &[Number]| {
+        OnRef::of(&proof.meaning.sets, situation).holds(union, &unknown)
+    };
+    let wanted = match &situation.reference {
+        _ if proof.own_workflow => false,
+        Ref::Tag(_) => true,
+        Ref::Branch(_) if situation.open_merge_request == Some(true) => {
+            holds(situation, &proof.meaning.deployable) == Truth::True
+        }
+        Ref::Branch(_) => true,
+        Ref::MergeRequest { source, .. } => {
+            let pushed = situation.pushed_to(source);
+            let known = proof.manifest.target() >= gates::OPEN_MERGE_REQUESTS;
+            let deployed = known && holds(&pushed, &proof.meaning.deployable) != Truth::False;
+            let mut followed = proof.meaning.jobs.followed.iter();
+            !deployed && followed.any(|one| holds(situation, &one.union) == Truth::True)
+        }
+    };
+    if wanted {
+        let on = named(situation);
+        let fault = format!("the workflow leaves out {on}, where the manifest wants a pipeline");
+        proof.contradict(fault);
+    }
+}

@@ -1,0 +1,308 @@
+//! A compiler that is wrong: the pipeline is changed behind the manifest's back, and the proof says so.
+
+use windlass::finding::Report;
+use windlass::gitlab::expression::{self, Expr};
+use windlass::lower::{Lowered, lower};
+use windlass::manifest;
+use windlass::pipeline::{Job, Rule, Rules, Value};
+use windlass::proof;
+use windlass::source::{Limits, Source, parse};
+
+const MANIFEST: &str = "\
+windlass: 1
+kubernetes: {agent: 'infra/agents:production'}
+compose: {services: {web: checks}}
+refs:
+  live: [main, '/^release-/']
+  topics: {of: [branches], except: [live]}
+  nightly: {of: [schedules], if: '$NIGHTLY == \"yes\"'}
+  versions: {tags: ['/^v\\d/'], protected: true}
+  reviewed: {merge_requests: {target: [main]}}
+images:
+  checks: {role: test, retention: pipeline}
+  app: {role: production, rebuild: {stage: build-prod, older_than: 1 week}, retention: {keep_n: 3}}
+tests:
+  unit: {image: checks, via: compose, script: make test}
+  lint: {image: checks, via: docker, script: make lint}
+  slow: {image: 'alpine:3', refs: nightly, script: make slow}
+  docs: {image: 'alpine:3', changes: ['docs/*'], refs: live, script: make docs}
+tasks:
+  review: {stage: test, image: 'alpine:3', refs: reviewed, script: make review}
+environments:
+  prod:
+    refs: live
+    deploy: {set_image: {deployment/app: {app: app, migrate: app}}}
+promotions:
+  release: {image: checks, refs: versions, to: stable}
+jobs:
+  raw: {refs: topics, stage: test, script: make raw}
+";
+
+/// What the proof says of a manifest whose pipeline somebody changed.
+fn told(manifest: &str, change: impl FnOnce(&mut Lowered)) -> String {
+    let source = Source::new("windlass.yml", manifest);
+    let mut report = Report::default();
+    let root = parse(&source, Limits::MANIFEST, &mut report).unwrap();
+    let manifest = manifest::read(&root, &mut report).unwrap();
+    let mut lowered = lower(&manifest);
+    change(&mut lowered);
+    let proved = proof::check(&manifest, &root, &lowered, &source, &mut report);
+    match proved {
+        Ok(()) => format!("nothing: {:?}", report.sorted()),
+        Err(fault) => fault.to_string(),
+    }
+}
+
+fn job<'l>(lowered: &'l mut Lowered, name: &str) -> &'l mut Job {
+    let jobs = &mut lowered.pipeline.jobs;
+    jobs.iter_mut().find(|job| job.name == name).unwrap()
+}
+
+fn condition(text: &str) -> Expr {
+    expression::parse(text).unwrap()
+}
+
+#[track_caller]
+fn refused(said: &str, wanted: &str) {
+    assert_eq!(
+        said,
+        format!("{wanted}; please report it with the manifest")
+    );
+}
+
+#[test]
+fn as_it_is_nothing_is_said() {
+    let said = told(MANIFEST, |_| {});
+    assert!(said.starts_with("nothing"), "{said}");
+}
+
+#[test]
+fn a_job_whose_rules_are_forgotten() {
+    let forget = |name: &'static str| {
+        told(MANIFEST, move |lowered| {
+            job(lowered, name).rules = Rules::default();
+        })
+    };
+    refused(
+        &forget("deploy-prod"),
+        "`deploy-prod` would run on branch `feature`, where `refs: [live]` of `environments.prod` \
+         (windlass.yml:22) leaves it out",
+    );
+    for name in [
+        "build-app",
+        "check-app",
+        "cleanup-app",
+        "slow",
+        "docs",
+        "review",
+        "promote-release",
+        "raw",
+    ] {
+        let said = forget(name);
+        assert!(
+            said.starts_with(&format!("`{name}` would run on ")),
+            "{said}"
+        );
+    }
+}
+
+#[test]
+fn a_job_that_is_nowhere() {
+    let said = told(MANIFEST, |lowered| {
+        let rules = &mut job(lowered, "unit").rules.list;
+        *rules = vec![Rule::never(condition("$CI_PIPELINE_SOURCE"))];
+    });
+    refused(
+        &said,
+        "`unit` would not run on branch `feature`, where `refs: [branches, tags]` of `tests.unit` \
+         (windlass.yml:14) lets it run",
+    );
+}
+
+#[test]
+fn two_sets_that_are_mixed_up() {
+    let said = told(MANIFEST, |lowered| {
+        let topics = job(lowered, "raw").rules.clone();
+        let live = std::mem::replace(&mut job(lowered, "deploy-prod").rules, topics);
+        job(lowered, "raw").rules = live;
+    });
+    assert!(said.contains("on branch `feature`, where"), "{said}");
+}
+
+/// A set whose names no condition of the pipeline holds any more is looked at all the same.
+#[test]
+fn a_name_that_is_lost() {
+    let said = told(MANIFEST, |lowered| {
+        for job in &mut lowered.pipeline.jobs {
+            let about = |rule: &Rule| rule.condition.as_ref().map(ToString::to_string);
+            let lost = |rule: &Rule| about(rule).is_some_and(|text| text.contains("release-"));
+            job.rules.list.retain(|rule| !lost(rule));
+        }
+        lowered
+            .pipeline
+            .workflow
+            .retain(|rule| !format!("{rule:?}").contains("release-"));
+    });
+    assert!(said.contains("on branch `release-x`, where"), "{said}");
+}
+
+#[test]
+fn a_protected_ref_that_is_any() {
+    let said = told(MANIFEST, |lowered| {
+        let rules = &mut job(lowered, "promote-release").rules.list;
+        *rules = vec![Rule::when_true(condition("$CI_COMMIT_TAG =~ /^v\\d/"))];
+    });
+    assert!(
+        said.starts_with("`promote-release` would run on tag `v1`, which is not protected, where"),
+        "{said}"
+    );
+}
+
+#[test]
+fn a_condition_that_is_forgotten() {
+    let said = told(MANIFEST, |lowered| {
+        let rules = &mut job(lowered, "slow").rules.list;
+        *rules = vec![Rule::when_true(condition(
+            "$CI_PIPELINE_SOURCE == \"schedule\"",
+        ))];
+    });
+    assert!(
+        said.starts_with("`slow` would run on a schedule of `main`"),
+        "{said}"
+    );
+}
+
+#[test]
+fn a_workflow_that_leaves_pipelines_out() {
+    for (about, wanted) in [
+        ("$CI_COMMIT_TAG", "the workflow leaves out tag `"),
+        (
+            "merge_request_event",
+            "the workflow leaves out a merge request from `feature` to `main`",
+        ),
+    ] {
+        let said = told(MANIFEST, |lowered| {
+            lowered.pipeline.workflow.retain(|rule| {
+                let condition = rule.condition.as_ref().map(ToString::to_string);
+                !condition.is_some_and(|text| text.contains(about))
+            });
+        });
+        assert!(said.starts_with(wanted), "{said}");
+    }
+}
+
+#[test]
+fn only_that_is_forgotten() {
+    let manifest = MANIFEST
+        .replace("windlass: 1\n", "windlass: 1\ngitlab: '12.4'\n")
+        .replace("rebuild: {stage: build-prod, older_than: 1 week}, ", "");
+    let said = told(&manifest, |_| {});
+    assert!(said.starts_with("nothing"), "{said}");
+    let said = told(&manifest, |lowered| {
+        job(lowered, "deploy-prod").policies = Default::default();
+    });
+    assert!(
+        said.starts_with("`deploy-prod` would run on branch `feature`"),
+        "{said}"
+    );
+}
+
+/// What the project says itself by raw keys is its own.
+#[test]
+fn raw_rules_are_the_projects_own() {
+    let manifest = MANIFEST.replace(
+        "refs: live, script: make docs}",
+        "refs: live, script: make docs, job: {rules: [{when: always}]}}",
+    );
+    let said = told(&manifest, |_| {});
+    assert!(said.starts_with("nothing"), "{said}");
+}
+
+fn without(lines: &mut [Value], lost: &str, instead: &str) {
+    for line in lines {
+        if let Some(text) = line.plain().as_str() {
+            *line = Value::from(text.replace(lost, instead));
+        }
+    }
+}
+
+#[test]
+fn a_deployment_by_a_tag() {
+    let said = told(MANIFEST, |lowered| {
+        let script = &mut job(lowered, "deploy-prod").script;
+        without(
+            script,
+            "migrate=\"$CI_REGISTRY_IMAGE/app@${IMAGE_APP_DIGEST:?}\"",
+            "migrate=app:prod",
+        );
+    });
+    refused(
+        &said,
+        "`deploy-prod` does not deploy the image `app` by its digest",
+    );
+}
+
+#[test]
+fn a_test_by_a_tag() {
+    for name in ["unit", "lint"] {
+        let said = told(MANIFEST, |lowered| {
+            without(
+                &mut job(lowered, name).script,
+                "@${IMAGE_CHECKS_DIGEST:?}",
+                ":latest",
+            );
+        });
+        refused(
+            &said,
+            &format!("`{name}` does not test the image `checks` by its digest"),
+        );
+    }
+}
+
+#[test]
+fn a_login_that_is_missing() {
+    for (name, image) in [
+        ("build-checks", "checks"),
+        ("build-app", "app"),
+        ("unit", "checks"),
+    ] {
+        let said = told(MANIFEST, |lowered| job(lowered, name).before_script.clear());
+        refused(
+            &said,
+            &format!("`{name}` handles the image `{image}` and does not log in to `gitlab`"),
+        );
+    }
+}
+
+#[test]
+fn a_clean_up_that_does_not_wait() {
+    let said = told(MANIFEST, |lowered| {
+        let needs = &mut job(lowered, "cleanup-app").needs;
+        needs
+            .as_mut()
+            .unwrap()
+            .retain(|need| need.job != "deploy-prod");
+    });
+    refused(
+        &said,
+        "`cleanup-app` deletes images of `app` and does not wait for `deploy-prod`",
+    );
+}
+
+/// GitLab takes an empty text for true where it goes on behind it: nothing is held against that.
+#[test]
+fn a_variable_that_is_blank() {
+    let manifest = MANIFEST
+        .replace(
+            "  live: [main, ",
+            "  blank: {branches: [main], if: '$NIGHTLY == \"\"'}\n  live: [main, ",
+        )
+        .replace("except: [live]", "except: [live, asked]")
+        .replace(
+            "  reviewed:",
+            "  asked: {branches: [feature], if: '$NIGHTLY'}\n  reviewed:",
+        )
+        .replace("refs: nightly", "refs: [nightly, blank, topics]");
+    let said = told(&manifest, |_| {});
+    assert!(said.starts_with("nothing"), "{said}");
+}
