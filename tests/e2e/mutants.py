@@ -13,7 +13,7 @@ import subprocess
 import threading
 
 from rig import platform
-from rig.world import STATE
+from rig.world import STATE, run
 
 ROOT = platform.ROOT
 PARTS = ("Cargo.toml", "Cargo.lock", "benches", "docs", "schemas", "src", "templates")
@@ -62,7 +62,9 @@ def build(mutation):
     if done.returncode:
         raise RuntimeError(f"{mutation.name} does not compile:\n{done.stderr}")
     made = STATE / "mutants" / f"windlass-{mutation.name}"
-    return str(shutil.copy(target / "debug/windlass", made))
+    # By another process: a file that is open for writing here, or in what another thread forks, cannot be run.
+    run("cp", target / "debug/windlass", made)
+    return str(made)
 
 
 def change(source, one):
