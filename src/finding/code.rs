@@ -176,6 +176,8 @@ codes! {
     MergeRequestMissing "merge-request-missing" Warning;
     /// A deployment that every schedule of its branch repeats.
     ScheduledDeploy "scheduled-deploy" Warning;
+    /// More kinds of pipelines than the proof looks at.
+    PartlyProven "partly-proven" Warning;
     /// An environment that is started where the job that stops it is missing.
     StopMissing "stop-missing" Error;
 

@@ -17,9 +17,12 @@ use crate::gitlab::regex::Pattern;
 
 /// Most decisions that are worth the time: classes times jobs.
 const DECISIONS: usize = 300_000;
-/// Most and fewest classes.
-const MOST: usize = 1_024;
+/// Most and fewest classes, and most refs.
+const MOST: usize = 4_096;
 const FEWEST: usize = 48;
+const REFS: usize = 1_024;
+/// Most pairs of a branch and one that it is merged into; beyond it each is paired once.
+const PAIRS: usize = 256;
 /// Most patterns that are combined in pairs, to have a name that both match.
 const COMBINED: usize = 8;
 /// Most combinations of values of variables; beyond it they are tried one by one.
@@ -43,26 +46,37 @@ struct Circumstance {
     changed: Changed,
 }
 
-/// A situation of each class; fewer where there are many jobs.
-pub fn classes(compared: &Compared, jobs: usize) -> Vec<Situation> {
+/// The classes of a configuration.
+#[derive(Debug)]
+pub struct Classes {
+    /// A situation of each.
+    pub situations: Vec<Situation>,
+    /// Whether these are all of them: there are fewer where there are many jobs.
+    pub complete: bool,
+}
+
+/// The classes of what is compared, for so many jobs.
+pub fn classes(compared: &Compared, jobs: usize) -> Classes {
     let most = (DECISIONS / jobs.max(1)).clamp(FEWEST, MOST);
-    let refs = refs(compared, most);
+    let (refs, mut complete) = refs(compared, most.min(REFS));
     let circumstances = circumstances(compared);
-    let mut found = Vec::new();
+    let mut situations = Vec::new();
     // Each ref first, then each circumstance on the first refs.
-    for circumstance in &circumstances {
-        for reference in &refs {
-            if found.len() >= most {
-                return found;
-            }
-            let mut one = reference.clone();
-            one.closed = true;
-            one.variables = circumstance.variables.iter().cloned().collect();
-            one.changed = circumstance.changed.clone();
-            found.push(one);
-        }
+    let mut all = circumstances
+        .iter()
+        .flat_map(|circumstance| refs.iter().map(move |reference| (circumstance, reference)));
+    for (circumstance, reference) in all.by_ref().take(most) {
+        let mut one = reference.clone();
+        one.closed = true;
+        one.variables = circumstance.variables.iter().cloned().collect();
+        one.changed = circumstance.changed.clone();
+        situations.push(one);
     }
-    found
+    complete &= all.next().is_none();
+    Classes {
+        situations,
+        complete,
+    }
 }
 
 /// The default branch of a project whose configuration says nothing of it: `main`, as GitLab
@@ -75,8 +89,8 @@ fn default_branch(compared: &Compared) -> &'static str {
     }
 }
 
-/// Every ref, started in every way.
-fn refs(compared: &Compared, most: usize) -> Vec<Situation> {
+/// Every ref, started in every way, and whether these are all.
+fn refs(compared: &Compared, most: usize) -> (Vec<Situation>, bool) {
     let default = default_branch(compared);
     let taken: BTreeSet<String> = compared
         .branches
@@ -104,15 +118,20 @@ fn refs(compared: &Compared, most: usize) -> Vec<Situation> {
         }));
     }
     let sources = named_and_combined(&compared.sources);
-    for source in branches.iter().cloned().chain(sources) {
-        let there = targets.iter().filter(|target| **target != source);
+    let sources: Vec<String> = branches.iter().cloned().chain(sources).collect();
+    let few = sources.len().saturating_mul(targets.len()) <= PAIRS;
+    for (at, source) in sources.iter().enumerate() {
+        // The first source goes everywhere, and every other one where it may.
+        let anywhere = few || at == 0;
+        let there = targets.iter().filter(|target| *target != source);
+        let there = there.take(if anywhere { usize::MAX } else { 1 });
         // The default branch itself is merged into some other one.
         let there: Vec<&str> = match there.clone().next() {
             Some(_) => there.map(String::as_str).collect(),
             None => vec![feature],
         };
         for target in there {
-            all.push(Situation::merge_request(&source, target));
+            all.push(Situation::merge_request(source, target));
         }
     }
     all.push(Situation::schedule(default));
@@ -143,10 +162,10 @@ fn refs(compared: &Compared, most: usize) -> Vec<Situation> {
             }
         }
         if known.len() >= most {
-            break;
+            return (known, false);
         }
     }
-    known
+    (known, true)
 }
 
 /// A name for each name and pattern, and for two patterns that one name can match.

@@ -27,7 +27,7 @@ mod words;
 mod worlds;
 
 pub use crate::gitlab::expression::Truth;
-pub use classes::classes;
+pub use classes::{Classes, classes};
 pub use decision::{Because, Chosen, Decision, Part, Presence};
 pub use json::json;
 pub use kinds::{Compared, kinds};

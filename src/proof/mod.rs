@@ -38,7 +38,7 @@ use crate::finding::{Code, Finding, Report};
 use crate::lower::Lowered;
 use crate::manifest::Manifest;
 use crate::pipeline::Origin;
-use crate::plan::{self, Chosen, Compared, Plan, PlannedJob, Presence, Situation, Truth};
+use crate::plan::{self, Chosen, Classes, Compared, Plan, PlannedJob, Presence, Situation, Truth};
 use crate::source::{Node, Source, Span};
 use crate::target::Places;
 use cleanups::Cleanup;
@@ -91,7 +91,10 @@ pub fn check(
     let own = Compared::of(&config);
     let mut compared = own.clone();
     meaning.compare(manifest, &mut compared);
-    let classes = plan::classes(&compared, config.jobs.len());
+    let Classes {
+        situations: classes,
+        complete,
+    } = plan::classes(&compared, config.jobs.len());
     let mut proof = Proof {
         manifest,
         source,
@@ -116,6 +119,9 @@ pub fn check(
         report,
     };
     names::check(&mut proof);
+    if !complete {
+        proof.partly(classes.len());
+    }
     for situation in &classes {
         if plan::admits(&config, situation) == Truth::False {
             meaning::left_out(&mut proof, situation);
@@ -211,6 +217,19 @@ impl<'p> Proof<'p> {
         let command = self.counter_examples.command(situation);
         self.report
             .push(finding.help(format!("see it with `{command}`")));
+    }
+
+    /// Says that there are more classes than could be looked at.
+    fn partly(&mut self, looked_at: usize) {
+        let place = self.manifest.refs.span().unwrap_or_default();
+        let message = format!(
+            "conditions tell more kinds of pipelines apart than the {looked_at} that were proved"
+        );
+        self.report.push(
+            Finding::new(Code::PartlyProven, place, message)
+                .help("ask for fewer variables in one condition, or let sets share their branches")
+                .help("`windlass plan` shows any pipeline that you ask for"),
+        );
     }
 
     /// Where a job's key is asked for; the job itself if that is not known.
