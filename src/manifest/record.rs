@@ -261,7 +261,11 @@ fn read_entry<R: Record>(record: &mut R, entry: &Entry, reader: &mut Reader<'_>)
     let elsewhere = ELSEWHERE
         .iter()
         .find(|(word, here, _)| *word == key && names().any(|n| n == *here));
+    let hidden = key.starts_with('.') || key.starts_with("x-");
     let finding = match (elsewhere, meant) {
+        (None, _) if hidden => finding.help(
+            "there are no hidden keys: an anchor stands at its first use, and `defaults` holds what several share",
+        ),
         (Some((_, _, help)), _) => finding.help(*help),
         (None, Some(name)) => finding.help(format!("did you mean `{name}`?")),
         (None, None) => {
