@@ -87,6 +87,9 @@ fn instead(node: &Node, wanted: &str) -> String {
             format!("write it without quotes: `{}`", scalar.text)
         }
         (_, "an integer") => "write a number, as in `2`".to_owned(),
+        (Kind::Scalar(scalar), "a list") if !scalar.text.contains([',', ':', '#', '\n']) => {
+            format!("write it as a list: `[{}]`", scalar.text)
+        }
         (_, "a list") => "write it as a list, as in `[first, second]`".to_owned(),
         (Kind::Sequence(_), "a mapping") => "write `name: ...` lines, without `-`".to_owned(),
         (_, "a mapping") => "write it as a mapping, as in `{name: value}`".to_owned(),
