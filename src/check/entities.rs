@@ -133,12 +133,12 @@ pub(super) fn check(check: &mut Check<'_>) {
                 "at least one image must stay",
             );
             let rules = [
-                retention.keep_for.span(),
-                retention.keep_n.span(),
-                retention.older_than.span(),
-                retention.keep.span(),
+                retention.keep_for.is_missing(),
+                retention.keep_n.is_missing(),
+                retention.older_than.is_missing(),
+                retention.keep.is_missing(),
             ];
-            if rules.iter().all(Option::is_none) {
+            if !rules.contains(&false) {
                 let finding = Finding::new(
                     Code::MissingKey,
                     retention.span,

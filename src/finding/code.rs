@@ -81,7 +81,7 @@ codes! {
     Exclusive "exclusive" Error;
     /// A name that GitLab, Kubernetes or windlass does not take.
     BadName "bad-name" Error;
-    /// A regular expression that does not compile.
+    /// A regular expression that does not compile, or a glob instead of one.
     BadRegex "bad-regex" Error;
     /// A text that is not a duration.
     BadDuration "bad-duration" Error;

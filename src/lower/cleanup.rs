@@ -1,6 +1,6 @@
 //! Retention: what an image leaves in the registry goes when it is of no more use.
 
-use super::Lowering;
+use super::{Lowering, marking};
 use crate::manifest::common::When;
 use crate::manifest::images::{Image, KeepFor, Retention};
 use crate::manifest::reach::{Coverage, covers};
@@ -64,7 +64,7 @@ impl<'m> Lowering<'m> {
     /// Lets a job wait for what this pipeline builds, deploys and marks, and mark what no other
     /// job does. A failed test is no reason to keep what is old.
     fn after_deployments(
-        &self,
+        &mut self,
         job: &mut Job,
         key: &'m At<String>,
         image: &'m At<Image>,
@@ -85,13 +85,11 @@ impl<'m> Lowering<'m> {
             // Conditions such as `schedules` are not told by names alone.
             optional: own_refs || covers(self.manifest, &built, refs) != Coverage::Covered,
         }];
-        let deployments = self.deployments.of_image(name);
+        let deployments = self.deployments.of_image(name).to_vec();
         if let Some((place, environment)) = self.deployments.marked_by_cleanup(name, image) {
-            needs.push(Need {
-                job: environment.deploy_job(place).value,
-                artifacts: false,
-                optional: false,
-            });
+            needs.push(marking::deployment(place, environment));
+            job.script.extend(marking::demand(place, environment));
+            self.only_after_deployment(place, environment);
             job.script.push(self.mark(name, place, environment));
         } else {
             // What waits for a person must not keep the rest from being cleaned up.
@@ -115,7 +113,7 @@ impl<'m> Lowering<'m> {
                 }
             }));
         }
-        if let [(place, environment), ..] = deployments {
+        if let [(place, environment), ..] = deployments.as_slice() {
             job.resource_group = self.resource_group(place, environment);
         }
         job.needs = Some(needs);

@@ -15,10 +15,10 @@ use crate::pipeline::{Job, Mapping, Value};
 use crate::target::Lack;
 
 /// A variable that a job hands on.
-struct Handover {
-    variable: String,
-    job: String,
-    file: String,
+pub(super) struct Handover {
+    pub variable: String,
+    pub job: String,
+    pub file: String,
 }
 
 pub(super) fn lower(lowering: &mut Lowering<'_>) {
@@ -76,7 +76,8 @@ impl Lowering<'_> {
                 file: self.handed_on(promotion::DOTENV, &key.value),
             })
         });
-        images.chain(self.answers()).chain(promotions).collect()
+        let images = images.chain(self.answers()).chain(promotions);
+        images.chain(self.deployed()).collect()
     }
 
     /// What checks say about images.
@@ -146,7 +147,8 @@ impl Lowering<'_> {
 
 /// Keeps the files out of what a later build makes of the project's folder.
 fn keep_out(job: &mut Job, handovers: &[Handover], order: &Order) {
-    if !handovers.iter().any(|own| own.job == job.name) {
+    // A deployment makes no image.
+    if job.environment.is_some() || !handovers.iter().any(|own| own.job == job.name) {
         return;
     }
     let earlier = handovers

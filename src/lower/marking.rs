@@ -4,12 +4,17 @@
 //! there already. Always holds: what a deployment did not reach is never marked; nothing is turned
 //! back by an older pipeline that comes last.
 
+use super::handover::Handover;
 use super::{Lowering, quoted};
 use crate::gitlab::gates;
+use crate::manifest::common::When;
 use crate::manifest::environments::Environment;
 use crate::manifest::resolved::STAGES;
 use crate::pipeline::{Job, Mapping, Need, Origin, Value};
 use crate::source::At;
+
+/// The file in which a deployment says that it is done.
+const DOTENV: &str = "deployed.env";
 
 pub(super) fn lower(lowering: &mut Lowering<'_>) {
     for (key, environment) in lowering.manifest.environments() {
@@ -49,11 +54,7 @@ impl<'m> Lowering<'m> {
                 span: name.span,
             },
             stage: Some(self.stage_after(environment.stage()).to_owned()),
-            needs: Some(vec![Need {
-                job: environment.deploy_job(key).value,
-                artifacts: false,
-                optional: false,
-            }]),
+            needs: Some(vec![deployment(key, environment)]),
             resource_group: self.resource_group(key, environment),
             ..Job::default()
         };
@@ -70,10 +71,43 @@ impl<'m> Lowering<'m> {
         self.need_builds(&mut job, images);
         self.need_promotions(&mut job, images, &refs);
         self.with_registry_script(&mut job);
+        job.script.extend(demand(key, environment));
         for image in images {
             job.script.push(self.mark(image, key, environment));
         }
+        self.only_after_deployment(key, environment);
         self.finish(job, None);
+    }
+
+    /// Lets the deployment say that it is done, if some job marks what it deploys and GitLab starts
+    /// that job after a failure as well.
+    pub(super) fn tell_deployed(
+        &self,
+        job: &mut Job,
+        key: &At<String>,
+        environment: &'m Environment,
+    ) {
+        let by_cleanup = self.manifest.images().any(|(name, image)| {
+            let marked = self.deployments.marked_by_cleanup(&name.value, image);
+            marked.is_some_and(|(place, _)| place.value == key.value)
+        });
+        if !environment.may_fail() || (!by_cleanup && self.marked(key, environment).is_empty()) {
+            return;
+        }
+        let file = self.handed_on(DOTENV, &key.value);
+        let line = format!("echo \"{}=yes\" > {file}", deployed_variable(&key.value));
+        job.script.push(line.into());
+        self.hand_on(job, &file);
+    }
+
+    /// Notes that a target without `needs` would mark what nobody has deployed yet.
+    pub(super) fn only_after_deployment(&mut self, key: &At<String>, environment: &Environment) {
+        if environment.when.get() == Some(&When::Manual) && environment.may_fail() {
+            let span = environment.when.span().unwrap_or(key.span);
+            let what =
+                "a retention that waits for a manual deployment without `allow_failure: false`";
+            self.lacks_below(gates::NEEDS, what, span);
+        }
     }
 
     /// The stage of what comes right after a job: the same one, where `needs` can say so.
@@ -89,6 +123,16 @@ impl<'m> Lowering<'m> {
         after.nth(1).unwrap_or(stage)
     }
 
+    /// By which variables deployments say that they are done.
+    pub(super) fn deployed(&self) -> impl Iterator<Item = Handover> {
+        let environments = self.manifest.environments();
+        environments.map(|(key, environment)| Handover {
+            variable: deployed_variable(&key.value),
+            job: environment.deploy_job(key).value,
+            file: self.handed_on(DOTENV, &key.value),
+        })
+    }
+
     /// The command that moves the tag of an environment to an image.
     pub(super) fn mark(&self, image: &str, key: &At<String>, environment: &Environment) -> Value {
         let options = self.image(image).map(|image| self.push_options(image));
@@ -100,4 +144,27 @@ impl<'m> Lowering<'m> {
             quoted(&environment.deployed_tag(&key.value))
         ))
     }
+}
+
+/// A job's wait for a deployment.
+pub(super) fn deployment(key: &At<String>, environment: &Environment) -> Need {
+    Need {
+        job: environment.deploy_job(key).value,
+        artifacts: environment.may_fail(),
+        optional: false,
+    }
+}
+
+/// The command that fails after a deployment that failed. GitLab starts what needs a job that may
+/// fail, as every manual one may, after its failure too. It has to fail rather than to pass: after a
+/// retry of the deployment it is then to be retried as well.
+pub(super) fn demand(key: &At<String>, environment: &Environment) -> Option<Value> {
+    let variable = deployed_variable(&key.value);
+    let demand = format!(": \"${{{variable}:?{} is not deployed}}\"", key.value);
+    environment.may_fail().then(|| demand.into())
+}
+
+/// The variable by which a deployment says that it is done.
+fn deployed_variable(key: &str) -> String {
+    format!("DEPLOYED_{}", key.to_ascii_uppercase().replace('-', "_"))
 }

@@ -333,6 +333,14 @@ fn on_default_branch() -> Option<Expr> {
     is_default_branch("CI_COMMIT_BRANCH")
 }
 
+/// Whether a condition holds on no other branch than the default one.
+fn is_on_default_alone(condition: &Expr) -> bool {
+    on_default_branch().is_some_and(|default| match condition {
+        Expr::All(terms) => terms.iter().any(|term| *term == default),
+        other => *other == default,
+    })
+}
+
 /// The opposite, by De Morgan: GitLab has no `!` before 18.11.
 fn opposite(condition: Expr) -> Expr {
     match condition {
@@ -387,7 +395,8 @@ fn with_changes(rules: Vec<Rule>, paths: &[String]) -> Vec<Rule> {
             }
             _ => None,
         };
-        if let Some(on_default) = on_default {
+        let always = is_on_default_alone(&condition);
+        if let Some(on_default) = on_default.filter(|_| !always) {
             out.push(Rule {
                 condition: Some(on_default),
                 changes: changes(None),
@@ -395,7 +404,7 @@ fn with_changes(rules: Vec<Rule>, paths: &[String]) -> Vec<Rule> {
             });
         }
         out.push(Rule {
-            changes: changes(Some("$CI_DEFAULT_BRANCH")),
+            changes: changes((!always).then_some("$CI_DEFAULT_BRANCH")),
             ..rule
         });
     }

@@ -95,7 +95,33 @@ fn pattern(text: &str) -> Result<(), Fault> {
         let help = "write a name, or a regular expression between slashes";
         return Err(Fault::new("an empty name matches nothing", help));
     }
+    // What `git check-ref-format` refuses; `@{` and the like nobody takes for a pattern.
+    if let Some(refused) = text.chars().find(|c| " ~^:?*[\\".contains(*c)) {
+        let message = format!("no branch or tag is named `{text}`: git takes no `{refused}` there");
+        let help = match refused {
+            '*' | '?' | '[' => format!(
+                "a pattern is a regular expression here: `{}`",
+                of_glob(text)
+            ),
+            _ => help.to_owned(),
+        };
+        return Err(Fault::new(message, help));
+    }
     expression::Expr::text(text).map(|_| ()).map_err(unwritable)
+}
+
+/// The regular expression of a glob, quoted for YAML.
+fn of_glob(glob: &str) -> String {
+    let mut pattern = String::new();
+    for c in glob.chars() {
+        match c {
+            '*' => pattern.push_str(".*"),
+            '?' => pattern.push('.'),
+            '.' | '/' | '+' | '(' | ')' => pattern.extend(['\\', c]),
+            _ => pattern.push(c),
+        }
+    }
+    format!("'/^{pattern}$/'")
 }
 
 fn coverage(text: &str) -> Result<(), Fault> {

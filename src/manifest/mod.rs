@@ -30,7 +30,7 @@ pub mod tools;
 use collection::{List, Many, Map};
 use common::{Entity, Retry, Variables};
 use environments::{Environment, Promotion};
-use images::Image;
+use images::{Image, Role};
 use kinds::{ProjectPath, Raw, TargetVersion, Text, Timeout};
 use record::{Field, Read, Reader, record};
 use refs::RefSet;
@@ -55,7 +55,8 @@ record! {
         environments: Environment,
         /// Keys of every promotion.
         promotions: Promotion,
-        /// Where everything happens that does not say where; `[branches, tags]` if not written.
+        /// Where everything happens that does not say where, save deployments and builds of
+        /// production images; `[branches, tags]` if not written.
         refs: Many<Text>,
         /// Tags of the runners that may take a job.
         runner_tags: List<Text>,
@@ -128,26 +129,40 @@ pub fn read(root: &Node, report: &mut Report) -> Option<Manifest> {
 
 /// Hands the defaults down: the nearest wins, key by key.
 fn inherit(manifest: &mut Manifest) {
-    let Some(defaults) = manifest.defaults.get().cloned() else {
+    let Some(all) = manifest.defaults.get().cloned() else {
         return;
     };
-    hand_down(&mut manifest.images, &defaults.images, &defaults);
-    hand_down(&mut manifest.tests, &defaults.tests, &defaults);
-    hand_down(&mut manifest.tasks, &defaults.tasks, &defaults);
-    hand_down(
-        &mut manifest.environments,
-        &defaults.environments,
-        &defaults,
-    );
-    hand_down(&mut manifest.promotions, &defaults.promotions, &defaults);
+    // What has a place of its own: `defaults.refs` is not for it.
+    let placed = Defaults {
+        refs: Field::Absent,
+        ..all.clone()
+    };
+    // A production image is built where it is deployed.
+    hand_down(&mut manifest.images, &all.images, |image| {
+        match image.role() {
+            Role::Production => &placed,
+            _ => &all,
+        }
+    });
+    hand_down(&mut manifest.tests, &all.tests, |_| &all);
+    hand_down(&mut manifest.tasks, &all.tasks, |_| &all);
+    // Nothing is deployed by default.
+    hand_down(&mut manifest.environments, &all.environments, |_| &placed);
+    hand_down(&mut manifest.promotions, &all.promotions, |_| &all);
 }
 
-fn hand_down<E: Entity>(entities: &mut Field<Map<E>>, kind: &Field<E>, all: &Defaults) {
+/// Hands down to one kind of entity what holds for it, and then what holds for all.
+fn hand_down<'d, E: Entity>(
+    entities: &mut Field<Map<E>>,
+    kind: &Field<E>,
+    all: impl Fn(&E) -> &'d Defaults,
+) {
     let Field::Set(map) = entities else { return };
     for entity in map.value.values_mut() {
         if let Some(kind) = kind.get() {
             entity.value.inherit_keys(kind);
         }
+        let all = all(&entity.value);
         entity.value.inherit_for_all(all);
     }
 }

@@ -87,6 +87,9 @@ fn instead(node: &Node, wanted: &str) -> String {
             format!("write it without quotes: `{}`", scalar.text)
         }
         (_, "an integer") => "write a number, as in `2`".to_owned(),
+        (Kind::Scalar(scalar), "a list") if !scalar.text.contains([',', ':', '#', '\n']) => {
+            format!("write it as a list: `[{}]`", scalar.text)
+        }
         (_, "a list") => "write it as a list, as in `[first, second]`".to_owned(),
         (Kind::Sequence(_), "a mapping") => "write `name: ...` lines, without `-`".to_owned(),
         (_, "a mapping") => "write it as a mapping, as in `{name: value}`".to_owned(),
@@ -261,7 +264,11 @@ fn read_entry<R: Record>(record: &mut R, entry: &Entry, reader: &mut Reader<'_>)
     let elsewhere = ELSEWHERE
         .iter()
         .find(|(word, here, _)| *word == key && names().any(|n| n == *here));
+    let hidden = key.starts_with('.') || key.starts_with("x-");
     let finding = match (elsewhere, meant) {
+        (None, _) if hidden => finding.help(
+            "there are no hidden keys: an anchor stands at its first use, and `defaults` holds what several share",
+        ),
         (Some((_, _, help)), _) => finding.help(*help),
         (None, Some(name)) => finding.help(format!("did you mean `{name}`?")),
         (None, None) => {

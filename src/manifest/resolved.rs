@@ -7,6 +7,7 @@ use std::collections::HashMap;
 
 use super::Manifest;
 use super::collection::{Many, Map};
+use super::common::{AllowFailure, When};
 use super::environments::{Environment, Promotion};
 use super::images::{Builder, Image, KeepFor, Role};
 use super::kinds::Text;
@@ -172,6 +173,16 @@ impl Environment {
             key,
             format!("mark-{}", key.value),
         )
+    }
+
+    /// Whether the pipeline goes on when its deployment failed: in GitLab that is the default of a
+    /// manual job.
+    pub fn may_fail(&self) -> bool {
+        match self.allow_failure.get() {
+            Some(AllowFailure::Any(any)) => *any,
+            Some(AllowFailure::ExitCodes(_)) => true,
+            None => self.when.get() == Some(&When::Manual),
+        }
     }
 
     /// The tag that says what it runs.

@@ -87,6 +87,8 @@ fn hint(error: &str) -> Option<String> {
         "indent with spaces"
     } else if error.contains("unknown anchor") {
         "an anchor `&name` stands before its aliases; quote a value that begins with `*`"
+    } else if error.contains("mapping values are not allowed") {
+        "keys of a key stand on lines of their own, further in, or in braces; quote a value that holds `: `"
     } else if error.contains("did not find expected") || error.contains("unexpected end") {
         "often the mistake is a line above: a bracket or a quote that is not closed"
     } else {

@@ -113,8 +113,8 @@ MUTATIONS = (
         (
             (
                 "src/lower/cleanup.rs",
-                "needs.push(Need {\n                job: environment.deploy_job(place)",
-                "let _ = (Need {\n                job: environment.deploy_job(place)",
+                "needs.push(marking::deployment(place, environment));",
+                "let _ = marking::deployment(place, environment);",
             ),
         ),
         refused=("internal error",),

@@ -97,6 +97,7 @@ impl<'m> Lowering<'m> {
         let client = cluster::Client::of(environment);
         self.with_cluster(&mut job, environment, client, cluster::Namespace::Created);
         self.drive(&mut job, environment);
+        self.tell_deployed(&mut job, key, environment);
         let images = self.manifest.deployed_by(environment);
         self.need_builds(&mut job, &images);
         let refs = environment.refs.get();

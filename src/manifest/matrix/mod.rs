@@ -9,7 +9,7 @@ mod refer;
 mod rows;
 mod substitute;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::rc::Rc;
 
 use super::common::Matrix;
@@ -51,6 +51,8 @@ struct Expanding<'n> {
     entry: &'n Entry,
     /// Its keys, those of `defaults` among them, without `matrix`.
     keys: Vec<Entry>,
+    /// Variables of a test that its image does not have.
+    own_variables: BTreeSet<String>,
 }
 
 /// Expands every matrix of a manifest.
@@ -150,12 +152,17 @@ impl Rows {
         };
         let of_image: Option<Vec<Row>> =
             of_image.map(|all| all.iter().map(|(_, row)| row.clone()).collect());
+        let mut own_variables = BTreeSet::new();
         let rows = match matrix.filter(|node| !node.is_null()) {
             None => of_image?,
             Some(node) => {
                 let mut reader = Reader::new(report);
                 let read = reader.below("matrix", |reader| Field::<Matrix>::read(&node, reader));
                 let own = rows::rows(read.at()?, report)?;
+                if section != "images" {
+                    let of_image = of_image.as_deref().unwrap_or_default();
+                    own_variables = rows::only_in(&own, of_image);
+                }
                 match of_image {
                     None => own,
                     Some(of_image) => rows::on_image(&own, &of_image, &entry.key.value, report),
@@ -166,6 +173,7 @@ impl Rows {
             section,
             entry,
             keys,
+            own_variables,
         };
         (!rows.is_empty()).then_some((entity, rows))
     }
@@ -176,12 +184,15 @@ impl Rows {
             section,
             entry,
             keys,
+            own_variables,
         } = entity;
         let base = &*entry.key.value;
         let mut substitution = Substitution::of(row);
         let mut keys: Vec<Entry> = keys.iter().map(|key| substitution.entry(key)).collect();
         *size = size.saturating_add(substitution.size);
-        let left = std::mem::take(&mut substitution.left);
+        let mut left = std::mem::take(&mut substitution.left);
+        // What nothing here names is for the script to read, as in GitLab.
+        left.extend(own_variables.difference(&substitution.used).cloned());
         keep_variables(
             &mut keys,
             row,

@@ -3,6 +3,8 @@
 //! In: a `matrix` as it is written. Out: [`Row`]s. Always holds: no more rows than GitLab takes;
 //! each variable has a name that shells take.
 
+use std::collections::BTreeSet;
+
 use crate::finding::{Code, Finding, Report};
 use crate::manifest::collection::{Many, Map};
 use crate::manifest::common::Matrix;
@@ -128,6 +130,14 @@ fn combinations_of(row: &At<Map<Many<Text>>>) -> Vec<Row> {
         all = all.iter().flat_map(with).collect();
     }
     all
+}
+
+/// The variables of some rows that no row of an image has.
+pub(super) fn only_in(own: &[Row], image: &[Row]) -> BTreeSet<String> {
+    let names = own.iter().flat_map(|row| &row.variables);
+    let names = names.map(|(name, _)| name);
+    let new = names.filter(|name| image.iter().all(|row| row.get(name).is_none()));
+    new.cloned().collect()
 }
 
 /// The rows of a test in an image with a matrix: each of its own with every row of the image that

@@ -14,6 +14,8 @@ pub(super) struct Substitution<'r> {
     row: &'r Row,
     /// Variables that a shell must know, as in `${VERSION%.*}`: only it can say what that is.
     pub(super) left: BTreeSet<String>,
+    /// Variables whose value stands somewhere now.
+    pub(super) used: BTreeSet<String>,
     /// How much has been copied, in bytes.
     pub(super) size: usize,
 }
@@ -24,6 +26,7 @@ impl<'r> Substitution<'r> {
         Self {
             row,
             left: BTreeSet::new(),
+            used: BTreeSet::new(),
             size: 0,
         }
     }
@@ -107,6 +110,7 @@ impl<'r> Substitution<'r> {
                     out.push_str(value);
                     rest = behind;
                     changed = true;
+                    self.used.insert(name.to_owned());
                 }
                 None => drop(self.left.insert(name.to_owned())),
             }
