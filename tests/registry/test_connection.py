@@ -1,5 +1,7 @@
 """Credentials, tokens, and a registry that fails; what a job's shell sees of it."""
 
+import json
+
 import stack
 import token_endpoint
 from case import Case
@@ -171,3 +173,21 @@ class GitlabConnection(Case):
             self.stack.gitlab_registry.unavailable[f"{method} /v2/{self.name}/{path}"] = 3
             self.fails('registry_cleanup --all-but 1 "$ANY" "$IMAGE"', "HTTP 503")
             self.assertEqual(self.repository.tags(), {"day-1", "day-2"})
+
+    def test_lasting_trouble_is_seen_in_a_condition_too(self):
+        """There no `set -e` ends a job that has lost a part of what it must know."""
+        self.push_days(range(1, 3))
+        self.repository.also_tag("day-1", "kept")
+        configuration = json.loads(self.repository.get("day-1")[2])["config"]["digest"]
+        for path, call in (
+            ("manifests/kept", """registry_cleanup --keep-regex '^kept$' --all-but 0 'day-[0-9]' "$IMAGE" """),
+            (f"blobs/{configuration}", 'registry_cleanup --all-but 1 "$ANY" "$IMAGE"'),
+            (f"blobs/{configuration}", 'answer=$(registry_current --older-than 1 "$IMAGE:day-1")'),
+            (f"blobs/{configuration}", 'registry_move_tag --unless-newer "$IMAGE:day-2" kept'),
+        ):
+            with self.subTest(call):
+                self.stack.gitlab_registry.unavailable[f"GET /v2/{self.name}/{path}"] = 3
+                output = self.succeeds(f"if {call}; then echo went on; else echo stopped; fi")
+                self.assertIn("HTTP 503", output)
+                self.assertIn("stopped\n", output)
+                self.assertEqual(self.repository.tags(), {"day-1", "day-2", "kept"})
