@@ -166,8 +166,9 @@ registry_login() { # ACTION,... -> a token for the repository, got where the reg
     *) registry_die "$host: unknown challenge '$challenge'" ;;
   esac
 }
-registry_credentials() { # USER PASSWORD, as curl's configuration wants them
-  printf '%s:%s\n' "$1" "$2" | sed 's/[\\"]/\\&/g; s/.*/user = "&"/'
+registry_credentials() { # USER PASSWORD, as curl's configuration wants them; a key has several lines
+  printf '%s:%s' "$1" "$2" | sed 's/[\\"]/\\&/g' |
+    awk '{ text = text between $0; between = "\\n" } END { printf "user = \"%s\"\n", text }'
 }
 registry_token() {
   authorization=$credentials

@@ -20,6 +20,14 @@ class Connection(Case):
         )
         self.assertEqual(self.repository.tags(), set())
 
+    def test_a_password_of_several_lines(self):
+        """The key of a service account is one. `docker login --password-stdin` drops the last line's end."""
+        key = token_endpoint.USERS["_json_key"][0]
+        for end in ("", "\n"):
+            self.repository.push("a")
+            self.succeeds('registry_delete_tag "$IMAGE:a"', user="_json_key", CI_REGISTRY_PASSWORD=key + end)
+            self.assertEqual(self.repository.tags(), set())
+
     def test_wrong_or_no_password(self):
         digest = self.repository.push("a")
         for call in (
