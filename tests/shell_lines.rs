@@ -136,6 +136,15 @@ fn what_a_deployment_did_not_change_is_not_undone() {
 }
 
 #[test]
+fn nothing_is_deployed_where_the_cluster_does_not_say_what_runs() {
+    for shell in SHELLS {
+        let (ok, calls) = run(shell, &script("deploy-prod"), true, "kubectl get");
+        assert!(!ok && calls.contains("[get]"), "{calls}");
+        assert!(!calls.contains("[set]"), "{calls}");
+    }
+}
+
+#[test]
 fn nothing_is_deployed_without_a_digest() {
     for shell in SHELLS {
         let (ok, calls) = run(shell, &script("deploy-prod"), false, "");

@@ -204,6 +204,19 @@ fn nothing_is_deleted_without_a_name() {
 }
 
 #[test]
+fn nothing_is_deleted_in_a_namespace_without_a_name() {
+    let manifest = "    kubernetes: {namespace: $TEAM}
+    deploy: {set_image: {deployment/web: {web: app}}}
+    stop: {delete: labelled, kinds: [deployment], selector: env=$CI_ENVIRONMENT_SLUG}
+";
+    for shell in SHELLS {
+        let (ok, said) = Project::of(manifest).run(shell, "review-a");
+        assert!(!ok && said.contains("TEAM"), "{said}");
+        assert!(!said.contains("[delete]"), "{said}");
+    }
+}
+
+#[test]
 fn of_a_shared_namespace_only_what_is_labelled_goes() {
     let manifest = "    kubernetes: {namespace: review}
     deploy: {set_image: {deployment/web: {web: app}}}

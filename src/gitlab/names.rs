@@ -10,7 +10,7 @@ mod slug;
 
 pub use kubernetes::{label as kubernetes_label, resource as kubernetes_resource};
 pub use oci::{image as image_reference, repository as image_repository, tag as image_tag};
-pub use slug::{environment_slug, ref_slug};
+pub use slug::{environment_slug, environment_slugs, ref_slug};
 
 /// The longest name of a job, a stage, an environment, a variable (columns of 255 characters;
 /// jobs since 15.0).

@@ -79,7 +79,10 @@ impl<'m> Lowering<'m> {
         let images = self.manifest.promoted_by(promotion);
         let mut handed_on = Vec::new();
         for name in &images {
-            self.promotion_commands(&mut job, key, name, promotion);
+            // The first one writes the file anew: where nothing is checked out, the runner keeps
+            // that of an earlier pipeline.
+            let write = if handed_on.is_empty() { ">" } else { ">>" };
+            self.promotion_commands(&mut job, key, name, promotion, write);
             if self.deployments.brings(self.manifest, promotion, name) {
                 handed_on.push(*name);
             }
@@ -93,13 +96,14 @@ impl<'m> Lowering<'m> {
     }
 
     /// Gives the further tags to the build of this pipeline, else to the one that this commit
-    /// already has.
+    /// already has; `write` is the redirection for a digest that is handed on.
     fn promotion_commands(
         &self,
         job: &mut Job,
         key: &At<String>,
         name: &str,
         promotion: &Promotion,
+        write: &str,
     ) {
         let Some(image) = self.image(name) else {
             return;
@@ -155,7 +159,7 @@ impl<'m> Lowering<'m> {
         }
         if brings {
             job.script.push(Value::from(format!(
-                "echo \"{}=$digest\" >> {}",
+                "echo \"{}=$digest\" {write} {}",
                 digest_variable(name),
                 self.handed_on(DOTENV, &key.value)
             )));

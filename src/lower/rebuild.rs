@@ -149,7 +149,8 @@ impl<'m> Lowering<'m> {
     }
 
     /// A command that puts the hash of all that an image is made from into the variable `recipe`:
-    /// its Dockerfile, target and build arguments, and the files that `changes` names.
+    /// its Dockerfile, target and build arguments, and the files that `changes` names, with whether
+    /// they can be executed.
     fn recipe(&self, name: &str, image: &Image, rebuild: &Rebuild) -> String {
         let refs = self.build_refs(name);
         let mut words: Vec<String> = Vec::new();
@@ -179,10 +180,19 @@ impl<'m> Lowering<'m> {
             .collect();
         if !patterns.is_empty() {
             let pattern = format!(r"\./({})", patterns.join("|")).replace('\'', r"'\''");
+            let found = |files: &str| {
+                format!(
+                    "find . -path ./.git -prune -o {files} -print | {{ grep -Ex '{pattern}' || :; }} | \
+                     LC_ALL=C sort"
+                )
+            };
             lines.push(format!(
-                "find . -path ./.git -prune -o -type f -print | {{ grep -Ex '{pattern}' || :; }} | \
-                 LC_ALL=C sort | tr '\\n' '\\0' | xargs -0 sha256sum"
+                "{} | tr '\\n' '\\0' | xargs -0 sha256sum",
+                found("-type f")
             ));
+            // A file that is made executable is another one in the image; the rest of its mode is
+            // the runner's.
+            lines.push(found("-type f -perm -100"));
         }
         // Bash lets `$( )` go on after a command that fails.
         let body = lines.join(" &&\n  ");

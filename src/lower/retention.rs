@@ -7,7 +7,9 @@
 use std::collections::HashSet;
 
 use super::{Lowering, quoted};
+use crate::gitlab::names::environment_slugs;
 use crate::gitlab::tag::{TagPattern, to_posix};
+use crate::gitlab::variables::{Part, parts};
 use crate::manifest::collection::List;
 use crate::manifest::environments::Environment;
 use crate::manifest::images::{Image, KeepFor, Retention};
@@ -123,18 +125,15 @@ fn deployed(key: &str, environment: &Environment) -> Option<String> {
     // Of dynamic environments all; they have such a tag only if the manifest says which one.
     environment.deployed_tag.get()?;
     let fixed = environment.name(key).split('$').next().unwrap_or_default();
-    let slug = format!(
-        "{}[a-z0-9-]{{1,24}}",
-        fixed.replace(|c: char| !c.is_ascii_alphanumeric(), "-")
-    );
-    let (before, after) = tag.split_once("$CI_ENVIRONMENT_SLUG").unwrap_or((&tag, ""));
-    let whole = |text: &str| TagPattern::of(text).map_or(text.to_owned(), |pattern| pattern.regex);
-    let slug = if tag.contains("$CI_ENVIRONMENT_SLUG") {
-        slug.as_str()
-    } else {
-        ""
+    let slug = environment_slugs(fixed);
+    let pattern = |part| match part {
+        Part::Variable("CI_ENVIRONMENT_SLUG", _) => slug.clone(),
+        Part::Variable(_, text) | Part::Text(text) => {
+            TagPattern::of(text).map_or(text.to_owned(), |pattern| pattern.regex)
+        }
     };
-    let regex = format!("^{}{slug}{}$", whole(before), whole(after)).replace('.', r"\.");
+    let regex: String = parts(&tag).into_iter().map(pattern).collect();
+    let regex = format!("^{}$", regex.replace('.', r"\."));
     Some(format!("--keep-regex {}", argument(&regex)))
 }
 

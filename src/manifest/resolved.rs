@@ -15,6 +15,7 @@ use super::record::Field;
 use super::tests::Test;
 use super::tools::{Compose, Kubernetes};
 use crate::gitlab::Version;
+use crate::gitlab::variables::{Part, parts};
 use crate::source::{At, Span};
 
 /// The target of a manifest that names none; it belongs to `windlass: 1`.
@@ -195,10 +196,13 @@ impl Environment {
         if self.is_dynamic(key) {
             return own.to_owned();
         }
-        own.replace(
-            "$CI_ENVIRONMENT_SLUG",
-            &crate::gitlab::names::environment_slug(name),
-        )
+        // Not all jobs that use the tag are jobs of the environment.
+        let slug = crate::gitlab::names::environment_slug(name);
+        let known = |part| match part {
+            Part::Variable("CI_ENVIRONMENT_SLUG", _) => slug.clone(),
+            Part::Variable(_, text) | Part::Text(text) => text.to_owned(),
+        };
+        parts(own).into_iter().map(known).collect()
     }
 
     /// The stage of the deployment.

@@ -42,7 +42,8 @@ registry_do_cleanup() {
   awk '$2 != "gone" { print $4 }' about | cat - doomed-by-branch | sort -u >candidates
   [ -s candidates ] || return 0
   grep -E -f keep-regex listed >kept || :
-  sort -u candidates kept | registry_get_all manifests
+  sort -u candidates kept >looked-at
+  registry_get_all manifests <looked-at # not at the end of a pipe, where a failure ends nothing
   sed 's|^|manifests/|' fetched | xargs sha256sum | # of nothing: a line without a tag
     awk 'sub(".*/", "", $2) { print "sha256:" $1, $2 }' >images
   : >epochs

@@ -13,9 +13,12 @@ registry_do_current() {
   registry_manifest "$reference"
   if [ -z "$digest" ]; then registry_not_current "$1 does not exist"; return 0; fi
   cat body >manifests/current
-  echo current | registry_created >created
+  echo current >one
+  registry_created <one >created
   sed 's|^|blobs/|' configurations >labelled
-  label=$(registry_json <labelled | awk -F '\t' '$2 == "config.Labels.windlass.recipe" { print $3; exit }')
+  label=$(registry_json <labelled | awk -F '\t' '
+    $2 == "config.Labels.windlass.recipe" { label = $3 }
+    END { print label }')
   if [ -n "$recipe" ] && [ "$label" != "$recipe" ]; then
     registry_not_current "$1 is of another recipe: ${label:-none}, not $recipe"
   elif [ -n "$older_than" ] && [ ! -s created ]; then

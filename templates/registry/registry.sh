@@ -154,20 +154,22 @@ registry_login() { # ACTION,... -> a token for the repository, got where the reg
   eval "user=\${$user_name-} password=\${$password_name-}"
   if [ -z "$user" ] || [ -z "$password" ]; then registry_die "$user_name or $password_name is empty"; fi
   credentials=$(registry_credentials "$user" "$password")
-  case $challenge in
-    [Bb]earer*)
+  scheme=$(printf '%s\n' "${challenge%% *}" | tr '[:upper:]' '[:lower:]')
+  case $scheme in
+    bearer)
       realm=$(printf '%s\n' "$challenge" | sed -n 's/.*realm="\([^"]*\)".*/\1/p')
       service=$(printf '%s\n' "$challenge" | sed -n 's/.*service="\([^"]*\)".*/\1/p')
       registry_token ;;
-    [Bb]asic*)
+    basic)
       authorization=$credentials
       registry_send GET "https://$host/v2/"
       [ "$status" = 200 ] || registry_fail "$host refuses $user_name and $password_name" ;;
     *) registry_die "$host: unknown challenge '$challenge'" ;;
   esac
 }
-registry_credentials() { # USER PASSWORD, as curl's configuration wants them
-  printf '%s:%s\n' "$1" "$2" | sed 's/[\\"]/\\&/g; s/.*/user = "&"/'
+registry_credentials() { # USER PASSWORD, as curl's configuration wants them; a key has several lines
+  printf '%s:%s' "$1" "$2" | sed 's/[\\"]/\\&/g' |
+    awk '{ text = text between $0; between = "\\n" } END { printf "user = \"%s\"\n", text }'
 }
 registry_token() {
   authorization=$credentials

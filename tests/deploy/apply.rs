@@ -130,3 +130,25 @@ fn without_undo_a_failed_rollout_stays_and_fails_the_job() {
     assert!(!ok, "{said}");
     assert_eq!(cluster.image("shop/app"), "app:broken");
 }
+
+/// kubectl refuses to wait for them: whoever deletes their pods rolls them out.
+#[test]
+fn what_a_person_rolls_out_is_not_waited_for() {
+    let by_hand = "apiVersion: apps/v1\nkind: StatefulSet\nmetadata: {name: db}\nspec:\n  updateStrategy: {type: OnDelete}\n  selector: {matchLabels: {app: db}}\n  template: {metadata: {labels: {app: db}}}\n";
+    for shell in SHELLS {
+        let cluster = Cluster::start();
+        let job = Job::new(PLAIN)
+            .file("k8s/app.yml", &manifest("app", "app:1"))
+            .file("k8s/db.yml", by_hand);
+        let (ok, said) = job.run(shell, &cluster.kubeconfig());
+        assert!(ok, "{shell}: {said}");
+        assert!(
+            said.contains("deployment \"app\" successfully rolled out"),
+            "{shell}: {said}"
+        );
+        job.write("k8s/app.yml", &manifest("app", "app:broken"));
+        let (ok, said) = job.run(shell, &cluster.kubeconfig());
+        assert!(!ok, "{shell}: {said}");
+        assert_eq!(cluster.image("shop/app"), "app:1", "{shell}: {said}");
+    }
+}

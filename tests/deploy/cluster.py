@@ -1,12 +1,12 @@
 """The part of a Kubernetes API that `kubectl apply`, `rollout status` and `rollout undo` speak:
-Deployments with their ReplicaSets, and Services. A controller rolls out at once what can be rolled
+Deployments with their ReplicaSets, StatefulSets as far as they are stored, and Services. A controller rolls out at once what can be rolled
 out: an image whose name holds `broken` never becomes ready. A Service named `refused` is refused.
 
 Prints its port. Ends with its standard input."""
 import copy, http.server, json, os, re, sys, threading, urllib.parse
 
 LOCK = threading.RLock()
-KINDS = {"deployments": "Deployment", "replicasets": "ReplicaSet", "services": "Service"}
+KINDS = {"deployments": "Deployment", "replicasets": "ReplicaSet", "statefulsets": "StatefulSet", "services": "Service"}
 STORE = {}  # (namespace, plural, name) -> object
 VERSION = [1]
 
@@ -95,11 +95,12 @@ STATIC = {
               "groups": [{"name": "apps", "versions": [APPS], "preferredVersion": APPS}]},
     "/api/v1": {"kind": "APIResourceList", "groupVersion": "v1", "resources": [resource("services", "Service")]},
     "/apis/apps/v1": {"kind": "APIResourceList", "groupVersion": "apps/v1",
-                      "resources": [resource("deployments", "Deployment"), resource("replicasets", "ReplicaSet")]},
+                      "resources": [resource("deployments", "Deployment"), resource("replicasets", "ReplicaSet"),
+                                    resource("statefulsets", "StatefulSet")]},
     "/openapi/v3": {"paths": {"api/v1": {"serverRelativeURL": "/openapi/core"},
                               "apis/apps/v1": {"serverRelativeURL": "/openapi/apps"}}},
     "/openapi/core": openapi("", "v1", ["services"]),
-    "/openapi/apps": openapi("apps", "v1", ["deployments", "replicasets"]),
+    "/openapi/apps": openapi("apps", "v1", ["deployments", "replicasets", "statefulsets"]),
 }
 PATH = re.compile(r"/(?:api/v1|apis/apps/v1)/namespaces/([^/]+)/([^/]+)(?:/([^/]+))?$")
 

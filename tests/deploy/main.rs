@@ -10,6 +10,7 @@
     reason = "what fails here fails a test"
 )]
 
+mod access;
 mod apply;
 #[path = "../compiled/mod.rs"]
 mod compiled;

@@ -133,8 +133,9 @@ def handler(front):
             return answer.status, answer.getheaders(), content
 
         def relay(self, status, headers, content):
+            # A scheme is the same in capitals (RFC 9110, 11.1), in which some write it.
             kept = [
-                (name, value)
+                (name, value.replace("Bearer ", "BEARER ") if name == "Www-Authenticate" else value)
                 for name, value in headers
                 if name.lower() not in ("content-length", "connection", "date", "transfer-encoding")
             ]

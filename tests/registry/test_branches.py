@@ -4,8 +4,8 @@ import git_server
 import stack
 from case import Case
 
-BRANCHES = ["main", "Feature/One", "x" * 80, "a--b", "café-1", "--odd--", "v1"]
-SLUGS = ["main", "feature-one", "x" * 63, "a--b", "caf--1", "odd", "v1"]
+BRANCHES = ["main", "Feature/One", "x" * 80, "a--b", "café-1", "--odd--", "v1", "topic/日本語"]
+SLUGS = ["main", "feature-one", "x" * 63, "a--b", "caf--1", "odd", "v1", "topic"]
 
 
 class Branches(Case):

@@ -1,5 +1,7 @@
 """Credentials, tokens, and a registry that fails; what a job's shell sees of it."""
 
+import json
+
 import stack
 import token_endpoint
 from case import Case
@@ -17,6 +19,14 @@ class Connection(Case):
             MY_PASSWORD=token_endpoint.USERS["gitlab-ci-token"][0],
         )
         self.assertEqual(self.repository.tags(), set())
+
+    def test_a_password_of_several_lines(self):
+        """The key of a service account is one. `docker login --password-stdin` drops the last line's end."""
+        key = token_endpoint.USERS["_json_key"][0]
+        for end in ("", "\n"):
+            self.repository.push("a")
+            self.succeeds('registry_delete_tag "$IMAGE:a"', user="_json_key", CI_REGISTRY_PASSWORD=key + end)
+            self.assertEqual(self.repository.tags(), set())
 
     def test_wrong_or_no_password(self):
         digest = self.repository.push("a")
@@ -171,3 +181,21 @@ class GitlabConnection(Case):
             self.stack.gitlab_registry.unavailable[f"{method} /v2/{self.name}/{path}"] = 3
             self.fails('registry_cleanup --all-but 1 "$ANY" "$IMAGE"', "HTTP 503")
             self.assertEqual(self.repository.tags(), {"day-1", "day-2"})
+
+    def test_lasting_trouble_is_seen_in_a_condition_too(self):
+        """There no `set -e` ends a job that has lost a part of what it must know."""
+        self.push_days(range(1, 3))
+        self.repository.also_tag("day-1", "kept")
+        configuration = json.loads(self.repository.get("day-1")[2])["config"]["digest"]
+        for path, call in (
+            ("manifests/kept", """registry_cleanup --keep-regex '^kept$' --all-but 0 'day-[0-9]' "$IMAGE" """),
+            (f"blobs/{configuration}", 'registry_cleanup --all-but 1 "$ANY" "$IMAGE"'),
+            (f"blobs/{configuration}", 'answer=$(registry_current --older-than 1 "$IMAGE:day-1")'),
+            (f"blobs/{configuration}", 'registry_move_tag --unless-newer "$IMAGE:day-2" kept'),
+        ):
+            with self.subTest(call):
+                self.stack.gitlab_registry.unavailable[f"GET /v2/{self.name}/{path}"] = 3
+                output = self.succeeds(f"if {call}; then echo went on; else echo stopped; fi")
+                self.assertIn("HTTP 503", output)
+                self.assertIn("stopped\n", output)
+                self.assertEqual(self.repository.tags(), {"day-1", "day-2", "kept"})

@@ -58,6 +58,13 @@ class Current(Case):
                     self.assertIn(f"latest is of another recipe: {shown}, not {RECIPE}", output)
                     self.assertEqual(self.answer("")[0], digest)
 
+    def test_a_long_configuration(self):
+        """Whoever stops reading a pipe fails the one that writes, and with `pipefail` the job."""
+        labels = {"windlass.recipe": RECIPE} | {f"note.{number}": "x" * 80 for number in range(3000)}
+        digest = self.repository.push("latest", "docker", hours_ago(5), labels)
+        output = self.succeeds(f'registry_current --recipe {RECIPE} "$IMAGE:latest"')
+        self.assertIn(f"{digest}\n", output)
+
     def test_a_creation_time_that_nobody_knows(self):
         for created in (None, "0001-01-01T00:00:00Z"):
             with self.subTest(created):

@@ -24,6 +24,7 @@ USERS = {
     "pusher": ("pusher-password", {"pull", "push"}),
     "deleter": ("deleter-password", {"pull", "delete"}),
     "short-lived": ("short-lived-password", {"pull", "push", "delete"}),
+    "_json_key": ('{\n  "private_key": "a\\nb",\n  "type": "service_account"\n}', {"pull", "push", "delete"}),
     "opaque": ("opaque-password", {"pull", "push", "delete"}),
 }
 

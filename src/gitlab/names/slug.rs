@@ -2,6 +2,9 @@
 
 use sha2::{Digest, Sha256};
 
+/// How much of a name stays in an environment's slug before the suffix.
+const KEPT: usize = 17;
+
 /// `CI_COMMIT_REF_SLUG` of a branch or tag: lower case, 63 characters, everything but letters
 /// and digits of ASCII is a `-`, none at the ends (`Gitlab::Utils.slugify`, 18.11). Two names can
 /// have one slug: `a/b` and `a-b`.
@@ -14,6 +17,30 @@ pub fn ref_slug(name: &str) -> String {
 /// Environment`, unchanged since 11): 24 characters, starting with a letter; a name that has to
 /// be changed gets a suffix from its digest.
 pub fn environment_slug(name: &str) -> String {
+    let mut squeezed = squeezed(name);
+    if squeezed.len() <= 24 && squeezed == name {
+        return squeezed.strip_suffix('-').unwrap_or(&squeezed).to_owned();
+    }
+    squeezed.truncate(KEPT);
+    if !squeezed.ends_with('-') {
+        squeezed.push('-');
+    }
+    squeezed + &suffix(name)
+}
+
+/// A POSIX extended regular expression for `CI_ENVIRONMENT_SLUG` of all environments whose names
+/// begin so.
+pub fn environment_slugs(beginning: &str) -> String {
+    if beginning.is_empty() {
+        return "[a-z0-9-]{1,24}".to_owned();
+    }
+    let mut kept = squeezed(beginning);
+    kept.truncate(KEPT);
+    format!("{kept}[a-z0-9-]{{0,24}}")
+}
+
+/// What an environment's slug is made from.
+fn squeezed(name: &str) -> String {
     let mut slug: String = dashed(name).collect();
     if !slug.starts_with(|c: char| c.is_ascii_lowercase()) {
         slug.insert_str(0, "env-");
@@ -24,14 +51,7 @@ pub fn environment_slug(name: &str) -> String {
             squeezed.push(c);
         }
     }
-    if squeezed.len() <= 24 && squeezed == name {
-        return squeezed.strip_suffix('-').unwrap_or(&squeezed).to_owned();
-    }
-    squeezed.truncate(17);
-    if !squeezed.ends_with('-') {
-        squeezed.push('-');
-    }
-    squeezed + &suffix(name)
+    squeezed
 }
 
 fn dashed(name: &str) -> impl Iterator<Item = char> {
@@ -57,4 +77,29 @@ fn suffix(name: &str) -> String {
         number /= 36;
     }
     digits.into_iter().rev().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{environment_slug, environment_slugs};
+
+    #[test]
+    fn slugs_of_a_beginning_are_those_of_whole_names() {
+        for (beginning, rest, kept) in [
+            ("review/", "a", "review-"),
+            ("Review/", "a", "review-"),
+            ("review--/", "a", "review-"),
+            ("2024/", "a", "env-2024-"),
+            ("customers/of-the-north/", "a", "customers-of-the-"),
+            ("b", "", "b"),
+        ] {
+            let slug = environment_slug(&format!("{beginning}{rest}"));
+            assert_eq!(
+                environment_slugs(beginning),
+                format!("{kept}[a-z0-9-]{{0,24}}")
+            );
+            assert!(slug.starts_with(kept), "{slug}");
+        }
+        assert_eq!(environment_slugs(""), "[a-z0-9-]{1,24}");
+    }
 }

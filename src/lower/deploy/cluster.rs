@@ -3,6 +3,7 @@
 //! In: an environment; its `kubernetes` is read over the manifest's. Out: a job that runs its
 //! script with `kubectl` reaching the cluster. Jobs with the same access share one hidden job.
 
+use crate::gitlab::variables::or_fail;
 use crate::lower::{Lowering, word};
 use crate::manifest::environments::Environment;
 use crate::manifest::tools::{Kubeconfig, KubeconfigEncoding, Kubernetes};
@@ -131,7 +132,8 @@ fn access_commands(kubernetes: &Kubernetes, use_of_namespace: Namespace) -> Vec<
     }
     let namespace = kubernetes.namespace.get();
     if let Some(namespace) = namespace.filter(|_| use_of_namespace != Namespace::Ignored) {
-        let namespace = word(namespace);
+        // Without its name that would be the namespace `default`.
+        let namespace = word(&or_fail(namespace));
         let missing = kubernetes.create_namespace.copied_or(false);
         if missing && use_of_namespace == Namespace::Created {
             commands.push(format!(
@@ -150,14 +152,18 @@ fn kubeconfig_commands(kubeconfig: &Kubeconfig) -> Vec<String> {
         return Vec::new();
     };
     let variable = &**variable;
-    // Written where only this job sees it; a checkout would keep it for the next one.
-    let file = ["umask 077", "KUBECONFIG=$(mktemp)", "export KUBECONFIG"].map(str::to_owned);
+    // A protected variable is empty on other branches, and kubectl would go on with what else it
+    // finds, such as the cluster that the runner itself is in.
+    let demanded = format!("\"${{{variable}:?}}\"");
     let content = match kubeconfig.encoding.copied_or(KubeconfigEncoding::File) {
-        KubeconfigEncoding::File => return vec![format!("export KUBECONFIG=\"${variable}\"")],
+        KubeconfigEncoding::File => return vec![format!("export KUBECONFIG={demanded}")],
         KubeconfigEncoding::Base64 => {
             format!("printf '%s' \"${variable}\" | base64 -d > \"$KUBECONFIG\"")
         }
         KubeconfigEncoding::Text => format!("printf '%s\\n' \"${variable}\" > \"$KUBECONFIG\""),
     };
-    file.into_iter().chain([content]).collect()
+    // Written where only this job sees it; a checkout would keep it for the next one.
+    let file = ["umask 077", "KUBECONFIG=$(mktemp)", "export KUBECONFIG"].map(str::to_owned);
+    let demand = format!(": {demanded}");
+    [demand].into_iter().chain(file).chain([content]).collect()
 }

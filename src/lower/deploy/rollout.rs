@@ -92,9 +92,7 @@ fn guarded(change: Change, workloads: &[String], status: Vec<String>) -> Vec<Val
 /// one commit, must not go back to what ran before that.
 fn templates(workloads: &[String]) -> (Vec<Value>, String) {
     let template = |workload: &str| {
-        format!(
-            "$(kubectl get {workload} --output 'jsonpath={{.spec.template}}' 2> /dev/null || true)"
-        )
+        format!("kubectl get {workload} --ignore-not-found --output 'jsonpath={{.spec.template}}'")
     };
     let variable = |number: usize| match workloads.len() {
         1 => "before".to_owned(),
@@ -104,9 +102,10 @@ fn templates(workloads: &[String]) -> (Vec<Value>, String) {
     let mut undone = String::new();
     for (number, workload) in workloads.iter().enumerate() {
         let (variable, now) = (variable(number), template(workload));
-        before.push(Value::from(format!("{variable}={now}")));
+        // What cannot be read must not look like what was not there.
+        before.push(Value::from(format!("{variable}=$({now})")));
         undone.push_str(&format!(
-            "  if [ \"${variable}\" != \"{now}\" ]; then\n    kubectl rollout undo {workload} || true\n  fi\n"
+            "  if [ \"${variable}\" != \"$({now} || true)\" ]; then\n    kubectl rollout undo {workload} || true\n  fi\n"
         ));
     }
     (before, undone)
