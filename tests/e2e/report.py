@@ -42,7 +42,12 @@ def list_names():
 
 def run(options, windlass):
     begun = time.monotonic()
-    wanted = [item for item in everything() if not options.only or any(part in item[0] for part in options.only)]
+    wanted = [
+        item
+        for item in everything()
+        if (not options.only or any(part in item[0] for part in options.only))
+        and not any(part in item[0] for part in options.left_out)
+    ]
     if not wanted:
         print("no such scenario; --list names all", file=sys.stderr)
         return 2
