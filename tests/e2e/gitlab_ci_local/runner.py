@@ -105,8 +105,11 @@ class Runner:
             *("--privileged", "--volume", "%gcl-cert%:/certs/client", "--wait-for-services-timeout", "120"),
             *("--helper-image", images.HELPER, "--wait-image", images.WAIT, "--no-artifacts-to-source"),
         ]
-        # It writes files of CI variables to /tmp, which is its own here.
-        script = 'mount -t tmpfs -o mode=1777 tmp /tmp && exec "$@"'
+        # It writes files of CI variables to /tmp: what it writes there is its own, what stands there it sees.
+        layer = self.pod.directory / "tmp"
+        for name in ("upper", "work"):
+            (layer / name).mkdir(parents=True, exist_ok=True)
+        script = f'mount -t overlay -o lowerdir=/tmp,upperdir={layer}/upper,workdir={layer}/work tmp /tmp && exec "$@"'
         return self.pod.spawn(
             *("/bin/sh", "-c", script, "sh", *PROGRAM, *options, *jobs),
             cwd=checkout,
