@@ -12,7 +12,7 @@ mod compiled;
 
 use std::process::Command;
 
-use compiled::{Complete, files, json};
+use compiled::{commands, pipeline};
 
 const MANIFEST: &str = "windlass: 1
 kubernetes: {context: one}
@@ -28,17 +28,9 @@ registry_move_tag() { :; }
 /// A runner keeps a job's folder for the next one, and this job has no checkout that empties it.
 #[test]
 fn only_digests_of_this_pipeline_are_handed_on() {
-    let files = files(MANIFEST, &Complete);
-    let (_, text) = files
-        .iter()
-        .find(|(path, _)| path == ".gitlab-ci.yml")
-        .unwrap();
-    let job = &json(text)["promote-release"];
+    let job = &pipeline(MANIFEST)["promote-release"];
     assert_eq!(job["artifacts"]["reports"]["dotenv"], "promoted.env");
-    let lines = job["script"].as_array().unwrap().iter();
-    let lines: String = lines
-        .map(|line| format!("{}\n", line.as_str().unwrap()))
-        .collect();
+    let lines = commands(&job["script"]);
     for shell in [&["bash"] as &[&str], &["dash"], &["busybox", "sh"]] {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("promoted.env");

@@ -15,7 +15,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::process::Command;
 
-use compiled::{Complete, files, json};
+use compiled::pipeline;
 
 const MANIFEST: &str = "windlass: 1
 images:
@@ -36,12 +36,7 @@ fn recipe(shell: &[&str], script: &str, folder: &Path) -> Option<String> {
 
 #[test]
 fn the_recipe_is_another_one_when_a_file_is() {
-    let files = files(MANIFEST, &Complete);
-    let (_, text) = files
-        .iter()
-        .find(|(path, _)| path == ".gitlab-ci.yml")
-        .unwrap();
-    let script = json(text)["check-tools"]["script"][0]
+    let script = pipeline(MANIFEST)["check-tools"]["script"][0]
         .as_str()
         .unwrap()
         .to_owned();

@@ -19,7 +19,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::process::Command;
 
-use compiled::{Complete, files, json};
+use compiled::{commands, pipeline};
 use serde_json::Value as Json;
 
 const SHELLS: [&[&str]; 3] = [&["bash"], &["dash"], &["busybox", "sh"]];
@@ -62,13 +62,6 @@ struct Project {
     variables: Vec<(String, String)>,
 }
 
-fn lines(value: &Json) -> String {
-    let items = value.as_array().unwrap().iter();
-    items
-        .map(|item| item.as_str().unwrap().to_owned() + "\n")
-        .collect()
-}
-
 impl Project {
     /// The manifest gives `kubernetes`, `deploy`, and `stop` of a review environment.
     fn of(review: &str) -> Self {
@@ -77,13 +70,8 @@ impl Project {
              images: {{app: {{also_tag: [$CI_COMMIT_REF_SLUG]}}}}\nenvironments:\n  review:\n    refs: topics\n    \
              name: review/$CI_COMMIT_REF_NAME\n{review}"
         );
-        let files = files(&manifest, &Complete);
-        let (_, pipeline) = files
-            .iter()
-            .find(|(path, _)| path == ".gitlab-ci.yml")
-            .unwrap();
-        let job = &json(pipeline)["stop-review"];
-        let script = lines(&job["before_script"]) + &lines(&job["script"]);
+        let job = &pipeline(&manifest)["stop-review"];
+        let script = commands(&job["before_script"]) + &commands(&job["script"]);
         let folder = tempfile::tempdir().unwrap();
         program(folder.path(), "kubectl", KUBECTL);
         program(folder.path(), "helm", HELM);

@@ -15,9 +15,10 @@ pub fn parsed_size(target: Version) -> Option<usize> {
     }
 }
 
-/// The longest name of a job, in characters; of one in a matrix the whole name, with the values of its
-/// row. GitLab says nothing of that one: its database refuses the whole pipeline.
-pub const JOB_NAME: usize = 255;
+/// The longest name of a job, a stage, an environment, a variable, in characters (columns of 255; jobs
+/// since 15.0). Of a job in a matrix the whole name counts, with the values of its row; GitLab says
+/// nothing of that one: its database refuses the whole pipeline.
+pub const NAME: usize = 255;
 
 /// The longest name of a job that another one may need, before [`LONG_NEEDS`].
 pub const NEEDED_NAME: usize = 128;

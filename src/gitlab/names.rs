@@ -8,13 +8,11 @@ mod kubernetes;
 mod oci;
 mod slug;
 
+use super::limits;
+
 pub use kubernetes::{label as kubernetes_label, resource as kubernetes_resource};
 pub use oci::{image as image_reference, repository as image_repository, tag as image_tag};
 pub use slug::{environment_slug, environment_slugs, ref_slug};
-
-/// The longest name of a job, a stage, an environment, a variable (columns of 255 characters;
-/// jobs since 15.0).
-const LONGEST: usize = 255;
 
 /// Global keys of GitLab, which are no jobs. The first eight are reserved by the root entry of
 /// the configuration; the others are taken for a job only if they hold a `script`, or, for
@@ -112,8 +110,11 @@ pub fn variable(name: &str) -> Result<(), String> {
 fn short(name: &str) -> Result<(), String> {
     match name.chars().count() {
         0 => Err("is empty".to_owned()),
-        1..=LONGEST => Ok(()),
-        length => Err(format!("has {length} characters; {LONGEST} are the most")),
+        1..=limits::NAME => Ok(()),
+        length => Err(format!(
+            "has {length} characters; {} are the most",
+            limits::NAME
+        )),
     }
 }
 

@@ -9,7 +9,7 @@ use super::{Lowering, quoted};
 use crate::gitlab::gates;
 use crate::manifest::common::When;
 use crate::manifest::environments::Environment;
-use crate::manifest::resolved::STAGES;
+use crate::manifest::resolved::{STAGES, variable};
 use crate::pipeline::{Job, Mapping, Need, Origin, Value};
 use crate::source::At;
 
@@ -166,5 +166,5 @@ pub(super) fn demand(key: &At<String>, environment: &Environment) -> Option<Valu
 
 /// The variable by which a deployment says that it is done.
 fn deployed_variable(key: &str) -> String {
-    format!("DEPLOYED_{}", key.to_ascii_uppercase().replace('-', "_"))
+    variable("DEPLOYED", key)
 }

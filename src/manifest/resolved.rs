@@ -33,8 +33,13 @@ fn job_name(own: Option<&Field<Text>>, key: &At<String>, made: String) -> JobNam
 
 /// The variable that holds an image's reference: `IMAGE_PHP_CI`.
 pub fn image_variable(name: &str) -> String {
-    let upper = name.to_ascii_uppercase().replace('-', "_");
-    format!("IMAGE_{upper}")
+    variable("IMAGE", name)
+}
+
+/// The variable of an entity, by what it says of it: `DEPLOYED_PROD`.
+pub fn variable(what: &str, entity: &str) -> String {
+    let upper = entity.to_ascii_uppercase().replace('-', "_");
+    format!("{what}_{upper}")
 }
 
 impl Image {

@@ -15,11 +15,11 @@ pub(super) fn check(proof: &mut Proof<'_>) {
     let target = proof.manifest.target();
     for job in &proof.config.jobs {
         let length = job.name.chars().count();
-        if length > limits::JOB_NAME && proof.is_new(Code::LongMatrixName, job.key.as_str()) {
+        if length > limits::NAME && proof.is_new(Code::LongMatrixName, job.key.as_str()) {
             let message = format!(
                 "a row of `{}` makes a job with a name of {length} characters; GitLab takes {}",
                 job.key,
-                limits::JOB_NAME
+                limits::NAME
             );
             let place = proof.place(job, &["parallel"]);
             proof.report.push(
@@ -29,7 +29,7 @@ pub(super) fn check(proof: &mut Proof<'_>) {
         }
         let long = |need: &&Need| {
             let length = need.job.chars().count();
-            !need.elsewhere && (limits::NEEDED_NAME + 1..=limits::JOB_NAME).contains(&length)
+            !need.elsewhere && (limits::NEEDED_NAME + 1..=limits::NAME).contains(&length)
         };
         if target >= limits::LONG_NEEDS {
             continue;

@@ -6,8 +6,6 @@
 
 use std::collections::HashMap;
 
-use regex::bytes::Regex;
-
 use crate::gitlab::expression::{self, Expr, Lookup, evaluate};
 use crate::gitlab::regex::Pattern;
 use crate::manifest::Manifest;
@@ -57,17 +55,13 @@ struct Written<'m> {
 /// What names refs.
 enum Name<'m> {
     Exactly(&'m str),
-    Like(Pattern, Option<Regex>),
+    Like(Pattern),
 }
 
 impl<'m> Name<'m> {
     fn of(text: &'m str) -> Self {
         match Pattern::parse(text) {
-            Ok(pattern) => {
-                // Too large for this machine: nothing is said of it.
-                let regex = Regex::new(&pattern.to_rust()).ok();
-                Self::Like(pattern, regex)
-            }
+            Ok(pattern) => Self::Like(pattern),
             Err(_) => Self::Exactly(text),
         }
     }
@@ -75,15 +69,15 @@ impl<'m> Name<'m> {
     fn is_of(&self, name: &str) -> Truth {
         match self {
             Self::Exactly(own) => truth(*own == name),
-            Self::Like(_, Some(regex)) => truth(regex.is_match(name.as_bytes())),
-            Self::Like(_, None) => Truth::Unknown,
+            // Too large for this machine: nothing is said of it.
+            Self::Like(pattern) => pattern.is_match(name).map_or(Truth::Unknown, truth),
         }
     }
 
     fn text(&self) -> String {
         match self {
             Self::Exactly(name) => (*name).to_owned(),
-            Self::Like(pattern, _) => pattern.to_string(),
+            Self::Like(pattern) => pattern.to_string(),
         }
     }
 }

@@ -6,6 +6,7 @@
 
 use std::collections::HashMap;
 
+use super::made::ByEntity;
 use crate::config::{Config, Job, Node, Value};
 use crate::gitlab::gates;
 use crate::manifest::Manifest;
@@ -44,12 +45,8 @@ fn built_with<'m>(manifest: &'m Manifest, name: &'m str, image: &Image) -> &'m s
 
 impl<'p> Uses<'p> {
     pub(super) fn of(manifest: &'p Manifest, config: &Config) -> Self {
-        let mut by_entity: HashMap<&str, Vec<usize>> = HashMap::new();
-        for (index, job) in config.jobs.iter().enumerate() {
-            let entity = job.entity.as_deref().unwrap_or_default();
-            by_entity.entry(entity).or_default().push(index);
-        }
-        let of = |entity: String| by_entity.get(entity.as_str()).cloned().unwrap_or_default();
+        let jobs = ByEntity::of(config);
+        let of = |entity: String| jobs.indexes(&entity);
         let mut all = Vec::new();
         let mut numbers: HashMap<&str, usize> = HashMap::new();
         let mut variables: HashMap<String, usize> = HashMap::new();

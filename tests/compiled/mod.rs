@@ -75,3 +75,22 @@ pub(crate) fn json(yaml: &str) -> Json {
     value.apply_merge().unwrap();
     serde_json::to_value(value).unwrap()
 }
+
+/// The pipeline of a manifest, in which nothing else is found.
+#[track_caller]
+#[allow(dead_code, reason = "not every test uses it")]
+pub(crate) fn pipeline(manifest: &str) -> Json {
+    let files = files(manifest, &Complete);
+    let mut files = files.iter();
+    let (_, text) = files.find(|(path, _)| path == ".gitlab-ci.yml").unwrap();
+    json(text)
+}
+
+/// The commands of a script, a line each.
+#[allow(dead_code, reason = "not every test uses it")]
+pub(crate) fn commands(script: &Json) -> String {
+    let commands = script.as_array().unwrap().iter();
+    commands
+        .map(|line| format!("{}\n", line.as_str().unwrap()))
+        .collect()
+}
