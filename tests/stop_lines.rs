@@ -20,7 +20,6 @@ use std::path::Path;
 use std::process::Command;
 
 use compiled::{commands, pipeline};
-use serde_json::Value as Json;
 
 const SHELLS: [&[&str]; 3] = [&["bash"], &["dash"], &["busybox", "sh"]];
 
