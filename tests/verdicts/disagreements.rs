@@ -39,3 +39,6 @@ pub(crate) const PIPELINES: &[(&str, &str)] = &[
 
 const REF: &str = "whether the ref of `compare_to` exists is not known; all of these are hints";
 const PROJECT: &str = "whether another project can be read is not known; both are hints";
+
+/// Newer cases.
+pub(crate) const NEWER: &[(&str, &str)] = &[];
