@@ -4,6 +4,7 @@
 
 use crate::config::value::Value;
 use crate::gitlab::expression::Lookup;
+use crate::gitlab::variables::reference;
 
 /// Most functions of a block.
 pub(super) const MOST: usize = 3;
@@ -75,7 +76,7 @@ fn expand(text: &str, look_up: &dyn Fn(&str) -> Lookup, unknown: &mut Vec<String
     while let Some(at) = rest.find(['$', '%']) {
         let (before, from) = rest.split_at_checked(at).unwrap_or((rest, ""));
         out.push_str(before);
-        let Some((written, name)) = variable(from) else {
+        let Some((written, name)) = reference(from) else {
             // `$$` and `%%` are read as one.
             let length = if from.starts_with("$$") || from.starts_with("%%") {
                 2
@@ -98,25 +99,6 @@ fn expand(text: &str, look_up: &dyn Fn(&str) -> Lookup, unknown: &mut Vec<String
     }
     out.push_str(rest);
     out
-}
-
-/// `$NAME`, `${NAME}` or `%NAME%` that a text begins with: as it is written, and its name.
-fn variable(text: &str) -> Option<(&str, &str)> {
-    let (open, close) = match text {
-        _ if text.starts_with("${") => ("${", "}"),
-        _ if text.starts_with('$') => ("$", ""),
-        _ => ("%", "%"),
-    };
-    let inside = text.strip_prefix(open)?;
-    let word = |c: char| c.is_ascii_alphanumeric() || c == '_';
-    let end = inside.find(|c| !word(c)).unwrap_or(inside.len());
-    let (name, after) = inside.split_at_checked(end)?;
-    if name.is_empty() || name.starts_with(|c: char| c.is_ascii_digit()) {
-        return None;
-    }
-    after.strip_prefix(close)?;
-    let written = text.get(..open.len() + name.len() + close.len())?;
-    Some((written, name))
 }
 
 /// Ruby's `Shellwords.shellescape`.
