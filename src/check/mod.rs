@@ -8,6 +8,7 @@ mod builders;
 mod drivers;
 mod entities;
 mod files;
+mod globs;
 mod images;
 mod inventory;
 mod job_raw;
@@ -78,6 +79,7 @@ const CHECKS: &[fn(&mut Check<'_>)] = &[
     registries::check,
     retention::check,
     files::check,
+    globs::check,
 ];
 
 /// Runs every check.

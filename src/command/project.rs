@@ -10,7 +10,7 @@ use windlass::compile::{Project, compile};
 use windlass::files::{
     self, DEFAULT_MANIFEST, FileSet, Links, Remedy, Unread, check_relative, shell_word,
 };
-use windlass::finding::{Code, Finding, Place, Report};
+use windlass::finding::{Code, Finding, Location, Report};
 use windlass::lower::Lowered;
 use windlass::source::{Limits, Source};
 
@@ -97,8 +97,8 @@ pub(super) fn compilation(options: &Options) -> Result<Compilation, Failure> {
     let text = read(&root, &manifest);
     let mut compilation = Compilation {
         root,
-        source: Source::new(manifest, ""),
-        report: Report::default(),
+        source: Source::new(manifest.clone(), ""),
+        report: Report::about(Source::new(manifest, "")),
         files: None,
         lowered: None,
         readable: true,
@@ -144,7 +144,7 @@ fn read(root: &Path, name: &str) -> Result<String, Unreadable> {
         Ok(()) => files::read(root, name, Links::Inside, limit),
         Err(_) => files::read_regular(&root.join(name), limit),
     };
-    let unreadable = |message: String| Finding::at(Code::Unreadable, Place::Whole, message);
+    let unreadable = |message: String| Finding::new(Code::Unreadable, Location::WHOLE, message);
     match text {
         Ok(mut text) => {
             if text.starts_with('\u{feff}') {
@@ -159,7 +159,7 @@ fn read(root: &Path, name: &str) -> Result<String, Unreadable> {
         Err(Unread::NotUtf8(bytes)) => Err(Unreadable::content(not_utf8(name, &bytes))),
         Err(Unread::TooLarge(limit)) => {
             let message = format!("`{name}` has more than {limit} bytes");
-            let finding = Finding::at(Code::TooLarge, Place::Whole, message);
+            let finding = Finding::new(Code::TooLarge, Location::WHOLE, message);
             Err(Unreadable::content(finding))
         }
         Err(unread) => {
@@ -173,7 +173,7 @@ fn read(root: &Path, name: &str) -> Result<String, Unreadable> {
 fn not_utf8(name: &str, bytes: &[u8]) -> Finding {
     if let [0xff, 0xfe, ..] | [0xfe, 0xff, ..] = bytes {
         let message = format!("`{name}` is UTF-16, not UTF-8");
-        return Finding::at(Code::NotUtf8, Place::Whole, message).help("save it as UTF-8");
+        return Finding::new(Code::NotUtf8, Location::WHOLE, message).help("save it as UTF-8");
     }
     let good = bytes
         .utf8_chunks()
@@ -188,11 +188,11 @@ fn not_utf8(name: &str, bytes: &[u8]) -> Finding {
         at.line, at.column
     );
     let path = name.to_owned();
-    let place = Place::File {
+    let place = Location::Line {
         path,
         line: at.line,
     };
-    Finding::at(Code::NotUtf8, place, message).help("save it as UTF-8")
+    Finding::new(Code::NotUtf8, place, message).help("save it as UTF-8")
 }
 
 /// What was probably meant where there is no manifest.

@@ -8,8 +8,9 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::model::{Conditions, Config, Rule, Unresolved};
+use super::root;
 use super::value::{Entry, Key, Map, Node, Place, Value};
-use super::{Problems, root};
+use crate::finding::Report;
 use crate::pipeline::{
     Job as PlannedJob, Mapping, Origin, Pipeline, Rule as PlannedRule, Value as Planned,
 };
@@ -20,7 +21,7 @@ use crate::source::Source;
 /// # Errors
 ///
 /// What GitLab would refuse in it; only raw jobs and keys can bring that about.
-pub fn of_pipeline(pipeline: &Pipeline, manifest: &Source) -> Result<Config, Problems> {
+pub fn of_pipeline(pipeline: &Pipeline, manifest: &Source) -> Result<Config, Report> {
     let document = pipeline.to_document();
     let whole = Place::default();
     let mut tree = mapping(&document.globals, whole);

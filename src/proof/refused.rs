@@ -2,20 +2,22 @@
 
 use std::collections::HashMap;
 
-use crate::config::Problems;
-use crate::finding::{Code, Finding, Report};
+use crate::finding::{Code, Finding, Location, Report};
 use crate::pipeline::Origin;
+use crate::source::Place;
 use crate::target::Places;
 
 /// Reports each problem at the line of the manifest that it comes from.
 pub(super) fn report(
-    problems: &Problems,
+    problems: &Report,
     places: &Places<'_>,
     origins: &HashMap<&str, &Origin>,
     report: &mut Report,
 ) {
-    for problem in &problems.0 {
-        let span = problem.place.span;
+    for problem in problems.sorted() {
+        let Location::Text(Place { span, .. }) = problem.location else {
+            continue;
+        };
         let origin = origins.values().find(|origin| origin.span == span);
         // The key that the message is about first, as in "`needs` has `unit` twice".
         let mut words = problem.message.split('`').skip(1).step_by(2);
