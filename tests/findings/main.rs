@@ -26,6 +26,7 @@ use std::path::{Path, PathBuf};
 use windlass::check::Files;
 use windlass::compile::{Project, compile};
 use windlass::config;
+use windlass::files::Unread;
 use windlass::finding::output::{Format, Style, write};
 use windlass::finding::{Code, Report, Severity};
 use windlass::source::Source;
@@ -76,8 +77,8 @@ fn pipeline_report(text: &str, project: Option<&Path>) -> Report {
 struct Folder<'f>(&'f Path);
 
 impl config::Repository for Folder<'_> {
-    fn read(&self, path: &str) -> Option<String> {
-        fs::read_to_string(self.0.join(path)).ok()
+    fn read(&self, path: &str) -> Result<String, Unread> {
+        fs::read_to_string(self.0.join(path)).map_err(|_| Unread::Absent)
     }
 
     fn paths(&self) -> Option<Vec<String>> {
