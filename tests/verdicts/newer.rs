@@ -1,6 +1,6 @@
 //! Cases that GitLab judged later: keywords up to 18.11, and faults that an earlier windlass passed.
 //!
-//! In: `tests/verdicts/cases/newer.jsonl`. Out: whether we say the same of the file (taken or
+//! In: `tests/verdicts/newer.jsonl`. Out: whether we say the same of the file (taken or
 //! refused) and of each ref (created, its jobs with `when` and `allow_failure`, or the stage at
 //! which its creation stopped). A case that differs stands in [`NEWER`] with the reason.
 
@@ -9,6 +9,7 @@ use std::path::Path;
 
 use serde::Deserialize;
 use windlass::config::{Reading, Repository, read_where};
+use windlass::files::Unread;
 use windlass::gitlab::expression::Lookup;
 use windlass::plan::{Absence, Changed, Plan, Presence, Situation, Trigger, Truth, plan};
 use windlass::source::Source;
@@ -43,8 +44,8 @@ struct Verdict {
 }
 
 impl Repository for Case {
-    fn read(&self, path: &str) -> Option<String> {
-        self.files.get(path).cloned()
+    fn read(&self, path: &str) -> Result<String, Unread> {
+        self.files.get(path).cloned().ok_or(Unread::Absent)
     }
 
     fn paths(&self) -> Option<Vec<String>> {
