@@ -36,6 +36,7 @@ mod scalar;
 mod shape;
 mod stages;
 mod unknown;
+mod unread;
 mod value;
 mod variables;
 
