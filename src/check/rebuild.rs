@@ -5,12 +5,20 @@ use crate::finding::{Code, Finding};
 use crate::gitlab::glob::{self, Compared, unmatchable};
 use crate::manifest::images::Rebuild;
 
-/// Variables that no later pipeline has the same value of.
-const UNIQUE: [&str; 4] = [
+/// Beginnings of the variables that no later pipeline, or none of another commit, has the same
+/// value of.
+const UNIQUE: [&str; 11] = [
     "CI_PIPELINE_ID",
     "CI_PIPELINE_IID",
-    "CI_JOB_ID",
     "CI_PIPELINE_CREATED_AT",
+    "CI_PIPELINE_URL",
+    "CI_JOB_ID",
+    "CI_JOB_STARTED_AT",
+    "CI_JOB_URL",
+    "CI_COMMIT_SHA",
+    "CI_COMMIT_SHORT_SHA",
+    "CI_COMMIT_BEFORE_SHA",
+    "CI_COMMIT_TIMESTAMP",
 ];
 
 pub(super) fn check(check: &mut Check<'_>) {
