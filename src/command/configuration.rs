@@ -6,7 +6,8 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use windlass::config::{self, Config, Problems, Repository};
+use windlass::config::{self, Config, Repository};
+use windlass::finding::Report;
 use windlass::plan::{self, Changed, Ref, Situation, Trigger};
 use windlass::source::Source;
 
@@ -25,7 +26,7 @@ pub(super) fn configuration(
     file: Option<&Path>,
 ) -> Result<Option<Config>, Failure> {
     match file {
-        Some(file) => of_file(root, file),
+        Some(file) => of_file(options, root, file),
         None => of_manifest(options),
     }
 }
@@ -33,11 +34,11 @@ pub(super) fn configuration(
 /// The configuration that the manifest compiles to.
 pub(super) fn of_manifest(options: &Options) -> Result<Option<Config>, Failure> {
     let project = compilation(options)?;
-    say_findings(&project.report, &project.source, options);
+    say_findings(&project.report, options);
     match &project.lowered {
         Some(lowered) => {
             let made = config::of_pipeline(&lowered.pipeline, &project.source);
-            Ok(accepted(made, std::slice::from_ref(&project.source)))
+            Ok(accepted(made, options))
         }
         None if project.readable => Ok(None),
         None => Err(Failure::Said),
@@ -45,22 +46,26 @@ pub(super) fn of_manifest(options: &Options) -> Result<Option<Config>, Failure> 
 }
 
 /// The configuration of a `.gitlab-ci.yml`.
-pub(super) fn of_file(root: &Path, file: &Path) -> Result<Option<Config>, Failure> {
+pub(super) fn of_file(
+    options: &Options,
+    root: &Path,
+    file: &Path,
+) -> Result<Option<Config>, Failure> {
     let name = file.to_string_lossy().into_owned();
     let text = text_of(root, &name)?;
     let folder = Folder {
         root: root.to_owned(),
     };
     let reading = config::read(Source::new(name, text), &folder);
-    Ok(accepted(reading.result, &reading.sources))
+    Ok(accepted(reading.result, options))
 }
 
 /// Says why GitLab refuses a configuration, if it does.
-pub(super) fn accepted(result: Result<Config, Problems>, sources: &[Source]) -> Option<Config> {
+pub(super) fn accepted(result: Result<Config, Report>, options: &Options) -> Option<Config> {
     match result {
         Ok(config) => {
             for include in &config.unresolved {
-                let at = plan::shown(sources, include.place);
+                let at = plan::shown(&config.sources, include.place);
                 say(&format!(
                     "{at}: note: not read, so not planned: {}",
                     include.what
@@ -68,11 +73,8 @@ pub(super) fn accepted(result: Result<Config, Problems>, sources: &[Source]) -> 
             }
             Some(config)
         }
-        Err(Problems(problems)) => {
-            for problem in problems {
-                let at = plan::shown(sources, problem.place);
-                say(&format!("{at}: error: {}", problem.message));
-            }
+        Err(report) => {
+            say_findings(&report, options);
             None
         }
     }

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use windlass::compile::{Project, compile};
 use windlass::files::{DEFAULT_MANIFEST, FileSet, Remedy, shell_word};
-use windlass::finding::{Code, Finding, Place, Report};
+use windlass::finding::{Code, Finding, Location, Report};
 use windlass::lower::Lowered;
 use windlass::source::{Limits, Source};
 
@@ -96,8 +96,8 @@ pub(super) fn compilation(options: &Options) -> Result<Compilation, Failure> {
     let text = read(&root, &manifest);
     let mut compilation = Compilation {
         root,
-        source: Source::new(manifest, ""),
-        report: Report::default(),
+        source: Source::new(manifest.clone(), ""),
+        report: Report::about(Source::new(manifest, "")),
         files: None,
         lowered: None,
         readable: true,
@@ -142,7 +142,7 @@ fn read(root: &Path, name: &str) -> Result<String, Unreadable> {
         let message = format!("cannot read `{name}`: {error}");
         let missing = error.kind() == io::ErrorKind::NotFound;
         let help = missing.then(|| hint(root));
-        let finding = Finding::at(Code::Unreadable, Place::Whole, message);
+        let finding = Finding::new(Code::Unreadable, Location::WHOLE, message);
         Unreadable::absent(finding.help_if(help))
     };
     let found = fs::metadata(&path).map_err(fail)?;
@@ -154,13 +154,13 @@ fn read(root: &Path, name: &str) -> Result<String, Unreadable> {
             "not a regular file"
         };
         let message = format!("`{name}` is {what}");
-        let finding = Finding::at(Code::Unreadable, Place::Whole, message);
+        let finding = Finding::new(Code::Unreadable, Location::WHOLE, message);
         return Err(Unreadable::absent(finding));
     }
     let limit = Limits::MANIFEST.bytes;
     let too_large = || {
         let message = format!("`{name}` has more than {limit} bytes");
-        Unreadable::content(Finding::at(Code::TooLarge, Place::Whole, message))
+        Unreadable::content(Finding::new(Code::TooLarge, Location::WHOLE, message))
     };
     let most = u64::try_from(limit).unwrap_or(u64::MAX);
     if found.len() > most {
@@ -192,7 +192,7 @@ fn read(root: &Path, name: &str) -> Result<String, Unreadable> {
 fn not_utf8(name: &str, bytes: &[u8], good: usize) -> Finding {
     if let [0xff, 0xfe, ..] | [0xfe, 0xff, ..] = bytes {
         let message = format!("`{name}` is UTF-16, not UTF-8");
-        return Finding::at(Code::NotUtf8, Place::Whole, message).help("save it as UTF-8");
+        return Finding::new(Code::NotUtf8, Location::WHOLE, message).help("save it as UTF-8");
     }
     let (before, rest) = bytes.split_at_checked(good).unwrap_or((bytes, &[]));
     let before = Source::new(name, String::from_utf8_lossy(before));
@@ -203,11 +203,11 @@ fn not_utf8(name: &str, bytes: &[u8], good: usize) -> Finding {
         at.line, at.column
     );
     let path = name.to_owned();
-    let place = Place::File {
+    let place = Location::Line {
         path,
         line: at.line,
     };
-    Finding::at(Code::NotUtf8, place, message).help("save it as UTF-8")
+    Finding::new(Code::NotUtf8, place, message).help("save it as UTF-8")
 }
 
 /// What was probably meant where there is no manifest.

@@ -11,7 +11,8 @@ use super::model::Unresolved;
 use super::psych::{self, Loaded};
 use super::rules;
 use super::value::{Map, Node, Value};
-use super::{Problem, Repository, inputs};
+use super::{Repository, inputs};
+use crate::finding::Finding;
 use crate::gitlab::expression::{Lookup, Truth, evaluate};
 use crate::gitlab::glob;
 use crate::source::Source;
@@ -48,7 +49,7 @@ impl<'i> Includes<'i> {
     }
 
     /// The tree of the main file with all that it includes.
-    pub(super) fn main(&mut self, reader: &mut Reader) -> Result<Node, Problem> {
+    pub(super) fn main(&mut self, reader: &mut Reader) -> Result<Node, Finding> {
         match self.sources.first() {
             Some(main) => {
                 let loaded = psych::load(main, 0)?;
@@ -208,7 +209,7 @@ impl<'i> Includes<'i> {
         let loaded = match loaded {
             Ok(loaded) => loaded,
             Err(problem) => {
-                reader.report(problem.place, &problem.message);
+                reader.add(problem);
                 return None;
             }
         };
