@@ -8,7 +8,7 @@ use std::fmt;
 use std::path::PathBuf;
 
 use crate::check::{Files, check};
-use crate::files::{FileSet, GeneratedFile};
+use crate::files::{self, FileSet, GeneratedFile, Unread};
 use crate::finding::{Code, Finding, Location, Report};
 use crate::gitlab::{Version, limits};
 use crate::lower::{Lowered, REGISTRY_SCRIPT, lower};
@@ -26,7 +26,14 @@ pub struct Project {
 
 impl Files for Project {
     fn exists(&self, path: &str) -> bool {
-        self.root.join(path).exists()
+        files::look(&self.root, path).is_ok()
+    }
+
+    fn refused(&self, path: &str) -> Option<String> {
+        match files::look(&self.root, path) {
+            Ok(()) | Err(Unread::Absent) => None,
+            Err(unread) => Some(unread.reason()),
+        }
     }
 }
 

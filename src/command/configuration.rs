@@ -4,16 +4,18 @@
 //! said. Always holds: what could not be read, as a remote include, is said, not dropped.
 
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
 
 use windlass::config::{self, Config, Repository};
+use windlass::files::{self, Links, Unread};
 use windlass::finding::Report;
 use windlass::plan::{self, Changed, Ref, Situation, Trigger};
-use windlass::source::Source;
+use windlass::source::{Limits, Source};
 
 use super::Failure;
+use super::git::git;
 use super::output::{say, say_findings};
 use super::project::{compilation, text_of};
+use super::revision::NAMES;
 use crate::cli::{Options, Refs};
 
 /// The default branch of a project that says nothing else, since GitLab 14.0.
@@ -138,7 +140,7 @@ fn situation(refs: &Refs, default_branch: &str) -> Situation {
 pub(super) fn default_branch(root: &Path, given: Option<&str>) -> String {
     let known = || {
         let head = root.join(".git/refs/remotes/origin/HEAD");
-        let text = std::fs::read_to_string(head).ok()?;
+        let text = files::read_regular(&head, 1 << 10).ok()?;
         let name = text.trim().strip_prefix("ref: refs/remotes/origin/")?;
         Some(name.to_owned())
     };
@@ -154,26 +156,15 @@ pub(super) struct Folder {
 }
 
 impl Repository for Folder {
-    fn read(&self, path: &str) -> Option<String> {
-        let inside = path.split('/').all(|part| part != "..");
-        inside.then(|| text_of(&self.root, path).ok()).flatten()
+    fn read(&self, path: &str) -> Result<String, Unread> {
+        files::read(&self.root, path, Links::Refused, Limits::MANIFEST.bytes)
     }
 
     /// The files that git knows; a file that it does not is in no pipeline.
     fn paths(&self) -> Option<Vec<String>> {
-        let output = Command::new("git")
-            .arg("-C")
-            .arg(&self.root)
-            .args(["ls-files", "-z"])
-            .stdin(Stdio::null())
-            .stderr(Stdio::null())
-            .output()
-            .ok()?;
-        let text = String::from_utf8(output.stdout).ok()?;
+        let listed = git(&self.root, &["ls-files", "-z"], NAMES).ok()?;
+        let text = String::from_utf8(listed.stdout).ok()?;
         let paths = text.split('\0').filter(|path| !path.is_empty());
-        output
-            .status
-            .success()
-            .then(|| paths.map(str::to_owned).collect())
+        listed.ok.then(|| paths.map(str::to_owned).collect())
     }
 }

@@ -5,6 +5,7 @@ use std::path::Path;
 use windlass::compile::{Project, compile};
 use windlass::config::{self, Config};
 use windlass::diff::{self, Told};
+use windlass::files::Unread;
 use windlass::graph::{Format, Graph};
 use windlass::plan;
 use windlass::source::Source;
@@ -74,7 +75,16 @@ fn revision(
         None => options.manifest().to_owned(),
     };
     let named = |path: &str| format!("{}:{path}", args.against);
-    if let Some(text) = revision.text(&asked) {
+    let text = |path: &str| match revision.text(path) {
+        Ok(text) => Ok(Some(text)),
+        Err(Unread::Absent) => Ok(None),
+        Err(unread) => Err(Failure::Io(format!(
+            "`{}` {}",
+            named(path),
+            unread.reason()
+        ))),
+    };
+    if let Some(text) = text(&asked)? {
         let source = Source::new(named(&asked), text);
         let config = match &args.file {
             Some(_) => read(options, source, &revision),
@@ -82,17 +92,15 @@ fn revision(
         };
         return Ok((config, args.against.clone()));
     }
-    match revision.text(DEFAULT_PIPELINE) {
-        Some(text) if args.file.is_none() => {
-            let source = Source::new(named(DEFAULT_PIPELINE), text);
-            Ok((read(options, source, &revision), named(DEFAULT_PIPELINE)))
-        }
-        _ => {
-            let against = format!("{}, which has no `{asked}`", args.against);
-            let nothing = Source::new(named(&asked), ".nothing: {script: [\"true\"]}\n");
-            Ok((read(options, nothing, &revision), against))
-        }
+    if args.file.is_none()
+        && let Some(text) = text(DEFAULT_PIPELINE)?
+    {
+        let source = Source::new(named(DEFAULT_PIPELINE), text);
+        return Ok((read(options, source, &revision), named(DEFAULT_PIPELINE)));
     }
+    let against = format!("{}, which has no `{asked}`", args.against);
+    let nothing = Source::new(named(&asked), ".nothing: {script: [\"true\"]}\n");
+    Ok((read(options, nothing, &revision), against))
 }
 
 /// A file, which says itself whether it is a manifest.

@@ -12,6 +12,7 @@ use super::psych::{self, Loaded};
 use super::rules;
 use super::value::{Map, Node, Value};
 use super::{Repository, inputs};
+use crate::files::Unread;
 use crate::finding::Finding;
 use crate::gitlab::expression::{Lookup, Truth, evaluate};
 use crate::gitlab::glob;
@@ -198,9 +199,17 @@ impl<'i> Includes<'i> {
             reader.report(item.place, message);
             return None;
         }
-        let Some(text) = self.repository.read(path) else {
-            reader.report(item.place, format!("there is no file `{path}` to include"));
-            return None;
+        let text = match self.repository.read(path) {
+            Ok(text) => text,
+            Err(Unread::Absent) => {
+                reader.report(item.place, format!("there is no file `{path}` to include"));
+                return None;
+            }
+            Err(unread) => {
+                let reason = unread.reason();
+                reader.report(item.place, format!("cannot include `{path}`: it {reason}"));
+                return None;
+            }
         };
         let source = Source::new(path, text);
         let file = self.sources.len();

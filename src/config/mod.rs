@@ -35,6 +35,7 @@ mod rules;
 mod scalar;
 mod shape;
 mod stages;
+mod unknown;
 mod value;
 mod variables;
 
@@ -47,6 +48,7 @@ pub(crate) use policy::{default_only, looks_like_a_pattern};
 pub use psych::load_text;
 pub use value::{Entry, Key, Located, Map, Node, Place, Value};
 
+use crate::files::Unread;
 use crate::finding::Report;
 use crate::gitlab::expression::Lookup;
 use crate::source::Source;
@@ -54,7 +56,10 @@ use crate::source::Source;
 /// The repository around a configuration: what `include: local` and globs find.
 pub trait Repository {
     /// The text of a file, by its path from the root of the repository.
-    fn read(&self, path: &str) -> Option<String>;
+    ///
+    /// # Errors
+    /// Why there is none.
+    fn read(&self, path: &str) -> Result<String, Unread>;
 
     /// The paths of all files; `None` if they are not known.
     fn paths(&self) -> Option<Vec<String>>;
@@ -65,8 +70,8 @@ pub trait Repository {
 pub struct Alone;
 
 impl Repository for Alone {
-    fn read(&self, _path: &str) -> Option<String> {
-        None
+    fn read(&self, _path: &str) -> Result<String, Unread> {
+        Err(Unread::Absent)
     }
 
     fn paths(&self) -> Option<Vec<String>> {
