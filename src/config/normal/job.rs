@@ -14,7 +14,7 @@ pub(super) fn of(job: &Job, jobs: &Jobs<'_>, is_open: bool) -> Fields {
         name: _,
         key: _,
         place: _,
-        entity: _,
+        origin: _,
         stage,
         is_trigger: _,
         conditions,
