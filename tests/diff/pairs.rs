@@ -1,25 +1,12 @@
 //! Pairs of pipelines (`pairs.yml`) that do the same, or that do not.
 
 use serde_yaml::Value;
-use windlass::config::{Config, Repository, read};
+use windlass::config::{Alone, Config, read};
 use windlass::diff::diff;
 use windlass::source::Source;
 
-/// A repository of which nothing is known.
-struct Elsewhere;
-
-impl Repository for Elsewhere {
-    fn read(&self, _path: &str) -> Option<String> {
-        None
-    }
-
-    fn paths(&self) -> Option<Vec<String>> {
-        None
-    }
-}
-
 pub(crate) fn parsed(text: &str) -> Config {
-    let reading = read(Source::new("ci.yml", text), &Elsewhere);
+    let reading = read(Source::new("ci.yml", text), &Alone);
     match reading.result {
         Ok(config) => config,
         Err(problems) => panic!("{text}\n{problems:?}"),
