@@ -26,6 +26,7 @@ mod keys;
 mod lowered;
 mod model;
 mod needs;
+pub mod normal;
 mod parallel;
 mod policy;
 mod psych;
@@ -35,6 +36,7 @@ mod rules;
 mod scalar;
 mod shape;
 mod stages;
+mod unknown;
 mod value;
 mod variables;
 
