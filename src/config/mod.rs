@@ -26,6 +26,7 @@ mod keys;
 mod lowered;
 mod model;
 mod needs;
+pub mod normal;
 mod parallel;
 mod policy;
 mod psych;
