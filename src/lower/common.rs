@@ -96,7 +96,9 @@ impl Lowering<'_> {
             return;
         }
         job.when = None;
-        job.rules.name = job.rules.name.as_ref().map(|name| format!("{name}-{when}"));
+        if let Some(union) = &mut job.rules.union {
+            union.when = Some(when);
+        }
         for rule in job.rules.list.iter_mut().filter(|rule| rule.when.is_none()) {
             rule.when = Some(when);
         }
@@ -189,6 +191,17 @@ impl Lowering<'_> {
                         .unwrap_or_default()
                 })
             })
+    }
+}
+
+/// A job that windlass adds beside those of an entity, with the keys of the entity that any job on
+/// its runners needs: where all runners have tags, a job without any would wait for ever.
+pub(super) fn job_beside(name: At<String>, origin: Origin, common: Common<'_>) -> Job {
+    Job {
+        retry: common.retry.get().map(retry),
+        timeout: common.timeout.get().map(|timeout| timeout.to_string()),
+        tags: texts(common.runner_tags),
+        ..Job::new(name, origin)
     }
 }
 
