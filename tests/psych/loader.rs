@@ -95,7 +95,7 @@ const SCALARS: [&str; 84] = [
 ];
 
 /// Whole texts: merges, aliases, duplicates, keys, documents.
-const TEXTS: [&str; 26] = [
+const TEXTS: [&str; 44] = [
     "on: 1",
     "yes: {script: [x]}",
     "1: {script: [x]}",
@@ -122,6 +122,25 @@ const TEXTS: [&str; 26] = [
     "- ? x",
     "a: 1\r\nb: 2\r\n",
     "a: &x {k: 1}\nl: &l [*x]\nb: {<<: *l, z: 1}",
+    // Continuation lines of quoted texts, however they are indented.
+    "a:\n  script:\n  - \"echo 1\n  two\"\n",
+    "a: \"x\ny\"\nb: 'x\ny'\n",
+    "a:\n  - - - \"x\ny\n\n z\"\n      - b\n",
+    "a: 'x\n''y''\nz'\nb: it's\n",
+    "a: \"x\n\\\"y\\\"\nz\"\n",
+    "it's: \"x\ny\" # it's\nb: 1\n",
+    "a: \"x\n\ty\"\n",
+    "a: \"x\n\n\ny\"\nb: c\n",
+    "a: \"x\\\ny\"\n",
+    "a: {b: \"x\ny\",\nc: d\n}\n",
+    "- \"x\ny\"\n- 'x\ny'\n- z\n",
+    "? \"x\ny\"\n: \"x\ny\"\n",
+    "a: \"x\n---\ny\"\n",
+    "a: \"x\ny",
+    "a: \"x\ny\" z\n",
+    "a: \"x: 1\ny: 2\"\nb: \"- x\n- y\"\n",
+    "a: \"é\né\"\nb: 'é\né'\n",
+    "a: \"x\n# y\nz\"\n",
 ];
 
 /// A value as `read.rb` prints it.

@@ -41,7 +41,6 @@ pub(crate) const NEWER: &[(&str, &str)] = &[
     ("inc-rules-exists", INCLUDED),
     ("inc-rules-when-always", INCLUDED),
     ("inp-spec-include-duplicate", HEADER),
-    ("inp-three-docs", DOCUMENTS),
     ("ru-exists-project", PROJECT),
     ("ru-exists-project-missing", PROJECT),
     ("secrets-gsm-source", PAID),
@@ -50,4 +49,3 @@ pub(crate) const NEWER: &[(&str, &str)] = &[
 const NODES: &str = "the number of copies is not a value of `CI_NODE_TOTAL` yet";
 const INCLUDED: &str = "this test reads each file once, and not for each ref";
 const HEADER: &str = "the files that `spec:include` names are not read";
-const DOCUMENTS: &str = "the last of several documents does not count yet";
