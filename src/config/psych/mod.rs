@@ -7,14 +7,14 @@
 //! GitLab 18.11: `YAML.safe_load(text, permitted_classes: [Symbol, Reference], aliases: true)`.
 //! The parser speaks YAML 1.2, Psych 1.1; what is left of the difference stands in the test.
 
-mod continuation;
+mod lenient;
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use granit_parser::{Event, Parser, ScalarStyle, Tag};
+use granit_parser::{ErrorKind, Event, Parser, ScalarStyle, Tag};
 
-use continuation::Indented;
+use lenient::Lenient;
 
 use super::scalar;
 use super::value::{Entry, Key, Map, Node, Place, Value, float};
@@ -51,13 +51,13 @@ pub(super) fn load(source: &Source, file: usize) -> Result<Loaded, Finding> {
         };
         return Err(Finding::new(Code::TooLarge, place, message));
     }
-    let mut text = Indented::new(&source.text);
+    let mut text = Lenient::new(&source.text);
     let documents = loop {
         match documents(&text, file) {
             Ok(documents) => break documents,
             Err(Stopped::Found(finding)) => return Err(*finding),
-            Err(Stopped::Continuation(offset, finding)) => {
-                if !text.indent(offset) {
+            Err(Stopped::Spaces(kind, offset, finding)) => {
+                if !text.mend(&kind, offset) {
                     return Err(*finding);
                 }
             }
@@ -90,8 +90,8 @@ const PIECES: usize = 3;
 enum Stopped {
     /// GitLab does not read it either.
     Found(Box<Finding>),
-    /// At a continuation line, at this offset in the text as it was parsed.
-    Continuation(usize, Box<Finding>),
+    /// For want of spaces that libyaml does not ask for, at this offset in the text as it was parsed.
+    Spaces(ErrorKind, usize, Box<Finding>),
 }
 
 impl From<Finding> for Stopped {
@@ -101,7 +101,7 @@ impl From<Finding> for Stopped {
 }
 
 /// The documents of a text that GitLab sees.
-fn documents(text: &Indented<'_>, file: usize) -> Result<Vec<Node>, Stopped> {
+fn documents(text: &Lenient<'_>, file: usize) -> Result<Vec<Node>, Stopped> {
     let at = |start: usize, end: usize| Place {
         file,
         span: Span::new(text.original(start), text.original(end)),
@@ -120,27 +120,34 @@ fn documents(text: &Indented<'_>, file: usize) -> Result<Vec<Node>, Stopped> {
     };
     let mut documents = Vec::new();
     let mut pieces = PIECES;
+    // Whether a document has ended and no other one begun.
+    let mut ended = false;
     for event in parser {
         match event {
             Ok((Event::DocumentStart(true, _), _)) if documents.is_empty() => pieces -= 1,
+            Ok((Event::DocumentStart(false, _), _)) if ended => break,
             Ok((Event::DocumentEnd, _)) => {
                 documents.extend(builder.root.take());
                 builder.anchors.clear();
+                ended = true;
                 if documents.len() == pieces {
                     break;
                 }
             }
             Ok((event, span)) => {
+                ended = false;
                 let range = span.byte_range().unwrap_or(0..0);
                 builder.take(event, at(range.start, range.end))?;
             }
+            // Psych reads a document and does not look at what follows it.
+            Err(_) if ended => break,
             Err(error) => {
                 let offset = error.marker().byte_offset().unwrap_or(0);
                 let offset = offset.min(text.text.len());
                 let message = format!("this is not YAML: {}", error.info());
                 let finding = Finding::new(Code::YamlSyntax, at(offset, offset), message);
-                return Err(match continuation::is_cause(error.kind()) {
-                    true => Stopped::Continuation(offset, Box::new(finding)),
+                return Err(match lenient::is_cause(error.kind()) {
+                    true => Stopped::Spaces(error.kind().clone(), offset, Box::new(finding)),
                     false => finding.into(),
                 });
             }
@@ -351,16 +358,24 @@ fn tagged_scalar(
     place: Place,
 ) -> Result<Value, Finding> {
     let tag = tag.map(Tag::original);
+    let resolved = || {
+        scalar::resolve(text)
+            .map_err(|class| disallowed(place, &format!("a {}", class.0.to_lowercase())))
+    };
     match tag.as_deref() {
-        None if plain => scalar::resolve(text)
-            .map_err(|class| disallowed(place, &format!("a {}", class.0.to_lowercase()))),
+        None if plain => resolved(),
         Some("!reference") => Err(Finding::new(
             Code::WrongType,
             place,
             "`!reference` wants a list",
         )),
         Some(class) if class.contains("ruby/") => Err(disallowed(place, class)),
-        _ => Ok(Value::Str(text.into())),
+        Some("!!str" | "!str" | "!<tag:yaml.org,2002:str>" | "!!binary" | "!binary") => {
+            Ok(Value::Str(text.into()))
+        }
+        // Any other tag changes nothing (`ToRuby#deserialize`).
+        Some(_) => resolved(),
+        None => Ok(Value::Str(text.into())),
     }
 }
 

@@ -1,11 +1,11 @@
-//! Quoted texts that go on in lines which are indented less than YAML 1.2 wants.
+//! Texts that libyaml takes and a parser of YAML 1.2 does not, for want of spaces.
 //!
-//! In: a text, and where the parser stopped in one of its quoted scalars. Out: the same text with
-//! such lines indented further, which changes no value: what a continuation line begins with is
-//! folded into one space. Always holds: every offset of the text leads back to the one in the
-//! original; the work is bounded, however many such scalars there are.
+//! In: a text, and where the parser stopped. Out: the same text with spaces put in there, which
+//! changes no value. Always holds: every offset of the text leads back to the one in the original;
+//! the work is bounded, however many such places there are.
 //!
-//! libyaml, which Psych uses, asks a continuation line for no indentation at all.
+//! libyaml, which Psych uses, asks a continuation line of a quoted text for no indentation at all
+//! (what such a line begins with is folded into one space), and takes `[a]# comment`.
 
 use std::borrow::Cow;
 
@@ -14,8 +14,8 @@ use granit_parser::{ErrorKind, Parser};
 /// How many bytes are parsed again at most, for all such scalars of a file.
 const BYTES: usize = 64 << 20;
 
-/// A text with some of its lines indented.
-pub(super) struct Indented<'t> {
+/// A text with some spaces more.
+pub(super) struct Lenient<'t> {
     pub(super) text: Cow<'t, str>,
     /// Where spaces were put in, by offset in the text as it is now, and how many up to there.
     inserted: Vec<(usize, usize)>,
@@ -23,23 +23,28 @@ pub(super) struct Indented<'t> {
     left: usize,
     /// Where the parser stopped last, in the original text.
     stopped: Option<usize>,
+    /// So many spaces are more than any line is indented by.
+    spaces: usize,
 }
 
-/// Whether an error of the parser is about the indentation of a continuation line.
+/// Whether an error of the parser is about spaces that libyaml does not ask for.
 pub(super) fn is_cause(kind: &ErrorKind) -> bool {
     matches!(
         kind,
-        ErrorKind::InvalidQuotedScalarIndent | ErrorKind::TabInIndentation
+        ErrorKind::InvalidQuotedScalarIndent
+            | ErrorKind::TabInIndentation
+            | ErrorKind::CommentNotSeparated
     )
 }
 
-impl<'t> Indented<'t> {
+impl<'t> Lenient<'t> {
     pub(super) fn new(text: &'t str) -> Self {
         Self {
             text: Cow::Borrowed(text),
             inserted: Vec::new(),
             left: BYTES,
             stopped: None,
+            spaces: deepest(text) + 1,
         }
     }
 
@@ -53,8 +58,8 @@ impl<'t> Indented<'t> {
         })
     }
 
-    /// Indents the lines of the scalar in which the parser stopped; false if that is too much work.
-    pub(super) fn indent(&mut self, stopped: usize) -> bool {
+    /// Puts in the spaces that the parser wants where it stopped; false if that is too much work.
+    pub(super) fn mend(&mut self, kind: &ErrorKind, stopped: usize) -> bool {
         let Some(left) = self.left.checked_sub(self.text.len().saturating_mul(2)) else {
             return false;
         };
@@ -64,10 +69,18 @@ impl<'t> Indented<'t> {
             return false;
         }
         self.stopped = Some(at);
-        let spaces = match self.inserted.first() {
-            Some((_, spaces)) => *spaces,
-            None => deepest(&self.text) + 1,
-        };
+        match kind {
+            ErrorKind::CommentNotSeparated => {
+                self.insert(&[stopped], 1);
+                true
+            }
+            _ => self.indent(stopped),
+        }
+    }
+
+    /// Indents the lines of the scalar in which the parser stopped.
+    fn indent(&mut self, stopped: usize) -> bool {
+        let spaces = self.spaces;
         let before = self.text.get(..stopped).unwrap_or_default();
         let line = before.rfind('\n').map_or(0, |at| at + 1);
         let Some(quote) = quote(self.text.get(..line).unwrap_or_default(), spaces) else {
@@ -144,13 +157,18 @@ fn end(text: &str, from: usize, quote: char) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use super::Indented;
+    use granit_parser::ErrorKind;
+
+    use super::Lenient;
 
     #[test]
     fn offsets_lead_back_to_the_original() {
         let text = "a:\n  - \"x\ny\nz\"\nb: c\n";
-        let mut indented = Indented::new(text);
-        assert!(indented.indent(text.find('y').unwrap()));
+        let mut indented = Lenient::new(text);
+        assert!(indented.mend(
+            &ErrorKind::InvalidQuotedScalarIndent,
+            text.find('y').unwrap()
+        ));
         assert_eq!(&*indented.text, "a:\n  - \"x\n     y\n     z\"\nb: c\n");
         for (at, c) in indented.text.char_indices().filter(|(_, c)| *c != ' ') {
             assert_eq!(text[indented.original(at)..].chars().next(), Some(c));
