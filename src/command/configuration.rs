@@ -61,9 +61,9 @@ pub(super) fn accepted(result: Result<Config, Problems>, sources: &[Source]) -> 
         Ok(config) => {
             for include in &config.unresolved {
                 let at = plan::shown(sources, include.place);
+                let what = plan::unread(include);
                 say(&format!(
-                    "{at}: note: not read, so not planned: {}",
-                    include.what
+                    "{at}: note: not read, so what it says is open: {what}"
                 ));
             }
             Some(config)

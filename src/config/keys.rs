@@ -190,7 +190,7 @@ pub(super) fn check(name: &str, job: &Map, reader: &mut Reader) {
         && node.get("expose_as").is_some_and(|node| !node.is_null())
         && node.get("paths").is_none_or(Node::is_null)
     {
-        reader.report(node.place, "`expose_as` wants `paths`");
+        reader.missing(node.place, "`expose_as` wants `paths`");
     }
     if let Some(node) = job.given("retry") {
         match &node.value {
@@ -295,7 +295,7 @@ fn trigger(node: &Node, reader: &mut Reader) {
         _ => false,
     };
     if blank {
-        reader.report(node.place, "`trigger` should have `project` or `include`");
+        reader.missing(node.place, "`trigger` should have `project` or `include`");
     }
     let Some(map) = node.as_map().filter(|map| map.has("include")) else {
         return;

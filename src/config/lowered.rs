@@ -7,20 +7,30 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::model::{Conditions, Config, Rule, Unresolved};
+use super::model::{Conditions, Config, Rule};
 use super::value::{Entry, Key, Map, Node, Place, Value};
-use super::{Problems, root};
+use super::{Given, Nothing, Problems, Reading, Repository, Unknown};
 use crate::pipeline::{
-    Job as PlannedJob, Mapping, Origin, Pipeline, Rule as PlannedRule, Value as Planned,
+    Include, Job as PlannedJob, Mapping, Origin, Pipeline, Rule as PlannedRule, Value as Planned,
 };
 use crate::source::Source;
 
-/// Makes the effective configuration of a lowered pipeline.
+/// Makes the effective configuration of a lowered pipeline whose includes are not read.
 ///
 /// # Errors
 ///
 /// What GitLab would refuse in it; only raw jobs and keys can bring that about.
 pub fn of_pipeline(pipeline: &Pipeline, manifest: &Source) -> Result<Config, Problems> {
+    read_pipeline(pipeline, manifest, &Unknown, &Nothing).result
+}
+
+/// Reads a lowered pipeline and what it includes in a pipeline of which this is known.
+pub fn read_pipeline(
+    pipeline: &Pipeline,
+    manifest: &Source,
+    repository: &dyn Repository,
+    given: &dyn Given,
+) -> Reading {
     let document = pipeline.to_document();
     let whole = Place::default();
     let mut tree = mapping(&document.globals, whole);
@@ -44,16 +54,27 @@ pub fn of_pipeline(pipeline: &Pipeline, manifest: &Source) -> Result<Config, Pro
         let keys = mapping(&job.keys, place);
         tree.put(&job.name, Node::new(Value::Map(Arc::new(keys)), place));
     }
-    let unresolved = pipeline
-        .include
-        .iter()
-        .map(|include| Unresolved {
-            what: include.to_string(),
-            place: whole,
-        })
-        .collect();
+    let include = |include: &Include| {
+        let place = Place {
+            file: 0,
+            span: include.span,
+        };
+        node(&include.value, place)
+    };
+    if !pipeline.include.is_empty() {
+        let entries = pipeline.include.iter().map(include).collect();
+        tree.put("include", Node::new(Value::Seq(entries), whole));
+    }
     let tree = Node::new(Value::Map(Arc::new(tree)), whole);
-    let mut config = root::configure(&tree, vec![manifest.clone()], unresolved)?;
+    let mut reading = super::read_tree(tree, manifest.clone(), repository, given);
+    if let Ok(config) = &mut reading.result {
+        name_entities(config, pipeline);
+    }
+    reading
+}
+
+/// Says of each job of the manifest which entity it comes from.
+fn name_entities(config: &mut Config, pipeline: &Pipeline) {
     if let Some(rules) = &mut config.workflow.rules {
         place_rules(rules, &pipeline.workflow);
     }
@@ -71,7 +92,6 @@ pub fn of_pipeline(pipeline: &Pipeline, manifest: &Source) -> Result<Config, Pro
             place_rules(rules, &planned.rules.list);
         }
     }
-    Ok(config)
 }
 
 /// Points each rule at the entry of the manifest that asks for it. Rules that raw keys replaced

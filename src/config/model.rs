@@ -1,8 +1,11 @@
 //! The effective configuration: what GitLab makes pipelines from.
 
+use std::collections::BTreeSet;
+
 use indexmap::IndexMap;
 
-use super::value::{Located, Map, Node, Place};
+pub use super::location::Kind as IncludeKind;
+use super::value::{Located, Map, Node, Place, Value};
 use crate::gitlab::expression::Expr;
 use crate::source::Source;
 
@@ -22,17 +25,85 @@ pub struct Config {
     pub jobs: Vec<Job>,
     /// What is included and could not be read.
     pub unresolved: Vec<Unresolved>,
+    /// The rules of all includes, in the order in which they were evaluated.
+    pub include_rules: Vec<Rule>,
+    /// What includes that are not read leave as it is among the global keys; `None` if all are
+    /// read.
+    pub open: Option<Open>,
     /// The whole configuration as values, `extends` and `!reference` done; hidden jobs too.
     pub tree: Node,
 }
 
-/// Something included that is not in the repository.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// An include that is not read.
+#[derive(Debug, Clone, PartialEq)]
 pub struct Unresolved {
+    /// What kind of place it names; `None` if that is not known.
+    pub kind: Option<IncludeKind>,
     /// What is included, as in `project: group/templates, file: /build.yml`.
     pub what: String,
+    /// The entry of `include` as it is written: `project`, `ref`, `file`, `inputs`, `rules`, ...
+    pub entry: Map,
+    /// Why it is not read.
+    pub why: Unread,
     /// Where.
     pub place: Place,
+}
+
+/// Why an include is not read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Unread {
+    /// Its file is not here.
+    NotHere,
+    /// Whether its rules let it in is not known.
+    Rules,
+    /// A variable in its path is not known.
+    Variable,
+}
+
+impl Unread {
+    /// In words.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Unread::NotHere => "not here",
+            Unread::Rules => "whether its rules hold is not known",
+            Unread::Variable => "a variable in it is not known",
+        }
+    }
+}
+
+impl Unresolved {
+    pub(super) fn of(entry: &Map, place: Place, why: Unread) -> Self {
+        let kind = IncludeKind::named(entry);
+        let part = |key: &str| match &entry.get(key)?.value {
+            Value::Seq(items) => {
+                let all: Vec<String> = items.iter().filter_map(Node::scalar_text).collect();
+                Some(format!("{key}: {}", all.join(", ")))
+            }
+            _ => Some(format!("{key}: {}", entry.get(key)?.scalar_text()?)),
+        };
+        let first = kind.map(IncludeKind::as_str);
+        let keys = first.into_iter().chain(["ref", "file"]);
+        let parts: Vec<String> = keys.filter_map(part).collect();
+        Self {
+            kind,
+            what: parts.join(", "),
+            entry: entry.clone(),
+            why,
+            place,
+        }
+    }
+}
+
+/// What the includes that are not read may not change.
+///
+/// Such an include lies under the file: it may give each mapping more keys, and change nothing that
+/// the file says itself with a scalar or a list.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Open {
+    /// The keys that stay as they are: `rules`, `variables:NAME`, `only:refs`.
+    pub firm: BTreeSet<String>,
+    /// What only such an include can supply, as in "nothing here defines `.build`".
+    pub wants: Vec<String>,
 }
 
 /// Variables by name.
@@ -109,6 +180,8 @@ pub struct Job {
     pub variables: Variables,
     /// Which of the global variables, also those of a workflow rule, it takes over.
     pub inherits: Inherits,
+    /// What includes that are not read leave as it is; `None` if all are read.
+    pub open: Option<Open>,
     /// Every key of the job with its effective value, those above included.
     pub keys: Map,
 }
@@ -348,7 +421,23 @@ impl Action {
     }
 }
 
+impl Job {
+    /// Whether no include that is not read can change a key: `rules`, `variables:NAME`.
+    pub fn is_firm(&self, key: &str) -> bool {
+        self.open
+            .as_ref()
+            .is_none_or(|open| open.firm.contains(key))
+    }
+}
+
 impl Config {
+    /// Whether no include that is not read can change a global key: `stages`, `workflow:rules`.
+    pub fn is_firm(&self, key: &str) -> bool {
+        self.open
+            .as_ref()
+            .is_none_or(|open| open.firm.contains(key))
+    }
+
     /// The job of a name.
     pub fn job(&self, name: &str) -> Option<&Job> {
         self.jobs.iter().find(|job| job.name == name)

@@ -13,8 +13,8 @@ mod value;
 pub use compose::{ComposeBuild, ComposeOverride, ComposeService};
 pub use document::{Base, Document, Section, WrittenJob};
 pub use model::{
-    Changes, Image, Job, Need, Origin, Parallel, Pipeline, Provenance, Rule, Rules, Service,
-    rules_value, strings,
+    Changes, Image, Include, Job, Need, Origin, Parallel, Pipeline, Provenance, Rule, Rules,
+    Service, rules_value, strings,
 };
 pub use policy::{Policies, Policy};
 pub use value::{Mapping, Shared, Value};

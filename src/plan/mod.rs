@@ -22,6 +22,7 @@ mod scope;
 mod situation;
 mod table;
 mod text;
+mod unread;
 mod why;
 mod words;
 mod worlds;
@@ -32,7 +33,8 @@ pub use decision::{Because, Chosen, Decision, Part, Presence};
 pub use json::json;
 pub use kinds::{Compared, kinds};
 pub use outcome::{
-    Absence, Failure, FailureKind, Plan, PlannedJob, admits, environment_name, plan, plan_all,
+    Absence, Failure, FailureKind, Otherwise, Plan, PlannedJob, admits, environment_name, plan,
+    plan_all,
 };
 pub use rules::{ClauseTrace, RuleTrace, trace};
 pub use scope::Scope;
@@ -40,4 +42,4 @@ pub use situation::{Changed, Ref, Situation, Trigger};
 pub use table::table;
 pub use text::{Style, shown, text};
 pub use why::why;
-pub use words::{absence, because, clauses, failure};
+pub use words::{absence, because, clauses, failure, unread};
