@@ -2,7 +2,7 @@
 
 use super::Check;
 use crate::finding::{Code, Finding};
-use crate::gitlab::glob;
+use crate::gitlab::glob::{self, Compared, unmatchable};
 use crate::manifest::images::Rebuild;
 
 /// Variables that no later pipeline has the same value of.
@@ -55,10 +55,8 @@ fn changes(check: &mut Check<'_>, rebuild: &Rebuild) {
     {
         let why = if glob.value.contains('$') {
             "has a variable, which nothing expands here"
-        } else if glob.value.starts_with('/') || glob.value.starts_with("./") {
-            "does not begin at the project's root, which is where all paths begin"
-        } else if glob.value.ends_with('/') {
-            "names a folder, and files are compared"
+        } else if let Some(found) = unmatchable(&glob.value, Compared::ChangedFiles) {
+            found.why
         } else if glob::to_posix(&glob.value).is_none() {
             "is broken off in a bracket or brace"
         } else {

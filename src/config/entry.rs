@@ -4,7 +4,8 @@
 //! mistakes of a file are found at once.
 
 use super::value::{Located, Map, Node, Place, Value};
-use super::{Problem, Problems};
+use crate::finding::{Code, Finding, Report};
+use crate::source::Source;
 
 /// How deep lists of commands and stages may nest (`NestedArrayHelpers`, 18.11).
 const NESTING: usize = 10;
@@ -12,7 +13,7 @@ const NESTING: usize = 10;
 /// What reads a configuration, and collects what is wrong with it.
 #[derive(Debug, Default)]
 pub(super) struct Reader {
-    problems: Vec<Problem>,
+    findings: Vec<Finding>,
     /// The job that is being read.
     job: Option<String>,
     /// Whether an include that is not read may supply what is missing.
@@ -45,27 +46,28 @@ impl Reader {
         self.job = job.map(str::to_owned);
     }
 
-    /// Reports something wrong; the message follows on the name of the job.
+    /// Reports something wrong for which there is no code of its own; the message follows on the
+    /// name of the job.
     pub(super) fn report(&mut self, place: Place, message: impl AsRef<str>) {
-        let message = message.as_ref();
-        let message = match &self.job {
-            Some(job) => format!("job `{job}`: {message}"),
-            None => message.to_owned(),
-        };
-        let problem = Problem { place, message };
-        if !self.problems.contains(&problem) {
-            self.problems.push(problem);
+        self.add(Finding::new(Code::Refused, place, message.as_ref()));
+    }
+
+    /// Reports a finding; its message follows on the name of the job.
+    pub(super) fn add(&mut self, mut finding: Finding) {
+        if let Some(job) = &self.job {
+            finding.message = format!("job `{job}`: {}", finding.message);
         }
+        self.findings.push(finding);
     }
 
     /// Whether nothing was wrong so far.
     pub(super) fn is_clean(&self) -> bool {
-        self.problems.is_empty()
+        self.findings.is_empty()
     }
 
-    /// All that was wrong.
-    pub(super) fn into_problems(self) -> Problems {
-        Problems(self.problems)
+    /// All that was wrong, in these files.
+    pub(super) fn into_report(self, sources: &[Source]) -> Report {
+        Report::of(sources, self.findings)
     }
 
     /// Reports the keys of a mapping that are none of these.

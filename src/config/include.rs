@@ -14,11 +14,13 @@ use std::sync::Arc;
 
 use super::entry::Reader;
 use super::location::{Base, Kind, Location};
-use super::model::{Unread, Unresolved};
+use super::model::{NotRead, Unresolved};
 use super::psych::{self, Loaded};
 use super::rules;
 use super::value::{Map, Node, Place, Value};
-use super::{Given, Problem, Repository, Rule, inputs};
+use super::{Given, Repository, Rule, inputs};
+use crate::files::Unread;
+use crate::finding::Finding;
 use crate::gitlab::expression::Truth;
 use crate::source::Source;
 
@@ -80,7 +82,7 @@ impl<'i> Includes<'i> {
     }
 
     /// The tree of the main file with all that it includes.
-    pub(super) fn main(&mut self, reader: &mut Reader) -> Result<Node, Problem> {
+    pub(super) fn main(&mut self, reader: &mut Reader) -> Result<Node, Finding> {
         match self.sources.first() {
             Some(main) => {
                 let loaded = psych::load(main, 0)?;
@@ -137,7 +139,7 @@ impl<'i> Includes<'i> {
                 Some(text) => Kind::normalized(&text, item),
                 None => {
                     let map = Kind::normalized(text, item);
-                    self.unread(&map, item, Unread::Variable);
+                    self.unread(&map, item, NotRead::Variable);
                     return Vec::new();
                 }
             },
@@ -155,7 +157,7 @@ impl<'i> Includes<'i> {
                 Truth::True => {}
                 Truth::False => return Vec::new(),
                 Truth::Unknown | Truth::Raises => {
-                    self.unread(&entry, item, Unread::Rules);
+                    self.unread(&entry, item, NotRead::Rules);
                     return Vec::new();
                 }
             }
@@ -167,7 +169,7 @@ impl<'i> Includes<'i> {
                     Some(paths) => {
                         locations.extend(paths.into_iter().map(|path| base.local(path, &entry)))
                     }
-                    None => self.unread(&entry, item, Unread::NotHere),
+                    None => self.unread(&entry, item, NotRead::NotHere),
                 }
                 continue;
             }
@@ -176,7 +178,7 @@ impl<'i> Includes<'i> {
                     Ok(location) => locations.extend(location),
                     Err(unread) => self.unread(&entry, item, unread),
                 },
-                None => self.unread(&entry, item, Unread::Variable),
+                None => self.unread(&entry, item, NotRead::Variable),
             }
         }
         locations
@@ -210,7 +212,7 @@ impl<'i> Includes<'i> {
         Truth::False
     }
 
-    fn unread(&mut self, entry: &Map, item: &Node, why: Unread) {
+    fn unread(&mut self, entry: &Map, item: &Node, why: NotRead) {
         self.clock += 1;
         self.last_unread = self.clock;
         let unresolved = Unresolved::of(entry, item.place, why);
@@ -231,13 +233,19 @@ impl<'i> Includes<'i> {
         }
         let (name, text) = match location.read(self.repository) {
             Ok(found) => found,
-            Err(Some(missing)) => {
-                let message = format!("there is no file `{missing}` to include");
+            Err(Unread::Absent) if location.is_missing(self.repository) => {
+                let message = format!("there is no file `{}` to include", location.name());
                 reader.report(item.place, message);
                 return None;
             }
-            Err(None) => {
-                self.unread(&location.entry, item, Unread::NotHere);
+            Err(Unread::Absent) => {
+                self.unread(&location.entry, item, NotRead::NotHere);
+                return None;
+            }
+            Err(unread) => {
+                let reason = unread.reason();
+                let message = format!("cannot include `{}`: it {reason}", location.name());
+                reader.report(item.place, message);
                 return None;
             }
         };
@@ -249,7 +257,7 @@ impl<'i> Includes<'i> {
         let loaded = match loaded {
             Ok(loaded) => loaded,
             Err(problem) => {
-                reader.report(problem.place, &problem.message);
+                reader.add(problem);
                 return None;
             }
         };

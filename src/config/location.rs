@@ -14,8 +14,9 @@ use regex::Regex;
 
 use super::Repository;
 use super::entry::Reader;
-use super::model::Unread;
+use super::model::NotRead;
 use super::value::{Entry, Key, Map, Node, Value};
+use crate::files::Unread;
 
 /// What kind of place an include names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -128,7 +129,7 @@ impl Kind {
         base: &Base,
         item: &Node,
         reader: &mut Reader,
-    ) -> Result<Option<Location>, Unread> {
+    ) -> Result<Option<Location>, NotRead> {
         let within = |base: Base, paths: Vec<String>| Location {
             entry: entry.clone(),
             base,
@@ -150,7 +151,7 @@ impl Kind {
                     None => project.unwrap_or_default().to_owned(),
                 };
                 if project.contains('$') {
-                    return Err(Unread::Variable);
+                    return Err(NotRead::Variable);
                 }
                 within(
                     Base::project(&project),
@@ -164,7 +165,7 @@ impl Kind {
                 within(Base::Folder("remote".to_owned()), vec![path.to_owned()])
             }
             Kind::Component => {
-                let (project, name) = component(&text).ok_or(Unread::NotHere)?;
+                let (project, name) = component(&text).ok_or(NotRead::NotHere)?;
                 within(
                     Base::project(&project),
                     vec![
@@ -173,7 +174,7 @@ impl Kind {
                     ],
                 )
             }
-            Kind::Artifact => return Err(Unread::NotHere),
+            Kind::Artifact => return Err(NotRead::NotHere),
         }))
     }
 }
@@ -239,24 +240,28 @@ pub(super) struct Location {
 }
 
 impl Location {
-    /// The name and text of the file; else the path of a missing file of the repository, or
-    /// nothing if a file from elsewhere is not here.
-    pub(super) fn read(
-        &self,
-        repository: &dyn Repository,
-    ) -> Result<(String, String), Option<String>> {
+    /// The name and text of the file.
+    pub(super) fn read(&self, repository: &dyn Repository) -> Result<(String, String), Unread> {
         for path in &self.paths {
             let found = match &self.base {
                 Base::Own => repository.read(path).map(|text| (path.clone(), text)),
                 Base::Folder(folder) => repository.elsewhere(&format!("{folder}/{path}")),
             };
-            if let Some(found) = found {
-                return Ok(found);
+            match found {
+                Err(Unread::Absent) => {}
+                found => return found,
             }
         }
-        Err(match self.base {
-            Base::Own if repository.is_known() => self.paths.first().cloned(),
-            Base::Own | Base::Folder(_) => None,
-        })
+        Err(Unread::Absent)
+    }
+
+    /// Whether GitLab does not find it either, if it is not here.
+    pub(super) fn is_missing(&self, repository: &dyn Repository) -> bool {
+        self.base == Base::Own && repository.is_known()
+    }
+
+    /// Its path.
+    pub(super) fn name(&self) -> &str {
+        self.paths.first().map_or("", String::as_str)
     }
 }

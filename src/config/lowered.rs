@@ -1,17 +1,18 @@
 //! The effective configuration of a pipeline that was made from a manifest.
 //!
 //! In: a [`Pipeline`] and the text of its manifest. Out: the [`Config`] that GitLab would make of
-//! the written file. Always holds: nothing is written and read back; every job knows its manifest
-//! entity, and every value of it points at that entity.
+//! the written file. Always holds: nothing is written and read back; every job knows its
+//! [origin](crate::pipeline::Origin), and every value of it points at that entity.
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::model::{Conditions, Config, Rule};
 use super::value::{Entry, Key, Map, Node, Place, Value};
-use super::{Given, Nothing, Problems, Reading, Repository, Unknown};
+use super::{Given, Nothing, Reading, Repository, Unknown};
+use crate::finding::Report;
 use crate::pipeline::{
-    Include, Job as PlannedJob, Mapping, Origin, Pipeline, Rule as PlannedRule, Value as Planned,
+    Include, Job as PlannedJob, Mapping, Pipeline, Rule as PlannedRule, Value as Planned,
 };
 use crate::source::Source;
 
@@ -20,7 +21,7 @@ use crate::source::Source;
 /// # Errors
 ///
 /// What GitLab would refuse in it; only raw jobs and keys can bring that about.
-pub fn of_pipeline(pipeline: &Pipeline, manifest: &Source) -> Result<Config, Problems> {
+pub fn of_pipeline(pipeline: &Pipeline, manifest: &Source) -> Result<Config, Report> {
     read_pipeline(pipeline, manifest, &Unknown, &Nothing).result
 }
 
@@ -38,17 +39,17 @@ pub fn read_pipeline(
         let node = Node::new(Value::Map(Arc::new(mapping(&base.keys, whole))), whole);
         tree.put(&format!(".{}", base.name), node);
     }
-    let origins: HashMap<&str, &Origin> = pipeline
+    let planned: HashMap<&str, &PlannedJob> = pipeline
         .jobs
         .iter()
-        .map(|job| (job.name.as_str(), &job.origin))
+        .map(|job| (job.name.as_str(), job))
         .collect();
     for job in document.sections.iter().flat_map(|section| &section.jobs) {
         let place = Place {
             file: 0,
-            span: origins
+            span: planned
                 .get(job.name.as_str())
-                .map(|origin| origin.span)
+                .map(|planned| planned.place)
                 .unwrap_or_default(),
         };
         let keys = mapping(&job.keys, place);
@@ -68,26 +69,26 @@ pub fn read_pipeline(
     let tree = Node::new(Value::Map(Arc::new(tree)), whole);
     let mut reading = super::read_tree(tree, manifest.clone(), repository, given);
     if let Ok(config) = &mut reading.result {
-        name_entities(config, pipeline);
+        name_origins(config, pipeline);
     }
     reading
 }
 
-/// Says of each job of the manifest which entity it comes from.
-fn name_entities(config: &mut Config, pipeline: &Pipeline) {
-    if let Some(rules) = &mut config.workflow.rules {
-        place_rules(rules, &pipeline.workflow);
-    }
+/// Says of each job of the manifest where it comes from.
+fn name_origins(config: &mut Config, pipeline: &Pipeline) {
     let planned: HashMap<&str, &PlannedJob> = pipeline
         .jobs
         .iter()
         .map(|job| (job.name.as_str(), job))
         .collect();
+    if let Some(rules) = &mut config.workflow.rules {
+        place_rules(rules, &pipeline.workflow);
+    }
     for job in &mut config.jobs {
         let Some(planned) = planned.get(job.key.as_str()) else {
             continue;
         };
-        job.entity = Some(planned.origin.entity.clone());
+        job.origin = Some(planned.origin.clone());
         if let Conditions::Rules(rules) = &mut job.conditions {
             place_rules(rules, &planned.rules.list);
         }

@@ -2,7 +2,7 @@
 //!
 //! In: a text and the repository around it, or a lowered [`Pipeline`](crate::pipeline::Pipeline).
 //! Out: a [`Config`] in which includes, `extends`, `!reference`, `default`, `inherit` and
-//! `parallel` are done, or the [`Problems`] for which GitLab would refuse the file. Always holds:
+//! `parallel` are done, or a [`Report`] of why GitLab would refuse the file. Always holds:
 //! every value has its [`Place`]; what cannot be known without a network is named in
 //! [`Config::unresolved`] and not dropped; no input panics.
 //!
@@ -44,40 +44,25 @@ pub use include::Asked;
 pub use lowered::{of_pipeline, read_pipeline};
 pub use model::{
     Action, AllowFailure, Changes, Condition, Conditions, Config, Environment, Exists, IncludeKind,
-    Inherits, Job, Need, Open, Policy, Rule, Unread, Unresolved, Variable, Variables, When,
+    Inherits, Job, Need, NotRead, Open, Policy, Rule, Unresolved, Variable, Variables, When,
     Workflow,
 };
 pub(crate) use policy::{default_only, looks_like_a_pattern};
 pub use psych::load_text;
 pub use value::{Entry, Key, Located, Map, Node, Place, Value};
 
+use crate::files::Unread;
+use crate::finding::{Finding, Report};
 use crate::gitlab::expression::{Lookup, Truth, evaluate};
 use crate::source::Source;
-
-/// Why GitLab refuses a configuration, or stops.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Problem {
-    /// Where.
-    pub place: Place,
-    /// What is wrong: a sentence, after the name of the job if it is about one.
-    pub message: String,
-}
-
-impl Problem {
-    pub(crate) fn new(place: Place, message: impl Into<String>) -> Self {
-        let message = message.into();
-        Self { place, message }
-    }
-}
-
-/// All that is wrong with a configuration.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Problems(pub Vec<Problem>);
 
 /// The repository around a configuration: what `include: local` and globs find.
 pub trait Repository {
     /// The text of a file, by its path from the root of the repository.
-    fn read(&self, path: &str) -> Option<String>;
+    ///
+    /// # Errors
+    /// Why there is none.
+    fn read(&self, path: &str) -> Result<String, Unread>;
 
     /// The paths of all files; `None` if they are not known.
     fn paths(&self) -> Option<Vec<String>>;
@@ -87,11 +72,14 @@ pub trait Repository {
         true
     }
 
-    /// The name and text of a file from elsewhere, as `project/group/ci@v1/build.yml`, if it is
-    /// here.
-    fn elsewhere(&self, path: &str) -> Option<(String, String)> {
+    /// The name and text of a file from elsewhere, as `project/group/ci@v1/build.yml`.
+    ///
+    /// # Errors
+    ///
+    /// [`Unread::Absent`] if it is not here, or why it cannot be read.
+    fn elsewhere(&self, path: &str) -> Result<(String, String), Unread> {
         let _ = path;
-        None
+        Err(Unread::Absent)
     }
 }
 
@@ -127,8 +115,8 @@ impl Given for Nothing {
 pub struct Alone;
 
 impl Repository for Alone {
-    fn read(&self, _path: &str) -> Option<String> {
-        None
+    fn read(&self, _path: &str) -> Result<String, Unread> {
+        Err(Unread::Absent)
     }
 
     fn paths(&self) -> Option<Vec<String>> {
@@ -141,8 +129,8 @@ impl Repository for Alone {
 pub struct Unknown;
 
 impl Repository for Unknown {
-    fn read(&self, _path: &str) -> Option<String> {
-        None
+    fn read(&self, _path: &str) -> Result<String, Unread> {
+        Err(Unread::Absent)
     }
 
     fn paths(&self) -> Option<Vec<String>> {
@@ -157,10 +145,8 @@ impl Repository for Unknown {
 /// What reading gave.
 #[derive(Debug)]
 pub struct Reading {
-    /// The files that were read, for the places of problems.
-    pub sources: Vec<Source>,
     /// The configuration, or why GitLab refuses it.
-    pub result: Result<Config, Problems>,
+    pub result: Result<Config, Report>,
     /// What decided which files are included: the same answers give the same reading.
     pub asked: Vec<Asked>,
 }
@@ -192,18 +178,18 @@ pub(crate) fn read_tree(
 }
 
 fn finish(
-    tree: Result<Node, Problem>,
+    tree: Result<Node, Finding>,
     includes: include::Includes<'_>,
     reader: entry::Reader,
 ) -> Reading {
     let contested = includes.contested();
     let sources = includes.sources;
     let result = match tree {
-        Err(problem) => Err(Problems(vec![problem])),
-        Ok(_) if !reader.is_clean() => Err(reader.into_problems()),
+        Err(finding) => Err(Report::of(&sources, [finding])),
+        Ok(_) if !reader.is_clean() => Err(reader.into_report(&sources)),
         Ok(tree) => {
             let read = root::Included {
-                sources: sources.clone(),
+                sources,
                 unresolved: includes.unresolved,
                 rules: includes.rules,
                 contested,
@@ -212,7 +198,6 @@ fn finish(
         }
     };
     Reading {
-        sources,
         result,
         asked: includes.asked,
     }

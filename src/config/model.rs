@@ -7,6 +7,7 @@ use indexmap::IndexMap;
 pub use super::location::Kind as IncludeKind;
 use super::value::{Located, Map, Node, Place, Value};
 use crate::gitlab::expression::Expr;
+use crate::pipeline::Origin;
 use crate::source::Source;
 
 /// A whole configuration, as GitLab's `YamlProcessor` gives it out.
@@ -44,14 +45,14 @@ pub struct Unresolved {
     /// The entry of `include` as it is written: `project`, `ref`, `file`, `inputs`, `rules`, ...
     pub entry: Map,
     /// Why it is not read.
-    pub why: Unread,
+    pub why: NotRead,
     /// Where.
     pub place: Place,
 }
 
 /// Why an include is not read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Unread {
+pub enum NotRead {
     /// Its file is not here.
     NotHere,
     /// Whether its rules let it in is not known.
@@ -60,19 +61,19 @@ pub enum Unread {
     Variable,
 }
 
-impl Unread {
+impl NotRead {
     /// In words.
     pub fn as_str(self) -> &'static str {
         match self {
-            Unread::NotHere => "not here",
-            Unread::Rules => "whether its rules hold is not known",
-            Unread::Variable => "a variable in it is not known",
+            NotRead::NotHere => "not here",
+            NotRead::Rules => "whether its rules hold is not known",
+            NotRead::Variable => "a variable in it is not known",
         }
     }
 }
 
 impl Unresolved {
-    pub(super) fn of(entry: &Map, place: Place, why: Unread) -> Self {
+    pub(super) fn of(entry: &Map, place: Place, why: NotRead) -> Self {
         let kind = IncludeKind::named(entry);
         let part = |key: &str| match &entry.get(key)?.value {
             Value::Seq(items) => {
@@ -141,8 +142,8 @@ pub struct Job {
     pub key: String,
     /// Where its key stands; of a lowered pipeline the manifest entry that it comes from.
     pub place: Place,
-    /// Of a lowered pipeline: the manifest entity, as in `images.php-ci`.
-    pub entity: Option<String>,
+    /// Of a lowered pipeline: what the job does, and for which entity of the manifest.
+    pub origin: Option<Origin>,
     /// Its stage.
     pub stage: Located<String>,
     /// Whether it starts another pipeline (`trigger`) and has no script.

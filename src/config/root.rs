@@ -10,7 +10,8 @@ use super::entry::Reader;
 use super::model::{Config, Rule, Unresolved, Workflow};
 use super::open::Firm;
 use super::value::{Located, Map, Node, Value};
-use super::{Problems, checks, extends, job, policy, reference, rules, stages, variables};
+use super::{checks, extends, job, policy, reference, rules, stages, variables};
+use crate::finding::Report;
 use crate::source::Source;
 
 /// Global keys; everything else is a job.
@@ -42,10 +43,10 @@ pub(super) struct Included {
 }
 
 /// Makes the effective configuration.
-pub(super) fn configure(root: &Node, included: Included) -> Result<Config, Problems> {
+pub(super) fn configure(root: &Node, included: Included) -> Result<Config, Report> {
     let mut reader = Reader::open(!included.unresolved.is_empty());
     let Some(tree) = tree(root, &mut reader) else {
-        return Err(reader.into_problems());
+        return Err(reader.into_report(&included.sources));
     };
     let firm = match (reader.is_open(), root.as_map()) {
         (true, Some(map)) => Some(Firm::new(map, &included.contested)),
@@ -90,7 +91,7 @@ pub(super) fn configure(root: &Node, included: Included) -> Result<Config, Probl
         checks::across(&mut stages, open.as_ref(), &mut jobs, &mut reader);
     }
     if !reader.is_clean() {
-        return Err(reader.into_problems());
+        return Err(reader.into_report(&included.sources));
     }
     let tree = root.with(Value::Map(Arc::new(tree)));
     Ok(Config {

@@ -156,6 +156,8 @@ codes! {
     Refused "refused" Error;
     /// A push that makes a branch pipeline and a merge request pipeline with the same jobs.
     DuplicatePipeline "duplicate-pipeline" Error;
+    /// A glob of `changes` or `exists` that matches no file of any project.
+    UnmatchableGlob "unmatchable-glob" Warning;
     /// The workflow wants a pipeline on a ref where no job runs.
     EmptyPipeline "empty-pipeline" Warning;
     /// A ref on which only `.pre` and `.post` have jobs, so that none of them starts.

@@ -19,14 +19,8 @@ pub(super) fn lower(lowering: &mut Lowering<'_>) {
 impl<'m> Lowering<'m> {
     fn cleanup(&mut self, key: &'m At<String>, image: &'m At<Image>, retention: &Retention) {
         let name = key.value.as_str();
-        let job_name = image.cleanup_job(key);
         let refs = self.deployments.cleanup_refs(name, image);
         let mut job = Job {
-            name: job_name.value,
-            origin: Origin {
-                entity: format!("images.{name}.retention"),
-                span: job_name.span,
-            },
             stage: Some(
                 retention
                     .stage
@@ -34,7 +28,7 @@ impl<'m> Lowering<'m> {
                     .cloned()
                     .unwrap_or_else(|| "cleanup".to_owned()),
             ),
-            ..Job::default()
+            ..Job::new(image.cleanup_job(key), Origin::Cleanup(name.to_owned()))
         };
         self.run_on(&mut job, &refs, None);
         self.with_registry_script(&mut job);

@@ -16,13 +16,12 @@ impl Lowering<'_> {
     pub(super) fn job(
         &self,
         name: &At<String>,
-        entity: String,
+        origin: Origin,
         span: Span,
         common: Common<'_>,
     ) -> Job {
         let mut job = Job {
-            name: name.value.clone(),
-            origin: Origin { entity, span },
+            place: span,
             when: common
                 .when
                 .get()
@@ -45,7 +44,7 @@ impl Lowering<'_> {
             before_script: commands(common.before_script),
             after_script: commands(common.after_script),
             artifacts: common.artifacts.get().map(artifacts).unwrap_or_default(),
-            ..Job::default()
+            ..Job::new(name.clone(), origin)
         };
         if let Some(variables) = common.variables.get() {
             job.variables = self.variables(variables, false);

@@ -44,19 +44,13 @@ impl<'m> Lowering<'m> {
         environment: &'m At<Environment>,
         images: &[&str],
     ) {
-        let name = environment.mark_job(key);
         let refs = environment.refs.get();
         let refs = refs.map(|refs| refs.0.clone()).unwrap_or_default();
         let mut job = Job {
-            name: name.value,
-            origin: Origin {
-                entity: format!("environments.{}.deployed_tag", key.value),
-                span: name.span,
-            },
             stage: Some(self.stage_after(environment.stage()).to_owned()),
             needs: Some(vec![deployment(key, environment)]),
             resource_group: self.resource_group(key, environment),
-            ..Job::default()
+            ..Job::new(environment.mark_job(key), Origin::Mark(key.value.clone()))
         };
         self.run_on(&mut job, &refs, None);
         if environment.is_dynamic(&key.value) {

@@ -169,9 +169,8 @@ impl<'m> Lowering<'m> {
                 let jobs = &self.out.pipeline.jobs;
                 let used = |stage: &str| {
                     jobs.iter().any(|job| {
-                        let hidden = job.name.starts_with('.');
                         let own = job.raw.get("stage").and_then(|value| value.as_str());
-                        !hidden && own.or(job.stage.as_deref()).unwrap_or("test") == stage
+                        !job.is_hidden() && own.or(job.stage.as_deref()).unwrap_or("test") == stage
                     })
                 };
                 STAGES

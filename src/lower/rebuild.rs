@@ -65,6 +65,7 @@ impl<'m> Lowering<'m> {
         let force = rebuild.manual.copied_or(false).then(|| {
             let mut force = build.clone();
             force.name = image.force_job(key).value;
+            force.origin = Origin::ForceBuild(name.to_owned());
             force.when = Some("manual".to_owned());
             force.allow_failure = Some(Value::Bool(true));
             // Later jobs of this pipeline do not wait for it: it says its digest to people alone.
@@ -101,19 +102,13 @@ impl<'m> Lowering<'m> {
         build: &Job,
     ) -> Job {
         let name = key.value.as_str();
-        let job_name = image.check_job(key);
         let mut job = Job {
-            name: job_name.value,
-            origin: Origin {
-                entity: format!("images.{name}.rebuild"),
-                span: job_name.span,
-            },
             stage: rebuild.stage.get().cloned().or(build.stage.clone()),
             rules: build.rules.clone(),
             policies: build.policies.clone(),
             needs: None,
             interruptible: self.if_known(gates::INTERRUPTIBLE, true),
-            ..Job::default()
+            ..Job::new(image.check_job(key), Origin::Check(name.to_owned()))
         };
         self.with_registry_script(&mut job);
         // The recipe is in the checkout.

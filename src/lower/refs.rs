@@ -17,20 +17,23 @@ use crate::target::Lack;
 impl<'m> Lowering<'m> {
     /// Lets a job run on the refs of these sets, and with `changes` only where one of these paths
     /// changed.
-    pub(super) fn run_on(&mut self, job: &mut Job, sets: &SetNames, changes: Option<&[String]>) {
+    pub(super) fn run_on(
+        &mut self,
+        job: &mut Job,
+        sets: &SetNames,
+        changes: Option<&At<Vec<String>>>,
+    ) {
         for set in sets {
             self.conditions_of(set, 0);
         }
+        let paths = changes.map(|changes| changes.value.as_slice());
         if self.target < gates::RULES {
-            if changes.is_some() {
-                let span = self
-                    .changes_span(&job.origin.entity)
-                    .unwrap_or(job.origin.span);
-                self.lacks_below(gates::ONLY_CHANGES, "`changes`", span);
+            if let Some(changes) = changes {
+                self.lacks_below(gates::ONLY_CHANGES, "`changes`", changes.span);
             }
-            job.policies = self.policies(sets, changes);
+            job.policies = self.policies(sets, paths);
         } else {
-            job.rules = self.rules(sets, changes);
+            job.rules = self.rules(sets, paths);
         }
     }
 
@@ -68,16 +71,6 @@ impl<'m> Lowering<'m> {
         {
             self.conditions_of(other, depth + 1);
         }
-    }
-
-    /// Where a test says what it is about.
-    fn changes_span(&self, entity: &str) -> Option<crate::source::Span> {
-        let mut tests = self.manifest.tests_and_tasks();
-        let found = tests.find(|(key, _, is_task)| {
-            let family = if *is_task { "tasks" } else { "tests" };
-            entity.strip_prefix(family) == Some(&format!(".{}", key.value))
-        });
-        found?.1.changes.span()
     }
 
     /// Where an entity's job runs. No rules where that is wherever a pipeline is created.

@@ -19,7 +19,7 @@ use crate::manifest::images::Image;
 use crate::manifest::ownership::RefTag;
 use crate::manifest::record::Field;
 use crate::manifest::tools::DeleteBy;
-use crate::pipeline::{Job, Mapping, Value};
+use crate::pipeline::{Job, Mapping, Origin, Value};
 use crate::source::At;
 
 /// When GitLab stops a dynamic environment by itself, if the manifest does not say.
@@ -58,16 +58,14 @@ impl<'m> Lowering<'m> {
     fn stop(&mut self, key: &'m At<String>, environment: &'m At<Environment>, stop: &'m Stop) {
         let common = environment.common();
         let name = environment.stop_job(key);
-        let entity = format!("environments.{}.stop", key.value);
+        let origin = Origin::Stop(key.value.clone());
         // Of the keys of the deployment those that any job on its runners needs.
-        let deployment = self.job(&name, entity, name.span, common);
+        let deployment = self.job(&name, origin.clone(), name.span, common);
         let mut job = Job {
-            name: deployment.name,
-            origin: deployment.origin,
             retry: deployment.retry,
             timeout: deployment.timeout,
             tags: deployment.tags,
-            ..Job::default()
+            ..Job::new(name, origin)
         };
         let stage = stop.stage.get().map(String::as_str);
         job.stage = Some(stage.unwrap_or(environment.stage()).to_owned());

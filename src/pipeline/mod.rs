@@ -7,14 +7,16 @@ mod compose;
 mod document;
 mod layout;
 mod model;
+mod origin;
 mod policy;
 mod value;
 
 pub use compose::{ComposeBuild, ComposeOverride, ComposeService};
 pub use document::{Base, Document, Section, WrittenJob};
 pub use model::{
-    Changes, Image, Include, Job, Need, Origin, Parallel, Pipeline, Provenance, Rule, Rules,
-    Service, rules_value, strings,
+    Changes, Image, Include, Job, Need, Parallel, Pipeline, Provenance, Rule, Rules, Service,
+    rules_value, strings,
 };
+pub use origin::{Origin, Path};
 pub use policy::{Policies, Policy};
 pub use value::{Mapping, Shared, Value};

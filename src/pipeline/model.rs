@@ -1,8 +1,8 @@
 //! A pipeline in GitLab's concepts, before it is laid out as text.
 
-use super::{Base, Mapping, Policies, Shared, Value};
+use super::{Base, Mapping, Origin, Policies, Shared, Value};
 use crate::gitlab::expression::Expr;
-use crate::source::Span;
+use crate::source::{At, Span};
 
 /// A whole pipeline.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -32,22 +32,15 @@ pub struct Include {
     pub span: Span,
 }
 
-/// Where in the manifest a job comes from.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Origin {
-    /// The entity, as in `images.php-ci`.
-    pub entity: String,
-    /// Its place.
-    pub span: Span,
-}
-
 /// One job.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Job {
     /// Its name.
     pub name: String,
-    /// Where it comes from.
+    /// What it does, and for which entity of the manifest.
     pub origin: Origin,
+    /// The place of that entity, or of the name that it gives the job.
+    pub place: Span,
     /// A comment above it, or empty.
     pub comment: String,
     /// The [`Base`]s that it takes keys from.
@@ -331,6 +324,46 @@ impl Need {
 }
 
 impl Job {
+    /// A job of this name without any keys.
+    pub fn new(name: At<String>, origin: Origin) -> Self {
+        Self {
+            name: name.value,
+            origin,
+            place: name.span,
+            comment: String::new(),
+            bases: Vec::new(),
+            stage: None,
+            image: None,
+            services: Vec::new(),
+            rules: Rules::default(),
+            policies: Policies::default(),
+            needs: None,
+            dependencies: None,
+            when: None,
+            allow_failure: None,
+            environment: None,
+            resource_group: None,
+            interruptible: None,
+            retry: None,
+            timeout: None,
+            tags: Vec::new(),
+            parallel: None,
+            variables: Mapping::new(),
+            cache: Vec::new(),
+            before_script: Vec::new(),
+            script: Vec::new(),
+            after_script: Vec::new(),
+            coverage: None,
+            artifacts: Mapping::new(),
+            raw: Mapping::new(),
+        }
+    }
+
+    /// Whether GitLab never runs it: a job whose name begins with a dot (18.11).
+    pub fn is_hidden(&self) -> bool {
+        self.name.starts_with('.')
+    }
+
     /// The job as GitLab reads it, in the order in which people write it.
     pub fn to_mapping(&self) -> Mapping {
         let mut map = Mapping::new();

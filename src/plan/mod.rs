@@ -11,6 +11,7 @@
 mod classes;
 mod decision;
 mod files;
+mod given;
 mod json;
 mod kinds;
 mod outcome;

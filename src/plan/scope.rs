@@ -9,7 +9,7 @@
 use super::decision::{Because, Decision};
 use super::outcome::{Failure, FailureKind};
 use super::situation::Situation;
-use super::{Truth, policy, predefined, rules, unread};
+use super::{Truth, given, policy, predefined, rules, unread};
 use crate::config::{Conditions, Config, Job, Rule, When};
 use crate::gitlab::expression::Lookup;
 
@@ -108,14 +108,13 @@ impl<'s> Scope<'s> {
     }
 
     fn predefined(&self, name: &str) -> Lookup {
-        if self.situation.unset.contains(name) {
-            return Lookup::Unset;
-        }
-        match predefined::look_up(self.situation, name) {
-            None if !self.unchanged => Lookup::Unknown,
-            Some(Lookup::Unknown) | None if self.situation.closed => Lookup::Unset,
-            Some(found) => found,
-            None => Lookup::Unknown,
+        match given::variable(self.situation, name) {
+            Lookup::Unset
+                if !self.unchanged && predefined::look_up(self.situation, name).is_none() =>
+            {
+                Lookup::Unknown
+            }
+            found => found,
         }
     }
 

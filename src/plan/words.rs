@@ -4,7 +4,7 @@ use super::decision::Presence;
 use super::decision::{Because, Chosen, Part};
 use super::outcome::PlannedJob;
 use super::outcome::{Absence, Failure, FailureKind};
-use crate::config::{Conditions, Config, Job, Place, Policy, Rule, Unread, Unresolved, When};
+use crate::config::{Conditions, Config, Job, NotRead, Place, Policy, Rule, Unresolved, When};
 
 /// Why a job is in a pipeline or not, and where that stands.
 pub fn because(job: &Job, chosen: &Chosen) -> (String, Option<Place>) {
@@ -151,7 +151,7 @@ pub(super) fn open(job: &Job, planned: &PlannedJob) -> Option<String> {
 /// An include that is not read, in words: `project: group/ci, file: /build.yml`, and why it is not.
 pub fn unread(include: &Unresolved) -> String {
     match include.why {
-        Unread::NotHere => include.what.clone(),
+        NotRead::NotHere => include.what.clone(),
         why => format!("{} ({})", include.what, why.as_str()),
     }
 }

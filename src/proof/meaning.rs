@@ -106,7 +106,7 @@ fn contradiction(
 ) -> String {
     let Followed {
         names,
-        entity,
+        origin,
         place,
         ..
     } = followed;
@@ -121,7 +121,7 @@ fn contradiction(
         Presence::Out | Presence::Maybe => ("would not run", "lets it run"),
     };
     format!(
-        "`{job}` {pipeline} on {on}{protected}, where `refs: [{}]` of `{entity}` ({manifest}:{line}) \
+        "`{job}` {pipeline} on {on}{protected}, where `refs: [{}]` of `{origin}` ({manifest}:{line}) \
          {means}",
         names.join(", ")
     )

@@ -40,16 +40,8 @@ fn the_first_example_raises_the_code_and_the_second_is_mended() {
             panic!("{code}: {} examples", examples.len());
         };
         let found = report(before, files);
-        assert!(
-            codes(&found).contains(&code),
-            "{code}:\n{}",
-            shown(&found, before)
-        );
+        assert!(codes(&found).contains(&code), "{code}:\n{}", shown(&found));
         let found = report(after, files);
-        assert!(
-            found.is_empty(),
-            "{code}, mended:\n{}",
-            shown(&found, after)
-        );
+        assert!(found.is_empty(), "{code}, mended:\n{}", shown(&found));
     }
 }

@@ -1,6 +1,6 @@
 //! What is not known stays so, and is named.
 
-use windlass::config::{Alone, Config, Unread, When, read};
+use windlass::config::{Alone, Config, NotRead, When, read};
 use windlass::plan::{Absence, Because, Changed, FailureKind, Presence, Situation, Truth, plan};
 use windlass::source::Source;
 
@@ -128,7 +128,7 @@ fn includes_from_elsewhere_are_named() {
     let text = "include:\n  - project: g/p\n    file: /x.yml\n  - local: a.yml\n    \
                 rules: [{if: $A}]\na:\n  script: x\n";
     let config = config(text);
-    let what: Vec<(&str, Unread)> = config
+    let what: Vec<(&str, NotRead)> = config
         .unresolved
         .iter()
         .map(|one| (one.what.as_str(), one.why))
@@ -136,8 +136,8 @@ fn includes_from_elsewhere_are_named() {
     assert_eq!(
         what,
         [
-            ("project: g/p, file: /x.yml", Unread::NotHere),
-            ("local: a.yml", Unread::Rules)
+            ("project: g/p, file: /x.yml", NotRead::NotHere),
+            ("local: a.yml", NotRead::Rules)
         ]
     );
 }

@@ -5,10 +5,6 @@ pub(crate) const FILES: &[(&str, &str)] = &[
     ("d-project", PAID),
     ("f-default-key-secrets", PAID),
     ("i-docker-unknown", EXECUTOR),
-    (
-        "in-var-yaml",
-        "the variable may be set in the project; named as not read",
-    ),
     ("ip-given", GIVEN),
     ("ip-undeclared-given", GIVEN),
     ("j-key-secrets", PAID),
