@@ -27,6 +27,7 @@ mod location;
 mod lowered;
 mod model;
 mod needs;
+pub mod normal;
 mod open;
 mod parallel;
 mod policy;
@@ -37,6 +38,7 @@ mod rules;
 mod scalar;
 mod shape;
 mod stages;
+mod unknown;
 mod value;
 mod variables;
 
