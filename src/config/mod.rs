@@ -35,6 +35,7 @@ mod rules;
 mod scalar;
 mod shape;
 mod stages;
+mod unknown;
 mod value;
 mod variables;
 

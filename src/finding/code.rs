@@ -63,6 +63,8 @@ codes! {
     // The shape of the manifest.
     /// A key that the language does not have.
     UnknownKey "unknown-key" Error;
+    /// A keyword in a pipeline that windlass does not know.
+    UnknownKeyword "unknown-keyword" Error;
     /// A key that is reserved for a later version of the language.
     ReservedKey "reserved-key" Error;
     /// A required key is missing.

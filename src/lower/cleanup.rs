@@ -1,7 +1,8 @@
 //! Retention: what an image leaves in the registry goes when it is of no more use.
 
+use super::common::job_beside;
 use super::{Lowering, marking};
-use crate::manifest::common::When;
+use crate::manifest::common::{Entity, When};
 use crate::manifest::images::{Image, KeepFor, Retention};
 use crate::manifest::reach::{Coverage, covers};
 use crate::manifest::resolved::{STAGES, SetNames};
@@ -28,7 +29,11 @@ impl<'m> Lowering<'m> {
                     .cloned()
                     .unwrap_or_else(|| "cleanup".to_owned()),
             ),
-            ..Job::new(image.cleanup_job(key), Origin::Cleanup(name.to_owned()))
+            ..job_beside(
+                image.cleanup_job(key),
+                Origin::Cleanup(name.to_owned()),
+                image.common(),
+            )
         };
         self.run_on(&mut job, &refs, None);
         self.with_registry_script(&mut job);

@@ -192,6 +192,17 @@ impl Lowering<'_> {
     }
 }
 
+/// A job that windlass adds beside those of an entity, with the keys of the entity that any job on
+/// its runners needs: where all runners have tags, a job without any would wait for ever.
+pub(super) fn job_beside(name: At<String>, origin: Origin, common: Common<'_>) -> Job {
+    Job {
+        retry: common.retry.get().map(retry),
+        timeout: common.timeout.get().map(|timeout| timeout.to_string()),
+        tags: texts(common.runner_tags),
+        ..Job::new(name, origin)
+    }
+}
+
 /// The commands of a field.
 pub(super) fn commands(field: &Field<Many<Text>>) -> Vec<Value> {
     field

@@ -9,8 +9,10 @@
 //! what a push changed: it builds on every new branch and tag, forgets a change whose pipeline
 //! failed, and is unsure of shallow clones and forced pushes. The hash asks what the image is.
 
+use super::common::job_beside;
 use super::{Lowering, digest_variable, quoted, word};
 use crate::gitlab::{duration, gates, glob};
+use crate::manifest::common::Entity;
 use crate::manifest::images::{Image, Rebuild};
 use crate::manifest::resolved::image_variable;
 use crate::pipeline::{Job, Mapping, Need, Origin, Value};
@@ -86,10 +88,7 @@ impl<'m> Lowering<'m> {
         build.script.insert(0, Value::from(leave));
         for mut job in [Some(build), force].into_iter().flatten() {
             self.imply(&mut job, vec![(need.clone(), stage.clone())]);
-            self.finish(
-                job,
-                Some(crate::manifest::common::Entity::common(&image.value)),
-            );
+            self.finish(job, Some(image.common()));
         }
     }
 
@@ -108,7 +107,11 @@ impl<'m> Lowering<'m> {
             policies: build.policies.clone(),
             needs: None,
             interruptible: self.if_known(gates::INTERRUPTIBLE, true),
-            ..Job::new(image.check_job(key), Origin::Check(name.to_owned()))
+            ..job_beside(
+                image.check_job(key),
+                Origin::Check(name.to_owned()),
+                image.common(),
+            )
         };
         self.with_registry_script(&mut job);
         // The recipe is in the checkout.

@@ -138,7 +138,8 @@ impl Lowering<'_> {
         }
         job.bases.push(BASE.to_owned());
         job.image = Some(image);
-        job.variables = variables;
+        let own = std::mem::replace(&mut job.variables, variables);
+        job.variables.merge(&own);
         job.before_script.push(script);
     }
 

@@ -95,6 +95,18 @@ pub enum Parallel {
     Matrix(Vec<Mapping>),
 }
 
+impl Pipeline {
+    /// Whether raw keys replace the rules of the workflow, or the whole of it. Raw keys merge, so
+    /// others beside the rules, such as `auto_cancel` or `name`, leave them as they are.
+    pub fn replaces_workflow_rules(&self) -> bool {
+        match self.raw.get("workflow").map(Value::plain) {
+            None => false,
+            Some(Value::Map(workflow)) => workflow.get("rules").is_some(),
+            Some(_) => true,
+        }
+    }
+}
+
 impl Parallel {
     fn to_value(&self) -> Value {
         match self {

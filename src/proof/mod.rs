@@ -106,7 +106,7 @@ pub fn check(
                 .variables
                 .iter()
                 .any(|name| name.starts_with("CI_MERGE_REQUEST_")),
-        own_workflow: pipeline.raw.get("workflow").is_some(),
+        own_workflow: pipeline.replaces_workflow_rules(),
         by_name: by_name(&config),
         config: &config,
         places,

@@ -1,9 +1,10 @@
-//! Every finding: a manifest that raises it, with all that is said about it, and a near miss that
-//! does not.
+//! Every finding: a manifest or a pipeline that raises it, with all that is said about it, and a
+//! near miss that does not.
 //!
 //! `tests/findings/CODE/raised*.yml` raises the code; `raised*.txt` is the report as people see
-//! it. `near-miss.yml` is as close to it as can be, and compiles. `project/`, if there, is the
-//! project around them; else every file exists.
+//! it. `near-miss.yml` is as close to it as can be, and compiles. What ends with `.gitlab-ci.yml` is
+//! a pipeline that is read, and no manifest. `project/`, if there, is the project around them; else
+//! every file of a manifest exists, and there is none to include.
 
 #![allow(
     clippy::unwrap_used,
@@ -24,6 +25,8 @@ use std::path::{Path, PathBuf};
 
 use windlass::check::Files;
 use windlass::compile::{Project, compile};
+use windlass::config;
+use windlass::files::Unread;
 use windlass::finding::output::{Format, Style, write};
 use windlass::finding::{Code, Report, Severity};
 use windlass::source::Source;
@@ -58,6 +61,34 @@ fn report(text: &str, files: &dyn Files) -> Report {
         }
         Err(error) => panic!("{error}\n{text}"),
     }
+}
+
+/// What is found in a pipeline and the files that it includes.
+fn pipeline_report(text: &str, project: Option<&Path>) -> Report {
+    let main = Source::new(".gitlab-ci.yml", text);
+    let reading = match project {
+        Some(root) => config::read(main, &Folder(root)),
+        None => config::read(main, &config::Alone),
+    };
+    reading.result.err().unwrap_or_default()
+}
+
+/// A repository in a folder of fixtures.
+struct Folder<'f>(&'f Path);
+
+impl config::Repository for Folder<'_> {
+    fn read(&self, path: &str) -> Result<String, Unread> {
+        fs::read_to_string(self.0.join(path)).map_err(|_| Unread::Absent)
+    }
+
+    fn paths(&self) -> Option<Vec<String>> {
+        None
+    }
+}
+
+/// Whether a fixture is a pipeline rather than a manifest.
+fn is_pipeline(path: &Path) -> bool {
+    path.to_str().unwrap().ends_with(".gitlab-ci.yml")
 }
 
 fn codes(report: &Report) -> BTreeSet<Code> {
@@ -100,9 +131,10 @@ fn in_manifests() -> impl Iterator<Item = Code> {
 fn of_fixture(code: Code, path: &Path) -> Report {
     let text = fs::read_to_string(path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
     let root = folder().join(code.as_str()).join("project");
-    match root.is_dir() {
-        true => report(&text, &Project { root }),
-        false => report(&text, &Everything),
+    match (is_pipeline(path), root.is_dir()) {
+        (true, there) => pipeline_report(&text, there.then_some(root.as_path())),
+        (false, true) => report(&text, &Project { root }),
+        (false, false) => report(&text, &Everything),
     }
 }
 
@@ -138,9 +170,17 @@ fn raised_fixtures_raise_their_code_and_say_this() {
 #[test]
 fn near_misses_compile_without_a_word() {
     for code in in_manifests() {
-        let path = folder().join(code.as_str()).join("near-miss.yml");
-        let report = of_fixture(code, &path);
-        assert!(report.is_empty(), "{}:\n{}", path.display(), shown(&report));
+        // As many kinds of files as raise the code.
+        let kinds: BTreeSet<bool> = raised(code).iter().map(|path| is_pipeline(path)).collect();
+        for is_pipeline in kinds {
+            let name = match is_pipeline {
+                true => "near-miss.gitlab-ci.yml",
+                false => "near-miss.yml",
+            };
+            let path = folder().join(code.as_str()).join(name);
+            let report = of_fixture(code, &path);
+            assert!(report.is_empty(), "{}:\n{}", path.display(), shown(&report));
+        }
     }
 }
 
@@ -184,7 +224,8 @@ fn messages_read_well() {
                     );
                     assert_eq!(text.matches('`').count() % 2, 0, "{place}: {text}");
                 }
-                let helped = !found.help.is_empty() || found.code == Code::YamlSyntax;
+                let helped =
+                    !found.help.is_empty() || found.code == Code::YamlSyntax || is_pipeline(&path);
                 assert!(helped, "{place}: {}: no help: {message}", found.code);
             }
         }
