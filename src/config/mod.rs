@@ -26,6 +26,7 @@ mod keys;
 mod lowered;
 mod model;
 mod needs;
+pub mod normal;
 mod parallel;
 mod policy;
 mod psych;
@@ -36,6 +37,7 @@ mod scalar;
 mod shape;
 mod stages;
 mod unknown;
+mod unread;
 mod value;
 mod variables;
 

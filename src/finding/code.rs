@@ -65,6 +65,8 @@ codes! {
     UnknownKey "unknown-key" Error;
     /// A keyword in a pipeline that windlass does not know.
     UnknownKeyword "unknown-keyword" Error;
+    /// An include that windlass does not read.
+    UnreadInclude "unread-include" Warning;
     /// A key that is reserved for a later version of the language.
     ReservedKey "reserved-key" Error;
     /// A required key is missing.
