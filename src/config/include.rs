@@ -10,6 +10,8 @@
 //! then variables; a string has its variables expanded before its wildcards. Variables of the file
 //! itself do not count.
 
+use std::cell::RefCell;
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use super::entry::Reader;
@@ -21,7 +23,7 @@ use super::value::{Map, Node, Place, Value};
 use super::{Given, Repository, Rule, inputs};
 use crate::files::Unread;
 use crate::finding::Finding;
-use crate::gitlab::expression::Truth;
+use crate::gitlab::expression::{Lookup, Truth};
 use crate::source::Source;
 
 /// Files that a configuration may include, all levels counted (15.10).
@@ -34,6 +36,8 @@ pub enum Asked {
     Rule(Box<Rule>, Truth),
     /// A path with variables, and the path that it stands for.
     Path(String, Option<String>),
+    /// A variable that an input function puts in.
+    Variable(String, Lookup),
 }
 
 impl Asked {
@@ -42,6 +46,7 @@ impl Asked {
         match self {
             Asked::Rule(rule, truth) => given.rule(rule) == *truth,
             Asked::Path(text, path) => given.expanded(text) == *path,
+            Asked::Variable(name, found) => given.variable(name) == *found,
         }
     }
 }
@@ -52,10 +57,12 @@ pub(super) struct Includes<'i> {
     given: &'i dyn Given,
     pub(super) sources: Vec<Source>,
     pub(super) unresolved: Vec<Unresolved>,
-    pub(super) asked: Vec<Asked>,
+    pub(super) asked: RefCell<Vec<Asked>>,
     /// The rules of all includes.
     pub(super) rules: Vec<Rule>,
     files: usize,
+    /// Sources with values that are not known.
+    vague: HashSet<usize>,
     /// Counts what is merged, in the order in which it is.
     clock: usize,
     /// When the content of each source was merged.
@@ -72,7 +79,8 @@ impl<'i> Includes<'i> {
             given,
             sources: vec![main],
             unresolved: Vec::new(),
-            asked: Vec::new(),
+            asked: RefCell::default(),
+            vague: HashSet::new(),
             rules: Vec::new(),
             files: 0,
             clock: 0,
@@ -86,7 +94,7 @@ impl<'i> Includes<'i> {
         match self.sources.first() {
             Some(main) => {
                 let loaded = psych::load(main, 0)?;
-                let tree = inputs::apply(loaded, None, reader);
+                let tree = self.interpolated(loaded, None, 0, reader);
                 Ok(self.under(tree, reader))
             }
             None => Ok(Node::new(Value::Null, Default::default())),
@@ -100,8 +108,43 @@ impl<'i> Includes<'i> {
 
     /// For each source, whether an include that is not read may replace what it says.
     pub(super) fn contested(&self) -> Vec<bool> {
-        let earlier = |merged: &usize| *merged < self.last_unread;
-        self.merged.iter().map(earlier).collect()
+        let earlier = |(file, merged): (usize, &usize)| {
+            *merged < self.last_unread || self.vague.contains(&file)
+        };
+        self.merged.iter().enumerate().map(earlier).collect()
+    }
+
+    /// A file with its inputs put in.
+    fn interpolated(
+        &mut self,
+        loaded: Loaded,
+        inputs: Option<&Node>,
+        file: usize,
+        reader: &mut Reader,
+    ) -> Node {
+        let (given, asked) = (self.given, &self.asked);
+        let look_up = |name: &str| {
+            let found = given.variable(name);
+            asked
+                .borrow_mut()
+                .push(Asked::Variable(name.to_owned(), found.clone()));
+            found
+        };
+        let mut unknown = Vec::new();
+        let mut around = inputs::Around {
+            look_up: &look_up,
+            unknown: &mut unknown,
+        };
+        let tree = inputs::apply(loaded, inputs, &mut around, reader);
+        for (name, place) in unknown {
+            // What the file says with such a value is not known.
+            self.vague.insert(file);
+            let unresolved = Unresolved::of_variable(&name, place);
+            if !self.unresolved.contains(&unresolved) {
+                self.unresolved.push(unresolved);
+            }
+        }
+        tree
     }
 
     /// A tree merged over what it includes.
@@ -191,6 +234,7 @@ impl<'i> Includes<'i> {
         }
         let expanded = self.given.expanded(text);
         self.asked
+            .get_mut()
             .push(Asked::Path(text.to_owned(), expanded.clone()));
         expanded
     }
@@ -202,7 +246,8 @@ impl<'i> Includes<'i> {
         for rule in rules {
             let truth = self.given.rule(&rule);
             let never = rule.when == Some(super::When::Never);
-            self.asked.push(Asked::Rule(Box::new(rule), truth));
+            let asked = self.asked.get_mut();
+            asked.push(Asked::Rule(Box::new(rule), truth));
             match truth {
                 Truth::False => {}
                 Truth::True if never => return Truth::False,
@@ -273,7 +318,8 @@ impl<'i> Includes<'i> {
         reader: &mut Reader,
     ) -> Option<Map> {
         let file = self.sources.len().saturating_sub(1);
-        let tree = inputs::apply(loaded, location.entry.given("inputs"), reader);
+        let inputs = location.entry.given("inputs");
+        let tree = self.interpolated(loaded, inputs, file, reader);
         if tree.as_map().is_none() {
             let message = format!("`{name}` should be a mapping of jobs and keys");
             reader.report(place, message);

@@ -39,6 +39,7 @@ mod scalar;
 mod shape;
 mod stages;
 mod unknown;
+mod unread;
 mod value;
 mod variables;
 
@@ -90,6 +91,9 @@ pub trait Given {
     /// The value of a rule of an include.
     fn rule(&self, rule: &Rule) -> Truth;
 
+    /// A variable of the project, of the pipeline or of GitLab itself.
+    fn variable(&self, name: &str) -> Lookup;
+
     /// A text with its variables put in; `None` if one of them is not known.
     fn expanded(&self, text: &str) -> Option<String>;
 }
@@ -105,6 +109,10 @@ impl Given for Nothing {
             (None, None, None) => Truth::True,
             _ => Truth::Unknown,
         }
+    }
+
+    fn variable(&self, _name: &str) -> Lookup {
+        Lookup::Unknown
     }
 
     fn expanded(&self, _text: &str) -> Option<String> {
@@ -201,6 +209,6 @@ fn finish(
     };
     Reading {
         result,
-        asked: includes.asked,
+        asked: includes.asked.into_inner(),
     }
 }

@@ -1,6 +1,7 @@
 //! The effective configuration: what GitLab makes pipelines from.
 
 use std::collections::BTreeSet;
+use std::fmt;
 
 use indexmap::IndexMap;
 
@@ -73,6 +74,17 @@ impl NotRead {
 }
 
 impl Unresolved {
+    /// A value that is not known because a variable is not.
+    pub(super) fn of_variable(name: &str, place: Place) -> Self {
+        Self {
+            kind: None,
+            what: format!("the value of `${name}`, which `expand_vars` puts in"),
+            entry: Map::default(),
+            why: NotRead::Variable,
+            place,
+        }
+    }
+
     pub(super) fn of(entry: &Map, place: Place, why: NotRead) -> Self {
         let kind = IncludeKind::named(entry);
         let part = |key: &str| match &entry.get(key)?.value {
@@ -91,6 +103,16 @@ impl Unresolved {
             entry: entry.clone(),
             why,
             place,
+        }
+    }
+}
+
+/// As in `local: $FILE (a variable in it is not known)`.
+impl fmt::Display for Unresolved {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.why {
+            NotRead::NotHere => f.write_str(&self.what),
+            why => write!(f, "{} ({})", self.what, why.as_str()),
         }
     }
 }

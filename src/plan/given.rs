@@ -29,6 +29,10 @@ impl Given for Situation {
         rules::trace(rule, self, &|name| variable(self, name)).truth
     }
 
+    fn variable(&self, name: &str) -> Lookup {
+        variable(self, name)
+    }
+
     fn expanded(&self, text: &str) -> Option<String> {
         files::expanded(text, &|name| variable(self, name))
     }

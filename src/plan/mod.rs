@@ -8,6 +8,7 @@
 //! and `Gitlab::Ci::Pipeline::Chain` of GitLab FOSS 18.11.2, and its verdicts in
 //! `tests/verdicts`.
 
+mod circular;
 mod classes;
 mod decision;
 mod files;
@@ -43,4 +44,4 @@ pub use situation::{Changed, Ref, Situation, Trigger};
 pub use table::table;
 pub use text::{Style, shown, text};
 pub use why::why;
-pub use words::{absence, because, clauses, failure, unread};
+pub use words::{absence, because, clauses, failure};

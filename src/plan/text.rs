@@ -107,11 +107,7 @@ fn is_listed(job: &PlannedJob) -> bool {
 pub(super) fn unread(config: &Config, style: Style) -> String {
     let mut out = String::new();
     for include in &config.unresolved {
-        let line = format!(
-            "not read: {}{}",
-            words::unread(include),
-            at(config, Some(include.place))
-        );
+        let line = format!("not read: {include}{}", at(config, Some(include.place)));
         let _ = writeln!(out, "{}", style.unsure(&line));
     }
     if !out.is_empty() {

@@ -4,7 +4,7 @@ use super::decision::Presence;
 use super::decision::{Because, Chosen, Part};
 use super::outcome::PlannedJob;
 use super::outcome::{Absence, Failure, FailureKind};
-use crate::config::{Conditions, Config, Job, NotRead, Place, Policy, Rule, Unresolved, When};
+use crate::config::{Conditions, Config, Job, Place, Policy, Rule, When};
 
 /// Why a job is in a pipeline or not, and where that stands.
 pub fn because(job: &Job, chosen: &Chosen) -> (String, Option<Place>) {
@@ -129,6 +129,10 @@ pub fn failure(failure: &Failure) -> String {
         FailureKind::TooManyNeeds(count) => {
             format!("{may}`{job}` needs {count} jobs; 50 are the most")
         }
+        FailureKind::CircularVariables(names) => {
+            let ring = names.join("`, `");
+            format!("{may}variables of `{job}` refer to each other in a ring: `{ring}`")
+        }
         FailureKind::Raises => {
             format!("{may}GitLab breaks off with an error at a condition of `{job}`")
         }
@@ -145,13 +149,5 @@ pub(super) fn open(job: &Job, planned: &PlannedJob) -> Option<String> {
         [] if planned.unchanged().presence() == Presence::Maybe => None,
         [] => Some("an include may change its conditions".to_owned()),
         wants => Some(format!("{}; an include may", wants.join(", "))),
-    }
-}
-
-/// An include that is not read, in words: `project: group/ci, file: /build.yml`, and why it is not.
-pub fn unread(include: &Unresolved) -> String {
-    match include.why {
-        NotRead::NotHere => include.what.clone(),
-        why => format!("{} ({})", include.what, why.as_str()),
     }
 }
