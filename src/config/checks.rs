@@ -6,11 +6,22 @@
 use std::collections::{HashMap, HashSet};
 
 use super::entry::Reader;
-use super::model::{Action, Conditions, Job, Need};
-use super::value::Located;
+use super::model::{Action, Conditions, Job, Need, Open};
+use super::value::{Located, Node};
 
 /// Checks all jobs.
-pub(super) fn across(stages: &[Located<String>], jobs: &mut [Job], reader: &mut Reader) {
+///
+/// What an include that is not read may define or move is not missing and not in the wrong place.
+pub(super) fn across(
+    stages: &mut Vec<Located<String>>,
+    open: Option<&Open>,
+    jobs: &mut [Job],
+    reader: &mut Reader,
+) {
+    let firm = open.is_none_or(|open| open.firm.contains("stages"));
+    if !firm {
+        add_stages(stages, jobs);
+    }
     let order: HashMap<&str, usize> = stages
         .iter()
         .enumerate()
@@ -18,7 +29,7 @@ pub(super) fn across(stages: &[Located<String>], jobs: &mut [Job], reader: &mut 
         .collect();
     for job in jobs.iter() {
         reader.about(Some(&job.key));
-        if !order.contains_key(job.stage.as_str()) {
+        if !order.contains_key(job.stage.as_str()) && firm && job.is_firm("stage") {
             let known: Vec<&str> = stages.iter().map(|stage| stage.as_str()).collect();
             let message = format!(
                 "there is no stage `{}`; there are {}",
@@ -38,18 +49,24 @@ pub(super) fn across(stages: &[Located<String>], jobs: &mut [Job], reader: &mut 
     for job in jobs.iter_mut() {
         expand_needs(job, &copies);
     }
-    let all = Jobs { jobs, order, at };
+    let all = Jobs {
+        jobs,
+        order,
+        at,
+        firm,
+    };
     for job in jobs.iter() {
         reader.about(Some(&job.key));
-        all.needs(job, reader);
+        all.needs(job, &copies, reader);
         all.dependencies(job, &copies, reader);
+        all.child(job, &copies, reader);
         all.stop(job, reader);
     }
     reader.about(None);
     all.cycles(reader);
 }
 
-/// `needs: [test]` on a parallel job is one need for each copy.
+/// `needs: [test]` on a parallel job is one need for each copy; in a rule it is not.
 fn expand_needs(job: &mut Job, copies: &HashMap<String, Vec<String>>) {
     let expand = |needs: &mut Vec<Need>| {
         let expanded = needs
@@ -67,23 +84,37 @@ fn expand_needs(job: &mut Job, copies: &HashMap<String, Vec<String>>) {
         *needs = expanded.collect();
     };
     job.needs.iter_mut().for_each(expand);
-    if let Conditions::Rules(rules) = &mut job.conditions {
-        rules
-            .iter_mut()
-            .filter_map(|rule| rule.needs.as_mut())
-            .for_each(expand);
-    }
 }
 
 struct Jobs<'j> {
     jobs: &'j [Job],
     order: HashMap<&'j str, usize>,
     at: HashMap<String, usize>,
+    /// Whether the list of stages stays as it is.
+    firm: bool,
+}
+
+/// Puts stages that only an include can name before `.post`, so that their jobs have a place.
+fn add_stages(stages: &mut Vec<Located<String>>, jobs: &[Job]) {
+    for job in jobs {
+        if !stages.iter().any(|stage| *stage.value == *job.stage.value) {
+            let at = stages.len().saturating_sub(1);
+            stages.insert(at, job.stage.clone());
+        }
+    }
 }
 
 impl Jobs<'_> {
     fn job(&self, name: &str) -> Option<&Job> {
         self.jobs.get(*self.at.get(name)?)
+    }
+
+    /// Whether a job is in a later stage than another, whatever is included.
+    fn is_later(&self, later: &Job, than: &Job) -> bool {
+        self.stage(later) > self.stage(than)
+            && self.firm
+            && later.is_firm("stage")
+            && than.is_firm("stage")
     }
 
     fn stage(&self, job: &Job) -> usize {
@@ -100,7 +131,7 @@ impl Jobs<'_> {
         job.needs.iter().chain(of_rules)
     }
 
-    fn needs(&self, job: &Job, reader: &mut Reader) {
+    fn needs(&self, job: &Job, copies: &HashMap<String, Vec<String>>, reader: &mut Reader) {
         for needs in Self::lists(job) {
             let mut seen = HashSet::new();
             for need in needs.iter().filter(|need| !need.elsewhere) {
@@ -117,10 +148,17 @@ impl Jobs<'_> {
                     // An optional one may also not exist at all.
                     None if need.optional => {}
                     None => {
-                        let message = format!("`needs` has `{name}`, which does not exist");
-                        reader.report(need.place, message);
+                        let copies = copies.get(name).and_then(|names| names.first());
+                        let message = match copies {
+                            Some(copy) => format!(
+                                "`needs` of a rule has `{name}`, which is parallel; a rule needs \
+                                 each copy by its name, as in `{copy}`"
+                            ),
+                            None => format!("`needs` has `{name}`, which does not exist"),
+                        };
+                        reader.missing(need.place, message);
                     }
-                    Some(needed) if self.stage(needed) > self.stage(job) => {
+                    Some(needed) if self.is_later(needed, job) => {
                         let message = format!("`needs` has `{name}`, which is in a later stage");
                         reader.report(need.place, message);
                     }
@@ -132,20 +170,46 @@ impl Jobs<'_> {
 
     fn dependencies(&self, job: &Job, copies: &HashMap<String, Vec<String>>, reader: &mut Reader) {
         for dependency in job.dependencies.iter().flatten() {
-            let name = dependency.as_str();
-            let of_key = copies.get(name).and_then(|names| names.first());
-            let needed = self
-                .job(name)
-                .or_else(|| of_key.and_then(|name| self.job(name)));
-            let message = match needed {
-                None => format!("`dependencies` has `{name}`, which does not exist"),
-                Some(needed) if self.stage(needed) > self.stage(job) => {
-                    format!("`dependencies` has `{name}`, which is in a later stage")
-                }
-                Some(_) => continue,
-            };
-            reader.report(dependency.place, message);
+            self.comes_before("dependencies", dependency, job, copies, reader);
         }
+    }
+
+    /// The jobs whose artifacts a child pipeline is made of (`trigger:include:job`).
+    fn child(&self, job: &Job, copies: &HashMap<String, Vec<String>>, reader: &mut Reader) {
+        let include = job.keys.get("trigger").and_then(|node| node.get("include"));
+        for include in include.and_then(Node::as_seq).unwrap_or_default() {
+            if let Some(node) = include.get("job")
+                && let Some(name) = node.as_str()
+            {
+                let made_by = Located::new(name.to_owned(), node.place);
+                self.comes_before("trigger:include:job", &made_by, job, copies, reader);
+            }
+        }
+    }
+
+    /// A job that another one takes artifacts from exists, in no later stage.
+    fn comes_before(
+        &self,
+        what: &str,
+        needed: &Located<String>,
+        job: &Job,
+        copies: &HashMap<String, Vec<String>>,
+        reader: &mut Reader,
+    ) {
+        let name = needed.as_str();
+        let of_key = copies.get(name).and_then(|names| names.first());
+        let found = self
+            .job(name)
+            .or_else(|| of_key.and_then(|name| self.job(name)));
+        let message = match found {
+            None if reader.is_open() => return,
+            None => format!("`{what}` has `{name}`, which does not exist"),
+            Some(found) if self.is_later(found, job) => {
+                format!("`{what}` has `{name}`, which is in a later stage")
+            }
+            Some(_) => return,
+        };
+        reader.report(needed.place, message);
     }
 
     fn stop(&self, job: &Job, reader: &mut Reader) {
@@ -156,7 +220,14 @@ impl Jobs<'_> {
             return;
         };
         let stop = self.job(on_stop);
+        let lacks = |key: &str| stop.is_none_or(|stop| !stop.is_firm(key));
+        let lacks_name = lacks("environment") && lacks("environment:name");
         let message = match stop.map(|stop| stop.environment.as_ref()) {
+            None | Some(None) if reader.is_open() => return,
+            Some(Some(other)) if other.name != environment.name && lacks_name => return,
+            Some(Some(other)) if other.action != Action::Stop && lacks("environment:action") => {
+                return;
+            }
             None => format!("`on_stop` names `{}`, which does not exist", **on_stop),
             Some(None) => format!("`on_stop` names `{}`, which has no environment", **on_stop),
             Some(Some(other)) if other.name != environment.name => format!(
@@ -193,7 +264,8 @@ impl Jobs<'_> {
                 }
                 *mark = 1;
                 stack.push((at, true));
-                let needs = job.needs.iter().flatten();
+                let firm = job.is_firm("needs");
+                let needs = job.needs.iter().filter(|_| firm).flatten();
                 for need in needs.filter(|need| !need.elsewhere) {
                     let Some(&next) = self.at.get(&need.job) else {
                         continue;

@@ -5,7 +5,7 @@
 
 use super::defaults::{Defaults, Inherit};
 use super::entry::Reader;
-use super::model::{AllowFailure, Conditions, Job, Policy, When};
+use super::model::{AllowFailure, Conditions, Job, Open, Policy, When};
 use super::parallel::{self, Copies};
 use super::value::{Entry, Key, Located, Map, Node, Value};
 use super::{environment, images, keys, needs, policy, rules, variables};
@@ -13,7 +13,7 @@ use crate::gitlab::{duration, keywords};
 
 /// Keys that a job with `trigger` may have (`Entry::Bridge::ALLOWED_KEYS` and those of
 /// `Processable`).
-const TRIGGER: [&str; 21] = [
+const TRIGGER: [&str; 15] = [
     "trigger",
     "parallel",
     "extends",
@@ -29,13 +29,10 @@ const TRIGGER: [&str; 21] = [
     "resource_group",
     "interruptible",
     "environment",
-    "manual_confirmation",
-    "inputs",
-    "dependencies",
-    "forward",
-    "tags",
-    "retry",
 ];
+
+/// Keys that a job with `run` may not have (`mutually_exclusive_keys`, 18.11).
+const BESIDE_RUN: [&str; 4] = ["script", "before_script", "after_script", "trigger"];
 
 /// What jobs are read in.
 pub(super) struct Context<'c> {
@@ -48,12 +45,14 @@ pub(super) struct Context<'c> {
 pub(super) fn read(
     key: &Key,
     entry: &Entry,
+    mut open: Option<Open>,
     context: &Context<'_>,
     reader: &mut Reader,
 ) -> Vec<Job> {
     let name = &*key.text;
     reader.about(Some(name));
-    let Some(own) = entry.value.as_map().filter(|map| is_job(map)) else {
+    let named = |map: &&Map| is_job(map) || reader.is_open();
+    let Some(own) = entry.value.as_map().filter(named) else {
         let message = "a job should have `script`, `run` or `trigger`";
         reader.report(entry.key_place, message);
         return Vec::new();
@@ -66,20 +65,42 @@ pub(super) fn read(
             "the name of a job has 255 characters at most",
         ),
     }
-    let is_trigger = !own.has("script") && !own.has("run");
+    let runs = own.has("script") || own.has("run");
+    // An include may supply the script of a job that has neither.
+    let is_trigger = !runs && (open.is_none() || own.has("trigger"));
+    if let Some(open) = open.as_mut().filter(|_| !runs && !is_trigger) {
+        open.wants
+            .push("nothing here gives it a `script`".to_owned());
+    }
     shape(own, is_trigger, reader);
     let inherit = Inherit::read(own, reader);
-    let all = if is_trigger {
-        own.clone()
-    } else {
-        context.defaults.complete(own, &inherit)
-    };
-    let job = job(key, entry, &all, inherit, is_trigger, context, reader);
+    let all = context.defaults.complete(own, &inherit, is_trigger);
+    let mut job = job(key, entry, &all, inherit, is_trigger, context, reader);
+    job.open = open;
+    if job.is_firm("needs") {
+        dependencies_are_needed(&job, all.given("needs"), reader);
+    }
     let copies = match all.given("parallel") {
         Some(node) => parallel::read(node, is_trigger, reader),
         None => Copies::None,
     };
-    parallel::expand(job, &copies)
+    parallel::expand(job, &copies, reader)
+}
+
+/// A job with `needs` gets artifacts of those jobs alone.
+fn dependencies_are_needed(job: &Job, needs: Option<&Node>, reader: &mut Reader) {
+    let Some(needed) = needs.map(needs::names).filter(|needed| !needed.is_empty()) else {
+        return;
+    };
+    for dependency in job.dependencies.iter().flatten() {
+        if !needed.iter().any(|name| name == dependency.as_str()) {
+            let message = format!(
+                "`dependencies` has `{}`, which is not in `needs`",
+                dependency.value
+            );
+            reader.report(dependency.place, message);
+        }
+    }
 }
 
 fn is_job(map: &Map) -> bool {
@@ -92,24 +113,25 @@ fn is_job(map: &Map) -> bool {
 fn shape(own: &Map, is_trigger: bool, reader: &mut Reader) {
     if is_trigger {
         reader.known_keys(own, "a job with `trigger`", &TRIGGER);
-        for key in ["tags", "retry"] {
-            if let Some(entry) = own.entry(key) {
-                let message = format!("a job with `trigger` does not take `{key}`");
-                reader.report(entry.key_place, message);
-            }
-        }
         if own.given("trigger").is_none() {
             let place = own.iter().next().map(|(_, entry)| entry.key_place);
             let message = "a job without `script` should have `trigger`";
-            reader.report(place.unwrap_or_default(), message);
+            reader.missing(place.unwrap_or_default(), message);
         }
     } else {
         let known: Vec<&str> = keywords::JOB
             .into_iter()
-            .filter(|key| !matches!(*key, "trigger" | "type" | "inputs"))
-            .chain(["inputs"])
+            .filter(|key| !matches!(*key, "trigger" | "type"))
             .collect();
         reader.known_keys(own, "a job", &known);
+    }
+    if own.has("run") {
+        for key in BESIDE_RUN {
+            if let Some(entry) = own.entry(key) {
+                let message = format!("`{key}` may not stand beside `run`");
+                reader.report(entry.key_place, message);
+            }
+        }
     }
     if own.given("rules").is_some() {
         for key in ["only", "except", "start_in"] {
@@ -136,7 +158,12 @@ fn job(
     };
     let when = when(all, is_trigger, reader);
     let allow_failure = allow_failure(all, when, is_trigger, reader);
-    let own = variables::read(all.given("variables"), "variables", false, reader);
+    let own = variables::read(
+        all.given("variables"),
+        "variables",
+        variables::Of::Job,
+        reader,
+    );
     keys::check(&key.text, all, reader);
     Job {
         name: key.text.to_string(),
@@ -176,6 +203,7 @@ fn job(
         after_script: commands(all, "after_script", reader),
         variables: own,
         inherits: inherit.variables,
+        open: None,
         keys: all.clone(),
     }
 }
@@ -246,11 +274,14 @@ fn start_in(all: &Map, when: When, reader: &mut Reader) -> Option<Located<String
         (When::Delayed, Some(node)) => delay(node, reader),
         (When::Delayed, None) => {
             let place = all.get("when").map(|node| node.place).unwrap_or_default();
-            reader.report(place, "a delayed job should have `start_in`");
+            reader.missing(place, "a delayed job should have `start_in`");
             None
         }
         (_, Some(node)) => {
-            reader.report(node.place, "`start_in` wants `when: delayed`");
+            match all.given("when") {
+                Some(_) => reader.report(node.place, "`start_in` wants `when: delayed`"),
+                None => reader.missing(node.place, "`start_in` wants `when: delayed`"),
+            }
             None
         }
         (_, None) => None,

@@ -257,7 +257,7 @@ impl Node {
 }
 
 /// A float as Ruby prints it: always with a point.
-pub(super) fn float(number: f64) -> String {
+pub(in crate::config) fn float(number: f64) -> String {
     if number.is_infinite() {
         return if number > 0.0 {
             "Infinity"

@@ -1,6 +1,6 @@
 //! A pipeline in GitLab's concepts, before it is laid out as text.
 
-use super::{Base, Mapping, Origin, Policies, Shared, Value};
+use super::{Base, BaseId, Holder, Mapping, Origin, Policies, Shared, Union, Value};
 use crate::gitlab::expression::Expr;
 use crate::source::{At, Span};
 
@@ -9,8 +9,8 @@ use crate::source::{At, Span};
 pub struct Pipeline {
     /// The stages in order.
     pub stages: Vec<String>,
-    /// `include`, verbatim.
-    pub include: Vec<Value>,
+    /// The entries of `include`.
+    pub include: Vec<Include>,
     /// Which pipelines are created at all; the first rule that matches decides.
     pub workflow: Vec<Rule>,
     /// Variables of every job.
@@ -21,6 +21,15 @@ pub struct Pipeline {
     pub bases: Vec<Base>,
     /// The jobs, in the manifest's order.
     pub jobs: Vec<Job>,
+}
+
+/// An entry of `include`, verbatim.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Include {
+    /// The entry.
+    pub value: Value,
+    /// Where it stands in the manifest.
+    pub span: Span,
 }
 
 /// One job.
@@ -35,7 +44,7 @@ pub struct Job {
     /// A comment above it, or empty.
     pub comment: String,
     /// The [`Base`]s that it takes keys from.
-    pub bases: Vec<String>,
+    pub bases: Vec<BaseId>,
     /// Its stage; `None` is GitLab's `test`.
     pub stage: Option<String>,
     /// The image that it runs in.
@@ -159,8 +168,8 @@ pub struct Need {
 /// Where a job runs.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Rules {
-    /// The manifest's name for them, by which jobs share them.
-    pub name: Option<String>,
+    /// The union of ref sets that they say, by which jobs share them.
+    pub union: Option<Union>,
     /// The rules; the first that matches decides.
     pub list: Vec<Rule>,
 }
@@ -253,10 +262,9 @@ pub fn rules_value(rules: &[Rule]) -> Value {
 impl Rules {
     fn to_value(&self) -> Value {
         let value = rules_value(&self.list);
-        match &self.name {
-            Some(name) => Value::Shared(Shared {
-                anchor: name.clone(),
-                holder: format!("refs-{name}"),
+        match &self.union {
+            Some(union) => Value::Shared(Shared {
+                holder: Holder::Refs(union.clone()),
                 key: "rules".to_owned(),
                 value: Box::new(value),
             }),

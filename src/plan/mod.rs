@@ -8,9 +8,11 @@
 //! and `Gitlab::Ci::Pipeline::Chain` of GitLab FOSS 18.11.2, and its verdicts in
 //! `tests/verdicts`.
 
+mod circular;
 mod classes;
 mod decision;
 mod files;
+mod given;
 mod json;
 mod kinds;
 mod outcome;
@@ -22,6 +24,7 @@ mod scope;
 mod situation;
 mod table;
 mod text;
+mod unread;
 mod why;
 mod words;
 mod worlds;
@@ -32,7 +35,8 @@ pub use decision::{Because, Chosen, Decision, Part, Presence};
 pub use json::json;
 pub use kinds::{Compared, kinds};
 pub use outcome::{
-    Absence, Failure, FailureKind, Plan, PlannedJob, admits, environment_name, plan, plan_all,
+    Absence, Failure, FailureKind, Otherwise, Plan, PlannedJob, admits, environment_name, plan,
+    plan_all,
 };
 pub use rules::{ClauseTrace, RuleTrace, trace};
 pub use scope::Scope;

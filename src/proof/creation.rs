@@ -47,6 +47,8 @@ fn fails(proof: &mut Proof<'_>, plan: &Plan, failure: &Failure) {
                     "write `{{job: {other}, optional: true}}`, or let both run on the same refs"
                 ))
         }
+        // Never certain: what an include leaves open is said once for all.
+        FailureKind::NeedUnread(_) => return,
         FailureKind::TooManyNeeds(count) => {
             if !proof.is_new(Code::OutOfRange, name.as_str()) {
                 return;
@@ -55,6 +57,26 @@ fn fails(proof: &mut Proof<'_>, plan: &Plan, failure: &Failure) {
             let message = format!("`{name}` needs {count} jobs on {on}; GitLab takes 50");
             Finding::new(Code::OutOfRange, place, message)
                 .help("need fewer jobs, or wait for the stage")
+        }
+        FailureKind::CircularVariables(names) => {
+            if !proof.is_new(Code::CircularVariables, names.join("\0")) {
+                return;
+            }
+            let first = names.first().map(String::as_str).unwrap_or_default();
+            let own = job.filter(|job| job.variables.contains_key(first));
+            let place = match own {
+                Some(job) => proof.place(job, &["variables", first]),
+                None => {
+                    let path = ["variables".to_owned(), first.to_owned()];
+                    proof.places.global(&path).unwrap_or(place)
+                }
+            };
+            let ring = names.join("` -> `");
+            let message =
+                format!("variables of `{name}` refer to each other: `{ring}` -> `{first}`");
+            Finding::new(Code::CircularVariables, place, message)
+                .help("GitLab then refuses the whole pipeline")
+                .help("write one of the values out")
         }
         FailureKind::Raises => {
             if !proof.is_new(Code::Refused, name.as_str()) {
