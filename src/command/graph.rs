@@ -3,7 +3,7 @@
 use windlass::graph::{Format, Graph};
 use windlass::plan;
 
-use super::configuration::{configuration, default_branch, situations};
+use super::configuration::{configuration, default_branch, notes, situations};
 use super::output::{print, say_findings};
 use super::project::root;
 use super::{Failure, Verdict};
@@ -12,8 +12,9 @@ use crate::cli::{Graph as Args, GraphFormat, Options};
 pub(super) fn run(options: &Options, args: &Args) -> Result<Verdict, Failure> {
     let root = root(options)?;
     let read = configuration(options, &root, args.file.as_deref())?;
-    say_findings(&read.report, options);
-    let Some(config) = read.config else {
+    let mut report = read.report.clone();
+    let Some(configs) = &read.configs else {
+        say_findings(&report, options);
         return read.refused();
     };
     let refs = &args.refs;
@@ -21,19 +22,26 @@ pub(super) fn run(options: &Options, args: &Args) -> Result<Verdict, Failure> {
         || refs.tag.is_some()
         || refs.merge_request.is_some()
         || refs.schedule.is_some();
-    let graph = if named {
-        let plans = plan::plan_all(&config, &situations(&root, refs, &config));
-        plans.first().map(|plan| Graph::of_plan(&config, plan))
+    let situations = if named {
+        situations(&root, refs, configs)
     } else {
-        let default_branch = default_branch(&root, refs.default_branch.as_deref());
-        let kinds = plan::kinds(&config, &default_branch);
-        Some(Graph::of_plans(&config, &plan::plan_all(&config, &kinds)))
+        configs.kinds(&default_branch(&root, refs.default_branch.as_deref()))
+    };
+    let planned = configs.plan_all(&situations);
+    report.join(notes(&planned));
+    say_findings(&report, options);
+    let graph = match planned.first().filter(|_| named) {
+        Some(one) => Graph::of_plan(&one.config, &one.plan),
+        None => {
+            let (config, plans) = plan::together(&planned, configs.base());
+            Graph::of_plans(&config, &plans)
+        }
     };
     let format = match args.format {
         GraphFormat::Mermaid => Format::Mermaid,
         GraphFormat::Dot => Format::Dot,
         GraphFormat::Svg => Format::Svg,
     };
-    print(&graph.unwrap_or_default().draw(format))?;
+    print(&graph.draw(format))?;
     Ok(Verdict::Clean)
 }

@@ -2,9 +2,9 @@
 
 use windlass::config::Config;
 use windlass::finding::did_you_mean;
-use windlass::plan::{self, Style};
+use windlass::plan::{self, Planned, Style};
 
-use super::configuration::{configuration, situations};
+use super::configuration::{configuration, notes, situations};
 use super::output::{print, say_findings, stdout_color};
 use super::project::root;
 use super::{Failure, Verdict};
@@ -13,51 +13,53 @@ use crate::cli::{Options, Plan, PlanFormat};
 pub(super) fn run(options: &Options, args: &Plan) -> Result<Verdict, Failure> {
     let root = root(options)?;
     let read = configuration(options, &root, args.file.as_deref())?;
-    say_findings(&read.report, options);
-    let Some(config) = read.config else {
+    let mut report = read.report.clone();
+    let Some(configs) = &read.configs else {
+        say_findings(&report, options);
         return read.refused();
     };
-    let plans = plan::plan_all(&config, &situations(&root, &args.refs, &config));
+    let planned = configs.plan_all(&situations(&root, &args.refs, configs));
+    report.join(notes(&planned));
+    say_findings(&report, options);
     let style = Style {
         color: stdout_color(options),
     };
-    print(&shown(&config, &plans, args, style)?)?;
-    let fails = |plan: &plan::Plan| plan.failures.iter().any(|failure| failure.certain);
-    match plans.iter().any(fails) {
+    print(&shown(configs.base(), &planned, args, style)?)?;
+    let fails = |one: &Planned| one.plan.failures.iter().any(|failure| failure.certain);
+    match planned.iter().any(fails) {
         true => Ok(Verdict::Findings),
         false => Ok(Verdict::Clean),
     }
 }
 
 /// The plans as they were asked for.
-fn shown(
-    config: &Config,
-    plans: &[plan::Plan],
-    args: &Plan,
-    style: Style,
-) -> Result<String, Failure> {
+fn shown(base: &Config, planned: &[Planned], args: &Plan, style: Style) -> Result<String, Failure> {
     if let Some(name) = &args.why {
-        let why = |plan: &plan::Plan| {
+        let why = |Planned { config, plan, .. }: &Planned| {
             let jobs = plan.jobs.iter();
             let asked = jobs.filter(|job| is_asked(config, job.index, name));
             asked
                 .map(|job| plan::why(config, plan, job, style))
                 .collect::<Vec<_>>()
         };
-        let all: Vec<String> = plans.iter().flat_map(why).collect();
+        let all: Vec<String> = planned.iter().flat_map(why).collect();
         return match all.is_empty() {
-            true => Err(no_such_job(config, name)),
+            true => Err(no_such_job(&plan::together(planned, base).0, name)),
             false => Ok(all.join("\n")),
         };
     }
-    Ok(match (args.format, plans) {
-        (PlanFormat::Json, [one]) if !args.refs.all => format!("{:#}\n", plan::json(config, one)),
+    let json = |one: &Planned| plan::json(&one.config, &one.plan);
+    Ok(match (args.format, planned) {
+        (PlanFormat::Json, [one]) if !args.refs.all => format!("{:#}\n", json(one)),
         (PlanFormat::Json, all) => {
-            let all: Vec<_> = all.iter().map(|one| plan::json(config, one)).collect();
+            let all: Vec<_> = all.iter().map(json).collect();
             format!("{:#}\n", serde_json::Value::from(all))
         }
-        (PlanFormat::Text, [one]) if !args.refs.all => plan::text(config, one, style),
-        (PlanFormat::Text, all) => plan::table(config, all, style),
+        (PlanFormat::Text, [one]) if !args.refs.all => plan::text(&one.config, &one.plan, style),
+        (PlanFormat::Text, all) => {
+            let (config, plans) = plan::together(all, base);
+            plan::table(&config, &plans, style)
+        }
     })
 }
 

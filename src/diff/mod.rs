@@ -18,9 +18,11 @@ mod words;
 
 pub use output::{Format, Told, tell};
 
+use std::sync::Arc;
+
 use crate::config::normal::{Fields, Normal};
 use crate::config::{Config, Job};
-use crate::plan::{Situation, kinds};
+use crate::plan::{Configs, Plan, Situation, kinds, plan_all, together};
 use names::Names;
 use words::code;
 
@@ -119,15 +121,61 @@ struct Pair<'c> {
 
 /// What the change from one configuration to another does.
 pub fn diff(before: &Config, after: &Config, default_branch: &str) -> Vec<Effect> {
-    let mut situations: Vec<Situation> = kinds(after, default_branch);
-    for situation in kinds(before, default_branch) {
-        if !situations.contains(&situation) {
-            situations.push(situation);
+    let mut situations = kinds(after, default_branch);
+    add_new(&mut situations, kinds(before, default_branch));
+    let plans = [before, after].map(|config| plan_all(config, &situations));
+    effects(before, after, &situations, plans)
+}
+
+/// What the change does where the configuration depends on the pipeline.
+///
+/// A change of a file that is included in some pipelines alone is told as well: the configurations
+/// of each pipeline are compared, and each effect is told once.
+pub fn diff_all(before: &Configs<'_>, after: &Configs<'_>, default_branch: &str) -> Vec<Effect> {
+    let mut situations = after.kinds(default_branch);
+    add_new(&mut situations, before.kinds(default_branch));
+    let planned = [before, after].map(|configs| configs.plan_all(&situations));
+    let [old, new] = &planned;
+    let (old_config, old_plans) = together(old, before.base());
+    let (new_config, new_plans) = together(new, after.base());
+    let plans = [old_plans, new_plans];
+    let mut all = effects(&old_config, &new_config, &situations, plans.clone());
+    let mut seen: Vec<[*const Config; 2]> = Vec::new();
+    for (old, new) in old.iter().zip(new) {
+        let pair = [Arc::as_ptr(&old.config), Arc::as_ptr(&new.config)];
+        let first = seen.is_empty();
+        if seen.contains(&pair) {
+            continue;
+        }
+        seen.push(pair);
+        // The first configuration is the one that the others were added to.
+        if !first {
+            let here = within(&old.config, &new.config, &situations, plans.clone());
+            add_new(&mut all, here);
         }
     }
+    all
+}
+
+/// Adds what is not there yet.
+fn add_new<T: PartialEq>(to: &mut Vec<T>, new: Vec<T>) {
+    for one in new {
+        if !to.contains(&one) {
+            to.push(one);
+        }
+    }
+}
+
+/// The effects of a change on all jobs.
+fn effects(
+    before: &Config,
+    after: &Config,
+    situations: &[Situation],
+    plans: [Vec<Plan>; 2],
+) -> Vec<Effect> {
     let (old, new) = (Normal::of(before), Normal::of(after));
     let names = Names::of((before, &old), (after, &new));
-    let view = refs::View::of(before, after, &situations);
+    let view = refs::View::of(before, after, situations, plans);
     let mut effects = view.pipeline();
     let explained = !effects.is_empty() && view.workflow_is_decided();
     effects.extend(pipeline::of(&old.pipeline(), &new.pipeline(), explained));
@@ -149,5 +197,19 @@ pub fn diff(before: &Config, after: &Config, default_branch: &str) -> Vec<Effect
         effects.extend(job::of(&pair, &view, &names));
     }
     effects.extend(names.gone().map(|job| view.vanishes(job)));
+    effects
+}
+
+/// The effects of a change on jobs that both configurations have.
+fn within(
+    before: &Config,
+    after: &Config,
+    situations: &[Situation],
+    plans: [Vec<Plan>; 2],
+) -> Vec<Effect> {
+    let new_or_gone =
+        |effect: &Effect| matches!(effect.kind, Kind::Appears | Kind::Vanishes | Kind::Renamed);
+    let mut effects = effects(before, after, situations, plans);
+    effects.retain(|effect| !new_or_gone(effect));
     effects
 }

@@ -4,9 +4,7 @@ use super::conditions::patterns_of;
 use super::words::listed;
 use super::{Effect, Kind, Pair};
 use crate::config::{Config, Job, Need, Variables, When};
-use crate::plan::{
-    Chosen, Compared, Plan, PlannedJob, Presence, Ref, Situation, Trigger, Truth, plan_all,
-};
+use crate::plan::{Chosen, Compared, Plan, PlannedJob, Presence, Ref, Situation, Trigger, Truth};
 
 /// Both configurations, seen on the same refs.
 pub(super) struct View<'c> {
@@ -36,15 +34,16 @@ impl Side {
 }
 
 impl<'c> View<'c> {
-    pub(super) fn of(before: &'c Config, after: &'c Config, situations: &'c [Situation]) -> Self {
+    pub(super) fn of(
+        before: &'c Config,
+        after: &'c Config,
+        situations: &'c [Situation],
+        [old, new]: [Vec<Plan>; 2],
+    ) -> Self {
         Self {
             situations,
-            before: Side {
-                plans: plan_all(before, situations),
-            },
-            after: Side {
-                plans: plan_all(after, situations),
-            },
+            before: Side { plans: old },
+            after: Side { plans: new },
             compared: [Compared::of(before), Compared::of(after)],
             configs: [before, after],
         }

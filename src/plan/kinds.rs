@@ -39,7 +39,8 @@ impl Compared {
     /// What the conditions of a configuration compare refs with.
     pub fn of(config: &Config) -> Self {
         let mut compared = Self::default();
-        for rule in config.workflow.rules.iter().flatten() {
+        let workflow = config.workflow.rules.iter().flatten();
+        for rule in workflow.chain(&config.include_rules) {
             compared.rule(rule);
         }
         for job in &config.jobs {

@@ -10,6 +10,7 @@
 
 mod circular;
 mod classes;
+mod configs;
 mod decision;
 mod files;
 mod given;
@@ -31,6 +32,7 @@ mod worlds;
 
 pub use crate::gitlab::expression::Truth;
 pub use classes::{Classes, classes};
+pub use configs::{Configs, Planned, together};
 pub use decision::{Because, Chosen, Decision, Part, Presence};
 pub use json::json;
 pub use kinds::{Compared, kinds};

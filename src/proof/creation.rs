@@ -48,7 +48,7 @@ fn fails(proof: &mut Proof<'_>, plan: &Plan, failure: &Failure) {
                 ))
         }
         // Never certain: what an include leaves open is said once for all.
-        FailureKind::NeedUnread(_) => return,
+        FailureKind::NeedUnread(_) | FailureKind::Refused(_) => return,
         FailureKind::TooManyNeeds(count) => {
             if !proof.is_new(Code::OutOfRange, name.as_str()) {
                 return;
