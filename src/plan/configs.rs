@@ -6,11 +6,12 @@
 //! once for the same answers.
 
 use std::cell::RefCell;
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::decision::{Because, Chosen, Decision};
 use super::kinds::kinds;
-use super::outcome::{Failure, FailureKind, Plan, PlannedJob, plan};
+use super::outcome::{Failure, FailureKind, Plan, PlannedJob, admits, plan};
 use super::situation::Situation;
 use super::{Truth, worlds};
 use crate::config::{Asked, Config, Given, NotRead, Nothing, Reading, Rule, When};
@@ -101,15 +102,37 @@ impl<'r> Configs<'r> {
 
     /// The kinds of refs that all conditions tell apart, those of included files too.
     pub fn kinds(&self, default_branch: &str) -> Vec<Situation> {
-        let widest = self.at(&Widest);
-        let widest = widest.as_deref().unwrap_or(&self.base);
-        let found = kinds(widest, default_branch);
+        let widest = self.widest();
+        let found = kinds(&widest, default_branch);
         let planned: Vec<Planned> = found.iter().map(|kind| self.plan(kind)).collect();
-        let (union, _) = together(&planned, widest);
+        let (union, _) = together(&planned, &widest);
         match union.jobs.len() == widest.jobs.len() {
             true => found,
             false => kinds(&union, default_branch),
         }
+    }
+
+    /// What is effective if the rules of all includes hold; as far as GitLab takes that.
+    pub fn widest(&self) -> Arc<Config> {
+        let widest = self.at(&Widest);
+        widest.unwrap_or_else(|_| Arc::clone(&self.base))
+    }
+
+    /// Whether the workflow alone admits a pipeline.
+    pub fn admits(&self, situation: &Situation) -> Truth {
+        let config = self.at(situation);
+        config.map_or(Truth::Unknown, |config| admits(&config, situation))
+    }
+
+    /// A plan as one of a configuration that has all its jobs, as [`Configs::widest`] does, and why
+    /// GitLab refuses what is effective there.
+    pub fn plan_onto(&self, whole: &Arc<Config>, situation: &Situation) -> (Plan, Report) {
+        let planned = self.plan(situation);
+        let plan = match Arc::ptr_eq(whole, &planned.config) {
+            true => planned.plan,
+            false => onto(whole, &planned),
+        };
+        (plan, planned.report)
     }
 
     /// The same for several situations.
@@ -164,14 +187,21 @@ impl<'r> Configs<'r> {
         plan.created = Truth::False;
         plan.absence = None;
         plan.jobs = Vec::new();
+        plan.otherwise = None;
         plan.failures = vec![Failure {
             job: String::new(),
             kind: FailureKind::Refused(why.unwrap_or_default()),
             place: Default::default(),
             certain: true,
         }];
+        // What is in is known: nothing is left open.
+        let config = Config {
+            unresolved: Vec::new(),
+            open: None,
+            ..Config::clone(&self.base)
+        };
         Planned {
-            config: Arc::clone(&self.base),
+            config: Arc::new(config),
             plan,
             report,
         }
@@ -280,34 +310,36 @@ pub fn together(all: &[Planned], otherwise: &Config) -> (Config, Vec<Plan>) {
             }
         }
     }
-    let onto = |planned: &Planned| {
-        let mut plan = planned.plan.clone();
-        let mut jobs = std::mem::take(&mut plan.jobs);
-        let own: std::collections::HashMap<String, PlannedJob> =
-            jobs.drain(..).map(|job| (job.name.clone(), job)).collect();
-        for (index, job) in union.jobs.iter().enumerate() {
-            let planned = match own.get(&job.name) {
-                Some(planned) => PlannedJob {
-                    index,
-                    ..planned.clone()
-                },
-                None => PlannedJob {
-                    index,
-                    name: job.name.clone(),
-                    stage: job.stage.value.clone(),
-                    decision: Decision {
-                        possible: vec![not_included(job)],
-                        raises: None,
-                    },
-                    otherwise: None,
-                },
-            };
-            plan.jobs.push(planned);
-        }
-        plan
-    };
-    let plans = all.iter().map(onto).collect();
+    let plans = all.iter().map(|planned| onto(&union, planned)).collect();
     (union, plans)
+}
+
+/// A plan as one of a configuration that has all its jobs, and others.
+fn onto(whole: &Config, planned: &Planned) -> Plan {
+    let mut plan = planned.plan.clone();
+    let own: HashMap<String, PlannedJob> = std::mem::take(&mut plan.jobs)
+        .into_iter()
+        .map(|job| (job.name.clone(), job))
+        .collect();
+    for (index, job) in whole.jobs.iter().enumerate() {
+        plan.jobs.push(match own.get(&job.name) {
+            Some(planned) => PlannedJob {
+                index,
+                ..planned.clone()
+            },
+            None => PlannedJob {
+                index,
+                name: job.name.clone(),
+                stage: job.stage.value.clone(),
+                decision: Decision {
+                    possible: vec![not_included(job)],
+                    raises: None,
+                },
+                otherwise: None,
+            },
+        });
+    }
+    plan
 }
 
 fn not_included(job: &crate::config::Job) -> Chosen {
