@@ -86,7 +86,7 @@ pub(super) fn situations(root: &Path, refs: &Refs, config: &Config) -> Vec<Situa
     }
     .paths();
     let mut situations = if refs.all {
-        plan::kinds(config, &default_branch)
+        plan::classes(config, &default_branch).refs
     } else {
         vec![situation(refs, &default_branch)]
     };

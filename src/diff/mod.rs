@@ -16,7 +16,7 @@ use std::collections::HashMap;
 pub use output::{Format, Told, tell};
 
 use crate::config::{Config, Job};
-use crate::plan::{Situation, kinds};
+use crate::plan::{Compared, classes_of};
 
 /// What a change does, one thing at a time.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -111,12 +111,9 @@ struct Pair<'c> {
 
 /// What the change from one configuration to another does.
 pub fn diff(before: &Config, after: &Config, default_branch: &str) -> Vec<Effect> {
-    let mut situations: Vec<Situation> = kinds(after, default_branch);
-    for situation in kinds(before, default_branch) {
-        if !situations.contains(&situation) {
-            situations.push(situation);
-        }
-    }
+    let compared = Compared::of(after).and(&Compared::of(before));
+    let jobs = before.jobs.len().max(after.jobs.len());
+    let situations = classes_of(&compared, Some(default_branch), jobs).refs;
     let old: HashMap<&str, &Job> = before
         .jobs
         .iter()
@@ -142,7 +139,7 @@ pub fn diff(before: &Config, after: &Config, default_branch: &str) -> Vec<Effect
             renamed.insert(&job.name, before);
         }
     }
-    let view = refs::View::of(before, after, &situations);
+    let view = refs::View::of(before, after, &situations, compared);
     let mut effects = view.pipeline();
     effects.extend(keys::globals(before, after));
     for job in &after.jobs {
