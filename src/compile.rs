@@ -8,8 +8,8 @@ use std::fmt;
 use std::path::PathBuf;
 
 use crate::check::{Files, check};
-use crate::files::{FileSet, GeneratedFile};
-use crate::finding::{Code, Finding, Place, Report};
+use crate::files::{self, FileSet, GeneratedFile, Unread};
+use crate::finding::{Code, Finding, Location, Report};
 use crate::gitlab::{Version, limits};
 use crate::lower::{Lowered, REGISTRY_SCRIPT, lower};
 use crate::manifest::{self, Manifest};
@@ -26,7 +26,14 @@ pub struct Project {
 
 impl Files for Project {
     fn exists(&self, path: &str) -> bool {
-        self.root.join(path).exists()
+        files::look(&self.root, path).is_ok()
+    }
+
+    fn refused(&self, path: &str) -> Option<String> {
+        match files::look(&self.root, path) {
+            Ok(()) | Err(Unread::Absent) => None,
+            Err(unread) => Some(unread.reason()),
+        }
     }
 }
 
@@ -71,7 +78,7 @@ fn read_with_tree(source: &Source, report: &mut Report) -> Option<(Manifest, Nod
     let root = parse(source, Limits::MANIFEST, report);
     if root.is_none() && !report.has_errors() {
         let message = "the manifest is empty";
-        let finding = Finding::at(Code::Empty, Place::Whole, message);
+        let finding = Finding::new(Code::Empty, Location::WHOLE, message);
         report.push(finding.help("it starts with `windlass: 1`"));
     }
     let root = root?;
@@ -84,7 +91,7 @@ fn read_with_tree(source: &Source, report: &mut Report) -> Option<(Manifest, Nod
 ///
 /// Only if windlass itself is at fault; what is wrong with the manifest is in the report.
 pub fn compile(source: &Source, files: &dyn Files) -> Result<Compiled, InternalError> {
-    let mut report = Report::default();
+    let mut report = Report::about(source.clone());
     if let Some((manifest, root)) = read_with_tree(source, &mut report) {
         check(&manifest, files, &mut report);
         let lowered = (!report.has_errors()).then(|| lower(&manifest));
@@ -152,7 +159,7 @@ impl Written {
             "`scripts: ci` writes the registry script as a file: now each job that uses it holds it"
                 .to_owned()
         });
-        let finding = Finding::at(Code::PipelineTooLarge, Place::Whole, message)
+        let finding = Finding::new(Code::PipelineTooLarge, Location::WHOLE, message)
             .help_if(script)
             .help("what an anchor stands for counts wherever it is used: split the project, or let jobs call scripts");
         Some(finding)

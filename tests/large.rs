@@ -10,6 +10,7 @@ use std::time::Instant;
 
 use windlass::compile::{Compiled, compile};
 use windlass::finding::{Code, Severity};
+use windlass::pipeline::Origin;
 use windlass::render;
 use windlass::source::Source;
 use windlass::verify::verify;
@@ -62,10 +63,10 @@ fn a_part_of_the_manifest_does_not_depend_on_how_many_follow() {
             .find(|other| other.name == job.name)
             .expect("the same job")
             .clone();
-        same.origin.span = job.origin.span;
+        same.place = job.place;
         job.comment.clone_from(&same.comment);
         // A clean-up waits for every task, as nobody knows which images its commands use.
-        if job.origin.entity.ends_with(".retention") {
+        if matches!(job.origin, Origin::Cleanup(_)) {
             job.needs.clone_from(&same.needs);
         }
         assert_eq!(job, same);

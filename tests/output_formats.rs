@@ -8,18 +8,22 @@ use insta::assert_snapshot;
 use proptest::prelude::*;
 use serde_json::Value;
 use windlass::finding::output::{Format, Style, write};
-use windlass::finding::{Code, Finding, Place, Report};
+use windlass::finding::{Code, Finding, Location, Report};
 use windlass::source::{Source, Span};
 
 const TEXT: &str = "images:\n  é: {dockerfle: x}\n  é: {}\n";
 
+fn empty() -> Report {
+    Report::about(Source::new("windlass.yml", TEXT))
+}
+
 fn report() -> Report {
-    let mut report = Report::default();
-    let generated = Place::File {
+    let mut report = empty();
+    let generated = Location::Line {
         path: "ci files/.gitlab-ci.yml".to_owned(),
         line: 7,
     };
-    report.push(Finding::at(Code::EditedFile, generated, "edited by hand"));
+    report.push(Finding::new(Code::EditedFile, generated, "edited by hand"));
     report.push(
         Finding::new(Code::UnknownKey, Span::new(15, 24), "no key `dockerfle`")
             .label("here")
@@ -29,14 +33,17 @@ fn report() -> Report {
         Finding::new(Code::DuplicateKey, Span::new(31, 33), "`é` stands twice")
             .related(Span::new(10, 12), "here it is already"),
     );
-    report.push(Finding::at(Code::Unused, Place::Whole, "nothing is built"));
+    report.push(Finding::new(
+        Code::Unused,
+        Location::WHOLE,
+        "nothing is built",
+    ));
     report
 }
 
 fn bytes(format: Format, report: &Report) -> Vec<u8> {
-    let source = Source::new("windlass.yml", TEXT);
     let mut out = Vec::new();
-    write(format, report, &source, Style { color: true }, &mut out).expect("writes to memory");
+    write(format, report, Style { color: true }, &mut out).expect("writes to memory");
     out
 }
 
@@ -56,14 +63,14 @@ fn json() {
     assert_snapshot!(lines.join("\n"), @r#"
     {"code":"unused","severity":"warning","message":"nothing is built","file":"windlass.yml","line":null,"column":null,"end_line":null,"end_column":null,"label":"","help":[],"related":[]}
     {"code":"unknown-key","severity":"error","message":"no key `dockerfle`","file":"windlass.yml","line":2,"column":7,"end_line":2,"end_column":16,"label":"here","help":["did you mean `dockerfile`?"],"related":[]}
-    {"code":"duplicate-key","severity":"error","message":"`é` stands twice","file":"windlass.yml","line":3,"column":3,"end_line":3,"end_column":4,"label":"","help":[],"related":[{"line":2,"column":3,"end_line":2,"end_column":4,"message":"here it is already"}]}
+    {"code":"duplicate-key","severity":"error","message":"`é` stands twice","file":"windlass.yml","line":3,"column":3,"end_line":3,"end_column":4,"label":"","help":[],"related":[{"file":"windlass.yml","line":2,"column":3,"end_line":2,"end_column":4,"message":"here it is already"}]}
     {"code":"edited-file","severity":"error","message":"edited by hand","file":"ci files/.gitlab-ci.yml","line":7,"column":null,"end_line":7,"end_column":null,"label":"","help":[],"related":[]}
     "#);
     assert_eq!(
         (&compact["errors"], &compact["warnings"]),
         (&3.into(), &1.into())
     );
-    let none = value(Format::Json, &Report::default());
+    let none = value(Format::Json, &empty());
     assert_eq!(
         none,
         serde_json::json!({"findings": [], "errors": 0, "warnings": 0})
@@ -126,10 +133,7 @@ fn gitlab_code_quality() {
     "duplicate-key" "major" "windlass.yml":3
     "edited-file" "major" "ci files/.gitlab-ci.yml":7
     "#);
-    assert_eq!(
-        value(Format::Gitlab, &Report::default()),
-        serde_json::json!([])
-    );
+    assert_eq!(value(Format::Gitlab, &empty()), serde_json::json!([]));
 }
 
 fn sarif_schema() -> jsonschema::Validator {
@@ -179,7 +183,7 @@ fn sarif() {
 
 #[test]
 fn sarif_without_findings_is_a_valid_empty_run() {
-    let log = value(Format::Sarif, &Report::default());
+    let log = value(Format::Sarif, &empty());
     assert_valid(&sarif_schema(), &log);
     assert_eq!(log["runs"][0]["results"], serde_json::json!([]));
     // The schema is really asked: what it forbids, it finds.
@@ -197,14 +201,14 @@ proptest! {
             0..6,
         ),
     ) {
-        let mut report = Report::default();
+        let mut report = empty();
         for (code, text, start, end, kind) in findings {
             let place = match kind {
-                0 => Place::Whole,
-                1 => Place::File { path: text.clone(), line: start },
-                _ => Place::Manifest(Span::new(start, end)),
+                0 => Location::WHOLE,
+                1 => Location::Line { path: text.clone(), line: start },
+                _ => Location::from(Span::new(start, end)),
             };
-            let finding = Finding::at(code, place, text.clone()).label(text.clone());
+            let finding = Finding::new(code, place, text.clone()).label(text.clone());
             report.push(finding.help(text.clone()).related(Span::new(end, start), text));
         }
         thread_local! { static SCHEMA: jsonschema::Validator = sarif_schema(); }

@@ -7,17 +7,17 @@ use std::time::{Duration, Instant};
 use insta::assert_snapshot;
 use proptest::prelude::*;
 use windlass::finding::output::{Format, Style, write};
-use windlass::finding::{Code, Finding, Place, Report};
-use windlass::source::{Source, Span};
+use windlass::finding::{Code, Finding, Location, Report};
+use windlass::source::{Place, Source, Span};
 
 fn render(text: &str, findings: Vec<Finding>, color: bool) -> String {
-    let mut report = Report::default();
-    for finding in findings {
-        report.push(finding);
-    }
-    let source = Source::new("windlass.yml", text);
+    render_files(&[Source::new("windlass.yml", text)], findings, color)
+}
+
+fn render_files(sources: &[Source], findings: Vec<Finding>, color: bool) -> String {
+    let report = Report::of(sources, findings);
     let mut out = Vec::new();
-    write(Format::Text, &report, &source, Style { color }, &mut out).expect("writes to memory");
+    write(Format::Text, &report, Style { color }, &mut out).expect("writes to memory");
     String::from_utf8(out).expect("UTF-8")
 }
 
@@ -203,9 +203,9 @@ fn escape_sequences_arrive_as_pictures() {
     let finding = Finding::new(Code::BadName, span(text, "bad"), "`\u{1b}]0;owned\u{7}\n`")
         .label("\u{1b}[31m")
         .help("\u{1b}[1A\nsecond\u{9b}");
-    let whole = Finding::at(
+    let whole = Finding::new(
         Code::MissingFile,
-        Place::File {
+        Location::Line {
             path: "a\u{1b}b\n.yml".to_owned(),
             line: 1,
         },
@@ -227,14 +227,14 @@ fn escape_sequences_arrive_as_pictures() {
 
 #[test]
 fn places_without_a_line_of_the_manifest() {
-    let file = Place::File {
+    let file = Location::Line {
         path: ".gitlab-ci.yml".to_owned(),
         line: 7,
     };
     let findings = vec![
-        Finding::at(Code::EditedFile, file, "edited by hand").help("run with `--force`"),
-        Finding::at(Code::Unreadable, Place::Whole, "permission denied"),
-        Finding::at(Code::Unused, Place::Whole, "nothing uses it")
+        Finding::new(Code::EditedFile, file, "edited by hand").help("run with `--force`"),
+        Finding::new(Code::Unreadable, Location::WHOLE, "permission denied"),
+        Finding::new(Code::Unused, Location::WHOLE, "nothing uses it")
             .related(Span::new(0, 1), "defined here"),
     ];
     assert_snapshot!(render("a: 1\n", findings, false), @r"
@@ -305,9 +305,9 @@ fn many_findings_are_cut_and_counted() {
     let text = "x: y\n".repeat(300);
     let findings = (0..300)
         .map(|n| Finding::new(Code::Unused, Span::new(n * 5, n * 5 + 1), format!("{n}")))
-        .chain([Finding::at(
+        .chain([Finding::new(
             Code::Drift,
-            Place::File {
+            Location::Line {
                 path: "f".into(),
                 line: 1,
             },
@@ -333,23 +333,63 @@ fn a_large_file_with_many_findings_takes_no_time() {
     // Once in many lines, once in a single one.
     for line in ["key: value\n", "key: value,"] {
         let text = line.repeat((8 << 20) / line.len());
-        let mut report = Report::default();
+        let mut report = Report::about(Source::new("windlass.yml", text));
         for n in 0..20_000 {
             let at = n * 400;
             let finding = Finding::new(Code::UnknownKey, Span::new(at, at + 3), "no such key");
             report.push(finding.related(Span::new(at + 11, at + 14), "this"));
         }
-        let source = Source::new("windlass.yml", text);
         for format in [Format::Text, Format::Json, Format::Gitlab, Format::Sarif] {
             let begin = Instant::now();
             let mut out = Vec::new();
-            write(format, &report, &source, Style::default(), &mut out).expect("writes");
+            write(format, &report, Style::default(), &mut out).expect("writes");
             let took = begin.elapsed();
             println!("{format:?}: {took:?}, {} bytes", out.len());
             // Far above what it takes (about 1 s unoptimised), far below anything quadratic.
             assert!(took < Duration::from_secs(20), "{format:?} took {took:?}");
         }
     }
+}
+
+#[test]
+fn findings_of_several_files_stand_in_the_order_of_the_files_and_places() {
+    let files = [
+        Source::new(".gitlab-ci.yml", "include: ci/a.yml\nb: {script: x}\n"),
+        Source::new("ci/a.yml", "a:\n  script: x\n  foo: 1\n"),
+        // The same file, included a second time.
+        Source::new("ci/a.yml", "a:\n  script: x\n  foo: 1\n"),
+    ];
+    let place = |file: usize, needle: &str| Place {
+        file,
+        span: span(&files[file].text, needle),
+    };
+    let unknown = |file| Finding::new(Code::UnknownKey, place(file, "foo"), "no such key");
+    let findings = vec![
+        unknown(2),
+        unknown(1).related(place(0, "ci/a.yml"), "included here"),
+        unknown(1),
+        Finding::new(Code::UnknownJob, place(0, "b"), "no such job").related(place(1, "a"), "a"),
+    ];
+    assert_snapshot!(render_files(&files, findings, false), @r"
+    .gitlab-ci.yml:2:1: error[unknown-job]: no such job
+      |
+    2 | b: {script: x}
+      | ^
+      note: ci/a.yml:1:1: a
+
+    ci/a.yml:3:3: error[unknown-key]: no such key
+      |
+    3 |   foo: 1
+      |   ^^^
+
+    ci/a.yml:3:3: error[unknown-key]: no such key
+      |
+    3 |   foo: 1
+      |   ^^^
+      note: .gitlab-ci.yml:1:10: included here
+
+    3 errors; run `windlass explain unknown-job` for more
+    ");
 }
 
 /// Text with everything that could disturb: controls, wide and combining characters, long lines.
@@ -364,18 +404,19 @@ fn any_text() -> impl Strategy<Value = String> {
 fn any_finding() -> impl Strategy<Value = Finding> {
     let span = || (0usize..700, 0usize..700).prop_map(|(start, end)| Span::new(start, end));
     let place = prop_oneof![
-        6 => span().prop_map(Place::Manifest),
-        1 => Just(Place::Manifest(Span::new(usize::MAX, usize::MAX))),
-        1 => (any_text(), any::<usize>()).prop_map(|(path, line)| Place::File { path, line }),
-        1 => Just(Place::Whole),
+        // The report has two files.
+        6 => (0usize..3, span()).prop_map(|(file, span)| Location::Text(Place { file, span })),
+        1 => Just(Location::from(Span::new(usize::MAX, usize::MAX))),
+        1 => (any_text(), any::<usize>()).prop_map(|(path, line)| Location::Line { path, line }),
+        1 => (0usize..3).prop_map(Location::File),
     ];
-    let related = prop::collection::vec((span(), any_text()), 0..12);
+    let related = prop::collection::vec((0usize..3, span(), any_text()), 0..12);
     let code = prop::sample::select(Code::ALL);
     let texts = (any_text(), any_text(), any_text());
     (code, place, texts, related).prop_map(|(code, place, (message, label, help), related)| {
         related.into_iter().fold(
-            Finding::at(code, place, message).label(label).help(help),
-            |finding, (span, message)| finding.related(span, message),
+            Finding::new(code, place, message).label(label).help(help),
+            |finding, (file, span, message)| finding.related(Place { file, span }, message),
         )
     })
 }
@@ -394,12 +435,14 @@ fn without_colours(text: &str) -> String {
 proptest! {
     #[test]
     fn no_input_breaks_the_text(
-        text in any_text(),
+        texts in (any_text(), any_text()),
+        names in (any_text(), any_text()),
         findings in prop::collection::vec(any_finding(), 0..6),
     ) {
-        let plain = render(&text, findings.clone(), false);
+        let files = [Source::new(names.0, texts.0), Source::new(names.1, texts.1)];
+        let plain = render_files(&files, findings.clone(), false);
         prop_assert!(plain.chars().all(|c| c == '\n' || !c.is_control()), "{plain:?}");
-        let coloured = render(&text, findings, true);
+        let coloured = render_files(&files, findings, true);
         prop_assert_eq!(without_colours(&coloured), plain);
     }
 }

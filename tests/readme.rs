@@ -54,14 +54,7 @@ fn wanted(kind: &str, argument: &str) -> String {
             let source = Source::new("windlass.yml", read(argument));
             let compiled = compile(&source, &Complete).unwrap();
             let mut out = Vec::new();
-            write(
-                Format::Text,
-                &compiled.report,
-                &source,
-                Style::default(),
-                &mut out,
-            )
-            .unwrap();
+            write(Format::Text, &compiled.report, Style::default(), &mut out).unwrap();
             String::from_utf8(out).unwrap()
         }
         ("output", _) => output(&root(), argument.split(' ')),

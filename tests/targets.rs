@@ -24,7 +24,8 @@ use std::path::{Path, PathBuf};
 use compiled::{Complete, MANIFEST, compiled, json};
 use gates::{Gates, Version};
 use windlass::compile::Compiled;
-use windlass::finding::{Code, Place};
+use windlass::finding::{Code, Location};
+use windlass::source::Place;
 
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 
@@ -78,7 +79,7 @@ fn lacks(manifest: &str, compiled: &Compiled) -> Vec<(usize, String, String)> {
     let found = sorted.iter().filter(|f| f.code == Code::NeedsVersion);
     found
         .map(|finding| {
-            let Place::Manifest(span) = finding.place else {
+            let Location::Text(Place { span, .. }) = finding.location else {
                 panic!("{finding:?}");
             };
             assert!(span.end > span.start, "{finding:?}");

@@ -95,6 +95,13 @@ fn deployments(check: &mut Check<'_>) {
 }
 
 fn missing(check: &mut Check<'_>, span: Span, what: &str, path: &str, help: &str) {
+    if let Some(reason) = check.files.refused(path) {
+        let message = format!("{what}, `{path}`, {reason}");
+        check
+            .report
+            .push(Finding::new(Code::BadPath, span, message));
+        return;
+    }
     let message = format!("{what}, `{path}`, does not exist in this project");
     check
         .report

@@ -5,9 +5,11 @@ use std::collections::HashMap;
 
 use super::Check;
 use crate::finding::{Code, Finding};
+use crate::manifest::collection::Map;
 use crate::manifest::common::Entity;
 use crate::manifest::environments::Stop;
 use crate::manifest::kinds::Raw;
+use crate::manifest::raw::member;
 use crate::manifest::record::Record as _;
 use crate::manifest::resolved::STAGES;
 use crate::source::{Entry, Kind, Span};
@@ -250,4 +252,30 @@ fn pipeline(check: &mut Check<'_>) {
         check.report.push(finding);
     }
     crate::manifest::raw::value(&raw.0, check.report);
+    workflow(check, raw);
+}
+
+/// Reports variables of ref sets that no rule would give, as raw rules replace the generated ones.
+fn workflow(check: &mut Check<'_>, raw: &Raw) {
+    let Some(workflow) = member(&raw.0, "workflow") else {
+        return;
+    };
+    let replaced = match &workflow.kind {
+        Kind::Mapping(_) => member(workflow, "rules"),
+        Kind::Scalar(_) | Kind::Sequence(_) => Some(workflow),
+    };
+    let Some(replaced) = replaced else { return };
+    for (name, set) in check.manifest.refs.get().into_iter().flat_map(Map::iter) {
+        let Some(variables) = set.value.variables.span() else {
+            continue;
+        };
+        let message = format!(
+            "the rules of `pipeline.workflow` replace those that give the variables of `{}`",
+            name.value
+        );
+        let finding = Finding::new(Code::Exclusive, variables, message)
+            .related(replaced.span, "these rules")
+            .help("write the variables in these rules, or remove the rules");
+        check.report.push(finding);
+    }
 }

@@ -8,6 +8,7 @@ mod builders;
 mod drivers;
 mod entities;
 mod files;
+mod globs;
 mod images;
 mod inventory;
 mod job_raw;
@@ -35,6 +36,13 @@ use crate::source::At;
 pub trait Files {
     /// Whether a path inside the project exists.
     fn exists(&self, path: &str) -> bool;
+
+    /// Why a path is not looked at, as the end of a sentence that starts with the path: it leads
+    /// out of the project.
+    fn refused(&self, path: &str) -> Option<String> {
+        let _ = path;
+        None
+    }
 }
 
 /// What every check gets.
@@ -71,6 +79,7 @@ const CHECKS: &[fn(&mut Check<'_>)] = &[
     registries::check,
     retention::check,
     files::check,
+    globs::check,
 ];
 
 /// Runs every check.

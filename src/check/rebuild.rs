@@ -2,15 +2,24 @@
 
 use super::Check;
 use crate::finding::{Code, Finding};
-use crate::gitlab::glob;
+use crate::gitlab::glob::{self, Compared, unmatchable};
+use crate::gitlab::variables::names;
 use crate::manifest::images::Rebuild;
 
-/// Variables that no later pipeline has the same value of.
-const UNIQUE: [&str; 4] = [
+/// Variables that no later pipeline, or none of another commit, has the same
+/// value of.
+const UNIQUE: [&str; 11] = [
     "CI_PIPELINE_ID",
     "CI_PIPELINE_IID",
-    "CI_JOB_ID",
     "CI_PIPELINE_CREATED_AT",
+    "CI_PIPELINE_URL",
+    "CI_JOB_ID",
+    "CI_JOB_STARTED_AT",
+    "CI_JOB_URL",
+    "CI_COMMIT_SHA",
+    "CI_COMMIT_SHORT_SHA",
+    "CI_COMMIT_BEFORE_SHA",
+    "CI_COMMIT_TIMESTAMP",
 ];
 
 pub(super) fn check(check: &mut Check<'_>) {
@@ -31,15 +40,16 @@ pub(super) fn check(check: &mut Check<'_>) {
             check.report.push(finding);
         }
         let tag = image.tag();
-        if UNIQUE.iter().any(|variable| tag.contains(variable)) {
+        let known = manifest.expanded(image.variables.get(), tag);
+        if names(&known).any(|variable| UNIQUE.contains(&variable)) {
             let place = image.tag.span().unwrap_or(key.span);
             let message = format!(
-                "`{}` has a new tag in each pipeline, `{tag}`: there is never one that could stay",
+                "`{}` has a new tag for each build, `{tag}`: the check would never find an image that can stay",
                 key.value
             );
             let finding = Finding::new(Code::Exclusive, rebuild.span, message)
                 .related(place, "this tag")
-                .help("give it a `tag` that stays, or `role: toolchain`, or remove `rebuild`");
+                .help("give it a `tag` that later builds share, such as `latest` or `$CI_COMMIT_REF_SLUG`, or remove `rebuild`");
             check.report.push(finding);
         }
     }
@@ -55,10 +65,8 @@ fn changes(check: &mut Check<'_>, rebuild: &Rebuild) {
     {
         let why = if glob.value.contains('$') {
             "has a variable, which nothing expands here"
-        } else if glob.value.starts_with('/') || glob.value.starts_with("./") {
-            "does not begin at the project's root, which is where all paths begin"
-        } else if glob.value.ends_with('/') {
-            "names a folder, and files are compared"
+        } else if let Some(found) = unmatchable(&glob.value, Compared::ChangedFiles) {
+            found.why
         } else if glob::to_posix(&glob.value).is_none() {
             "is broken off in a bracket or brace"
         } else {

@@ -28,7 +28,7 @@ pub(super) fn run(options: &Options, args: &Check) -> Result<Verdict, Failure> {
     // Printing may end at a closed pipe; the verdict then still is the status.
     let printed = match args.format {
         Format::Text => {
-            say_findings(&project.report, &project.source, options);
+            say_findings(&project.report, options);
             let mut text = String::new();
             if let Some(comparison) = &comparison {
                 text = comparison.diff();
@@ -47,7 +47,7 @@ pub(super) fn run(options: &Options, args: &Check) -> Result<Verdict, Failure> {
             print(&text)
         }
         Format::Json | Format::Gitlab | Format::Sarif => {
-            print_findings(args.format, &project.report, &project.source, options.quiet)
+            print_findings(args.format, &project.report, options.quiet)
         }
     };
     match printed {

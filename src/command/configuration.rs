@@ -3,16 +3,20 @@
 //! In: the options and arguments. Out: a [`Config`], or `None` after everything wrong with it was
 //! said. Always holds: what could not be read, as a remote include, is said, not dropped.
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
 
-use windlass::config::{self, Config, Problems, Repository};
-use windlass::plan::{self, Changed, Ref, Situation, Trigger};
-use windlass::source::Source;
+use windlass::config::{self, Config, Repository};
+use windlass::files::{self, Links, Unread};
+use windlass::finding::Report;
+use windlass::plan::{self, Changed, LeftOut, Ref, Situation, Trigger};
+use windlass::source::{Limits, Source};
 
 use super::Failure;
+use super::git::git;
 use super::output::{say, say_findings};
 use super::project::{compilation, text_of};
+use super::revision::NAMES;
 use crate::cli::{Options, Refs};
 
 /// The default branch of a project that says nothing else, since GitLab 14.0.
@@ -25,7 +29,7 @@ pub(super) fn configuration(
     file: Option<&Path>,
 ) -> Result<Option<Config>, Failure> {
     match file {
-        Some(file) => of_file(root, file),
+        Some(file) => of_file(options, root, file),
         None => of_manifest(options),
     }
 }
@@ -33,11 +37,11 @@ pub(super) fn configuration(
 /// The configuration that the manifest compiles to.
 pub(super) fn of_manifest(options: &Options) -> Result<Option<Config>, Failure> {
     let project = compilation(options)?;
-    say_findings(&project.report, &project.source, options);
+    say_findings(&project.report, options);
     match &project.lowered {
         Some(lowered) => {
             let made = config::of_pipeline(&lowered.pipeline, &project.source);
-            Ok(accepted(made, std::slice::from_ref(&project.source)))
+            Ok(accepted(made, options))
         }
         None if project.readable => Ok(None),
         None => Err(Failure::Said),
@@ -45,22 +49,26 @@ pub(super) fn of_manifest(options: &Options) -> Result<Option<Config>, Failure> 
 }
 
 /// The configuration of a `.gitlab-ci.yml`.
-pub(super) fn of_file(root: &Path, file: &Path) -> Result<Option<Config>, Failure> {
+pub(super) fn of_file(
+    options: &Options,
+    root: &Path,
+    file: &Path,
+) -> Result<Option<Config>, Failure> {
     let name = file.to_string_lossy().into_owned();
     let text = text_of(root, &name)?;
     let folder = Folder {
         root: root.to_owned(),
     };
     let reading = config::read(Source::new(name, text), &folder);
-    Ok(accepted(reading.result, &reading.sources))
+    Ok(accepted(reading.result, options))
 }
 
 /// Says why GitLab refuses a configuration, if it does.
-pub(super) fn accepted(result: Result<Config, Problems>, sources: &[Source]) -> Option<Config> {
+pub(super) fn accepted(result: Result<Config, Report>, options: &Options) -> Option<Config> {
     match result {
         Ok(config) => {
             for include in &config.unresolved {
-                let at = plan::shown(sources, include.place);
+                let at = plan::shown(&config.sources, include.place);
                 say(&format!(
                     "{at}: note: not read, so not planned: {}",
                     include.what
@@ -68,32 +76,37 @@ pub(super) fn accepted(result: Result<Config, Problems>, sources: &[Source]) -> 
             }
             Some(config)
         }
-        Err(Problems(problems)) => {
-            for problem in problems {
-                let at = plan::shown(sources, problem.place);
-                say(&format!("{at}: error: {}", problem.message));
-            }
+        Err(report) => {
+            say_findings(&report, options);
             None
         }
     }
 }
 
-/// What the arguments ask about.
-pub(super) fn situations(root: &Path, refs: &Refs, config: &Config) -> Vec<Situation> {
+/// What the arguments ask about, and which kinds of pipelines are missing if that is all of them.
+pub(super) fn situations(
+    root: &Path,
+    refs: &Refs,
+    config: &Config,
+) -> (Vec<Situation>, Vec<LeftOut>) {
     let default_branch = default_branch(root, refs.default_branch.as_deref());
     let files = Folder {
         root: root.to_owned(),
     }
     .paths();
-    let mut situations = if refs.all {
-        plan::classes(config, &default_branch).refs
-    } else {
-        vec![situation(refs, &default_branch)]
+    let (mut situations, left_out) = match refs.all {
+        true => {
+            let classes = plan::classes(config, &default_branch);
+            (classes.situations, classes.left_out)
+        }
+        false => (vec![situation(refs, &default_branch)], Vec::new()),
     };
     for situation in &mut situations {
-        let given = refs.variable.iter().cloned();
-        situation.variables = given.collect();
-        situation.closed = refs.closed;
+        if refs.closed {
+            situation.variables.clear();
+        }
+        situation.variables.extend(refs.variable.iter().cloned());
+        situation.closed |= refs.closed;
         if !refs.changed.is_empty() {
             situation.changed = Changed::Paths(refs.changed.clone());
         }
@@ -102,7 +115,10 @@ pub(super) fn situations(root: &Path, refs: &Refs, config: &Config) -> Vec<Situa
             situation.files.clone_from(&files);
         }
     }
-    situations
+    // What was given makes classes one.
+    let mut known = HashSet::new();
+    situations.retain(|one| known.insert(one.clone()));
+    (situations, left_out)
 }
 
 /// The one ref that the arguments name, or the default branch.
@@ -136,7 +152,7 @@ fn situation(refs: &Refs, default_branch: &str) -> Situation {
 pub(super) fn default_branch(root: &Path, given: Option<&str>) -> String {
     let known = || {
         let head = root.join(".git/refs/remotes/origin/HEAD");
-        let text = std::fs::read_to_string(head).ok()?;
+        let text = files::read_regular(&head, 1 << 10).ok()?;
         let name = text.trim().strip_prefix("ref: refs/remotes/origin/")?;
         Some(name.to_owned())
     };
@@ -152,26 +168,15 @@ pub(super) struct Folder {
 }
 
 impl Repository for Folder {
-    fn read(&self, path: &str) -> Option<String> {
-        let inside = path.split('/').all(|part| part != "..");
-        inside.then(|| text_of(&self.root, path).ok()).flatten()
+    fn read(&self, path: &str) -> Result<String, Unread> {
+        files::read(&self.root, path, Links::Refused, Limits::MANIFEST.bytes)
     }
 
     /// The files that git knows; a file that it does not is in no pipeline.
     fn paths(&self) -> Option<Vec<String>> {
-        let output = Command::new("git")
-            .arg("-C")
-            .arg(&self.root)
-            .args(["ls-files", "-z"])
-            .stdin(Stdio::null())
-            .stderr(Stdio::null())
-            .output()
-            .ok()?;
-        let text = String::from_utf8(output.stdout).ok()?;
+        let listed = git(&self.root, &["ls-files", "-z"], NAMES).ok()?;
+        let text = String::from_utf8(listed.stdout).ok()?;
         let paths = text.split('\0').filter(|path| !path.is_empty());
-        output
-            .status
-            .success()
-            .then(|| paths.map(str::to_owned).collect())
+        listed.ok.then(|| paths.map(str::to_owned).collect())
     }
 }

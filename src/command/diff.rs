@@ -5,6 +5,7 @@ use std::path::Path;
 use windlass::compile::{Project, compile};
 use windlass::config::{self, Config};
 use windlass::diff::{self, Told};
+use windlass::files::Unread;
 use windlass::graph::{Format, Graph};
 use windlass::plan;
 use windlass::source::Source;
@@ -75,25 +76,32 @@ fn revision(
         None => options.manifest().to_owned(),
     };
     let named = |path: &str| format!("{}:{path}", args.against);
-    if let Some(text) = revision.text(&asked) {
+    let text = |path: &str| match revision.text(path) {
+        Ok(text) => Ok(Some(text)),
+        Err(Unread::Absent) => Ok(None),
+        Err(unread) => Err(Failure::Io(format!(
+            "`{}` {}",
+            named(path),
+            unread.reason()
+        ))),
+    };
+    if let Some(text) = text(&asked)? {
         let source = Source::new(named(&asked), text);
         let config = match &args.file {
-            Some(_) => read(source, &revision),
+            Some(_) => read(options, source, &revision),
             None => compiled(options, &source, &revision)?,
         };
         return Ok((config, args.against.clone()));
     }
-    match revision.text(DEFAULT_PIPELINE) {
-        Some(text) if args.file.is_none() => {
-            let source = Source::new(named(DEFAULT_PIPELINE), text);
-            Ok((read(source, &revision), named(DEFAULT_PIPELINE)))
-        }
-        _ => {
-            let against = format!("{}, which has no `{asked}`", args.against);
-            let nothing = Source::new(named(&asked), ".nothing: {script: [\"true\"]}\n");
-            Ok((read(nothing, &revision), against))
-        }
+    if args.file.is_none()
+        && let Some(text) = text(DEFAULT_PIPELINE)?
+    {
+        let source = Source::new(named(DEFAULT_PIPELINE), text);
+        return Ok((read(options, source, &revision), named(DEFAULT_PIPELINE)));
     }
+    let against = format!("{}, which has no `{asked}`", args.against);
+    let nothing = Source::new(named(&asked), ".nothing: {script: [\"true\"]}\n");
+    Ok((read(options, nothing, &revision), against))
 }
 
 /// A file, which says itself whether it is a manifest.
@@ -110,7 +118,7 @@ fn file(options: &Options, root: &Path, path: &Path) -> Result<Option<Config>, F
     let folder = Folder {
         root: root.to_owned(),
     };
-    Ok(read(source, &folder))
+    Ok(read(options, source, &folder))
 }
 
 /// A manifest has the key `windlass`, which no pipeline can have: a job needs a mapping.
@@ -119,9 +127,9 @@ fn is_manifest(text: &str) -> bool {
     text.lines().any(key)
 }
 
-fn read(source: Source, repository: &dyn config::Repository) -> Option<Config> {
+fn read(options: &Options, source: Source, repository: &dyn config::Repository) -> Option<Config> {
     let reading = config::read(source, repository);
-    accepted(reading.result, &reading.sources)
+    accepted(reading.result, options)
 }
 
 fn compiled(
@@ -132,10 +140,10 @@ fn compiled(
     let compiled = compile(source, files).map_err(|error| Failure::Io(error.to_string()))?;
     // What is amiss without being wrong is for `check` to say.
     if compiled.lowered.is_none() {
-        say_findings(&compiled.report, source, options);
+        say_findings(&compiled.report, options);
     }
     Ok(compiled.lowered.and_then(|lowered| {
         let made = config::of_pipeline(&lowered.pipeline, source);
-        accepted(made, std::slice::from_ref(source))
+        accepted(made, options)
     }))
 }

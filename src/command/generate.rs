@@ -10,14 +10,14 @@ use crate::cli::{Generate, Options};
 pub(super) fn run(options: &Options, args: &Generate) -> Result<Verdict, Failure> {
     let mut project = compilation(options)?;
     let Some(files) = &project.files else {
-        say_findings(&project.report, &project.source, options);
+        say_findings(&project.report, options);
         return match project.readable {
             true => Ok(Verdict::Findings),
             false => Err(Failure::Said),
         };
     };
     if args.stdout {
-        say_findings(&project.report, &project.source, options);
+        say_findings(&project.report, options);
         let pipeline = files.sealed(&project.source.name).into_iter().next();
         print(&pipeline.map_or_else(String::new, |(_, text)| text))?;
         return Ok(Verdict::Clean);
@@ -32,14 +32,14 @@ pub(super) fn run(options: &Options, args: &Generate) -> Result<Verdict, Failure
                     .into_iter()
                     .for_each(|found| project.report.push(found));
             }
-            say_findings(&project.report, &project.source, options);
+            say_findings(&project.report, options);
             if !options.quiet {
                 say("nothing was written");
             }
             return Ok(Verdict::Findings);
         }
     };
-    say_findings(&project.report, &project.source, options);
+    say_findings(&project.report, options);
     for outcome in plan.write()? {
         if !options.quiet {
             say(&sentence(&outcome));

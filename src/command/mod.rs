@@ -10,6 +10,7 @@ mod configuration;
 mod diff;
 mod explain;
 mod generate;
+mod git;
 mod graph;
 mod output;
 mod plan;

@@ -6,8 +6,7 @@
 use std::io::{self, Write};
 
 use windlass::finding::output::{Format, Style, write};
-use windlass::finding::{Finding, Report, Severity};
-use windlass::source::Source;
+use windlass::finding::{Report, Severity};
 
 use crate::cli::{Color, Options};
 
@@ -40,39 +39,23 @@ fn color<S: anstream::stream::RawStream + io::IsTerminal>(options: &Options, str
 }
 
 /// Says findings on standard error, for people; warnings only if not `--quiet`.
-pub(super) fn say_findings(report: &Report, source: &Source, options: &Options) {
+pub(super) fn say_findings(report: &Report, options: &Options) {
     let color = color(options, &io::stderr());
     let mut bytes = Vec::new();
     let report = audible(report, options.quiet);
-    if write(Format::Text, &report, source, Style { color }, &mut bytes).is_ok() {
+    if write(Format::Text, &report, Style { color }, &mut bytes).is_ok() {
         let _ = io::stderr().lock().write_all(&bytes);
     }
 }
 
 /// Prints findings on standard output, for a program.
-pub(super) fn print_findings(
-    format: Format,
-    report: &Report,
-    source: &Source,
-    quiet: bool,
-) -> io::Result<()> {
+pub(super) fn print_findings(format: Format, report: &Report, quiet: bool) -> io::Result<()> {
     let mut out = io::stdout().lock();
-    write(
-        format,
-        &audible(report, quiet),
-        source,
-        Style::default(),
-        &mut out,
-    )?;
+    write(format, &audible(report, quiet), Style::default(), &mut out)?;
     out.flush()
 }
 
 /// What of a report is to be said.
 fn audible(report: &Report, quiet: bool) -> Report {
-    let mut said = Report::default();
-    let loud = |finding: &&Finding| !quiet || finding.code.severity() == Severity::Error;
-    for finding in report.sorted().into_iter().filter(loud) {
-        said.push(finding.clone());
-    }
-    said
+    report.filtered(|finding| !quiet || finding.code.severity() == Severity::Error)
 }

@@ -3,13 +3,14 @@
 //! In: the options. Out: the files that the manifest stands for, or the reason why there are none,
 //! as findings. Always holds: only a regular file of bounded size is read, so that nothing hangs.
 
-use std::fs::{self, File};
-use std::io::{self, Read as _};
+use std::fs;
 use std::path::{Path, PathBuf};
 
 use windlass::compile::{Project, compile};
-use windlass::files::{DEFAULT_MANIFEST, FileSet, Remedy, shell_word};
-use windlass::finding::{Code, Finding, Place, Report};
+use windlass::files::{
+    self, DEFAULT_MANIFEST, FileSet, Links, Remedy, Unread, check_relative, shell_word,
+};
+use windlass::finding::{Code, Finding, Location, Report};
 use windlass::lower::Lowered;
 use windlass::source::{Limits, Source};
 
@@ -96,8 +97,8 @@ pub(super) fn compilation(options: &Options) -> Result<Compilation, Failure> {
     let text = read(&root, &manifest);
     let mut compilation = Compilation {
         root,
-        source: Source::new(manifest, ""),
-        report: Report::default(),
+        source: Source::new(manifest.clone(), ""),
+        report: Report::about(Source::new(manifest, "")),
         files: None,
         lowered: None,
         readable: true,
@@ -137,63 +138,47 @@ fn name(root: &Path, given: &str) -> String {
 
 /// The text of a manifest without its byte order mark.
 fn read(root: &Path, name: &str) -> Result<String, Unreadable> {
-    let path = root.join(name);
-    let fail = |error: io::Error| {
-        let message = format!("cannot read `{name}`: {error}");
-        let missing = error.kind() == io::ErrorKind::NotFound;
-        let help = missing.then(|| hint(root));
-        let finding = Finding::at(Code::Unreadable, Place::Whole, message);
-        Unreadable::absent(finding.help_if(help))
-    };
-    let found = fs::metadata(&path).map_err(fail)?;
-    if !found.is_file() {
-        // A pipe may never end and a device may never answer, so they are not even opened.
-        let what = if found.is_dir() {
-            "a folder"
-        } else {
-            "not a regular file"
-        };
-        let message = format!("`{name}` is {what}");
-        let finding = Finding::at(Code::Unreadable, Place::Whole, message);
-        return Err(Unreadable::absent(finding));
-    }
     let limit = Limits::MANIFEST.bytes;
-    let too_large = || {
-        let message = format!("`{name}` has more than {limit} bytes");
-        Unreadable::content(Finding::at(Code::TooLarge, Place::Whole, message))
+    // A path that leaves the project is the user's own choice, where no link of the project made it.
+    let text = match check_relative(name) {
+        Ok(()) => files::read(root, name, Links::Inside, limit),
+        Err(_) => files::read_regular(&root.join(name), limit),
     };
-    let most = u64::try_from(limit).unwrap_or(u64::MAX);
-    if found.len() > most {
-        return Err(too_large());
-    }
-    let mut bytes = Vec::new();
-    File::open(&path)
-        .and_then(|file| file.take(most.saturating_add(1)).read_to_end(&mut bytes))
-        .map_err(fail)?;
-    if bytes.len() > limit {
-        return Err(too_large());
-    }
-    match String::from_utf8(bytes) {
+    let unreadable = |message: String| Finding::new(Code::Unreadable, Location::WHOLE, message);
+    match text {
         Ok(mut text) => {
             if text.starts_with('\u{feff}') {
                 text.drain(..'\u{feff}'.len_utf8());
             }
             Ok(text)
         }
-        Err(error) => {
-            let good = error.utf8_error().valid_up_to();
-            let finding = not_utf8(name, error.as_bytes(), good);
+        Err(Unread::Absent) => {
+            let finding = unreadable(format!("cannot read `{name}`: there is no such file"));
+            Err(Unreadable::absent(finding.help(hint(root))))
+        }
+        Err(Unread::NotUtf8(bytes)) => Err(Unreadable::content(not_utf8(name, &bytes))),
+        Err(Unread::TooLarge(limit)) => {
+            let message = format!("`{name}` has more than {limit} bytes");
+            let finding = Finding::new(Code::TooLarge, Location::WHOLE, message);
             Err(Unreadable::content(finding))
+        }
+        Err(unread) => {
+            let finding = unreadable(format!("`{name}` {}", unread.reason()));
+            Err(Unreadable::absent(finding))
         }
     }
 }
 
 /// Points at the first byte that is not UTF-8.
-fn not_utf8(name: &str, bytes: &[u8], good: usize) -> Finding {
+fn not_utf8(name: &str, bytes: &[u8]) -> Finding {
     if let [0xff, 0xfe, ..] | [0xfe, 0xff, ..] = bytes {
         let message = format!("`{name}` is UTF-16, not UTF-8");
-        return Finding::at(Code::NotUtf8, Place::Whole, message).help("save it as UTF-8");
+        return Finding::new(Code::NotUtf8, Location::WHOLE, message).help("save it as UTF-8");
     }
+    let good = bytes
+        .utf8_chunks()
+        .next()
+        .map_or(0, |chunk| chunk.valid().len());
     let (before, rest) = bytes.split_at_checked(good).unwrap_or((bytes, &[]));
     let before = Source::new(name, String::from_utf8_lossy(before));
     let at = before.position(before.text.len());
@@ -203,11 +188,11 @@ fn not_utf8(name: &str, bytes: &[u8], good: usize) -> Finding {
         at.line, at.column
     );
     let path = name.to_owned();
-    let place = Place::File {
+    let place = Location::Line {
         path,
         line: at.line,
     };
-    Finding::at(Code::NotUtf8, place, message).help("save it as UTF-8")
+    Finding::new(Code::NotUtf8, place, message).help("save it as UTF-8")
 }
 
 /// What was probably meant where there is no manifest.

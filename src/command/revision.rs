@@ -1,88 +1,118 @@
 //! The project as a revision of git has it, without checking it out.
 //!
 //! In: a folder and the name of a revision. Out: texts and names of files. Always holds: a
-//! revision's name is never taken for an option; nothing in the working tree or in git changes.
+//! revision's name is never taken for an option; nothing in the working tree or in git changes; a
+//! file that is there and cannot be read is never taken for one that is not there.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
 
 use windlass::check::Files;
 use windlass::config::Repository;
+use windlass::files::{Unread, normalize};
+use windlass::source::Limits;
 
 use super::Failure;
+use super::git::git;
+
+/// How many bytes the names of a revision's files may take: about 500,000 files.
+pub(super) const NAMES: usize = 64 << 20;
+
+/// The mode of a symbolic link in a tree of git.
+const LINK: &str = "120000";
 
 /// A revision of the repository around a folder.
 pub(super) struct Revision {
     root: PathBuf,
-    name: String,
     /// Files and folders, by their path from the folder.
-    paths: BTreeSet<String>,
+    entries: BTreeMap<String, Entry>,
+}
+
+/// What lies at a path.
+struct Entry {
+    mode: String,
+    object: String,
 }
 
 impl Revision {
     /// Asks git for a revision.
     pub(super) fn of(root: &Path, name: &str) -> Result<Self, Failure> {
         let commit = format!("{name}^{{commit}}");
-        let found = git(
-            root,
-            &["rev-parse", "--verify", "--end-of-options", &commit],
-        )?;
-        if !found.status.success() {
-            let said = String::from_utf8_lossy(&found.stderr);
-            let why = match said.lines().next() {
-                Some(line) if said.contains("not a git repository") => line.to_owned(),
+        let asked = ["rev-parse", "--verify", "--end-of-options", &commit];
+        let found = git(root, &asked, 1 << 10)?;
+        if !found.ok {
+            let why = match found.complaint() {
+                line if found.stderr.contains("not a git repository")
+                    || found.stderr.contains("dubious ownership")
+                    || found.stderr.contains("bare repository") =>
+                {
+                    line.to_owned()
+                }
                 _ => format!("git knows no revision `{name}` here"),
             };
             return Err(Failure::Usage(why));
         }
         let commit = String::from_utf8_lossy(&found.stdout).trim().to_owned();
-        let listed = git(root, &["ls-tree", "-r", "-t", "-z", "--name-only", &commit])?;
-        let listed = String::from_utf8_lossy(&listed.stdout).into_owned();
-        let paths = listed.split('\0').filter(|path| !path.is_empty());
+        let listed = git(root, &["ls-tree", "-r", "-t", "-z", &commit], NAMES)?;
+        if !listed.ok {
+            let why = match listed.stdout.len() > NAMES {
+                true => "it has too many files",
+                false => listed.complaint(),
+            };
+            return Err(Failure::Io(format!(
+                "cannot list the files of `{name}`: {why}"
+            )));
+        }
+        let listed = String::from_utf8_lossy(&listed.stdout);
         Ok(Self {
             root: root.to_owned(),
-            name: commit,
-            paths: paths.map(str::to_owned).collect(),
+            entries: listed.split('\0').filter_map(entry).collect(),
         })
     }
 
-    /// The text of a file; `None` if the revision has none there.
-    pub(super) fn text(&self, path: &str) -> Option<String> {
-        let path = path.strip_prefix('/').unwrap_or(path);
-        let object = format!("{}:./{path}", self.name);
-        let shown = git(&self.root, &["cat-file", "blob", &object]).ok()?;
-        shown
-            .status
-            .success()
-            .then(|| String::from_utf8(shown.stdout).ok())
-            .flatten()
+    /// The text of a file.
+    pub(super) fn text(&self, path: &str) -> Result<String, Unread> {
+        let entry = self.entries.get(&normalize(path)).ok_or(Unread::Absent)?;
+        if entry.mode == LINK {
+            let reason = "is a symbolic link, which GitLab does not follow";
+            return Err(Unread::Refused(reason.to_owned()));
+        }
+        let limit = Limits::MANIFEST.bytes;
+        let failed = |message: String| Unread::Failed(std::io::Error::other(message));
+        let shown = git(&self.root, &["cat-file", "blob", &entry.object], limit)
+            .map_err(|failure| failed(format!("{failure:?}")))?;
+        if shown.stdout.len() > limit {
+            return Err(Unread::TooLarge(limit));
+        }
+        if !shown.ok {
+            return Err(failed(shown.complaint().to_owned()));
+        }
+        String::from_utf8(shown.stdout).map_err(|error| Unread::NotUtf8(error.into_bytes()))
     }
 }
 
+/// A line of `git ls-tree`: mode, type and object, a tab, the path.
+fn entry(line: &str) -> Option<(String, Entry)> {
+    let (about, path) = line.split_once('\t')?;
+    let mut words = about.split(' ');
+    let mode = words.next()?.to_owned();
+    let object = words.nth(1)?.to_owned();
+    Some((path.to_owned(), Entry { mode, object }))
+}
+
 impl Repository for Revision {
-    fn read(&self, path: &str) -> Option<String> {
+    fn read(&self, path: &str) -> Result<String, Unread> {
         self.text(path)
     }
 
     fn paths(&self) -> Option<Vec<String>> {
-        Some(self.paths.iter().cloned().collect())
+        Some(self.entries.keys().cloned().collect())
     }
 }
 
 impl Files for Revision {
     fn exists(&self, path: &str) -> bool {
-        let path = path.trim_start_matches("./").trim_end_matches('/');
-        path.is_empty() || path == "." || self.paths.contains(path)
+        let path = normalize(path);
+        path.is_empty() || self.entries.contains_key(&path)
     }
-}
-
-fn git(root: &Path, arguments: &[&str]) -> Result<Output, Failure> {
-    Command::new("git")
-        .arg("-C")
-        .arg(root)
-        .args(arguments)
-        .stdin(Stdio::null())
-        .output()
-        .map_err(|error| Failure::Io(format!("cannot run git: {error}")))
 }

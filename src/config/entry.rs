@@ -3,8 +3,12 @@
 //! Always holds: a wrong value is reported once, and reading goes on without it, so that all
 //! mistakes of a file are found at once.
 
+use indexmap::IndexMap;
+
+use super::unknown;
 use super::value::{Located, Map, Node, Place, Value};
-use super::{Problem, Problems};
+use crate::finding::{Code, Finding, Report, did_you_mean};
+use crate::source::Source;
 
 /// How deep lists of commands and stages may nest (`NestedArrayHelpers`, 18.11).
 const NESTING: usize = 10;
@@ -12,9 +16,51 @@ const NESTING: usize = 10;
 /// What reads a configuration, and collects what is wrong with it.
 #[derive(Debug, Default)]
 pub(super) struct Reader {
-    problems: Vec<Problem>,
+    findings: IndexMap<Finding, Jobs>,
     /// The job that is being read.
     job: Option<String>,
+}
+
+/// The jobs that one thing wrong is about: what a base holds, each job has that extends it.
+#[derive(Debug, Default)]
+struct Jobs {
+    /// The first ones.
+    names: Vec<String>,
+    /// How many there are.
+    count: usize,
+}
+
+impl Jobs {
+    /// Jobs that are told by their names.
+    const NAMED: usize = 4;
+
+    fn add(&mut self, job: &str) {
+        if self.names.iter().any(|name| name == job) {
+            return;
+        }
+        self.count += 1;
+        if self.names.len() < Self::NAMED {
+            self.names.push(job.to_owned());
+        }
+    }
+
+    /// The finding with the names of the jobs.
+    fn tell(self, mut finding: Finding) -> Finding {
+        let Some((first, others)) = self.names.split_first() else {
+            return finding;
+        };
+        finding.message = format!("job `{first}`: {}", finding.message);
+        if others.is_empty() {
+            return finding;
+        }
+        let mut named: Vec<String> = others.iter().map(|name| format!("`{name}`")).collect();
+        let more = self.count.saturating_sub(self.names.len());
+        if more > 0 {
+            named.push(format!("{more} more"));
+        }
+        let jobs = named.join(", ");
+        finding.help(format!("also in the jobs that take it from here: {jobs}"))
+    }
 }
 
 impl Reader {
@@ -23,37 +69,41 @@ impl Reader {
         self.job = job.map(str::to_owned);
     }
 
-    /// Reports something wrong; the message follows on the name of the job.
+    /// Reports something wrong for which there is no code of its own; the message follows on the
+    /// name of the job.
     pub(super) fn report(&mut self, place: Place, message: impl AsRef<str>) {
-        let message = message.as_ref();
-        let message = match &self.job {
-            Some(job) => format!("job `{job}`: {message}"),
-            None => message.to_owned(),
-        };
-        let problem = Problem { place, message };
-        if !self.problems.contains(&problem) {
-            self.problems.push(problem);
+        self.found(Code::Refused, place, message);
+    }
+
+    /// Reports something wrong; the message follows on the name of the job.
+    pub(super) fn found(&mut self, code: Code, place: Place, message: impl AsRef<str>) {
+        self.add(Finding::new(code, place, message.as_ref()));
+    }
+
+    /// Reports a finding; its message follows on the name of the job.
+    pub(super) fn add(&mut self, finding: Finding) {
+        let jobs = self.findings.entry(finding).or_default();
+        if let Some(job) = &self.job {
+            jobs.add(job);
         }
     }
 
     /// Whether nothing was wrong so far.
     pub(super) fn is_clean(&self) -> bool {
-        self.problems.is_empty()
+        self.findings.is_empty()
     }
 
-    /// All that was wrong.
-    pub(super) fn into_problems(self) -> Problems {
-        Problems(self.problems)
+    /// All that was wrong, in these files.
+    pub(super) fn into_report(self, sources: &[Source]) -> Report {
+        let told = |(finding, jobs): (Finding, Jobs)| jobs.tell(finding);
+        Report::of(sources, self.findings.into_iter().map(told))
     }
 
     /// Reports the keys of a mapping that are none of these.
     pub(super) fn known_keys(&mut self, map: &Map, what: &str, known: &[&str]) {
         for (key, entry) in map.iter() {
             if !key.is_string || !known.contains(&&*key.text) {
-                // Some are told in words, as "a job".
-                let quote = if what.contains(' ') { "" } else { "`" };
-                let message = format!("{quote}{what}{quote} has the unknown key `{}`", key.text);
-                self.report(entry.key_place, message);
+                self.add(unknown::keyword(entry.key_place, &key.text, what, known));
             }
         }
     }
@@ -62,7 +112,11 @@ impl Reader {
     pub(super) fn map<'n>(&mut self, node: &'n Node, what: &str) -> Option<&'n Map> {
         let map = node.as_map();
         if map.is_none() {
-            self.report(node.place, format!("`{what}` should be a mapping"));
+            self.found(
+                Code::WrongType,
+                node.place,
+                format!("`{what}` should be a mapping"),
+            );
         }
         map
     }
@@ -72,7 +126,11 @@ impl Reader {
         match &node.value {
             Value::Str(text) => Some(Located::new(text.to_string(), node.place)),
             _ => {
-                self.report(node.place, format!("`{what}` should be a string"));
+                self.found(
+                    Code::WrongType,
+                    node.place,
+                    format!("`{what}` should be a string"),
+                );
                 None
             }
         }
@@ -82,7 +140,11 @@ impl Reader {
     pub(super) fn boolean(&mut self, node: &Node, what: &str) -> Option<bool> {
         let value = node.as_bool();
         if value.is_none() {
-            self.report(node.place, format!("`{what}` should be true or false"));
+            self.found(
+                Code::WrongType,
+                node.place,
+                format!("`{what}` should be true or false"),
+            );
         }
         value
     }
@@ -97,7 +159,11 @@ impl Reader {
             items.iter().map(text).collect()
         });
         items.unwrap_or_else(|| {
-            self.report(node.place, format!("`{what}` should be a list of strings"));
+            self.found(
+                Code::WrongType,
+                node.place,
+                format!("`{what}` should be a list of strings"),
+            );
             Vec::new()
         })
     }
@@ -124,7 +190,7 @@ impl Reader {
         if node.as_seq().is_none() || !flatten(node, NESTING, &mut flat) {
             let message =
                 format!("`{what}` should be a list of strings, nested {NESTING} deep at most");
-            self.report(node.place, message);
+            self.found(Code::WrongType, node.place, message);
         }
         flat
     }
@@ -136,7 +202,11 @@ impl Reader {
             return Some(text.value);
         }
         let message = format!("`{what}` is `{}`; it can be {}", *text, words.join(", "));
-        self.report(node.place, message);
+        let meant = did_you_mean(&text, words.iter().copied());
+        self.add(
+            Finding::new(Code::UnknownWord, node.place, message)
+                .help_if(meant.map(|meant| format!("did you mean `{meant}`?"))),
+        );
         None
     }
 }

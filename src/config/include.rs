@@ -11,7 +11,9 @@ use super::model::Unresolved;
 use super::psych::{self, Loaded};
 use super::rules;
 use super::value::{Map, Node, Value};
-use super::{Problem, Repository, inputs};
+use super::{Repository, inputs};
+use crate::files::Unread;
+use crate::finding::Finding;
 use crate::gitlab::expression::{Lookup, Truth, evaluate};
 use crate::gitlab::glob;
 use crate::source::Source;
@@ -48,7 +50,7 @@ impl<'i> Includes<'i> {
     }
 
     /// The tree of the main file with all that it includes.
-    pub(super) fn main(&mut self, reader: &mut Reader) -> Result<Node, Problem> {
+    pub(super) fn main(&mut self, reader: &mut Reader) -> Result<Node, Finding> {
         match self.sources.first() {
             Some(main) => {
                 let loaded = psych::load(main, 0)?;
@@ -197,9 +199,17 @@ impl<'i> Includes<'i> {
             reader.report(item.place, message);
             return None;
         }
-        let Some(text) = self.repository.read(path) else {
-            reader.report(item.place, format!("there is no file `{path}` to include"));
-            return None;
+        let text = match self.repository.read(path) {
+            Ok(text) => text,
+            Err(Unread::Absent) => {
+                reader.report(item.place, format!("there is no file `{path}` to include"));
+                return None;
+            }
+            Err(unread) => {
+                let reason = unread.reason();
+                reader.report(item.place, format!("cannot include `{path}`: it {reason}"));
+                return None;
+            }
         };
         let source = Source::new(path, text);
         let file = self.sources.len();
@@ -208,7 +218,7 @@ impl<'i> Includes<'i> {
         let loaded = match loaded {
             Ok(loaded) => loaded,
             Err(problem) => {
-                reader.report(problem.place, &problem.message);
+                reader.add(problem);
                 return None;
             }
         };

@@ -142,7 +142,7 @@ fn job(
         name: key.text.to_string(),
         key: key.text.to_string(),
         place: entry.key_place,
-        entity: None,
+        origin: None,
         stage: stage.unwrap_or_else(|| Located::new("test".to_owned(), entry.key_place)),
         is_trigger,
         conditions: conditions(all, context, reader),

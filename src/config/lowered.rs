@@ -1,17 +1,18 @@
 //! The effective configuration of a pipeline that was made from a manifest.
 //!
 //! In: a [`Pipeline`] and the text of its manifest. Out: the [`Config`] that GitLab would make of
-//! the written file. Always holds: nothing is written and read back; every job knows its manifest
-//! entity, and every value of it points at that entity.
+//! the written file. Always holds: nothing is written and read back; every job knows its
+//! [origin](crate::pipeline::Origin), and every value of it points at that entity.
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::model::{Conditions, Config, Rule, Unresolved};
+use super::root;
 use super::value::{Entry, Key, Map, Node, Place, Value};
-use super::{Problems, root};
+use crate::finding::Report;
 use crate::pipeline::{
-    Job as PlannedJob, Mapping, Origin, Pipeline, Rule as PlannedRule, Value as Planned,
+    Job as PlannedJob, Mapping, Pipeline, Rule as PlannedRule, Value as Planned,
 };
 use crate::source::Source;
 
@@ -20,25 +21,23 @@ use crate::source::Source;
 /// # Errors
 ///
 /// What GitLab would refuse in it; only raw jobs and keys can bring that about.
-pub fn of_pipeline(pipeline: &Pipeline, manifest: &Source) -> Result<Config, Problems> {
+pub fn of_pipeline(pipeline: &Pipeline, manifest: &Source) -> Result<Config, Report> {
     let document = pipeline.to_document();
     let whole = Place::default();
+    // Jobs hold all keys of their bases. The hidden jobs of these have names that the text may
+    // change, so nothing written by hand can extend them.
     let mut tree = mapping(&document.globals, whole);
-    for base in &document.bases {
-        let node = Node::new(Value::Map(Arc::new(mapping(&base.keys, whole))), whole);
-        tree.put(&format!(".{}", base.name), node);
-    }
-    let origins: HashMap<&str, &Origin> = pipeline
+    let planned: HashMap<&str, &PlannedJob> = pipeline
         .jobs
         .iter()
-        .map(|job| (job.name.as_str(), &job.origin))
+        .map(|job| (job.name.as_str(), job))
         .collect();
     for job in document.sections.iter().flat_map(|section| &section.jobs) {
         let place = Place {
             file: 0,
-            span: origins
+            span: planned
                 .get(job.name.as_str())
-                .map(|origin| origin.span)
+                .map(|planned| planned.place)
                 .unwrap_or_default(),
         };
         let keys = mapping(&job.keys, place);
@@ -57,16 +56,11 @@ pub fn of_pipeline(pipeline: &Pipeline, manifest: &Source) -> Result<Config, Pro
     if let Some(rules) = &mut config.workflow.rules {
         place_rules(rules, &pipeline.workflow);
     }
-    let planned: HashMap<&str, &PlannedJob> = pipeline
-        .jobs
-        .iter()
-        .map(|job| (job.name.as_str(), job))
-        .collect();
     for job in &mut config.jobs {
         let Some(planned) = planned.get(job.key.as_str()) else {
             continue;
         };
-        job.entity = Some(planned.origin.entity.clone());
+        job.origin = Some(planned.origin.clone());
         if let Conditions::Rules(rules) = &mut job.conditions {
             place_rules(rules, &planned.rules.list);
         }

@@ -2,7 +2,7 @@
 //!
 //! In: a text and the repository around it, or a lowered [`Pipeline`](crate::pipeline::Pipeline).
 //! Out: a [`Config`] in which includes, `extends`, `!reference`, `default`, `inherit` and
-//! `parallel` are done, or the [`Problems`] for which GitLab would refuse the file. Always holds:
+//! `parallel` are done, or a [`Report`] of why GitLab would refuse the file. Always holds:
 //! every value has its [`Place`]; what cannot be known without a network is named in
 //! [`Config::unresolved`] and not dropped; no input panics.
 //!
@@ -26,6 +26,7 @@ mod keys;
 mod lowered;
 mod model;
 mod needs;
+pub mod normal;
 mod parallel;
 mod policy;
 mod psych;
@@ -35,6 +36,7 @@ mod rules;
 mod scalar;
 mod shape;
 mod stages;
+mod unknown;
 mod value;
 mod variables;
 
@@ -47,33 +49,18 @@ pub(crate) use policy::{default_only, looks_like_a_pattern};
 pub use psych::load_text;
 pub use value::{Entry, Key, Located, Map, Node, Place, Value};
 
+use crate::files::Unread;
+use crate::finding::Report;
 use crate::gitlab::expression::Lookup;
 use crate::source::Source;
-
-/// Why GitLab refuses a configuration, or stops.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Problem {
-    /// Where.
-    pub place: Place,
-    /// What is wrong: a sentence, after the name of the job if it is about one.
-    pub message: String,
-}
-
-impl Problem {
-    pub(crate) fn new(place: Place, message: impl Into<String>) -> Self {
-        let message = message.into();
-        Self { place, message }
-    }
-}
-
-/// All that is wrong with a configuration.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Problems(pub Vec<Problem>);
 
 /// The repository around a configuration: what `include: local` and globs find.
 pub trait Repository {
     /// The text of a file, by its path from the root of the repository.
-    fn read(&self, path: &str) -> Option<String>;
+    ///
+    /// # Errors
+    /// Why there is none.
+    fn read(&self, path: &str) -> Result<String, Unread>;
 
     /// The paths of all files; `None` if they are not known.
     fn paths(&self) -> Option<Vec<String>>;
@@ -84,8 +71,8 @@ pub trait Repository {
 pub struct Alone;
 
 impl Repository for Alone {
-    fn read(&self, _path: &str) -> Option<String> {
-        None
+    fn read(&self, _path: &str) -> Result<String, Unread> {
+        Err(Unread::Absent)
     }
 
     fn paths(&self) -> Option<Vec<String>> {
@@ -96,10 +83,8 @@ impl Repository for Alone {
 /// What reading gave.
 #[derive(Debug)]
 pub struct Reading {
-    /// The files that were read, for the places of problems.
-    pub sources: Vec<Source>,
     /// The configuration, or why GitLab refuses it.
-    pub result: Result<Config, Problems>,
+    pub result: Result<Config, Report>,
 }
 
 /// Reads a `.gitlab-ci.yml` and what it includes, with nothing known of the variables that the
@@ -119,9 +104,9 @@ pub fn read_where(
     let tree = includes.main(&mut reader);
     let sources = includes.sources;
     let result = match tree {
-        Err(problem) => Err(Problems(vec![problem])),
-        Ok(_) if !reader.is_clean() => Err(reader.into_problems()),
-        Ok(tree) => root::configure(&tree, sources.clone(), includes.unresolved),
+        Err(finding) => Err(Report::of(&sources, [finding])),
+        Ok(_) if !reader.is_clean() => Err(reader.into_report(&sources)),
+        Ok(tree) => root::configure(&tree, sources, includes.unresolved),
     };
-    Reading { sources, result }
+    Reading { result }
 }

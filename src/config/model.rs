@@ -4,6 +4,7 @@ use indexmap::IndexMap;
 
 use super::value::{Located, Map, Node, Place};
 use crate::gitlab::expression::Expr;
+use crate::pipeline::Origin;
 use crate::source::Source;
 
 /// A whole configuration, as GitLab's `YamlProcessor` gives it out.
@@ -70,8 +71,8 @@ pub struct Job {
     pub key: String,
     /// Where its key stands; of a lowered pipeline the manifest entry that it comes from.
     pub place: Place,
-    /// Of a lowered pipeline: the manifest entity, as in `images.php-ci`.
-    pub entity: Option<String>,
+    /// Of a lowered pipeline: what the job does, and for which entity of the manifest.
+    pub origin: Option<Origin>,
     /// Its stage.
     pub stage: Located<String>,
     /// Whether it starts another pipeline (`trigger`) and has no script.

@@ -14,7 +14,7 @@ use granit_parser::{Event, Parser, ScalarStyle, Tag};
 
 use super::scalar;
 use super::value::{Entry, Key, Map, Node, Place, Value, float};
-use super::{Problem, Problems};
+use crate::finding::{Code, Finding, Report};
 use crate::source::{Source, Span};
 
 /// GitLab reads no file of more than 2 MB, and none that nests deeper (`max_yaml_size_bytes`,
@@ -33,7 +33,7 @@ pub(super) struct Loaded {
 }
 
 /// Reads a file of a configuration: its first document, or the second if the first is a header.
-pub(super) fn load(source: &Source, file: usize) -> Result<Loaded, Problem> {
+pub(super) fn load(source: &Source, file: usize) -> Result<Loaded, Finding> {
     let at = |start: usize, end: usize| Place {
         file,
         span: Span::new(start, end),
@@ -41,7 +41,7 @@ pub(super) fn load(source: &Source, file: usize) -> Result<Loaded, Problem> {
     let size = source.text.len();
     if size > BYTES {
         let message = format!("the file has {size} bytes; GitLab reads {BYTES}");
-        return Err(Problem::new(at(0, 0), message));
+        return Err(Finding::new(Code::TooLarge, at(0, 0), message));
     }
     let options = granit_parser::options! {
         emit_comments: false,
@@ -73,7 +73,7 @@ pub(super) fn load(source: &Source, file: usize) -> Result<Loaded, Problem> {
             Err(error) => {
                 let offset = error.marker().byte_offset().unwrap_or(0).min(size);
                 let message = format!("this is not YAML: {}", error.info());
-                return Err(Problem::new(at(offset, offset), message));
+                return Err(Finding::new(Code::YamlSyntax, at(offset, offset), message));
             }
         }
     }
@@ -119,7 +119,7 @@ struct Builder {
 }
 
 impl Builder {
-    fn take(&mut self, event: Event<'_>, place: Place) -> Result<(), Problem> {
+    fn take(&mut self, event: Event<'_>, place: Place) -> Result<(), Finding> {
         match event {
             Event::Scalar(text, style, anchor, tag) => {
                 let plain = style == ScalarStyle::Plain;
@@ -138,7 +138,8 @@ impl Builder {
             Event::SequenceEnd | Event::MappingEnd => self.end(place),
             Event::Alias(id) => match self.anchors.get(&id).cloned() {
                 Some(Anchored { node, nodes, depth }) => self.finished(node, 0, nodes, depth, true),
-                None => Err(Problem::new(
+                None => Err(Finding::new(
+                    Code::YamlSyntax,
                     place,
                     "this alias stands inside of what it refers to",
                 )),
@@ -158,7 +159,7 @@ impl Builder {
         });
     }
 
-    fn end(&mut self, end: Place) -> Result<(), Problem> {
+    fn end(&mut self, end: Place) -> Result<(), Finding> {
         let Some(open) = self.open.pop() else {
             return Ok(());
         };
@@ -174,7 +175,11 @@ impl Builder {
             Content::Sequence(items) if tag == Some("!reference") => Value::Reference(items.into()),
             Content::Sequence(items) => Value::Seq(items.into()),
             Content::Mapping { .. } if tag == Some("!reference") => {
-                return Err(Problem::new(place, "`!reference` wants a list"));
+                return Err(Finding::new(
+                    Code::WrongType,
+                    place,
+                    "`!reference` wants a list",
+                ));
             }
             Content::Mapping { map, .. } => Value::Map(Arc::new(map)),
         };
@@ -197,11 +202,11 @@ impl Builder {
         nodes: usize,
         depth: usize,
         alias: bool,
-    ) -> Result<(), Problem> {
+    ) -> Result<(), Finding> {
         self.nodes = self.nodes.saturating_add(nodes);
         if self.nodes > NODES {
             let message = format!("with its aliases expanded, the file holds over {NODES} values");
-            return Err(Problem::new(node.place, message));
+            return Err(Finding::new(Code::TooLarge, node.place, message));
         }
         if anchor != 0 {
             let anchored = Anchored {
@@ -213,7 +218,7 @@ impl Builder {
         }
         if self.open.len().saturating_add(depth) > DEPTH {
             let message = format!("lists and mappings nest more than {DEPTH} deep");
-            return Err(Problem::new(node.place, message));
+            return Err(Finding::new(Code::TooLarge, node.place, message));
         }
         let Some(open) = self.open.last_mut() else {
             self.root = Some(node);
@@ -271,9 +276,9 @@ fn as_key(node: &Node) -> Key {
     }
 }
 
-fn disallowed(place: Place, class: &str) -> Problem {
+fn disallowed(place: Place, class: &str) -> Finding {
     let message = format!("is {class}, which GitLab does not load");
-    Problem::new(place, message)
+    Finding::new(Code::YamlTag, place, message)
 }
 
 fn tagged_scalar(
@@ -281,20 +286,24 @@ fn tagged_scalar(
     plain: bool,
     tag: Option<&Tag>,
     place: Place,
-) -> Result<Value, Problem> {
+) -> Result<Value, Finding> {
     let tag = tag.map(Tag::original);
     match tag.as_deref() {
         None if plain => scalar::resolve(text)
             .map_err(|class| disallowed(place, &format!("a {}", class.0.to_lowercase()))),
-        Some("!reference") => Err(Problem::new(place, "`!reference` wants a list")),
+        Some("!reference") => Err(Finding::new(
+            Code::WrongType,
+            place,
+            "`!reference` wants a list",
+        )),
         Some(class) if class.contains("ruby/") => Err(disallowed(place, class)),
         _ => Ok(Value::Str(text.into())),
     }
 }
 
 /// What loading a text with nothing around it gives, for tests and for those who only need values.
-pub fn load_text(source: &Source) -> Result<Node, Problems> {
+pub fn load_text(source: &Source) -> Result<Node, Report> {
     load(source, 0)
         .map(|loaded| loaded.content)
-        .map_err(|problem| Problems(vec![problem]))
+        .map_err(|finding| Report::of(std::slice::from_ref(source), [finding]))
 }

@@ -9,7 +9,8 @@ use super::defaults::Defaults;
 use super::entry::Reader;
 use super::model::{Config, Unresolved, Workflow};
 use super::value::{Located, Map, Node, Value};
-use super::{Problems, checks, extends, job, policy, reference, rules, stages, variables};
+use super::{checks, extends, job, policy, reference, rules, stages, variables};
+use crate::finding::Report;
 use crate::source::Source;
 
 /// Global keys; everything else is a job.
@@ -35,10 +36,10 @@ pub(super) fn configure(
     root: &Node,
     sources: Vec<Source>,
     unresolved: Vec<Unresolved>,
-) -> Result<Config, Problems> {
+) -> Result<Config, Report> {
     let mut reader = Reader::default();
     let Some(tree) = tree(root, &mut reader) else {
-        return Err(reader.into_problems());
+        return Err(reader.into_report(&sources));
     };
     let global = |key: &str| tree.given(key).filter(|_| !is_job(key, &tree));
     let stages = stages::read(global("stages"), &mut reader);
@@ -77,7 +78,7 @@ pub(super) fn configure(
         checks::across(&stages, &mut jobs, &mut reader);
     }
     if !reader.is_clean() {
-        return Err(reader.into_problems());
+        return Err(reader.into_report(&sources));
     }
     let tree = root.with(Value::Map(Arc::new(tree)));
     Ok(Config {

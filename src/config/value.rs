@@ -8,16 +8,7 @@ use std::sync::Arc;
 
 use indexmap::{Equivalent, IndexMap};
 
-use crate::source::Span;
-
-/// A place in one of the files of a configuration.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
-pub struct Place {
-    /// Which of the [`super::Config::sources`].
-    pub file: usize,
-    /// Where in it.
-    pub span: Span,
-}
+pub use crate::source::Place;
 
 /// Something that knows its place.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -266,7 +257,7 @@ impl Node {
 }
 
 /// A float as Ruby prints it: always with a point.
-pub(super) fn float(number: f64) -> String {
+pub(in crate::config) fn float(number: f64) -> String {
     if number.is_infinite() {
         return if number > 0.0 {
             "Infinity"

@@ -1,22 +1,28 @@
 //! What a change does: two configurations compared by their effects, not by their lines.
 //!
 //! In: two [`Config`]s and the name of the default branch. Out: [`Effect`]s, each a sentence about
-//! a job, in the order of the jobs. Always holds: a job about which nothing is said has the same
-//! keys and runs on the same refs in the same way; formatting, comments, anchors and the order of
-//! keys are no effect.
+//! a job or the pipeline, in the order of the jobs. Always holds: each key in which the
+//! [normal forms](Normal) differ is told, by what it does or, at the least, by its old and its new
+//! value; what GitLab reads the same tells nothing.
 
+mod conditions;
+mod job;
 mod keys;
+mod names;
 mod order;
 mod output;
+mod pipeline;
 mod refs;
 mod script;
-
-use std::collections::HashMap;
+mod words;
 
 pub use output::{Format, Told, tell};
 
+use crate::config::normal::{Fields, Normal};
 use crate::config::{Config, Job};
 use crate::plan::{Compared, classes_of};
+use names::Names;
+use words::code;
 
 /// What a change does, one thing at a time.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -103,70 +109,45 @@ impl Effect {
     }
 }
 
-/// A job of both configurations.
+/// A job of both configurations, with its normal forms.
 struct Pair<'c> {
     before: &'c Job,
     after: &'c Job,
+    old: Fields,
+    new: Fields,
 }
 
 /// What the change from one configuration to another does.
 pub fn diff(before: &Config, after: &Config, default_branch: &str) -> Vec<Effect> {
     let compared = Compared::of(after).and(&Compared::of(before));
     let jobs = before.jobs.len().max(after.jobs.len());
-    let situations = classes_of(&compared, Some(default_branch), jobs).refs;
-    let old: HashMap<&str, &Job> = before
-        .jobs
-        .iter()
-        .map(|job| (job.name.as_str(), job))
-        .collect();
-    let new: HashMap<&str, &Job> = after
-        .jobs
-        .iter()
-        .map(|job| (job.name.as_str(), job))
-        .collect();
-    let gone: Vec<&Job> = before
-        .jobs
-        .iter()
-        .filter(|job| !new.contains_key(job.name.as_str()))
-        .collect();
-    let mut renamed: HashMap<&str, &Job> = HashMap::new();
-    for job in &after.jobs {
-        let is_free = |old: &&&Job| !renamed.values().any(|taken| taken.name == old.name);
-        let same = |old: &&&Job| keys::same(&old.keys, &job.keys);
-        if !old.contains_key(job.name.as_str())
-            && let Some(before) = gone.iter().filter(is_free).find(same)
-        {
-            renamed.insert(&job.name, before);
-        }
-    }
+    let mut situations = classes_of(&compared, Some(default_branch), jobs).refs;
+    // What conditions name is named first.
+    let is_named = |reference| compared.spells(reference) || compared.matches(reference);
+    situations.sort_by_key(|one| (!one.is_default_branch(), !is_named(&one.reference)));
+    let (old, new) = (Normal::of(before), Normal::of(after));
+    let names = Names::of((before, &old), (after, &new));
     let view = refs::View::of(before, after, &situations, compared);
     let mut effects = view.pipeline();
-    effects.extend(keys::globals(before, after));
+    let explained = !effects.is_empty() && view.workflow_is_decided();
+    effects.extend(pipeline::of(&old.pipeline(), &new.pipeline(), explained));
     for job in &after.jobs {
-        let was = old
-            .get(job.name.as_str())
-            .or(renamed.get(job.name.as_str()));
-        let Some(was) = was else {
+        let Some(was) = names.before(job) else {
             effects.push(view.appears(job));
             continue;
         };
         if was.name != job.name {
-            let text = format!("is the new name of `{}`", was.name);
+            let text = format!("is the new name of {}", code(&was.name));
             effects.push(Effect::of(job, Kind::Renamed, text));
         }
         let pair = Pair {
             before: was,
             after: job,
+            old: old.job(was),
+            new: new.job(job),
         };
-        effects.extend(view.of_job(&pair));
-        effects.extend(order::of(&pair, &renamed));
-        effects.extend(script::of(&pair));
-        effects.extend(keys::of(&pair));
+        effects.extend(job::of(&pair, &view, &names));
     }
-    for job in gone {
-        if !renamed.values().any(|taken| taken.name == job.name) {
-            effects.push(view.vanishes(job));
-        }
-    }
+    effects.extend(names.gone().map(|job| view.vanishes(job)));
     effects
 }

@@ -1,27 +1,29 @@
 //! What a job waits for, before and after.
 
-use std::collections::HashMap;
-
-use super::refs::listed;
+use super::names::Names;
+use super::words::{code, listed};
 use super::{Effect, Kind, Pair};
-use crate::config::Job;
+use crate::config::normal::{Fields, Form};
 
-/// What changed about a job's place in the pipeline. A need whose job has only got another name is
+/// The job moved to another stage.
+pub(super) fn stage(pair: &Pair<'_>, old: Option<&Form>, new: Option<&Form>) -> Vec<Effect> {
+    let word = |form: Option<&Form>| code(form.and_then(Form::as_text).unwrap_or_default());
+    let text = format!("moves from stage {} to stage {}", word(old), word(new));
+    vec![Effect::of(pair.after, Kind::Order, text)]
+}
+
+/// What changed about the jobs that it waits for. A need whose job has only got another name is
 /// no change.
-pub(super) fn of(pair: &Pair<'_>, renamed: &HashMap<&str, &Job>) -> Vec<Effect> {
-    let mut effects = Vec::new();
-    let (before, after) = (pair.before, pair.after);
-    if before.stage.value != after.stage.value {
-        let text = format!(
-            "moves from stage `{}` to stage `{}`",
-            before.stage.value, after.stage.value
-        );
-        effects.push(Effect::of(after, Kind::Order, text));
-    }
-    let text = match (&before.needs, &after.needs) {
+pub(super) fn needs(
+    pair: &Pair<'_>,
+    old: Option<&Form>,
+    new: Option<&Form>,
+    names: &'_ Names<'_>,
+) -> Option<Vec<Effect>> {
+    let text = match (old, new) {
         (None, None) => None,
         (None, Some(new)) => {
-            let names: Vec<String> = new.iter().map(|need| format!("`{}`", need.job)).collect();
+            let names: Vec<String> = jobs(new).map(|need| need.shown()).collect();
             Some(match names.is_empty() {
                 true => "now starts at once; it waited for all earlier stages".to_owned(),
                 false => format!(
@@ -32,57 +34,104 @@ pub(super) fn of(pair: &Pair<'_>, renamed: &HashMap<&str, &Job>) -> Vec<Effect> 
         }
         (Some(_), None) => Some("now waits for all earlier stages".to_owned()),
         (Some(old), Some(new)) => {
-            let now_called = |name: &str| {
-                let found = renamed.iter().find(|(_, before)| before.name == name);
-                found.map_or(name, |(now, _)| now).to_owned()
-            };
-            let old: Vec<String> = old.iter().map(|need| now_called(&need.job)).collect();
-            let new: Vec<String> = new.iter().map(|need| need.job.clone()).collect();
-            let without = |these: &[String], others: &[String]| -> Vec<String> {
-                let left = these.iter().filter(|name| !others.contains(name));
-                left.map(|name| format!("`{name}`")).collect()
-            };
-            let (come, gone) = (without(&new, &old), without(&old, &new));
-            match (come.is_empty(), gone.is_empty()) {
-                (true, true) => None,
-                (false, true) => Some(format!("now also waits for {}", listed(&come))),
-                (true, false) => Some(format!("no longer waits for {}", listed(&gone))),
-                (false, false) => Some(format!(
-                    "now waits for {} instead of {}",
-                    listed(&come),
-                    listed(&gone)
-                )),
+            let mut old: Vec<Need<'_>> = jobs(old).collect();
+            for need in &mut old {
+                need.job = names.now_called(need.job);
             }
+            return between(pair, &old, &jobs(new).collect::<Vec<_>>());
         }
     };
-    effects.extend(text.map(|text| Effect::of(after, Kind::Order, text)));
-    let attributes = |needs: &Option<Vec<crate::config::Need>>| -> Vec<(String, bool, bool)> {
-        let needs = needs.iter().flatten();
-        needs
-            .map(|need| (need.job.clone(), need.artifacts, need.optional))
-            .collect()
-    };
-    for (job, artifacts, optional) in attributes(&after.needs) {
-        let was = attributes(&before.needs)
-            .into_iter()
-            .find(|(name, ..)| *name == job);
-        let Some((_, had, could)) = was else {
-            continue;
-        };
-        if had != artifacts {
-            let text = match artifacts {
-                true => format!("now gets the artifacts of `{job}`"),
-                false => format!("no longer gets the artifacts of `{job}`"),
-            };
-            effects.push(Effect::of(after, Kind::Order, text));
-        }
-        if could != optional {
-            let text = match optional {
-                true => format!("does without `{job}` where that is not in the pipeline"),
-                false => format!("now cannot be where `{job}` is not"),
-            };
-            effects.push(Effect::of(after, Kind::Order, text));
+    text.map(|text| vec![Effect::of(pair.after, Kind::Order, text)])
+}
+
+/// A job that another one waits for.
+struct Need<'f> {
+    job: &'f str,
+    artifacts: bool,
+    optional: bool,
+    /// All that is said of it.
+    fields: &'f Fields,
+}
+
+impl Need<'_> {
+    /// Its name, or all of it where that is of another pipeline.
+    fn shown(&self) -> String {
+        match is_here(self.fields) {
+            true => code(self.job),
+            false => code(&self.fields.to_string()),
         }
     }
-    effects
+
+    fn same(&self, other: &Need<'_>) -> bool {
+        match is_here(self.fields) && is_here(other.fields) {
+            true => self.job == other.job,
+            false => self.fields == other.fields,
+        }
+    }
+}
+
+fn is_here(fields: &Fields) -> bool {
+    fields
+        .iter()
+        .all(|(key, _)| matches!(key, "job" | "artifacts" | "optional"))
+}
+
+fn jobs(form: &Form) -> impl Iterator<Item = Need<'_>> {
+    let items = form.items().unwrap_or_default();
+    items.iter().filter_map(Form::fields).map(|fields| {
+        let is = |key: &str| fields.get(key).and_then(Form::as_bool) == Some(true);
+        let job = fields
+            .get("job")
+            .and_then(Form::as_text)
+            .unwrap_or_default();
+        Need {
+            job,
+            artifacts: is("artifacts"),
+            optional: is("optional"),
+            fields,
+        }
+    })
+}
+
+/// What came, what went, and what is asked of those that stay; `None` if names are all that
+/// changed.
+fn between(pair: &Pair<'_>, old: &[Need<'_>], new: &[Need<'_>]) -> Option<Vec<Effect>> {
+    let without = |these: &[Need<'_>], others: &[Need<'_>]| -> Vec<String> {
+        let left = these
+            .iter()
+            .filter(|need| !others.iter().any(|other| need.same(other)));
+        left.map(Need::shown).collect()
+    };
+    let (come, gone) = (without(new, old), without(old, new));
+    let text = match (come.is_empty(), gone.is_empty()) {
+        (true, true) => None,
+        (false, true) => Some(format!("now also waits for {}", listed(&come))),
+        (true, false) => Some(format!("no longer waits for {}", listed(&gone))),
+        (false, false) => Some(format!(
+            "now waits for {} instead of {}",
+            listed(&come),
+            listed(&gone)
+        )),
+    };
+    let mut texts: Vec<String> = text.into_iter().collect();
+    for need in new {
+        let Some(was) = old.iter().find(|was| was.same(need)) else {
+            continue;
+        };
+        let job = need.shown();
+        if was.artifacts != need.artifacts {
+            texts.push(match need.artifacts {
+                true => format!("now gets the artifacts of {job}"),
+                false => format!("no longer gets the artifacts of {job}"),
+            });
+        }
+        if was.optional != need.optional {
+            texts.push(match need.optional {
+                true => format!("now also runs where {job} is not in the pipeline"),
+                false => format!("now fails the pipeline where {job} is not in it"),
+            });
+        }
+    }
+    let effect = |text| Effect::of(pair.after, Kind::Order, text);
+    (!texts.is_empty()).then(|| texts.into_iter().map(effect).collect())
 }

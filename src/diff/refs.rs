@@ -1,8 +1,12 @@
 //! On which refs a job runs, and how, before and after.
 
+use super::conditions::patterns_of;
+use super::words::listed;
 use super::{Effect, Kind, Pair};
-use crate::config::{Config, Job, When};
-use crate::plan::{Compared, Plan, PlannedJob, Presence, Ref, Situation, Trigger, Truth, plan_all};
+use crate::config::{Config, Job, Need, Variables, When};
+use crate::plan::{
+    Chosen, Compared, Plan, PlannedJob, Presence, Ref, Situation, Trigger, Truth, plan_all,
+};
 
 /// Both configurations, seen on the same refs.
 pub(super) struct View<'c> {
@@ -11,6 +15,7 @@ pub(super) struct View<'c> {
     after: Side,
     /// Names of refs that a condition spells out; any other stands for many.
     compared: Compared,
+    configs: [&'c Config; 2],
 }
 
 struct Side {
@@ -32,8 +37,8 @@ impl Side {
 
 impl<'c> View<'c> {
     pub(super) fn of(
-        before: &Config,
-        after: &Config,
+        before: &'c Config,
+        after: &'c Config,
         situations: &'c [Situation],
         compared: Compared,
     ) -> Self {
@@ -46,7 +51,44 @@ impl<'c> View<'c> {
                 plans: plan_all(after, situations),
             },
             compared,
+            configs: [before, after],
         }
+    }
+
+    /// Whether it is decided on each ref whether there is a pipeline, and no pattern differs.
+    pub(super) fn workflow_is_decided(&self) -> bool {
+        let plans = self.before.plans.iter().chain(&self.after.plans);
+        let patterns = |config: &Config| {
+            let rules = config.workflow.rules.as_deref();
+            patterns_of(rules.unwrap_or_default())
+        };
+        let [before, after] = self.configs;
+        plans.into_iter().all(|plan| plan.workflow.len() == 1)
+            && patterns(before) == patterns(after)
+    }
+
+    /// Whether only one side has rules of the workflow.
+    pub(super) fn workflow_came_or_went(&self) -> bool {
+        let [before, after] = self.configs;
+        before.workflow.rules.is_some() != after.workflow.rules.is_some()
+    }
+
+    /// Whether it is decided on each ref what becomes of a job, and that differs in nothing but
+    /// what [`View::of_job`] tells.
+    pub(super) fn is_decided(&self, pair: &Pair<'_>) -> bool {
+        let sides = self.before.plans.iter().zip(&self.after.plans);
+        let mut sides = sides
+            .map(|(before, after)| (before.job(&pair.before.name), after.job(&pair.after.name)));
+        sides.all(|sides| match sides {
+            (Some(before), Some(after)) => {
+                let (was, is) = (&before.decision, &after.decision);
+                match (was.possible.as_slice(), is.possible.as_slice()) {
+                    ([was], [is]) => is_out(was) || is_out(is) || same_but_told(was, is),
+                    _ => false,
+                }
+            }
+            _ => true,
+        })
     }
 
     /// Refs that get a pipeline now, or none any more.
@@ -232,6 +274,45 @@ impl<'c> View<'c> {
     }
 }
 
+fn is_out(chosen: &Chosen) -> bool {
+    chosen.when == When::Never
+}
+
+/// Whether two decisions differ at most in how the job starts and what its failure means.
+fn same_but_told(was: &Chosen, is: &Chosen) -> bool {
+    let Chosen {
+        because: _,
+        when: _,
+        start_in,
+        allow_failure: _,
+        needs,
+        interruptible,
+        variables,
+    } = is;
+    *start_in == was.start_in
+        && *interruptible == was.interruptible
+        && same_variables(variables, &was.variables)
+        && same_needs(needs.as_deref(), was.needs.as_deref())
+}
+
+fn same_variables(one: &Variables, other: &Variables) -> bool {
+    let values = |variables: &Variables| -> Vec<(String, String, bool)> {
+        let one = variables.iter();
+        one.map(|(name, one)| (name.clone(), one.value.clone(), one.expand))
+            .collect()
+    };
+    values(one) == values(other)
+}
+
+fn same_needs(one: Option<&[Need]>, other: Option<&[Need]>) -> bool {
+    let names = |needs: Option<&[Need]>| -> Option<Vec<(String, bool, bool)>> {
+        let needs = needs?.iter();
+        let parts = |need: &Need| (need.job.clone(), need.artifacts, need.optional);
+        Some(needs.map(parts).collect())
+    };
+    names(one) == names(other)
+}
+
 fn present(jobs: &[Option<&PlannedJob>]) -> Vec<bool> {
     jobs.iter().map(Option::is_some).collect()
 }
@@ -311,13 +392,4 @@ fn failure(before: &PlannedJob, after: &PlannedJob) -> Option<String> {
         }
         .to_owned(),
     )
-}
-
-/// `a`, `a and b`, `a, b and c`.
-pub(super) fn listed(words: &[String]) -> String {
-    match words {
-        [] => String::new(),
-        [one] => one.clone(),
-        [first @ .., last] => format!("{} and {last}", first.join(", ")),
-    }
 }

@@ -12,6 +12,7 @@ mod diff;
 mod header;
 mod path;
 mod permissions;
+mod read;
 mod remedy;
 mod report;
 #[cfg(test)]
@@ -21,6 +22,7 @@ mod write;
 pub use compare::{Compared, Comparison, Status, compare};
 pub use header::{Header, State, inspect, seal};
 pub use path::{check_file, check_relative, normalize};
+pub use read::{Links, Unread, look, read, read_regular};
 pub use remedy::{DEFAULT_MANIFEST, Remedy, shell_word};
 pub use write::{Action, Outcome, WritePlan};
 

@@ -5,7 +5,7 @@
 
 use super::diff::first_difference;
 use super::{Compared, Comparison, Remedy, Status};
-use crate::finding::{Code, Finding, Place};
+use crate::finding::{Code, Finding, Location};
 
 impl Compared {
     /// Whether writing or removing this file would lose what a person wrote.
@@ -80,7 +80,7 @@ impl Compared {
             _ => 1,
         };
         let path = path.clone();
-        Some(Finding::at(code, Place::File { path, line }, message).help(help))
+        Some(Finding::new(code, Location::Line { path, line }, message).help(help))
     }
 }
 

@@ -63,6 +63,8 @@ codes! {
     // The shape of the manifest.
     /// A key that the language does not have.
     UnknownKey "unknown-key" Error;
+    /// A keyword in a pipeline that windlass does not know.
+    UnknownKeyword "unknown-keyword" Error;
     /// A key that is reserved for a later version of the language.
     ReservedKey "reserved-key" Error;
     /// A required key is missing.
@@ -156,6 +158,8 @@ codes! {
     Refused "refused" Error;
     /// A push that makes a branch pipeline and a merge request pipeline with the same jobs.
     DuplicatePipeline "duplicate-pipeline" Error;
+    /// A glob of `changes` or `exists` that matches no file of any project.
+    UnmatchableGlob "unmatchable-glob" Warning;
     /// The workflow wants a pipeline on a ref where no job runs.
     EmptyPipeline "empty-pipeline" Warning;
     /// A ref on which only `.pre` and `.post` have jobs, so that none of them starts.

@@ -1,40 +1,57 @@
 //! What windlass has to say about an input.
 //!
-//! In: places in the manifest and facts about them. Out: a [`Report`] of all findings, in the
-//! order of their places, that `output` shows as text, JSON, Code Quality or SARIF.
+//! In: places in any files and facts about them. Out: a [`Report`] of all findings, in the order of
+//! their places, that `output` shows as text, JSON, Code Quality or SARIF.
 //! Always holds: a finding has a [`Code`] that `windlass explain` knows.
 
 mod code;
 pub mod explain;
 pub mod output;
+mod report;
 
 pub use code::{Code, Severity};
+pub use report::Report;
 
-use std::collections::HashSet;
-
-use crate::source::Span;
+use crate::source::{Place, Span};
 
 /// Where a finding points.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub enum Place {
-    /// Into the manifest.
-    Manifest(Span),
-    /// To a line (from 1) of another file of the project.
-    File {
+pub enum Location {
+    /// Into one of the report's sources.
+    Text(Place),
+    /// To a line of a file whose text is not in the report, as of a generated file.
+    Line {
         /// Path relative to the project.
         path: String,
         /// Line, from 1.
         line: usize,
     },
-    /// To the manifest as a whole, as when it cannot be read.
-    Whole,
+    /// To one of the report's sources as a whole, by its index, as when it cannot be read.
+    File(usize),
 }
 
-/// A second place that a finding is about, always in the manifest.
+impl Location {
+    /// The first source as a whole: the manifest.
+    pub const WHOLE: Location = Location::File(0);
+}
+
+impl From<Place> for Location {
+    fn from(place: Place) -> Self {
+        Location::Text(place)
+    }
+}
+
+impl From<Span> for Location {
+    fn from(span: Span) -> Self {
+        Location::Text(span.into())
+    }
+}
+
+/// A second place that a finding is about.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Related {
     /// The place.
-    pub span: Span,
+    pub place: Place,
     /// What is there.
     pub message: String,
 }
@@ -47,7 +64,7 @@ pub struct Finding {
     /// One sentence: what is wrong, with the names concerned in backticks.
     pub message: String,
     /// Where.
-    pub place: Place,
+    pub location: Location,
     /// A few words at the caret, or empty.
     pub label: String,
     /// Other places that disagree with this one.
@@ -57,18 +74,14 @@ pub struct Finding {
 }
 
 impl Finding {
-    /// A finding at a place of the manifest.
-    pub fn new(code: Code, span: Span, message: impl Into<String>) -> Self {
-        Self::at(code, Place::Manifest(span), message)
-    }
-
-    /// A finding at any place.
-    pub fn at(code: Code, place: Place, message: impl Into<String>) -> Self {
+    /// A finding at a place: a [`Place`], a [`Span`] of the first file, or any other
+    /// [`Location`].
+    pub fn new(code: Code, location: impl Into<Location>, message: impl Into<String>) -> Self {
         let (label, related, help) = (String::new(), Vec::new(), Vec::new());
         Self {
             code,
             message: shortened(message.into()),
-            place,
+            location: location.into(),
             label,
             related,
             help,
@@ -100,71 +113,12 @@ impl Finding {
 
     /// Adds a second place.
     #[must_use]
-    pub fn related(mut self, span: Span, message: impl Into<String>) -> Self {
+    pub fn related(mut self, place: impl Into<Place>, message: impl Into<String>) -> Self {
         self.related.push(Related {
-            span,
+            place: place.into(),
             message: message.into(),
         });
         self
-    }
-}
-
-/// All findings about one input.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Report {
-    findings: Vec<Finding>,
-    /// Places that stand for several things; see [`Report::once_within`].
-    shared: Vec<Span>,
-}
-
-impl Report {
-    /// Adds a finding.
-    pub fn push(&mut self, finding: Finding) {
-        self.findings.push(finding);
-    }
-
-    /// What is written at this place stands for several things, as the rows of a matrix do: a kind
-    /// of finding is told once for each place inside of it.
-    pub fn once_within(&mut self, span: Span) {
-        self.shared.push(span);
-    }
-
-    /// Whether anything found is an error rather than a warning.
-    pub fn has_errors(&self) -> bool {
-        self.findings
-            .iter()
-            .any(|f| f.code.severity() == Severity::Error)
-    }
-
-    /// Whether nothing was found.
-    pub fn is_empty(&self) -> bool {
-        self.findings.is_empty()
-    }
-
-    /// The findings in the order of their places, the same one never twice.
-    pub fn sorted(&self) -> Vec<&Finding> {
-        let mut seen = HashSet::with_capacity(self.findings.len());
-        let mut told = HashSet::new();
-        let mut all: Vec<&Finding> = self
-            .findings
-            .iter()
-            .filter(|finding| seen.insert(*finding))
-            .filter(|finding| {
-                !self.is_shared(&finding.place) || told.insert((finding.code, &finding.place))
-            })
-            .collect();
-        all.sort_by(|a, b| order(&a.place).cmp(&order(&b.place)));
-        all
-    }
-}
-
-impl Report {
-    fn is_shared(&self, place: &Place) -> bool {
-        let Place::Manifest(span) = place else {
-            return false;
-        };
-        let mut shared = self.shared.iter();
-        shared.any(|shared| shared.start <= span.start && span.end <= shared.end)
     }
 }
 
@@ -185,15 +139,6 @@ fn shortened(text: String) -> String {
             )
         }
         _ => text,
-    }
-}
-
-/// Whole file first, then the manifest from top to bottom, then other files.
-fn order(place: &Place) -> (u8, &str, usize) {
-    match place {
-        Place::Whole => (0, "", 0),
-        Place::Manifest(span) => (1, "", span.start),
-        Place::File { path, line } => (2, path, *line),
     }
 }
 

@@ -4,8 +4,10 @@
 //! `FNM_DOTMATCH` and `FNM_EXTGLOB` (GitLab 18.11).
 
 mod posix;
+mod unmatchable;
 
 pub use posix::to_posix;
+pub use unmatchable::{Compared, Unmatchable, unmatchable};
 
 use std::fmt::Write as _;
 

@@ -6,7 +6,7 @@ use super::Lowering;
 use crate::manifest::common::Variable;
 use crate::manifest::images::{Image, Role};
 use crate::manifest::resolved::SetNames;
-use crate::pipeline::{Job, Need};
+use crate::pipeline::{Job, Need, Origin};
 
 impl Lowering<'_> {
     /// The value of a build argument in a shell command: the job fails if no build handed on what
@@ -95,7 +95,7 @@ impl Lowering<'_> {
             .filter(|job| {
                 let gives = !job.artifacts.is_empty() || job.raw.get("artifacts").is_some();
                 // A check speaks to the build of its own image alone.
-                let check = job.origin.entity.ends_with(".rebuild");
+                let check = matches!(job.origin, Origin::Check(_));
                 gives && !check && job.when.as_deref() != Some("manual")
             })
             .map(|job| (job.name.clone(), number(job)))

@@ -1,7 +1,8 @@
 //! Retention: what an image leaves in the registry goes when it is of no more use.
 
+use super::common::job_beside;
 use super::{Lowering, marking};
-use crate::manifest::common::When;
+use crate::manifest::common::{Entity, When};
 use crate::manifest::images::{Image, KeepFor, Retention};
 use crate::manifest::reach::{Coverage, covers};
 use crate::manifest::resolved::{STAGES, SetNames};
@@ -19,14 +20,8 @@ pub(super) fn lower(lowering: &mut Lowering<'_>) {
 impl<'m> Lowering<'m> {
     fn cleanup(&mut self, key: &'m At<String>, image: &'m At<Image>, retention: &Retention) {
         let name = key.value.as_str();
-        let job_name = image.cleanup_job(key);
         let refs = self.deployments.cleanup_refs(name, image);
         let mut job = Job {
-            name: job_name.value,
-            origin: Origin {
-                entity: format!("images.{name}.retention"),
-                span: job_name.span,
-            },
             stage: Some(
                 retention
                     .stage
@@ -34,7 +29,11 @@ impl<'m> Lowering<'m> {
                     .cloned()
                     .unwrap_or_else(|| "cleanup".to_owned()),
             ),
-            ..Job::default()
+            ..job_beside(
+                image.cleanup_job(key),
+                Origin::Cleanup(name.to_owned()),
+                image.common(),
+            )
         };
         self.run_on(&mut job, &refs, None);
         self.with_registry_script(&mut job);

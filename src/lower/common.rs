@@ -16,13 +16,12 @@ impl Lowering<'_> {
     pub(super) fn job(
         &self,
         name: &At<String>,
-        entity: String,
+        origin: Origin,
         span: Span,
         common: Common<'_>,
     ) -> Job {
         let mut job = Job {
-            name: name.value.clone(),
-            origin: Origin { entity, span },
+            place: span,
             when: common
                 .when
                 .get()
@@ -45,7 +44,7 @@ impl Lowering<'_> {
             before_script: commands(common.before_script),
             after_script: commands(common.after_script),
             artifacts: common.artifacts.get().map(artifacts).unwrap_or_default(),
-            ..Job::default()
+            ..Job::new(name.clone(), origin)
         };
         if let Some(variables) = common.variables.get() {
             job.variables = self.variables(variables, false);
@@ -97,7 +96,9 @@ impl Lowering<'_> {
             return;
         }
         job.when = None;
-        job.rules.name = job.rules.name.as_ref().map(|name| format!("{name}-{when}"));
+        if let Some(union) = &mut job.rules.union {
+            union.when = Some(when);
+        }
         for rule in job.rules.list.iter_mut().filter(|rule| rule.when.is_none()) {
             rule.when = Some(when);
         }
@@ -190,6 +191,17 @@ impl Lowering<'_> {
                         .unwrap_or_default()
                 })
             })
+    }
+}
+
+/// A job that windlass adds beside those of an entity, with the keys of the entity that any job on
+/// its runners needs: where all runners have tags, a job without any would wait for ever.
+pub(super) fn job_beside(name: At<String>, origin: Origin, common: Common<'_>) -> Job {
+    Job {
+        retry: common.retry.get().map(retry),
+        timeout: common.timeout.get().map(|timeout| timeout.to_string()),
+        tags: texts(common.runner_tags),
+        ..Job::new(name, origin)
     }
 }
 

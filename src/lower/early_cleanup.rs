@@ -10,7 +10,7 @@ use super::needs::Order;
 use crate::gitlab::gates;
 use crate::manifest::images::KeepFor;
 use crate::manifest::resolved::image_variable;
-use crate::pipeline::{Job, Mapping, Need, Value};
+use crate::pipeline::{Job, Mapping, Need, Origin, Value};
 
 pub(super) fn lower(lowering: &mut Lowering<'_>) {
     // A job may be missing where the clean-up is, which only `optional` can say.
@@ -62,14 +62,15 @@ pub(super) fn lower(lowering: &mut Lowering<'_>) {
 /// without a Docker daemon has only the images that it names. What waits for a person may never
 /// run, and whatever cleans up or stops uses nothing.
 fn may_use(job: &Job, used: &HashSet<String>, image: &str) -> bool {
-    let entity = job.origin.entity.as_str();
     let manual = job.when.as_deref() == Some("manual") || is_manual(&job.raw);
     let daemon = job.variables.get("DOCKER_HOST").is_some();
-    let unread = ["tasks.", "jobs."];
-    let unread = unread.iter().any(|kind| entity.starts_with(kind))
-        || daemon && entity.starts_with("tests.");
-    let cleans = entity.ends_with(".retention") || entity.ends_with(".stop");
-    !manual && !cleans && !job.name.starts_with('.') && (used.contains(image) || unread)
+    let unread = match job.origin {
+        Origin::Task(_) | Origin::Raw(_) => true,
+        Origin::Test(_) => daemon,
+        _ => false,
+    };
+    let cleans = matches!(job.origin, Origin::Cleanup(_) | Origin::Stop(_));
+    !manual && !cleans && !job.is_hidden() && (used.contains(image) || unread)
 }
 
 /// Whether raw keys let a job wait for a person, somewhere at least.
@@ -101,11 +102,7 @@ fn used_images(job: &Job) -> HashSet<String> {
         collect(value, &mut found);
     }
     // A build speaks of its own image only by its tag's variable, or not at all.
-    if let Some(name) = job.origin.entity.strip_prefix("images.")
-        && !name.contains('.')
-    {
-        found.insert(image_variable(name));
-    }
+    found.extend(job.origin.built().iter().map(|name| image_variable(name)));
     found
 }
 

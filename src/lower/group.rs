@@ -15,7 +15,7 @@ use crate::gitlab::gates;
 use crate::manifest::Manifest;
 use crate::manifest::images::Image;
 use crate::manifest::resolved::image_variable;
-use crate::pipeline::{Job, Need, Parallel, Pipeline, Value};
+use crate::pipeline::{Job, Need, Origin, Parallel, Pipeline, Value};
 use crate::source::At;
 
 /// A group: its name, and its images in the manifest's order.
@@ -85,6 +85,7 @@ impl Lowering<'_> {
         match fold::fold(&jobs, &names, &pipeline.variables) {
             Ok((mut job, rows)) => {
                 job.name = name.value.clone();
+                job.origin = Origin::Build(names.iter().map(|name| (*name).to_owned()).collect());
                 // Nothing differs in a group of one.
                 job.parallel = (rows.len() > 1).then_some(Parallel::Matrix(rows));
                 let jobs = &mut self.out.pipeline.jobs;

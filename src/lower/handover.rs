@@ -100,7 +100,7 @@ impl Lowering<'_> {
             let used = handovers.iter().any(|from| is_used(text, &from.variable));
             if used {
                 let what = format!("the variable `{name}`, whose value comes from a build,");
-                let span = job.origin.span;
+                let span = job.place;
                 self.out.lacks.push(Lack::new(what, gates::DOTENV, span));
             }
         }
@@ -133,7 +133,7 @@ impl Lowering<'_> {
         let registry = job
             .bases
             .iter()
-            .any(|base| base == super::registry_script::BASE);
+            .any(|base| *base == super::registry_script::BASE);
         if registry {
             if job.needs.is_none() && job.dependencies.is_none() {
                 job.dependencies = Some(read.iter().map(|from| from.job.clone()).collect());

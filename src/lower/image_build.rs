@@ -7,6 +7,7 @@ use super::toolchain_build::ToolchainCache;
 use crate::gitlab::gates;
 use crate::manifest::common::Entity;
 use crate::manifest::images::{Image, Role};
+use crate::pipeline::Origin;
 use crate::source::At;
 
 /// The default branch as a tag can hold it: GitLab has no variable for its slug, which is made as
@@ -58,12 +59,7 @@ impl<'m> Lowering<'m> {
     pub(super) fn build(&mut self, key: &'m At<String>, image: &'m At<Image>) {
         let name = key.value.as_str();
         let common = image.common();
-        let mut job = self.job(
-            &image.build_job(key),
-            format!("images.{name}"),
-            key.span,
-            common,
-        );
+        let mut job = self.job(&image.build_job(key), Origin::build(name), key.span, common);
         job.stage = Some(image.stage().to_owned());
         let refs = self.deployments.image_refs(name, image);
         self.run_on(&mut job, &refs, None);

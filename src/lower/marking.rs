@@ -4,10 +4,11 @@
 //! there already. Always holds: what a deployment did not reach is never marked; nothing is turned
 //! back by an older pipeline that comes last.
 
+use super::common::job_beside;
 use super::handover::Handover;
 use super::{Lowering, quoted};
 use crate::gitlab::gates;
-use crate::manifest::common::When;
+use crate::manifest::common::{Entity, When};
 use crate::manifest::environments::Environment;
 use crate::manifest::resolved::{STAGES, variable};
 use crate::pipeline::{Job, Mapping, Need, Origin, Value};
@@ -44,19 +45,17 @@ impl<'m> Lowering<'m> {
         environment: &'m At<Environment>,
         images: &[&str],
     ) {
-        let name = environment.mark_job(key);
         let refs = environment.refs.get();
         let refs = refs.map(|refs| refs.0.clone()).unwrap_or_default();
         let mut job = Job {
-            name: name.value,
-            origin: Origin {
-                entity: format!("environments.{}.deployed_tag", key.value),
-                span: name.span,
-            },
             stage: Some(self.stage_after(environment.stage()).to_owned()),
             needs: Some(vec![deployment(key, environment)]),
             resource_group: self.resource_group(key, environment),
-            ..Job::default()
+            ..job_beside(
+                environment.mark_job(key),
+                Origin::Mark(key.value.clone()),
+                environment.common(),
+            )
         };
         self.run_on(&mut job, &refs, None);
         if environment.is_dynamic(&key.value) {

@@ -66,7 +66,7 @@ impl Lowered {
     /// Whether the registry script stands in the pipeline itself.
     pub fn inlines_registry_script(&self) -> bool {
         let mut bases = self.pipeline.bases.iter();
-        self.registry_script.is_none() && bases.any(|base| base.name == registry_script::BASE)
+        self.registry_script.is_none() && bases.any(|base| base.id == registry_script::BASE)
     }
 }
 
@@ -168,9 +168,8 @@ impl<'m> Lowering<'m> {
                 let jobs = &self.out.pipeline.jobs;
                 let used = |stage: &str| {
                     jobs.iter().any(|job| {
-                        let hidden = job.name.starts_with('.');
                         let own = job.raw.get("stage").and_then(|value| value.as_str());
-                        !hidden && own.or(job.stage.as_deref()).unwrap_or("test") == stage
+                        !job.is_hidden() && own.or(job.stage.as_deref()).unwrap_or("test") == stage
                     })
                 };
                 STAGES

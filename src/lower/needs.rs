@@ -69,7 +69,7 @@ impl Lowering<'_> {
                     "`{}` waits for `{}` in its own stage, which",
                     job.name, need.job
                 );
-                let span = place(inventory, &job.name, &need.job).unwrap_or(job.origin.span);
+                let span = place(inventory, &job.name, &need.job).unwrap_or(job.place);
                 self.lacks_below(gates::NEEDS_IN_STAGE, &what, span);
             }
         }

@@ -15,7 +15,7 @@ use crate::manifest::images::Image;
 use crate::manifest::reach::{Coverage, covers};
 use crate::manifest::registries::{Credentials, split_tag};
 use crate::manifest::resolved::SetNames;
-use crate::pipeline::{Job, Need, Value};
+use crate::pipeline::{Job, Need, Origin, Value};
 use crate::source::At;
 
 /// The file in which a promotion hands the digests on that it found.
@@ -64,8 +64,8 @@ impl<'m> Targets<'m> {
 impl<'m> Lowering<'m> {
     fn promote(&mut self, key: &'m At<String>, promotion: &'m At<Promotion>) {
         let common = promotion.common();
-        let entity = format!("promotions.{}", key.value);
-        let mut job = self.job(&promotion.promote_job(key), entity, key.span, common);
+        let origin = Origin::Promotion(key.value.clone());
+        let mut job = self.job(&promotion.promote_job(key), origin, key.span, common);
         job.stage = Some(
             self.deployments
                 .promotion_stage(self.manifest, promotion)

@@ -8,14 +8,7 @@ pub(super) fn lower(lowering: &mut Lowering<'_>) {
     let manifest = lowering.manifest;
     for (key, raw) in manifest.jobs.get().into_iter().flat_map(|jobs| jobs.iter()) {
         let mut keys = crate::manifest::raw::mapping(&raw.value.0, &mut Report::default());
-        let mut job = Job {
-            name: key.value.clone(),
-            origin: Origin {
-                entity: format!("jobs.{}", key.value),
-                span: key.span,
-            },
-            ..Job::default()
-        };
+        let mut job = Job::new(key.clone(), Origin::Raw(key.value.clone()));
         if keys.remove("refs").is_some() {
             lowering.run_on(&mut job, &crate::manifest::raw::refs(&raw.value.0), None);
         }

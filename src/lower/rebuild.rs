@@ -9,8 +9,10 @@
 //! what a push changed: it builds on every new branch and tag, forgets a change whose pipeline
 //! failed, and is unsure of shallow clones and forced pushes. The hash asks what the image is.
 
+use super::common::job_beside;
 use super::{Lowering, digest_variable, quoted, word};
 use crate::gitlab::{duration, gates, glob};
+use crate::manifest::common::Entity;
 use crate::manifest::images::{Image, Rebuild};
 use crate::manifest::resolved::image_variable;
 use crate::pipeline::{Job, Mapping, Need, Origin, Value};
@@ -65,6 +67,7 @@ impl<'m> Lowering<'m> {
         let force = rebuild.manual.copied_or(false).then(|| {
             let mut force = build.clone();
             force.name = image.force_job(key).value;
+            force.origin = Origin::ForceBuild(name.to_owned());
             force.when = Some("manual".to_owned());
             force.allow_failure = Some(Value::Bool(true));
             // Later jobs of this pipeline do not wait for it: it says its digest to people alone.
@@ -85,10 +88,7 @@ impl<'m> Lowering<'m> {
         build.script.insert(0, Value::from(leave));
         for mut job in [Some(build), force].into_iter().flatten() {
             self.imply(&mut job, vec![(need.clone(), stage.clone())]);
-            self.finish(
-                job,
-                Some(crate::manifest::common::Entity::common(&image.value)),
-            );
+            self.finish(job, Some(image.common()));
         }
     }
 
@@ -101,19 +101,17 @@ impl<'m> Lowering<'m> {
         build: &Job,
     ) -> Job {
         let name = key.value.as_str();
-        let job_name = image.check_job(key);
         let mut job = Job {
-            name: job_name.value,
-            origin: Origin {
-                entity: format!("images.{name}.rebuild"),
-                span: job_name.span,
-            },
             stage: rebuild.stage.get().cloned().or(build.stage.clone()),
             rules: build.rules.clone(),
             policies: build.policies.clone(),
             needs: None,
             interruptible: self.if_known(gates::INTERRUPTIBLE, true),
-            ..Job::default()
+            ..job_beside(
+                image.check_job(key),
+                Origin::Check(name.to_owned()),
+                image.common(),
+            )
         };
         self.with_registry_script(&mut job);
         // The recipe is in the checkout.

@@ -6,7 +6,7 @@
 use super::Lowering;
 use crate::gitlab::expression::{self, Comparison, Expr};
 use crate::gitlab::gates;
-use crate::gitlab::regex::Pattern;
+use crate::gitlab::regex::{OnEmpty, Pattern};
 use crate::manifest::collection::Many;
 use crate::manifest::refs::RefSet;
 use crate::manifest::resolved::SetNames;
@@ -17,20 +17,23 @@ use crate::target::Lack;
 impl<'m> Lowering<'m> {
     /// Lets a job run on the refs of these sets, and with `changes` only where one of these paths
     /// changed.
-    pub(super) fn run_on(&mut self, job: &mut Job, sets: &SetNames, changes: Option<&[String]>) {
+    pub(super) fn run_on(
+        &mut self,
+        job: &mut Job,
+        sets: &SetNames,
+        changes: Option<&At<Vec<String>>>,
+    ) {
         for set in sets {
             self.conditions_of(set, 0);
         }
+        let paths = changes.map(|changes| changes.value.as_slice());
         if self.target < gates::RULES {
-            if changes.is_some() {
-                let span = self
-                    .changes_span(&job.origin.entity)
-                    .unwrap_or(job.origin.span);
-                self.lacks_below(gates::ONLY_CHANGES, "`changes`", span);
+            if let Some(changes) = changes {
+                self.lacks_below(gates::ONLY_CHANGES, "`changes`", changes.span);
             }
-            job.policies = self.policies(sets, changes);
+            job.policies = self.policies(sets, paths);
         } else {
-            job.rules = self.rules(sets, changes);
+            job.rules = self.rules(sets, paths);
         }
     }
 
@@ -70,16 +73,6 @@ impl<'m> Lowering<'m> {
         }
     }
 
-    /// Where a test says what it is about.
-    fn changes_span(&self, entity: &str) -> Option<crate::source::Span> {
-        let mut tests = self.manifest.tests_and_tasks();
-        let found = tests.find(|(key, _, is_task)| {
-            let family = if *is_task { "tasks" } else { "tests" };
-            entity.strip_prefix(family) == Some(&format!(".{}", key.value))
-        });
-        found?.1.changes.span()
-    }
-
     /// Where an entity's job runs. No rules where that is wherever a pipeline is created.
     fn rules(&self, sets: &SetNames, changes: Option<&[String]>) -> Rules {
         let names: Vec<&str> = sets.iter().map(|set| set.value.as_str()).collect();
@@ -105,20 +98,18 @@ impl<'m> Lowering<'m> {
             })
             .collect();
         self.without_parentheses(&mut rules);
-        // One name is the anchor; a union has none, but shares by all its names.
-        let name = names.join("-or-");
         if let Some(paths) = changes {
             rules = match self.target < gates::COMPARE_TO {
                 true => with_pushed(rules, paths),
                 false => with_changes(rules, paths),
             };
             return Rules {
-                name: None,
+                union: None,
                 list: rules,
             };
         }
         Rules {
-            name: Some(name),
+            union: Some(super::policy::union(sets)),
             list: rules,
         }
     }
@@ -135,7 +126,7 @@ impl<'m> Lowering<'m> {
 
     /// Whether a union holds every pipeline that the workflow admits.
     fn is_everywhere(&self, names: &[&str]) -> bool {
-        let own_workflow = self.out.pipeline.raw.get("workflow").is_some();
+        let own_workflow = self.out.pipeline.replaces_workflow_rules();
         let both = names.contains(&"branches") && names.contains(&"tags");
         let requests = !self.admits_merge_requests || names.contains(&"merge_requests");
         both && requests && !own_workflow
@@ -301,11 +292,19 @@ impl<'m> Lowering<'m> {
 /// A name, or a pattern, that a variable must match. What no condition can hold has been refused
 /// where the manifest was read.
 fn matches(variable: &str, pattern: &str) -> Option<Expr> {
-    if pattern.starts_with('/') {
-        let pattern = Pattern::parse(pattern).ok()?;
-        Expr::variable_matches(variable, &pattern).ok()
-    } else {
-        Expr::variable_is(variable, pattern).ok()
+    if !pattern.starts_with('/') {
+        return Expr::variable_is(variable, pattern).ok();
+    }
+    let pattern = Pattern::parse(pattern).ok()?;
+    // To GitLab a variable that is not set is an empty text: `$CI_COMMIT_TAG =~ /.*/` is true on
+    // every branch (`Lexeme::Matches`, 18.11).
+    match pattern.on_empty() {
+        OnEmpty::NoMatch => Expr::variable_matches(variable, &pattern).ok(),
+        OnEmpty::Match => {
+            let matches = Expr::variable_matches(variable, &pattern).ok();
+            Expr::all(is_set(variable).into_iter().chain(matches))
+        }
+        OnEmpty::MatchesAll => is_set(variable),
     }
 }
 
@@ -333,11 +332,11 @@ fn on_default_branch() -> Option<Expr> {
     is_default_branch("CI_COMMIT_BRANCH")
 }
 
-/// Whether a condition holds on no other branch than the default one.
-fn is_on_default_alone(condition: &Expr) -> bool {
-    on_default_branch().is_some_and(|default| match condition {
-        Expr::All(terms) => terms.iter().any(|term| *term == default),
-        other => *other == default,
+/// Whether a condition is a term, or holds only where that holds.
+fn holds_only_where(condition: &Expr, term: Option<Expr>) -> bool {
+    term.is_some_and(|term| match condition {
+        Expr::All(terms) => terms.iter().any(|one| *one == term),
+        other => *other == term,
     })
 }
 
@@ -372,8 +371,9 @@ fn with_pushed(rules: Vec<Rule>, paths: &[String]) -> Vec<Rule> {
     rules.into_iter().map(with).collect()
 }
 
-/// Rules that also want changed files. On the default branch what was pushed counts; elsewhere
-/// what differs from the default branch, as a push alone says too little of a branch.
+/// Rules that also want changed files. In a merge request its own changes count, and on the default
+/// branch what was pushed; elsewhere what differs from the default branch, as a push alone says too
+/// little of a branch and nothing of a tag.
 fn with_changes(rules: Vec<Rule>, paths: &[String]) -> Vec<Rule> {
     let changes = |compare_to: Option<&str>| {
         Some(Changes {
@@ -387,15 +387,25 @@ fn with_changes(rules: Vec<Rule>, paths: &[String]) -> Vec<Rule> {
             out.push(rule);
             continue;
         };
-        // Only rules about branches can match on the default branch.
+        if holds_only_where(&condition, source_is("merge_request_event")) {
+            out.push(Rule {
+                changes: changes(None),
+                ..rule
+            });
+            continue;
+        }
+        // Only rules about branches, and those of schedules, can match on the default branch.
         let on_default = match &condition {
             Expr::Variable(name) if name.as_str() == "CI_COMMIT_BRANCH" => on_default_branch(),
-            other if other.to_string().contains("$CI_COMMIT_BRANCH") => {
+            other
+                if other.variables().contains(&"CI_COMMIT_BRANCH")
+                    || holds_only_where(other, source_is("schedule")) =>
+            {
                 Expr::all([condition.clone()].into_iter().chain(on_default_branch()))
             }
             _ => None,
         };
-        let always = is_on_default_alone(&condition);
+        let always = holds_only_where(&condition, on_default_branch());
         if let Some(on_default) = on_default.filter(|_| !always) {
             out.push(Rule {
                 condition: Some(on_default),

@@ -7,6 +7,7 @@
 
 use std::collections::BTreeSet;
 
+use super::common::job_beside;
 use super::deploy::cluster::{Client, Namespace};
 use super::deploy::helm::release as helm_release;
 use super::{Lowering, quoted, word};
@@ -19,7 +20,7 @@ use crate::manifest::images::Image;
 use crate::manifest::ownership::RefTag;
 use crate::manifest::record::Field;
 use crate::manifest::tools::DeleteBy;
-use crate::pipeline::{Job, Mapping, Value};
+use crate::pipeline::{Job, Mapping, Origin, Value};
 use crate::source::At;
 
 /// When GitLab stops a dynamic environment by itself, if the manifest does not say.
@@ -56,19 +57,11 @@ impl<'m> Lowering<'m> {
     }
 
     fn stop(&mut self, key: &'m At<String>, environment: &'m At<Environment>, stop: &'m Stop) {
-        let common = environment.common();
-        let name = environment.stop_job(key);
-        let entity = format!("environments.{}.stop", key.value);
-        // Of the keys of the deployment those that any job on its runners needs.
-        let deployment = self.job(&name, entity, name.span, common);
-        let mut job = Job {
-            name: deployment.name,
-            origin: deployment.origin,
-            retry: deployment.retry,
-            timeout: deployment.timeout,
-            tags: deployment.tags,
-            ..Job::default()
-        };
+        let mut job = job_beside(
+            environment.stop_job(key),
+            Origin::Stop(key.value.clone()),
+            environment.common(),
+        );
         let stage = stop.stage.get().map(String::as_str);
         job.stage = Some(stage.unwrap_or(environment.stage()).to_owned());
         let refs = environment.refs.get().map(|refs| refs.0.clone());

@@ -5,7 +5,7 @@ use crate::manifest::Manifest;
 use crate::manifest::collection::Many;
 use crate::manifest::common::Entity;
 use crate::manifest::tests::{JobImage, Service as ManifestService, Test, Via};
-use crate::pipeline::{Image, Job, Mapping, Parallel, Service, Value};
+use crate::pipeline::{Image, Job, Mapping, Origin, Parallel, Service, Value};
 use crate::source::At;
 
 pub(super) fn lower(lowering: &mut Lowering<'_>) {
@@ -17,9 +17,8 @@ pub(super) fn lower(lowering: &mut Lowering<'_>) {
 impl<'m> Lowering<'m> {
     fn test(&mut self, key: &At<String>, test: &'m At<Test>, is_task: bool) {
         let common = test.common();
-        let family = if is_task { "tasks" } else { "tests" };
-        let entity = format!("{family}.{}", key.value);
-        let mut job = self.job(&test.run_job(key), entity, key.span, common);
+        let origin = Origin::run(&key.value, is_task);
+        let mut job = self.job(&test.run_job(key), origin, key.span, common);
         job.stage = Some(
             test.stage
                 .get()
@@ -27,8 +26,9 @@ impl<'m> Lowering<'m> {
                 .unwrap_or_else(|| "test".to_owned()),
         );
         let refs = Manifest::refs_of(&test.refs, test.span);
-        let changes = test.changes.get().map(super::common::list_of);
-        self.run_on(&mut job, &refs, changes.as_deref());
+        let changes = test.changes.at();
+        let changes = changes.map(|at| At::new(super::common::list_of(&at.value), at.span));
+        self.run_on(&mut job, &refs, changes.as_ref());
         job.coverage = test.coverage.get().map(|regex| regex.to_string());
         job.parallel = test.parallel.get().copied().map(Parallel::Number);
         if let Some(used) = test.environment.get() {

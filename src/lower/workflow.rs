@@ -12,7 +12,7 @@ use crate::pipeline::{Provenance, Rule};
 
 pub(super) fn lower(lowering: &mut Lowering<'_>) {
     lowering.variables_of_sets();
-    if lowering.target < gates::RULES || lowering.out.pipeline.raw.get("workflow").is_some() {
+    if lowering.target < gates::RULES || lowering.out.pipeline.replaces_workflow_rules() {
         return;
     }
     let when = |condition: Option<Expr>| condition.map(Rule::when_true);

@@ -87,6 +87,10 @@ fn pattern(text: &str) -> Result<(), Fault> {
     let unwritable = |why: expression::Unwritable| Fault::new(format!("`{text}` {why}"), help);
     if text.starts_with('/') {
         let pattern = regex::Pattern::parse(text).map_err(|error| regex_fault(&error))?;
+        // A pattern of everything needs no condition that holds it.
+        if pattern.on_empty() == regex::OnEmpty::MatchesAll {
+            return Ok(());
+        }
         return expression::Expr::pattern(&pattern)
             .map(|_| ())
             .map_err(unwritable);

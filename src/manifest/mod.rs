@@ -11,6 +11,7 @@ pub mod common;
 mod declare;
 pub mod deployments;
 pub mod environments;
+mod expand;
 pub mod images;
 pub mod kinds;
 mod matrix;

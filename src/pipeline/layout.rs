@@ -53,7 +53,7 @@ impl Pipeline {
             .collect();
         let number = |stage: &str| order.iter().position(|known| *known == stage);
         for job in &self.jobs {
-            let stage = if job.name.starts_with('.') {
+            let stage = if job.is_hidden() {
                 ""
             } else {
                 job.raw

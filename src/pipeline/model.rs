@@ -1,8 +1,8 @@
 //! A pipeline in GitLab's concepts, before it is laid out as text.
 
-use super::{Base, Mapping, Policies, Shared, Value};
+use super::{Base, BaseId, Holder, Mapping, Origin, Policies, Shared, Union, Value};
 use crate::gitlab::expression::Expr;
-use crate::source::Span;
+use crate::source::{At, Span};
 
 /// A whole pipeline.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -23,26 +23,19 @@ pub struct Pipeline {
     pub jobs: Vec<Job>,
 }
 
-/// Where in the manifest a job comes from.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Origin {
-    /// The entity, as in `images.php-ci`.
-    pub entity: String,
-    /// Its place.
-    pub span: Span,
-}
-
 /// One job.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Job {
     /// Its name.
     pub name: String,
-    /// Where it comes from.
+    /// What it does, and for which entity of the manifest.
     pub origin: Origin,
+    /// The place of that entity, or of the name that it gives the job.
+    pub place: Span,
     /// A comment above it, or empty.
     pub comment: String,
     /// The [`Base`]s that it takes keys from.
-    pub bases: Vec<String>,
+    pub bases: Vec<BaseId>,
     /// Its stage; `None` is GitLab's `test`.
     pub stage: Option<String>,
     /// The image that it runs in.
@@ -102,6 +95,18 @@ pub enum Parallel {
     Matrix(Vec<Mapping>),
 }
 
+impl Pipeline {
+    /// Whether raw keys replace the rules of the workflow, or the whole of it. Raw keys merge, so
+    /// others beside the rules, such as `auto_cancel` or `name`, leave them as they are.
+    pub fn replaces_workflow_rules(&self) -> bool {
+        match self.raw.get("workflow").map(Value::plain) {
+            None => false,
+            Some(Value::Map(workflow)) => workflow.get("rules").is_some(),
+            Some(_) => true,
+        }
+    }
+}
+
 impl Parallel {
     fn to_value(&self) -> Value {
         match self {
@@ -154,8 +159,8 @@ pub struct Need {
 /// Where a job runs.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Rules {
-    /// The manifest's name for them, by which jobs share them.
-    pub name: Option<String>,
+    /// The union of ref sets that they say, by which jobs share them.
+    pub union: Option<Union>,
     /// The rules; the first that matches decides.
     pub list: Vec<Rule>,
 }
@@ -248,10 +253,9 @@ pub fn rules_value(rules: &[Rule]) -> Value {
 impl Rules {
     fn to_value(&self) -> Value {
         let value = rules_value(&self.list);
-        match &self.name {
-            Some(name) => Value::Shared(Shared {
-                anchor: name.clone(),
-                holder: format!("refs-{name}"),
+        match &self.union {
+            Some(union) => Value::Shared(Shared {
+                holder: Holder::Refs(union.clone()),
                 key: "rules".to_owned(),
                 value: Box::new(value),
             }),
@@ -322,6 +326,46 @@ impl Need {
 }
 
 impl Job {
+    /// A job of this name without any keys.
+    pub fn new(name: At<String>, origin: Origin) -> Self {
+        Self {
+            name: name.value,
+            origin,
+            place: name.span,
+            comment: String::new(),
+            bases: Vec::new(),
+            stage: None,
+            image: None,
+            services: Vec::new(),
+            rules: Rules::default(),
+            policies: Policies::default(),
+            needs: None,
+            dependencies: None,
+            when: None,
+            allow_failure: None,
+            environment: None,
+            resource_group: None,
+            interruptible: None,
+            retry: None,
+            timeout: None,
+            tags: Vec::new(),
+            parallel: None,
+            variables: Mapping::new(),
+            cache: Vec::new(),
+            before_script: Vec::new(),
+            script: Vec::new(),
+            after_script: Vec::new(),
+            coverage: None,
+            artifacts: Mapping::new(),
+            raw: Mapping::new(),
+        }
+    }
+
+    /// Whether GitLab never runs it: a job whose name begins with a dot (18.11).
+    pub fn is_hidden(&self) -> bool {
+        self.name.starts_with('.')
+    }
+
     /// The job as GitLab reads it, in the order in which people write it.
     pub fn to_mapping(&self) -> Mapping {
         let mut map = Mapping::new();

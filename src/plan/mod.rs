@@ -28,7 +28,7 @@ mod worlds;
 pub use crate::gitlab::expression::Truth;
 pub use classes::{Classes, Compared, LeftOut, Role, classes, classes_of};
 pub use decision::{Because, Chosen, Decision, Part, Presence};
-pub use json::json;
+pub use json::{json, json_of_all};
 pub use outcome::{
     Absence, Failure, FailureKind, Plan, PlannedJob, admits, environment_name, plan, plan_all,
 };

@@ -155,6 +155,17 @@ impl Situation {
         self
     }
 
+    /// The ref alone, with nothing said of variables, files and a cluster.
+    #[must_use]
+    pub fn without_circumstances(&self) -> Self {
+        Self {
+            variables: BTreeMap::new(),
+            changed: Changed::Unknown,
+            kubernetes: None,
+            ..self.clone()
+        }
+    }
+
     /// Whether the ref is the default branch.
     pub fn is_default_branch(&self) -> bool {
         matches!(&self.reference, Ref::Branch(name) if self.default_branch.as_ref() == Some(name))

@@ -24,8 +24,8 @@ pub fn why(config: &Config, plan: &Plan, planned: &PlannedJob, style: Style) -> 
     let heading = format!("{}: `{}` {verdict}", plan.situation, job.name);
     let _ = write!(out, "{}", style.bold(&heading));
     let place = line(config, job.place);
-    let _ = match (&job.entity, place.is_empty()) {
-        (Some(entity), _) => writeln!(out, " ({entity}, {place})"),
+    let _ = match (&job.origin, place.is_empty()) {
+        (Some(origin), _) => writeln!(out, " ({origin}, {place})"),
         (None, false) => writeln!(out, " ({place})"),
         (None, true) => writeln!(out),
     };

@@ -4,13 +4,14 @@
 //! Always holds: jobs of which the manifest says by raw keys what they wait for are the project's own
 //! and not looked at.
 
-use super::made::{ByEntity, has_any};
+use super::made::{ByOrigin, has_any};
 use super::order::{Waits, stage};
 use super::{Present, Proof};
 use crate::config::{Config, When};
 use crate::manifest::Manifest;
 use crate::manifest::deployments::Deployments;
 use crate::manifest::images::KeepFor;
+use crate::pipeline::Origin;
 use crate::plan::Plan;
 
 /// Keys of GitLab by which a project says itself what a job waits for.
@@ -26,7 +27,7 @@ pub(super) struct Cleanup {
 /// All of them.
 pub(super) fn of(manifest: &Manifest, config: &Config) -> Vec<Cleanup> {
     let deployments = Deployments::of(manifest);
-    let jobs = ByEntity::of(config);
+    let jobs = ByOrigin::of(config);
     let mut all = Vec::new();
     for (key, image) in manifest.images() {
         let Some(retention) = image.retention.get() else {
@@ -38,13 +39,13 @@ pub(super) fn of(manifest: &Manifest, config: &Config) -> Vec<Cleanup> {
         }
         let name = key.value.as_str();
         let deployed = deployments.of_image(name).iter();
-        let entities = deployed
+        let deployed = deployed
             .filter(|(_, environment)| !has_any(&environment.job, &OWN_ORDER))
-            .map(|(key, _)| format!("environments.{}", key.value));
-        let deploying: Vec<usize> = entities.flat_map(|entity| jobs.indexes(&entity)).collect();
-        let built = jobs.indexes(&format!("images.{name}"));
+            .map(|(key, _)| Origin::Deploy(key.value.clone()));
+        let deploying: Vec<usize> = deployed.flat_map(|origin| jobs.indexes(&origin)).collect();
+        let built = jobs.building(name);
         let stage_of = |index: &usize| stage(config, *index);
-        for job in jobs.indexes(&format!("images.{name}.retention")) {
+        for job in jobs.indexes(&Origin::Cleanup(name.to_owned())) {
             // What comes before the build is about earlier pipelines alone.
             if built
                 .iter()

@@ -8,7 +8,7 @@
 //! digest where a Docker client pulls it; and that whatever builds or pulls one has the password of
 //! its registry. Toolchains have their tag: another pipeline may have built them.
 
-use super::made::{ByEntity, has_any};
+use super::made::{ByOrigin, has_any};
 use super::uses::texts;
 use crate::config::{Config, Job};
 use crate::manifest::Manifest;
@@ -17,12 +17,13 @@ use crate::manifest::environments::Environment;
 use crate::manifest::images::Role;
 use crate::manifest::resolved::image_variable;
 use crate::manifest::tests::{Test, Via};
+use crate::pipeline::Origin;
 
 /// Keys of GitLab by which a project writes a job's commands itself.
 const OWN_COMMANDS: [&str; 4] = ["extends", "before_script", "script", "variables"];
 /// The fault of a job that names no digest, or no password.
 pub(super) fn fault(manifest: &Manifest, config: &Config) -> Option<String> {
-    let jobs = ByEntity::of(config);
+    let jobs = ByOrigin::of(config);
     let deployed = || {
         manifest
             .environments()
@@ -31,21 +32,18 @@ pub(super) fn fault(manifest: &Manifest, config: &Config) -> Option<String> {
     let built = || {
         let mut images = manifest.images();
         images.find_map(|(key, image)| {
-            let entity = format!("images.{}", key.value);
             // A group has one login for all that its rows differ in.
             let own = has_any(&image.job, &OWN_COMMANDS) || image.group.get().is_some();
-            let mut builds = jobs.jobs(&entity).filter(|_| !own);
+            let mut builds = jobs.jobs(jobs.building(&key.value)).filter(|_| !own);
             builds.find_map(|job| no_login(manifest, job, &key.value))
         })
     };
     let tested = || {
         let mut tests = manifest.tests_and_tasks();
         tests.find_map(|(key, test, is_task)| {
-            let family = if is_task { "tasks" } else { "tests" };
             let own = has_any(&test.job, &OWN_COMMANDS);
-            let mut jobs = jobs
-                .jobs(&format!("{family}.{}", key.value))
-                .filter(|_| !own);
+            let indexes = jobs.indexes(&Origin::run(&key.value, is_task));
+            let mut jobs = jobs.jobs(indexes).filter(|_| !own);
             jobs.find_map(|job| {
                 let images = pulled(manifest, test);
                 images.into_iter().find_map(|image| {
@@ -62,7 +60,7 @@ pub(super) fn fault(manifest: &Manifest, config: &Config) -> Option<String> {
 /// What of an environment's images its job does not deploy by digest.
 fn undigested(
     manifest: &Manifest,
-    jobs: &ByEntity<'_>,
+    jobs: &ByOrigin<'_>,
     key: &str,
     environment: &Environment,
 ) -> Option<String> {
@@ -89,7 +87,7 @@ fn undigested(
     let values = values.into_iter().flat_map(Map::iter);
     let images = values.filter_map(|(_, value)| value.image.get());
     named.extend(images.map(String::as_str));
-    for job in jobs.jobs(&format!("environments.{key}")) {
+    for job in jobs.jobs(jobs.indexes(&Origin::Deploy(key.to_owned()))) {
         for image in named.iter().filter(|image| has_digest(manifest, image)) {
             let wanted = named.iter().filter(|other| other == &image).count();
             if count(job, &digest(image)) < wanted {

@@ -4,12 +4,14 @@
 use std::collections::HashMap;
 
 use super::counter_example::named;
+use super::made::ByOrigin;
 use super::{Present, Proof};
 use crate::config::{Action, Config};
 use crate::finding::{Code, Finding};
 use crate::manifest::Manifest;
 use crate::manifest::collection::Many;
 use crate::manifest::environments::Environment;
+use crate::pipeline::Origin;
 use crate::plan::{self, Plan, Presence};
 use crate::source::At;
 
@@ -52,13 +54,7 @@ pub(super) fn declared<'p>(
     manifest: &'p Manifest,
     config: &Config,
 ) -> HashMap<&'p str, Declared<'p>> {
-    let mut jobs: HashMap<&str, Vec<usize>> = HashMap::new();
-    for (index, job) in config.jobs.iter().enumerate() {
-        let entity = job.entity.as_deref().unwrap_or_default();
-        if let Some(key) = entity.strip_prefix("environments.") {
-            jobs.entry(key).or_default().push(index);
-        }
-    }
+    let jobs = ByOrigin::of(config);
     let mut all: HashMap<&str, Declared<'p>> = HashMap::new();
     for (key, environment) in manifest.environments() {
         let own = all.entry(environment.name(&key.value)).or_insert(Declared {
@@ -69,7 +65,7 @@ pub(super) fn declared<'p>(
         });
         own.protected &= asks_protection(manifest, environment);
         own.jobs
-            .extend(jobs.get(key.value.as_str()).into_iter().flatten());
+            .extend(jobs.indexes(&Origin::Deploy(key.value.clone())));
     }
     all
 }

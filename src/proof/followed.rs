@@ -10,18 +10,17 @@
 //! deployment (language, sections 5, 7 and 10).
 
 use std::collections::HashMap;
-use std::collections::hash_map::Entry;
 
 use super::made::has_any;
 use super::refs::{Number, RefSets};
 use crate::config::{Config, Job};
-use crate::gitlab::gates;
 use crate::manifest::Manifest;
 use crate::manifest::collection::{Many, Map};
-use crate::manifest::images::{Image, Role};
+use crate::manifest::images::Role;
 use crate::manifest::kinds::{Raw, Text};
 use crate::manifest::raw::{self, member};
 use crate::manifest::record::Field;
+use crate::pipeline::Origin;
 use crate::source::{At, Node, Span};
 
 /// Keys of GitLab that say where a job runs, or may bring along such.
@@ -32,8 +31,7 @@ pub(super) struct Followed {
     pub(super) union: Vec<Number>,
     /// The names of the sets.
     pub(super) names: Vec<String>,
-    /// As in `environments.production`.
-    pub(super) entity: String,
+    pub(super) origin: Origin,
     /// Where it asks for them.
     pub(super) place: Span,
     /// Whether `changes` may leave the job out of more pipelines.
@@ -53,15 +51,16 @@ impl Jobs {
         let mut entities = Entities {
             sets,
             followed: Vec::new(),
-            by_name: HashMap::new(),
+            of_origins: HashMap::new(),
         };
         entities.images(manifest);
         entities.tests(manifest);
         entities.environments(manifest);
         entities.raw_jobs(manifest);
         let of_job = |job: &Job| {
-            let entity = job.entity.as_deref().unwrap_or_default();
-            entities.by_name.get(entity).cloned().unwrap_or_default()
+            let origins = job.origin.iter().flat_map(Origin::each);
+            let unions = origins.filter_map(|origin| entities.of_origins.get(&origin));
+            unions.flatten().copied().collect()
         };
         Self {
             of_jobs: config.jobs.iter().map(of_job).collect(),
@@ -73,8 +72,8 @@ impl Jobs {
 struct Entities<'s, 'm> {
     sets: &'s RefSets<'m>,
     followed: Vec<Followed>,
-    /// What the jobs of an entity follow; nothing if two entities have one name.
-    by_name: HashMap<String, Vec<usize>>,
+    /// What the jobs of an origin follow.
+    of_origins: HashMap<Origin, Vec<usize>>,
 }
 
 /// The names of sets; `None`: GitLab's own default.
@@ -86,7 +85,7 @@ fn sets_of(field: &Field<Many<Text>>) -> Sets<'_> {
 
 impl Entities<'_, '_> {
     /// Adds a union, and gives its position.
-    fn add(&mut self, entity: &str, sets: &Sets<'_>, place: Span) -> usize {
+    fn add(&mut self, origin: &Origin, sets: &Sets<'_>, place: Span) -> usize {
         let names: Vec<String> = match sets {
             Some(sets) => sets.iter().map(|set| set.value.clone()).collect(),
             None => ["branches", "tags"].map(str::to_owned).to_vec(),
@@ -94,7 +93,7 @@ impl Entities<'_, '_> {
         self.followed.push(Followed {
             union: names.iter().map(|name| self.sets.number(name)).collect(),
             names,
-            entity: entity.to_owned(),
+            origin: origin.clone(),
             place,
             narrowed: false,
         });
@@ -102,21 +101,17 @@ impl Entities<'_, '_> {
     }
 
     /// Adds the union of an entity's own `refs`.
-    fn own(&mut self, entity: &str, refs: &Field<Many<Text>>, span: Span) -> usize {
-        self.add(entity, &sets_of(refs), refs.span().unwrap_or(span))
+    fn own(&mut self, origin: &Origin, refs: &Field<Many<Text>>, span: Span) -> usize {
+        self.add(origin, &sets_of(refs), refs.span().unwrap_or(span))
     }
 
-    /// Lets the jobs of an entity follow unions, unless its raw keys say where they run.
-    fn follow(&mut self, entity: String, unions: Vec<usize>, job: &Field<Raw>) {
+    /// Lets the jobs of an origin follow unions, unless its raw keys say where they run.
+    fn follow(&mut self, origin: Origin, unions: Vec<usize>, job: &Field<Raw>) {
         let unions = match has_any(job, &OWN_RULES) {
             true => Vec::new(),
             false => unions,
         };
-        match self.by_name.entry(entity) {
-            Entry::Vacant(entry) => drop(entry.insert(unions)),
-            // A name with dots in it may be that of something else.
-            Entry::Occupied(mut entry) => entry.get_mut().clear(),
-        }
+        self.of_origins.insert(origin, unions);
     }
 
     fn images(&mut self, manifest: &Manifest) {
@@ -127,10 +122,9 @@ impl Entities<'_, '_> {
                 there.extend(sets_of(&environment.refs).into_iter().flatten());
             }
         }
-        let mut builds: Vec<(String, &Image, usize)> = Vec::new();
         for (key, image) in manifest.images() {
             let name = key.value.as_str();
-            let entity = format!("images.{name}");
+            let origin = Origin::build(name);
             let production = image.role() == Role::Production;
             let there = deployed.get(name).filter(|_| production).cloned();
             let built = match sets_of(&image.refs) {
@@ -138,65 +132,50 @@ impl Entities<'_, '_> {
                 own => own,
             };
             let place = image.refs.span().unwrap_or(key.span);
-            let build = self.add(&entity, &built, place);
+            let build = self.add(&origin, &built, place);
             if let Some(rebuild) = image.rebuild.get() {
-                self.follow(format!("{entity}.rebuild"), vec![build], &rebuild.job);
+                self.follow(Origin::Check(name.to_owned()), vec![build], &rebuild.job);
+                self.follow(Origin::ForceBuild(name.to_owned()), vec![build], &image.job);
             }
             if let Some(retention) = image.retention.get() {
-                let entity = format!("{entity}.retention");
+                let origin = Origin::Cleanup(name.to_owned());
                 let cleanup = match (retention.refs.get(), there) {
-                    (Some(_), _) => self.own(&entity, &retention.refs, key.span),
-                    (None, Some(there)) => self.add(&entity, &Some(there), key.span),
+                    (Some(_), _) => self.own(&origin, &retention.refs, key.span),
+                    (None, Some(there)) => self.add(&origin, &Some(there), key.span),
                     (None, None) => build,
                 };
-                self.follow(entity, vec![cleanup], &retention.job);
+                self.follow(origin, vec![cleanup], &retention.job);
             }
-            builds.push((entity, image, build));
-        }
-        let one_job = manifest.target() >= gates::MATRIX;
-        let mut groups: HashMap<&str, Vec<usize>> = HashMap::new();
-        for (_, image, build) in &builds {
-            if let Some(group) = image.group.get().filter(|_| one_job) {
-                groups.entry(group).or_default().push(*build);
-            }
-        }
-        for (entity, image, build) in builds {
-            let group = image
-                .group
-                .get()
-                .and_then(|group| groups.get(group.as_str()));
-            let unions = group.cloned().unwrap_or_else(|| vec![build]);
-            self.follow(entity, unions, &image.job);
+            self.follow(origin, vec![build], &image.job);
         }
     }
 
     fn tests(&mut self, manifest: &Manifest) {
         for (key, test, is_task) in manifest.tests_and_tasks() {
-            let family = if is_task { "tasks" } else { "tests" };
-            let entity = format!("{family}.{}", key.value);
-            let union = self.own(&entity, &test.refs, key.span);
+            let origin = Origin::run(&key.value, is_task);
+            let union = self.own(&origin, &test.refs, key.span);
             if let Some(followed) = self.followed.get_mut(union) {
                 followed.narrowed = test.changes.get().is_some();
             }
-            self.follow(entity, vec![union], &test.job);
+            self.follow(origin, vec![union], &test.job);
         }
     }
 
     fn environments(&mut self, manifest: &Manifest) {
         for (key, environment) in manifest.environments() {
-            let entity = format!("environments.{}", key.value);
-            let union = self.own(&entity, &environment.refs, key.span);
-            let mark = format!("{entity}.deployed_tag");
+            let origin = Origin::Deploy(key.value.clone());
+            let union = self.own(&origin, &environment.refs, key.span);
+            let mark = Origin::Mark(key.value.clone());
             self.follow(mark, vec![union], &Field::Absent);
             if let Some(stop) = environment.stop.get() {
-                self.follow(format!("{entity}.stop"), vec![union], &stop.job);
+                self.follow(Origin::Stop(key.value.clone()), vec![union], &stop.job);
             }
-            self.follow(entity, vec![union], &environment.job);
+            self.follow(origin, vec![union], &environment.job);
         }
         for (key, promotion) in manifest.promotions() {
-            let entity = format!("promotions.{}", key.value);
-            let union = self.own(&entity, &promotion.refs, key.span);
-            self.follow(entity, vec![union], &promotion.job);
+            let origin = Origin::Promotion(key.value.clone());
+            let union = self.own(&origin, &promotion.refs, key.span);
+            self.follow(origin, vec![union], &promotion.job);
         }
     }
 
@@ -206,10 +185,10 @@ impl Entities<'_, '_> {
             let Some(refs) = member(job, "refs").filter(|_| !says_where(job)) else {
                 continue;
             };
-            let entity = format!("jobs.{}", key.value);
+            let origin = Origin::Raw(key.value.clone());
             let sets = raw::refs(job);
-            let union = self.add(&entity, &Some(sets.iter().collect()), refs.span);
-            self.follow(entity, vec![union], &Field::Absent);
+            let union = self.add(&origin, &Some(sets.iter().collect()), refs.span);
+            self.follow(origin, vec![union], &Field::Absent);
         }
     }
 }

@@ -105,7 +105,7 @@ fn contradiction(
 ) -> String {
     let Followed {
         names,
-        entity,
+        origin,
         place,
         ..
     } = followed;
@@ -120,7 +120,7 @@ fn contradiction(
         Presence::Out | Presence::Maybe => ("would not run", "lets it run"),
     };
     format!(
-        "`{job}` {pipeline} on {on}{protected}, where `refs: [{}]` of `{entity}` ({manifest}:{line}) \
+        "`{job}` {pipeline} on {on}{protected}, where `refs: [{}]` of `{origin}` ({manifest}:{line}) \
          {means}",
         names.join(", ")
     )

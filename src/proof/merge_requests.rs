@@ -4,6 +4,7 @@
 //! workflow that windlass writes gives none to that merge request ([`super::duplicates`]).
 
 use super::counter_example::named;
+use super::made::deployed;
 use super::{Present, Proof};
 use crate::config::Action;
 use crate::finding::{Code, Finding};
@@ -67,14 +68,10 @@ fn deploys(one: &Present<'_>) -> bool {
 /// Where an environment that a pipeline deploys says so, and the names of its ref sets.
 fn deployment(proof: &Proof<'_>, plan: &Plan) -> Option<(Span, String)> {
     let present = proof.present(plan);
-    let entities = present
-        .iter()
-        .filter(|one| deploys(one))
-        .filter_map(|one| one.job.entity.as_deref());
-    let mut keys = entities.filter_map(|entity| entity.strip_prefix("environments."));
-    let key = keys.next()?;
-    let mut environments = proof.manifest.environments();
-    let (_, environment) = environments.find(|(own, _)| own.value == key)?;
+    let mut deploying = present.iter().filter(|one| deploys(one));
+    let environment = deploying
+        .find_map(|one| deployed(proof.manifest, one.job))?
+        .1;
     let sets = environment.refs.get()?;
     let names: Vec<&str> = Many::iter(sets).map(|set| set.value.as_str()).collect();
     Some((environment.refs.span()?, names.join("`, `")))

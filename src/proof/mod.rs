@@ -37,7 +37,6 @@ use crate::config::{self, Config, Job};
 use crate::finding::{Code, Finding, Report};
 use crate::lower::Lowered;
 use crate::manifest::Manifest;
-use crate::pipeline::Origin;
 use crate::plan::{
     self, Chosen, Classes, Compared, LeftOut, Plan, PlannedJob, Presence, Situation, Truth,
 };
@@ -75,14 +74,12 @@ pub fn check(
     report: &mut Report,
 ) -> Result<(), Contradiction> {
     let pipeline = &lowered.pipeline;
-    let jobs = pipeline.jobs.iter();
-    let origins = jobs.map(|job| (job.name.as_str(), &job.origin)).collect();
     let places = Places { root };
     let config = match config::of_pipeline(pipeline, source) {
         Ok(config) => config,
         Err(_) if !pipeline.include.is_empty() => return Ok(()),
         Err(problems) => {
-            refused::report(&problems, &places, &origins, report);
+            refused::report(&problems, &places, &pipeline.jobs, report);
             return Ok(());
         }
     };
@@ -93,6 +90,7 @@ pub fn check(
     let own = Compared::of(&config);
     let mut compared = own.clone();
     meaning.compare(manifest, &mut compared);
+    compared.pair_merge_requests();
     let Classes {
         situations: classes,
         left_out,
@@ -112,7 +110,6 @@ pub fn check(
         by_name: by_name(&config),
         config: &config,
         places,
-        origins,
         told: HashSet::new(),
         contradiction: None,
         report,
@@ -163,7 +160,6 @@ struct Proof<'p> {
     own_workflow: bool,
     by_name: HashMap<&'p str, usize>,
     places: Places<'p>,
-    origins: HashMap<&'p str, &'p Origin>,
     /// What was said already, of another ref.
     told: HashSet<(Code, String)>,
     /// The first fault of windlass itself.
@@ -236,8 +232,10 @@ impl<'p> Proof<'p> {
     /// Where a job's key is asked for; the job itself if that is not known.
     fn place(&self, job: &Job, path: &[&str]) -> Span {
         let path: Vec<String> = path.iter().map(|key| (*key).to_owned()).collect();
-        let origin = self.origins.get(job.key.as_str());
-        let asked = origin.and_then(|origin| self.places.job(origin, &path));
+        let asked = job
+            .origin
+            .as_ref()
+            .and_then(|origin| self.places.job(origin, &path));
         asked.unwrap_or(job.place.span)
     }
 }

@@ -1,22 +1,18 @@
 //! What GitLab would refuse as a whole, as its own linter does.
 
-use std::collections::HashMap;
-
-use crate::config::Problems;
-use crate::finding::{Code, Finding, Report};
-use crate::pipeline::Origin;
+use crate::finding::{Code, Finding, Location, Report};
+use crate::pipeline::Job;
+use crate::source::Place;
 use crate::target::Places;
 
 /// Reports each problem at the line of the manifest that it comes from.
-pub(super) fn report(
-    problems: &Problems,
-    places: &Places<'_>,
-    origins: &HashMap<&str, &Origin>,
-    report: &mut Report,
-) {
-    for problem in &problems.0 {
-        let span = problem.place.span;
-        let origin = origins.values().find(|origin| origin.span == span);
+pub(super) fn report(problems: &Report, places: &Places<'_>, jobs: &[Job], report: &mut Report) {
+    for problem in problems.sorted() {
+        let Location::Text(Place { span, .. }) = problem.location else {
+            continue;
+        };
+        let of_job = jobs.iter().find(|job| job.place == span);
+        let origin = of_job.map(|job| &job.origin);
         // The key that the message is about first, as in "`needs` has `unit` twice".
         let mut words = problem.message.split('`').skip(1).step_by(2);
         let asked =

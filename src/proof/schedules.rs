@@ -5,6 +5,7 @@
 
 use super::Proof;
 use super::counter_example::named;
+use super::made::deployed;
 use crate::config::{Action, When};
 use crate::finding::{Code, Finding};
 use crate::manifest::Manifest;
@@ -21,17 +22,13 @@ pub(super) fn check(proof: &mut Proof<'_>, plan: &Plan) {
     for one in proof.present(plan) {
         let manual = one.chosen.is_none_or(|chosen| chosen.when == When::Manual);
         let deploys = one.job.environment.as_ref();
-        let entity = one.job.entity.as_deref().unwrap_or_default();
-        let Some(key) = entity.strip_prefix("environments.").filter(|_| {
+        let manifest = proof.manifest;
+        let Some((key, environment)) = deployed(manifest, one.job).filter(|_| {
             !manual && deploys.is_some_and(|environment| environment.action == Action::Start)
         }) else {
             continue;
         };
-        let manifest = proof.manifest;
-        let mut environments = manifest.environments();
-        let Some((_, environment)) = environments.find(|(own, _)| own.value == key) else {
-            continue;
-        };
+        let key = key.value.as_str();
         let mut sets = environment.refs.get().into_iter().flat_map(Many::iter);
         if sets.any(|set| speaks_of_schedules(manifest, &set.value, 0))
             || !proof.is_new(Code::ScheduledDeploy, key)

@@ -6,12 +6,12 @@
 
 use std::collections::HashMap;
 
-use super::made::ByEntity;
+use super::made::ByOrigin;
 use crate::config::{Config, Job, Node, Value};
-use crate::gitlab::gates;
 use crate::manifest::Manifest;
 use crate::manifest::images::{Image, KeepFor, Role};
 use crate::manifest::resolved::image_variable;
+use crate::pipeline::Origin;
 use crate::source::{At, Span};
 
 /// All images.
@@ -32,21 +32,10 @@ pub(super) struct ImageUses<'p> {
     pub(super) users: Vec<usize>,
 }
 
-/// The image whose build also builds this one: the first of its group, where a group is one job.
-fn built_with<'m>(manifest: &'m Manifest, name: &'m str, image: &Image) -> &'m str {
-    let group = image
-        .group
-        .get()
-        .filter(|_| manifest.target() >= gates::MATRIX);
-    let mut images = manifest.images();
-    let first = images.find(|(_, other)| group.is_some() && other.group.get() == group);
-    first.map_or(name, |(key, _)| key.value.as_str())
-}
-
 impl<'p> Uses<'p> {
     pub(super) fn of(manifest: &'p Manifest, config: &Config) -> Self {
-        let jobs = ByEntity::of(config);
-        let of = |entity: String| jobs.indexes(&entity);
+        let jobs = ByOrigin::of(config);
+        let of = |origin: Origin| jobs.indexes(&origin);
         let mut all = Vec::new();
         let mut numbers: HashMap<&str, usize> = HashMap::new();
         let mut variables: HashMap<String, usize> = HashMap::new();
@@ -56,12 +45,12 @@ impl<'p> Uses<'p> {
             let variable = image_variable(name);
             variables.insert(format!("{variable}_DIGEST"), all.len());
             variables.insert(variable, all.len());
-            let own = cleanup(image, of(format!("images.{name}.retention")));
+            let own = cleanup(image, of(Origin::Cleanup(name.to_owned())));
             all.push(ImageUses {
                 name,
                 place: key.span,
                 role: image.role(),
-                builds: of(format!("images.{}", built_with(manifest, name, image))),
+                builds: jobs.building(name),
                 promotions: Vec::new(),
                 cleanup: own,
                 users: Vec::new(),
@@ -71,14 +60,13 @@ impl<'p> Uses<'p> {
         for (key, test, is_task) in manifest.tests_and_tasks() {
             let image = test.image.get().and_then(|image| image.name.at());
             if let Some(number) = image.and_then(|image| numbers.get(image.value.as_str())) {
-                let family = if is_task { "tasks" } else { "tests" };
-                uses.add(*number, of(format!("{family}.{}", key.value)));
+                uses.add(*number, of(Origin::run(&key.value, is_task)));
             }
         }
         for (key, environment) in manifest.environments() {
             for image in manifest.deployed_by(environment) {
                 if let Some(number) = numbers.get(image) {
-                    uses.add(*number, of(format!("environments.{}", key.value)));
+                    uses.add(*number, of(Origin::Deploy(key.value.clone())));
                 }
             }
         }
@@ -87,7 +75,7 @@ impl<'p> Uses<'p> {
                 let number = numbers.get(image).copied();
                 if let Some(one) = number.and_then(|number| uses.0.get_mut(number)) {
                     one.promotions
-                        .extend(of(format!("promotions.{}", key.value)));
+                        .extend(of(Origin::Promotion(key.value.clone())));
                 }
             }
         }
@@ -111,20 +99,16 @@ impl<'p> Uses<'p> {
     /// deletes or promotes, does not use it.
     fn by_name(&mut self, config: &Config, variables: &HashMap<String, usize>) {
         for (index, job) in config.jobs.iter().enumerate() {
-            let entity = job.entity.as_deref().unwrap_or_default();
-            let family = entity.split('.').next().unwrap_or_default();
-            if family == "promotions" || entity.ends_with(".retention") || entity.ends_with(".stop")
-            {
-                continue;
-            }
+            let own = match &job.origin {
+                Some(Origin::Promotion(_) | Origin::Cleanup(_) | Origin::Stop(_)) => continue,
+                Some(Origin::Check(image)) => std::slice::from_ref(image),
+                origin => origin.as_ref().map_or(&[][..], Origin::built),
+            };
             for number in named(job, variables) {
                 let Some(one) = self.0.get(number) else {
                     continue;
                 };
-                let own = entity
-                    .strip_prefix("images.")
-                    .map(|rest| rest.split('.').next());
-                if own != Some(Some(one.name)) {
+                if !own.iter().any(|image| image == one.name) {
                     self.add(number, vec![index]);
                 }
             }

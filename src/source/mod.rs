@@ -1,26 +1,28 @@
-//! The text of a manifest, with positions.
+//! The text of a file, with positions.
 //!
 //! In: the bytes of a file. Out: a tree of [`Node`]s in which every key and every value knows its
 //! [`Span`], its style (plain or quoted) and, if it came through an alias, where it was defined.
 //! Always holds: whatever the bytes are, reading them takes bounded time and memory, never panics,
 //! and reports every duplicate key rather than the first.
 
+use std::sync::Arc;
+
 mod node;
 mod parse;
 mod writable;
 
-pub use node::{At, Entry, Kind, Node, Scalar, Span};
+pub use node::{At, Entry, Kind, Node, Place, Scalar, Span};
 pub use parse::{Limits, parse};
 
-/// A named text; offsets into it are bytes.
-#[derive(Debug, Clone)]
+/// A named text; offsets into it are bytes. A copy shares the text.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Source {
     /// The name as people see it in messages, relative to the project (`windlass.yml`).
     pub name: String,
     /// The whole text, valid UTF-8, without a byte order mark.
-    pub text: String,
+    pub text: Arc<str>,
     /// Byte offset of the start of each line.
-    lines: Vec<usize>,
+    lines: Arc<[usize]>,
 }
 
 /// A line and a column, both counted from 1; columns count characters.
@@ -34,7 +36,7 @@ pub struct Position {
 
 impl Source {
     /// Wraps a text under the name that messages show.
-    pub fn new(name: impl Into<String>, text: impl Into<String>) -> Self {
+    pub fn new(name: impl Into<String>, text: impl Into<Arc<str>>) -> Self {
         let text = text.into();
         let lines = std::iter::once(0)
             .chain(text.match_indices('\n').map(|(at, _)| at + 1))

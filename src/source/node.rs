@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-/// A range of bytes in the manifest.
+/// A range of bytes in a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct Span {
     /// First byte.
@@ -15,6 +15,23 @@ impl Span {
     /// A span from its ends.
     pub fn new(start: usize, end: usize) -> Self {
         Self { start, end }
+    }
+}
+
+/// A range of bytes in one of several files that belong together, such as a pipeline and what it
+/// includes. A [`Span`] alone is a place in the first of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct Place {
+    /// Which of the files, from 0: the index in [`crate::config::Config::sources`] or in the sources
+    /// of a [`crate::finding::Report`].
+    pub file: usize,
+    /// Where in it.
+    pub span: Span,
+}
+
+impl From<Span> for Place {
+    fn from(span: Span) -> Self {
+        Self { file: 0, span }
     }
 }
 

@@ -13,7 +13,7 @@ mod walk;
 use crate::finding::{Code, Finding, Report};
 use crate::gitlab::Version;
 use crate::manifest::Manifest;
-use crate::pipeline::{Origin, Pipeline, Value};
+use crate::pipeline::{Job, Pipeline, Value};
 use crate::source::{Node, Span};
 pub(crate) use place::Places;
 
@@ -105,25 +105,24 @@ impl Written<'_> {
                 let place = self.places.global(&found.path);
                 self.add(found.what, found.since, place, Span::default());
             }
-            self.texts(value, &Origin::default());
+            self.texts(value, None);
         }
         let written = document.sections.iter().flat_map(|section| &section.jobs);
         for job in written {
             let Some(known) = pipeline.jobs.iter().find(|known| known.name == job.name) else {
                 continue;
             };
-            let origin = &known.origin;
             let explained = self.explained;
             let skip =
                 |key: &str| explained && OF_REFS.contains(&key) && known.raw.get(key).is_none();
             for found in walk::job(&job.keys, self.target) {
                 if !found.path.first().is_some_and(|key| skip(key)) {
-                    let place = self.places.job(origin, &found.path);
-                    self.add(found.what, found.since, place, origin.span);
+                    let place = self.places.job(&known.origin, &found.path);
+                    self.add(found.what, found.since, place, known.place);
                 }
             }
             for (_, value) in job.keys.iter().filter(|(key, _)| !skip(key)) {
-                self.texts(value, origin);
+                self.texts(value, Some(known));
             }
         }
     }
@@ -135,17 +134,18 @@ impl Written<'_> {
         }
     }
 
-    /// Predefined variables in the texts of a value.
-    fn texts(&mut self, value: &Value, origin: &Origin) {
+    /// Predefined variables in the texts of a value, of a job or of the pipeline itself.
+    fn texts(&mut self, value: &Value, job: Option<&Job>) {
         match value.plain() {
             Value::Str(text) => {
                 for (name, since) in texts::newer(text, self.target) {
-                    let place = self.places.variable(origin, &name);
-                    self.add(format!("the variable `{name}`"), since, place, origin.span);
+                    let place = self.places.variable(job.map(|job| &job.origin), &name);
+                    let of_job = job.map(|job| job.place).unwrap_or_default();
+                    self.add(format!("the variable `{name}`"), since, place, of_job);
                 }
             }
-            Value::Seq(items) => items.iter().for_each(|item| self.texts(item, origin)),
-            Value::Map(map) => map.iter().for_each(|(_, value)| self.texts(value, origin)),
+            Value::Seq(items) => items.iter().for_each(|item| self.texts(item, job)),
+            Value::Map(map) => map.iter().for_each(|(_, value)| self.texts(value, job)),
             Value::Null
             | Value::Bool(_)
             | Value::Int(_)

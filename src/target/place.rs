@@ -78,23 +78,24 @@ fn scalar(node: &Node, is: &dyn Fn(&str) -> bool) -> Option<Span> {
 impl<'m> Places<'m> {
     /// The entity, then what it inherits from.
     fn sources(&self, origin: &Origin) -> Vec<&'m Node> {
-        let (family, name) = origin.entity.split_once('.').unwrap_or_default();
-        let parent = name.rsplit_once('.').map(|(name, part)| (name, Some(part)));
         let mut sources = Vec::new();
-        for (name, part) in [Some((name, None)), parent].into_iter().flatten() {
-            let Some(entity) = below(self.root, &[family, name]) else {
-                continue;
-            };
-            let part = part.and_then(|part| below(entity, &[part]));
-            for node in [part, Some(entity)].into_iter().flatten() {
+        for path in origin.paths() {
+            let entity = below(self.root, &[path.collection, path.name]);
+            let part = path.part.and_then(|part| below(entity?, &[part]));
+            for node in [part, entity].into_iter().flatten() {
                 sources.extend(below(node, &["job"]));
                 sources.push(node);
             }
+            let defaults = below(self.root, &["defaults", path.collection]);
+            sources.extend(defaults.and_then(|defaults| below(defaults, &["job"])));
+            sources.extend(defaults);
         }
-        sources.extend(below(self.root, &["defaults", family, "job"]));
-        sources.extend(below(self.root, &["defaults", family]));
-        sources.extend(below(self.root, &["defaults"]));
+        sources.extend(self.defaults());
         sources
+    }
+
+    fn defaults(&self) -> Option<&'m Node> {
+        below(self.root, &["defaults"])
     }
 
     /// Where a key of a job is asked for.
@@ -116,8 +117,8 @@ impl<'m> Places<'m> {
         deepest(sources, path)
     }
 
-    /// Where a predefined variable is used.
-    pub(super) fn variable(&self, origin: &Origin, name: &str) -> Option<Span> {
+    /// Where a predefined variable is used: by a job, or by the pipeline itself.
+    pub(super) fn variable(&self, origin: Option<&Origin>, name: &str) -> Option<Span> {
         let used = |text: &str| {
             text.match_indices(name).any(|(at, _)| {
                 let before = text.get(..at).unwrap_or_default();
@@ -126,7 +127,11 @@ impl<'m> Places<'m> {
                 before.ends_with(['$', '{']) && !more
             })
         };
-        let sources = self.sources(origin).into_iter().chain([self.root]);
+        let sources = match origin {
+            Some(origin) => self.sources(origin),
+            None => self.defaults().into_iter().collect(),
+        };
+        let sources = sources.into_iter().chain([self.root]);
         let mut found = sources.filter_map(|node| scalar(node, &used));
         found.next()
     }

@@ -10,6 +10,8 @@
 
 mod check;
 mod generate;
+#[cfg(unix)]
+mod git;
 mod hostile;
 mod kill;
 mod links;

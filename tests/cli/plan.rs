@@ -99,7 +99,7 @@ fn any_pipeline_can_be_planned() {
     project.write("ci.yml", "a:\n  script: x\n  when: sometimes\n");
     plan(&[])
         .exits(1)
-        .says("ci.yml:3: error: job `a`: `when` is `sometimes`");
+        .says("ci.yml:3:9: error[unknown-word]: job `a`: `when` is `sometimes`");
     project
         .run(&["plan", "--file", "none.yml"])
         .exits(3)

@@ -6,6 +6,7 @@
 #![allow(clippy::expect_used, reason = "test code outside of test functions")]
 
 mod command;
+mod pairs;
 
 use std::fmt::Write as _;
 use std::path::Path;

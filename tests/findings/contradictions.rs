@@ -224,7 +224,7 @@ fn what_only_looks_like_one_compiles() {
     for (what, text) in FINE {
         let text = format!("windlass: 1\n{text}\n");
         let found = report(&text, &Everything);
-        assert!(found.is_empty(), "{what}:\n{}", shown(&found, &text));
+        assert!(found.is_empty(), "{what}:\n{}", shown(&found));
     }
 }
 
@@ -236,7 +236,7 @@ fn contradictions_are_findings() {
         let found = std::panic::catch_unwind(|| report(&text, &Everything));
         match found {
             Ok(found) if codes(&found).contains(code) => {}
-            Ok(found) => silent.push(format!("{what}: no {code}\n{}", shown(&found, &text))),
+            Ok(found) => silent.push(format!("{what}: no {code}\n{}", shown(&found))),
             Err(_) => silent.push(format!("{what}: fails")),
         }
     }
@@ -266,7 +266,7 @@ fn there_are_no_more_needs_than_the_target_takes() {
         let found = report(&text, &Everything);
         let wanted: Vec<Code> = (!fits).then_some(Code::NeedsVersion).into_iter().collect();
         let codes: Vec<Code> = codes(&found).into_iter().collect();
-        assert_eq!(codes, wanted, "{target} {count}:\n{}", shown(&found, &text));
+        assert_eq!(codes, wanted, "{target} {count}:\n{}", shown(&found));
     }
 }
 
@@ -293,10 +293,10 @@ fn a_needed_name_is_no_longer_than_the_target_takes() {
             let of_needs = |code: &Code| codes(&found).contains(code);
             assert!(code.iter().all(of_needs), "{target} {length} {needs}");
             match code {
-                None => assert!(found.is_empty(), "{}", shown(&found, &text)),
+                None => assert!(found.is_empty(), "{}", shown(&found)),
                 Some(Code::NeedsVersion) => {
                     let place = format!("windlass.yml:{line}:");
-                    assert!(shown(&found, &text).starts_with(&place), "{needs}");
+                    assert!(shown(&found).starts_with(&place), "{needs}");
                 }
                 Some(_) => {}
             }

@@ -1,9 +1,10 @@
-//! Every finding: a manifest that raises it, with all that is said about it, and a near miss that
-//! does not.
+//! Every finding: a manifest or a pipeline that raises it, with all that is said about it, and a
+//! near miss that does not.
 //!
 //! `tests/findings/CODE/raised*.yml` raises the code; `raised*.txt` is the report as people see
-//! it. `near-miss.yml` is as close to it as can be, and compiles. `project/`, if there, is the
-//! project around them; else every file exists.
+//! it. `near-miss.yml` is as close to it as can be, and compiles. What ends with `.gitlab-ci.yml` is
+//! a pipeline that is read, and no manifest. `project/`, if there, is the project around them; else
+//! every file of a manifest exists, and there is none to include.
 
 #![allow(
     clippy::unwrap_used,
@@ -24,6 +25,8 @@ use std::path::{Path, PathBuf};
 
 use windlass::check::Files;
 use windlass::compile::{Project, compile};
+use windlass::config;
+use windlass::files::Unread;
 use windlass::finding::output::{Format, Style, write};
 use windlass::finding::{Code, Report, Severity};
 use windlass::source::Source;
@@ -60,14 +63,41 @@ fn report(text: &str, files: &dyn Files) -> Report {
     }
 }
 
+/// What is found in a pipeline and the files that it includes.
+fn pipeline_report(text: &str, project: Option<&Path>) -> Report {
+    let main = Source::new(".gitlab-ci.yml", text);
+    let reading = match project {
+        Some(root) => config::read(main, &Folder(root)),
+        None => config::read(main, &config::Alone),
+    };
+    reading.result.err().unwrap_or_default()
+}
+
+/// A repository in a folder of fixtures.
+struct Folder<'f>(&'f Path);
+
+impl config::Repository for Folder<'_> {
+    fn read(&self, path: &str) -> Result<String, Unread> {
+        fs::read_to_string(self.0.join(path)).map_err(|_| Unread::Absent)
+    }
+
+    fn paths(&self) -> Option<Vec<String>> {
+        None
+    }
+}
+
+/// Whether a fixture is a pipeline rather than a manifest.
+fn is_pipeline(path: &Path) -> bool {
+    path.to_str().unwrap().ends_with(".gitlab-ci.yml")
+}
+
 fn codes(report: &Report) -> BTreeSet<Code> {
     report.sorted().iter().map(|found| found.code).collect()
 }
 
-fn shown(report: &Report, text: &str) -> String {
+fn shown(report: &Report) -> String {
     let mut out = Vec::new();
-    let source = Source::new("windlass.yml", text);
-    write(Format::Text, report, &source, Style::default(), &mut out).unwrap();
+    write(Format::Text, report, Style::default(), &mut out).unwrap();
     String::from_utf8(out).unwrap()
 }
 
@@ -98,14 +128,14 @@ fn in_manifests() -> impl Iterator<Item = Code> {
 }
 
 /// The report about a fixture.
-fn of_fixture(code: Code, path: &Path) -> (String, Report) {
+fn of_fixture(code: Code, path: &Path) -> Report {
     let text = fs::read_to_string(path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
     let root = folder().join(code.as_str()).join("project");
-    let report = match root.is_dir() {
-        true => report(&text, &Project { root }),
-        false => report(&text, &Everything),
-    };
-    (text, report)
+    match (is_pipeline(path), root.is_dir()) {
+        (true, there) => pipeline_report(&text, there.then_some(root.as_path())),
+        (false, true) => report(&text, &Project { root }),
+        (false, false) => report(&text, &Everything),
+    }
 }
 
 #[test]
@@ -114,13 +144,13 @@ fn raised_fixtures_raise_their_code_and_say_this() {
     let mut differ = Vec::new();
     for code in in_manifests() {
         for path in raised(code) {
-            let (text, report) = of_fixture(code, &path);
+            let report = of_fixture(code, &path);
             assert!(
                 codes(&report).contains(&code),
                 "{}: no {code}",
                 path.display()
             );
-            let said = shown(&report, &text);
+            let said = shown(&report);
             let beside = path.with_extension("txt");
             let wanted = fs::read_to_string(&beside).unwrap_or_default();
             if bless {
@@ -140,14 +170,17 @@ fn raised_fixtures_raise_their_code_and_say_this() {
 #[test]
 fn near_misses_compile_without_a_word() {
     for code in in_manifests() {
-        let path = folder().join(code.as_str()).join("near-miss.yml");
-        let (text, report) = of_fixture(code, &path);
-        assert!(
-            report.is_empty(),
-            "{}:\n{}",
-            path.display(),
-            shown(&report, &text)
-        );
+        // As many kinds of files as raise the code.
+        let kinds: BTreeSet<bool> = raised(code).iter().map(|path| is_pipeline(path)).collect();
+        for is_pipeline in kinds {
+            let name = match is_pipeline {
+                true => "near-miss.gitlab-ci.yml",
+                false => "near-miss.yml",
+            };
+            let path = folder().join(code.as_str()).join(name);
+            let report = of_fixture(code, &path);
+            assert!(report.is_empty(), "{}:\n{}", path.display(), shown(&report));
+        }
     }
 }
 
@@ -178,7 +211,7 @@ fn no_fixture_without_a_code_and_no_text_without_a_manifest() {
 fn messages_read_well() {
     for code in in_manifests() {
         for path in raised(code) {
-            let (_, report) = of_fixture(code, &path);
+            let report = of_fixture(code, &path);
             for found in report.sorted() {
                 let (message, place) = (&found.message, path.display());
                 assert!(message.chars().count() <= 160, "{place}: long: {message}");
@@ -191,7 +224,8 @@ fn messages_read_well() {
                     );
                     assert_eq!(text.matches('`').count() % 2, 0, "{place}: {text}");
                 }
-                let helped = !found.help.is_empty() || found.code == Code::YamlSyntax;
+                let helped =
+                    !found.help.is_empty() || found.code == Code::YamlSyntax || is_pipeline(&path);
                 assert!(helped, "{place}: {}: no help: {message}", found.code);
             }
         }
@@ -199,7 +233,7 @@ fn messages_read_well() {
 }
 
 #[test]
-fn every_code_of_a_manifest_is_an_error_save_nine() {
+fn every_code_of_a_manifest_is_an_error_save_these() {
     let warnings: Vec<Code> = in_manifests()
         .filter(|code| code.severity() == Severity::Warning)
         .collect();
@@ -208,6 +242,7 @@ fn every_code_of_a_manifest_is_an_error_save_nine() {
         [
             Code::ArchivedBuilder,
             Code::LongName,
+            Code::UnmatchableGlob,
             Code::EmptyPipeline,
             Code::ManualBlocks,
             Code::MergeRequestMissing,

@@ -16,8 +16,8 @@ use std::time::{Duration, Instant};
 use windlass::check::Files;
 use windlass::compile::compile;
 use windlass::finding::output::{Format, Style, write};
-use windlass::finding::{Code, Place, Report};
-use windlass::source::{Source, Span};
+use windlass::finding::{Code, Location, Report};
+use windlass::source::{Place, Source, Span};
 
 /// A manifest of a few pages is compiled within this time, also without optimization on a busy
 /// machine.
@@ -47,25 +47,18 @@ fn answer(text: &str) -> Report {
     assert_ne!(compiled.report.has_errors(), compiled.files.is_some());
     let mut size = 0;
     for found in compiled.report.sorted() {
-        if let Place::Manifest(span) = found.place {
+        if let Location::Text(Place { span, .. }) = found.location {
             assert!(inside(&source, span), "{found:?}");
         }
         for related in &found.related {
-            assert!(inside(&source, related.span), "{found:?}");
+            assert!(inside(&source, related.place.span), "{found:?}");
         }
         size = size.max(found.message.len());
     }
     assert!(size < 10_000, "a message of {size} bytes");
     for format in [Format::Text, Format::Json, Format::Gitlab, Format::Sarif] {
         let mut out = Vec::new();
-        write(
-            format,
-            &compiled.report,
-            &source,
-            Style::default(),
-            &mut out,
-        )
-        .unwrap();
+        write(format, &compiled.report, Style::default(), &mut out).unwrap();
     }
     compiled.report
 }

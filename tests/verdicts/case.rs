@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 use windlass::config::{Reading, Repository, read};
+use windlass::files::Unread;
 use windlass::source::Source;
 
 #[derive(Debug, Deserialize)]
@@ -27,8 +28,8 @@ pub(crate) struct Context {
 }
 
 impl Repository for Context {
-    fn read(&self, path: &str) -> Option<String> {
-        self.files.get(path).cloned()
+    fn read(&self, path: &str) -> Result<String, Unread> {
+        self.files.get(path).cloned().ok_or(Unread::Absent)
     }
 
     fn paths(&self) -> Option<Vec<String>> {

@@ -87,7 +87,7 @@ fn no_piece_of_a_file_stops_the_reader() {
                         taken += 1;
                     }
                     Err(problems) => {
-                        assert!(!problems.0.is_empty());
+                        assert!(!problems.is_empty());
                         refused += 1;
                     }
                 }

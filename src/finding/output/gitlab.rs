@@ -9,9 +9,8 @@
 
 use serde::Serialize;
 
-use super::{Fingerprints, Location, Locator, file};
-use crate::finding::{Finding, Severity};
-use crate::source::Source;
+use super::{Fingerprints, Locator};
+use crate::finding::{Finding, Report, Severity};
 
 /// One violation.
 #[derive(Debug, Serialize)]
@@ -35,13 +34,13 @@ struct Lines {
 }
 
 /// The report as GitLab takes it.
-pub(super) fn report<'a>(findings: &[&'a Finding], source: &'a Source) -> Vec<Violation<'a>> {
-    let locator = Locator::new(source, findings);
+pub(super) fn report<'a>(report: &'a Report, findings: &[&'a Finding]) -> Vec<Violation<'a>> {
+    let locator = Locator::new(report, findings);
     let mut fingerprints = Fingerprints::default();
     let violations = findings.iter().map(|finding| {
-        let path = file(finding, source);
+        let path = locator.file_of(finding);
         // GitLab knows no finding about a whole file; the first line stands for it.
-        let begin = Location::of(finding, &locator).line().unwrap_or(1);
+        let begin = locator.spot(finding).line().unwrap_or(1);
         Violation {
             description: &finding.message,
             check_name: finding.code.as_str(),

@@ -6,9 +6,8 @@
 
 use serde::Serialize;
 
-use super::{Count, Location, Locator, file, word};
-use crate::finding::Finding;
-use crate::source::Source;
+use super::{Count, Locator, word};
+use crate::finding::{Finding, Report};
 
 /// The whole document.
 #[derive(Debug, Serialize)]
@@ -36,6 +35,7 @@ struct Entry<'a> {
 
 #[derive(Debug, Serialize)]
 struct Related<'a> {
+    file: &'a str,
     line: usize,
     column: usize,
     end_line: usize,
@@ -44,13 +44,10 @@ struct Related<'a> {
 }
 
 /// The report as a JSON document.
-pub(super) fn report<'a>(findings: &[&'a Finding], source: &'a Source) -> Document<'a> {
-    let locator = Locator::new(source, findings);
+pub(super) fn report<'a>(report: &'a Report, findings: &[&'a Finding]) -> Document<'a> {
+    let locator = Locator::new(report, findings);
     let Count { errors, warnings } = Count::of(findings);
-    let findings = findings
-        .iter()
-        .map(|f| entry(f, source, &locator))
-        .collect();
+    let findings = findings.iter().map(|f| entry(f, &locator)).collect();
     Document {
         findings,
         errors,
@@ -58,12 +55,13 @@ pub(super) fn report<'a>(findings: &[&'a Finding], source: &'a Source) -> Docume
     }
 }
 
-fn entry<'a>(finding: &'a Finding, source: &'a Source, locator: &Locator<'_>) -> Entry<'a> {
-    let location = Location::of(finding, locator);
-    let range = location.range();
+fn entry<'a>(finding: &'a Finding, locator: &Locator<'a>) -> Entry<'a> {
+    let spot = locator.spot(finding);
+    let range = spot.range();
     let related = finding.related.iter().map(|related| {
-        let range = locator.range(related.span);
+        let range = locator.range(related.place);
         Related {
+            file: locator.name(related.place.file),
             line: range.start.line,
             column: range.start.column,
             end_line: range.end.line,
@@ -75,10 +73,10 @@ fn entry<'a>(finding: &'a Finding, source: &'a Source, locator: &Locator<'_>) ->
         code: finding.code.as_str(),
         severity: word(finding.code.severity()),
         message: &finding.message,
-        file: file(finding, source),
-        line: location.line(),
+        file: locator.file_of(finding),
+        line: spot.line(),
         column: range.map(|range| range.start.column),
-        end_line: range.map(|range| range.end.line).or(location.line()),
+        end_line: range.map(|range| range.end.line).or(spot.line()),
         end_column: range.map(|range| range.end.column),
         label: &finding.label,
         help: &finding.help,

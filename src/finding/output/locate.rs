@@ -1,13 +1,13 @@
 //! Turns the byte offsets of findings into lines and columns.
 //!
-//! In: findings and the text they are about. Out: a [`Range`] for each span. Always holds: one
-//! pass over the text however many findings there are, also where it is one long line, and
+//! In: findings and the files they are about. Out: a [`Range`] for each place. Always holds: one
+//! pass over each file however many findings there are, also where it is one long line, and
 //! whatever a span holds, its range lies in the text.
 
 use std::collections::HashMap;
 
-use crate::finding::{Finding, Place};
-use crate::source::{Position, Source, Span};
+use crate::finding::{Finding, Location, Report};
+use crate::source::{Place, Position, Source, Span};
 
 /// A span with the lines and columns of its ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,29 +22,120 @@ pub(super) struct Range {
     pub(super) line_start: usize,
 }
 
-/// The positions of all offsets that some findings name.
+/// Where in its file a finding is: a range, a whole line, or nowhere.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Spot {
+    Whole,
+    Line(usize),
+    Range(Range),
+}
+
+impl Spot {
+    pub(super) fn line(self) -> Option<usize> {
+        match self {
+            Spot::Whole => None,
+            Spot::Line(line) => Some(line),
+            Spot::Range(range) => Some(range.start.line),
+        }
+    }
+
+    pub(super) fn range(self) -> Option<Range> {
+        match self {
+            Spot::Whole | Spot::Line(_) => None,
+            Spot::Range(range) => Some(range),
+        }
+    }
+}
+
+/// The positions of all places that some findings name.
 pub(super) struct Locator<'s> {
+    /// One for each source of the report.
+    files: Vec<FileLocator<'s>>,
+}
+
+impl<'s> Locator<'s> {
+    /// Finds every place of the findings, in one pass over each of the files.
+    pub(super) fn new(report: &'s Report, findings: &[&Finding]) -> Self {
+        let sources = report.sources();
+        let mut spans: Vec<Vec<Span>> = vec![Vec::new(); sources.len()];
+        for finding in findings {
+            let primary = match finding.location {
+                Location::Text(place) => Some(place),
+                Location::Line { .. } | Location::File(_) => None,
+            };
+            let related = finding.related.iter().map(|related| related.place);
+            for place in primary.into_iter().chain(related) {
+                if let Some(spans) = spans.get_mut(place.file) {
+                    spans.push(place.span);
+                }
+            }
+        }
+        let files = sources.iter().zip(spans);
+        Self {
+            files: files
+                .map(|(source, spans)| FileLocator::new(source, &spans))
+                .collect(),
+        }
+    }
+
+    /// The file of a place; `None` if the report does not have it.
+    pub(super) fn source(&self, file: usize) -> Option<&'s Source> {
+        self.files.get(file).map(|file| file.source)
+    }
+
+    /// The name of a file of the report.
+    pub(super) fn name(&self, file: usize) -> &'s str {
+        self.source(file).map_or("", |source| &source.name)
+    }
+
+    /// The name of the file that a finding is about.
+    pub(super) fn file_of<'f>(&self, finding: &'f Finding) -> &'f str
+    where
+        's: 'f,
+    {
+        match &finding.location {
+            Location::Line { path, .. } => path,
+            Location::Text(place) => self.name(place.file),
+            Location::File(file) => self.name(*file),
+        }
+    }
+
+    /// Where in its file a finding is.
+    pub(super) fn spot(&self, finding: &Finding) -> Spot {
+        match finding.location {
+            Location::File(_) => Spot::Whole,
+            Location::Line { line, .. } => Spot::Line(line.max(1)),
+            Location::Text(place) => Spot::Range(self.range(place)),
+        }
+    }
+
+    /// Where a place of one of the findings is.
+    pub(super) fn range(&self, place: Place) -> Range {
+        let start = Position { line: 1, column: 1 };
+        let nowhere = Range {
+            span: Span::default(),
+            start,
+            end: start,
+            line_start: 0,
+        };
+        let file = self.files.get(place.file);
+        file.map_or(nowhere, |file| file.range(place.span))
+    }
+}
+
+/// The positions of all offsets of one file that some findings name.
+struct FileLocator<'s> {
     source: &'s Source,
     /// By offset: where that is, and where its line starts.
     known: HashMap<usize, (Position, usize)>,
 }
 
-impl<'s> Locator<'s> {
-    /// Finds every offset of the findings in one pass.
-    pub(super) fn new(source: &'s Source, findings: &[&Finding]) -> Self {
+impl<'s> FileLocator<'s> {
+    fn new(source: &'s Source, spans: &[Span]) -> Self {
         let text = &source.text;
-        let mut offsets: Vec<usize> = findings
+        let mut offsets: Vec<usize> = spans
             .iter()
-            .flat_map(|finding| {
-                let primary = match finding.place {
-                    Place::Manifest(span) => Some(span),
-                    Place::File { .. } | Place::Whole => None,
-                };
-                primary
-                    .into_iter()
-                    .chain(finding.related.iter().map(|related| related.span))
-            })
-            .map(|span| fit(text, span))
+            .map(|span| fit(text, *span))
             .flat_map(|span| [span.start, span.end])
             .collect();
         offsets.sort_unstable();
@@ -71,8 +162,7 @@ impl<'s> Locator<'s> {
         Self { source, known }
     }
 
-    /// Where a span of one of the findings is.
-    pub(super) fn range(&self, span: Span) -> Range {
+    fn range(&self, span: Span) -> Range {
         let span = fit(&self.source.text, span);
         let (start, line_start) = self.position(span.start);
         let (end, _) = self.position(span.end);
@@ -147,9 +237,10 @@ mod tests {
                 .iter()
                 .map(|&(a, b)| Finding::new(Code::Unused, Span::new(a, b), ""))
                 .collect();
-            let locator = Locator::new(&source, &findings.iter().collect::<Vec<_>>());
+            let report = Report::about(source.clone());
+            let locator = Locator::new(&report, &findings.iter().collect::<Vec<_>>());
             for (a, b) in spans {
-                let range = locator.range(Span::new(a, b));
+                let range = locator.range(Span::new(a, b).into());
                 prop_assert_eq!(range.start, source.position(range.span.start));
                 prop_assert_eq!(range.end, source.position(range.span.end));
             }

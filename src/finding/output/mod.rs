@@ -1,6 +1,6 @@
 //! Shows a report: as text for people, as JSON, for GitLab's merge requests, as SARIF.
 //!
-//! In: a [`Report`] and the [`Source`] it is about. Out: bytes. Always holds: the findings stand in
+//! In: a [`Report`] about any number of files. Out: bytes. Always holds: the findings stand in
 //! the order of their places, each once; lines and columns count from 1 and columns count
 //! characters; nothing that a file holds reaches a terminal as a control sequence; the time is
 //! linear in the size of the file and of the report.
@@ -18,9 +18,8 @@ use std::io;
 
 use sha2::{Digest, Sha256};
 
-use super::{Finding, Place, Report, Severity};
-use crate::source::Source;
-use locate::Locator;
+use super::{Finding, Report, Severity};
+use locate::{Locator, Spot};
 
 /// How findings are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
@@ -43,12 +42,10 @@ pub struct Style {
     pub color: bool,
 }
 
-/// Writes the findings. `source` is the file that they are about; where it could not be read, its
-/// name with an empty text. A report without findings is empty text, or a valid empty document.
+/// Writes the findings. A report without findings is empty text, or a valid empty document.
 pub fn write(
     format: Format,
     report: &Report,
-    source: &Source,
     style: Style,
     out: &mut dyn io::Write,
 ) -> io::Result<()> {
@@ -57,12 +54,12 @@ pub fn write(
         Format::Text => {
             // In one piece: standard error is not buffered, and others write to it, too.
             let mut whole = Vec::new();
-            text::write(&findings, source, style, &mut whole)?;
+            text::write(report, &findings, style, &mut whole)?;
             out.write_all(&whole)
         }
-        Format::Json => document(&json::report(&findings, source), out),
-        Format::Gitlab => document(&gitlab::report(&findings, source), out),
-        Format::Sarif => document(&sarif::log(&findings, source), out),
+        Format::Json => document(&json::report(report, &findings), out),
+        Format::Gitlab => document(&gitlab::report(report, &findings), out),
+        Format::Sarif => document(&sarif::log(report, &findings), out),
     }
 }
 
@@ -70,48 +67,6 @@ pub fn write(
 fn document(value: &impl serde::Serialize, out: &mut dyn io::Write) -> io::Result<()> {
     let text = serde_json::to_string_pretty(value)?;
     writeln!(out, "{}", clean::json(text))
-}
-
-/// The name of the file that a finding is about.
-fn file<'a>(finding: &'a Finding, source: &'a Source) -> &'a str {
-    match &finding.place {
-        Place::File { path, .. } => path,
-        Place::Manifest(_) | Place::Whole => &source.name,
-    }
-}
-
-/// Where in its file a finding is: nowhere for [`Place::Whole`], and a whole line for
-/// [`Place::File`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Location {
-    Whole,
-    Line(usize),
-    Range(locate::Range),
-}
-
-impl Location {
-    fn of(finding: &Finding, locator: &Locator<'_>) -> Self {
-        match finding.place {
-            Place::Whole => Location::Whole,
-            Place::File { line, .. } => Location::Line(line.max(1)),
-            Place::Manifest(span) => Location::Range(locator.range(span)),
-        }
-    }
-
-    fn line(self) -> Option<usize> {
-        match self {
-            Location::Whole => None,
-            Location::Line(line) => Some(line),
-            Location::Range(range) => Some(range.start.line),
-        }
-    }
-
-    fn range(self) -> Option<locate::Range> {
-        match self {
-            Location::Whole | Location::Line(_) => None,
-            Location::Range(range) => Some(range),
-        }
-    }
 }
 
 /// How many findings of each severity there are.

@@ -7,13 +7,12 @@
 use serde_json::{Value, json};
 
 use super::locate::Range;
-use super::{Fingerprints, Location, Locator, file, word};
-use crate::finding::{Code, Finding};
-use crate::source::Source;
+use super::{Fingerprints, Locator, Spot, word};
+use crate::finding::{Code, Finding, Report};
 
 /// The whole log.
-pub(super) fn log(findings: &[&Finding], source: &Source) -> Value {
-    let locator = Locator::new(source, findings);
+pub(super) fn log(report: &Report, findings: &[&Finding]) -> Value {
+    let locator = Locator::new(report, findings);
     let mut codes: Vec<Code> = findings.iter().map(|finding| finding.code).collect();
     codes.sort_unstable();
     codes.dedup();
@@ -21,8 +20,8 @@ pub(super) fn log(findings: &[&Finding], source: &Source) -> Value {
     let results: Vec<Value> = findings
         .iter()
         .map(|finding| {
-            let fingerprint = fingerprints.next(finding, file(finding, source));
-            result(finding, source, &locator, &codes, &fingerprint)
+            let fingerprint = fingerprints.next(finding, locator.file_of(finding));
+            result(finding, &locator, &codes, &fingerprint)
         })
         .collect();
     json!({
@@ -54,24 +53,17 @@ fn rule(code: Code) -> Value {
     })
 }
 
-fn result(
-    finding: &Finding,
-    source: &Source,
-    locator: &Locator<'_>,
-    codes: &[Code],
-    fingerprint: &str,
-) -> Value {
+fn result(finding: &Finding, locator: &Locator<'_>, codes: &[Code], fingerprint: &str) -> Value {
     let mut text = finding.message.clone();
     for help in &finding.help {
         text.push('\n');
         text.push_str(help);
     }
-    let location = Location::of(finding, locator);
-    let mut physical = json!({"artifactLocation": artifact(file(finding, source))});
-    let place = match location {
-        Location::Whole => None,
-        Location::Line(line) => Some(json!({"startLine": line})),
-        Location::Range(range) => Some(region(range)),
+    let mut physical = json!({"artifactLocation": artifact(locator.file_of(finding))});
+    let place = match locator.spot(finding) {
+        Spot::Whole => None,
+        Spot::Line(line) => Some(json!({"startLine": line})),
+        Spot::Range(range) => Some(region(range)),
     };
     if let (Some(place), Some(physical)) = (place, physical.as_object_mut()) {
         physical.insert("region".to_owned(), place);
@@ -91,8 +83,8 @@ fn result(
                 "id": id,
                 "message": {"text": related.message},
                 "physicalLocation": {
-                    "artifactLocation": artifact(&source.name),
-                    "region": region(locator.range(related.span)),
+                    "artifactLocation": artifact(locator.name(related.place.file)),
+                    "region": region(locator.range(related.place)),
                 },
             })
         });

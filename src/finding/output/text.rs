@@ -9,9 +9,8 @@ use std::io;
 use annotate_snippets::renderer::{AnsiColor, Effects, Style as Ansi};
 
 use super::excerpt::{self, Mark};
-use super::{Count, Location, Locator, Style, clean, file, word};
-use crate::finding::{Finding, Severity};
-use crate::source::Source;
+use super::{Count, Locator, Spot, Style, clean, word};
+use crate::finding::{Finding, Location, Related, Report, Severity};
 
 /// How many findings are shown; who has more starts with these.
 const FINDINGS: usize = 100;
@@ -24,8 +23,8 @@ const LINE: usize = 600;
 
 /// Writes all findings; nothing at all if there are none.
 pub(super) fn write(
+    report: &Report,
     findings: &[&Finding],
-    source: &Source,
     style: Style,
     out: &mut dyn io::Write,
 ) -> io::Result<()> {
@@ -33,9 +32,9 @@ pub(super) fn write(
         return Ok(());
     };
     let shown = findings.get(..FINDINGS).unwrap_or(findings);
-    let locator = Locator::new(source, shown);
+    let locator = Locator::new(report, shown);
     for finding in shown {
-        one(finding, source, &locator, style, out)?;
+        one(finding, &locator, style, out)?;
         writeln!(out)?;
     }
     let more = findings.len() - shown.len();
@@ -57,9 +56,8 @@ pub(super) fn write(
     writeln!(out, "{counts}; run `windlass explain {code}` for more")
 }
 
-fn one(
-    finding: &Finding,
-    source: &Source,
+fn one<'f>(
+    finding: &'f Finding,
     locator: &Locator<'_>,
     style: Style,
     out: &mut dyn io::Write,
@@ -75,12 +73,12 @@ fn one(
         Severity::Warning => AnsiColor::Yellow.on_default().effects(Effects::BOLD),
     };
 
-    let location = Location::of(finding, locator);
-    let name = clean::one_line(file(finding, source), LINE);
-    let place = match location {
-        Location::Whole => name,
-        Location::Line(line) => format!("{name}:{line}"),
-        Location::Range(range) => format!("{name}:{}:{}", range.start.line, range.start.column),
+    let spot = locator.spot(finding);
+    let name = clean::one_line(locator.file_of(finding), LINE);
+    let place = match spot {
+        Spot::Whole => name,
+        Spot::Line(line) => format!("{name}:{line}"),
+        Spot::Range(range) => format!("{name}:{}:{}", range.start.line, range.start.column),
     };
     let kind = format!("{}[{}]", word(severity), finding.code);
     let message = clean::one_line(&finding.message, LINE);
@@ -93,26 +91,36 @@ fn one(
     )?;
 
     let shown = finding.related.get(..RELATED).unwrap_or(&finding.related);
-    let mut notes: Vec<Mark<'_>> = shown
+    let here = match finding.location {
+        Location::Text(place) => Some(place.file),
+        Location::Line { .. } | Location::File(_) => None,
+    };
+    let (near, elsewhere): (Vec<&Related>, Vec<&Related>) = shown
         .iter()
-        .map(|related| Mark {
-            range: locator.range(related.span),
-            label: &related.message,
-        })
-        .collect();
-    if let Location::Range(range) = location {
+        .partition(|related| Some(related.place.file) == here);
+    let mark = |related: &&'f Related| Mark {
+        range: locator.range(related.place),
+        label: &related.message,
+    };
+    let mut notes: Vec<(usize, Mark<'_>)> = Vec::new();
+    if let (Some(file), Spot::Range(range)) = (here, spot)
+        && let Some(source) = locator.source(file)
+    {
+        let near: Vec<Mark<'_>> = near.iter().map(mark).collect();
         let label = &finding.label;
-        let drawn = excerpt::draw(source, severity, Mark { range, label }, &notes, style);
+        let drawn = excerpt::draw(source, severity, Mark { range, label }, &near, style);
         out.write_all(drawn.text.as_bytes())?;
-        notes = drawn.left_out;
+        notes.extend(drawn.left_out.into_iter().map(|mark| (file, mark)));
     }
+    let elsewhere = elsewhere.iter();
+    notes.extend(elsewhere.map(|related| (related.place.file, mark(related))));
     let note = paint(
         "note",
         AnsiColor::BrightGreen.on_default().effects(Effects::BOLD),
     );
-    for Mark { range, label } in notes {
+    for (file, Mark { range, label }) in notes {
         let label = clean::one_line(label, LINE);
-        let name = clean::one_line(&source.name, LINE);
+        let name = clean::one_line(locator.name(file), LINE);
         let start = range.start;
         writeln!(
             out,

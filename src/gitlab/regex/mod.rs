@@ -10,12 +10,14 @@
 //! has `=~` (11.0).
 
 mod class;
+mod empty;
 mod matching;
 mod only;
 mod re2;
 
 use std::fmt;
 
+pub use empty::OnEmpty;
 pub use only::{Ruby, name as only_name};
 
 /// A regular expression between slashes and its flags, in RE2's syntax.

@@ -7,7 +7,7 @@ use crate::gitlab::variables::or_fail;
 use crate::lower::{Lowering, word};
 use crate::manifest::environments::Environment;
 use crate::manifest::tools::{Kubeconfig, KubeconfigEncoding, Kubernetes};
-use crate::pipeline::{Base, Image, Job, Mapping, Value};
+use crate::pipeline::{Base, BaseId, Image, Job, Mapping, Value};
 
 /// The clients of a cluster that jobs need, and the image that they have them from if the manifest
 /// names none.
@@ -101,23 +101,21 @@ impl Lowering<'_> {
     }
 
     /// The hidden job with these keys.
-    fn cluster_base(&mut self, client: Client, keys: Mapping) -> String {
+    fn cluster_base(&mut self, client: Client, keys: Mapping) -> BaseId {
         let bases = &mut self.out.pipeline.bases;
         if let Some(known) = bases.iter().find(|base| base.keys == keys) {
-            return known.name.clone();
+            return known.id;
         }
-        let (prefix, comment) = client.name();
-        let of_client = |base: &&Base| base.name.starts_with(prefix);
-        let name = match bases.iter().filter(of_client).count() {
-            0 => prefix.to_owned(),
-            count => format!("{prefix}-{}", count + 1),
-        };
+        let (kind, comment) = client.name();
+        let of_client = bases.iter().filter(|base| base.id.kind == kind);
+        let variant = of_client.count() + 1;
+        let id = BaseId { kind, variant };
         bases.push(Base {
-            name: name.clone(),
+            id,
             comment: comment.to_owned(),
             keys,
         });
-        name
+        id
     }
 }
 

@@ -103,12 +103,7 @@ fn value(lowering: &Lowering<'_>, variable: &Variable, prepare: &mut Vec<Value>)
         count.filter(|value| is_value(value)).count() + 1
     );
     if name == "value_1" {
-        prepare.push(Value::Shared(Shared {
-            anchor: "helm-string".to_owned(),
-            holder: "helm-string".to_owned(),
-            key: "script".to_owned(),
-            value: Box::new(ESCAPE.into()),
-        }));
+        prepare.push(Shared::own("helm-string", "script", ESCAPE).into());
     }
     prepare.push(Value::from(format!(
         "{name}=$(helm_string {})",

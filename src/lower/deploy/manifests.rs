@@ -13,13 +13,8 @@ const UNDO: &str = include_str!("../../../templates/deploy/undo.sh");
 const SUBSTITUTE: &str = include_str!("../../../templates/deploy/substitute.sh");
 
 /// Shell functions, written once in the pipeline.
-fn functions(name: &str, text: String) -> Value {
-    Value::Shared(Shared {
-        anchor: name.to_owned(),
-        holder: name.to_owned(),
-        key: "script".to_owned(),
-        value: Box::new(text.into()),
-    })
+fn functions(name: &'static str, text: String) -> Value {
+    Shared::own(name, "script", text).into()
 }
 
 /// The function `substitute`.

@@ -17,7 +17,7 @@ use super::Lowering;
 use crate::gitlab::gates;
 use crate::manifest::common::Entity;
 use crate::manifest::environments::Environment;
-use crate::pipeline::{Job, Mapping, Value};
+use crate::pipeline::{Job, Mapping, Origin, Value};
 use crate::source::At;
 
 /// What a driver does in the job.
@@ -75,8 +75,8 @@ pub(super) fn lower(lowering: &mut Lowering<'_>) {
 impl<'m> Lowering<'m> {
     fn deploy(&mut self, key: &'m At<String>, environment: &'m At<Environment>) {
         let common = environment.common();
-        let entity = format!("environments.{}", key.value);
-        let mut job = self.job(&environment.deploy_job(key), entity, key.span, common);
+        let origin = Origin::Deploy(key.value.clone());
+        let mut job = self.job(&environment.deploy_job(key), origin, key.span, common);
         job.stage = Some(environment.stage().to_owned());
         let refs = environment.refs.get().map(|refs| refs.0.clone());
         self.run_on(&mut job, &refs.unwrap_or_default(), None);

@@ -91,6 +91,8 @@ pub struct Compared {
     pub(super) changes: BTreeSet<Vec<String>>,
     /// Whether a list is compared with another ref.
     pub(super) compares: bool,
+    /// Whether there is a merge request from each class of branches.
+    pub(super) paired: bool,
     /// Whether anything asks for a cluster (`kubernetes: active`).
     pub(super) kubernetes: bool,
 }
@@ -139,6 +141,7 @@ impl Compared {
         self.together.extend(other.together.iter().cloned());
         self.changes.extend(other.changes.iter().cloned());
         self.compares |= other.compares;
+        self.paired |= other.paired;
         self.kubernetes |= other.kubernetes;
         self
     }
@@ -195,6 +198,11 @@ impl Compared {
                 is(Role::Source, source) || is(Role::Target, target)
             }
         }
+    }
+
+    /// Asks for a merge request from each class of branches, to compare the pipelines of one push.
+    pub fn pair_merge_requests(&mut self) {
+        self.paired = true;
     }
 
     /// Adds a name or a pattern of refs.

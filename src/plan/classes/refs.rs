@@ -68,10 +68,18 @@ pub(super) fn refs(
             // The default branch is one of its own: it is protected.
             questions.own.insert(Question::Is(default.to_owned()));
         }
-        let texts = questions.told_apart(Space::Ref, first, last);
+        if role == Role::Source && compared.paired {
+            questions.extend(&compared.role(Role::Branch));
+        }
+        let mut texts = questions.told_apart(Space::Ref, first, last);
         left_out.extend(texts.unfound.into_iter().map(LeftOut::Pattern));
         if !texts.complete {
             left_out.push(LeftOut::Combinations);
+        }
+        // One that no condition is about stands for most refs.
+        if let Some(plain) = texts.texts.iter().position(|text| last.contains(&text.as_str())) {
+            let plain = texts.texts.remove(plain);
+            texts.texts.insert(0, plain);
         }
         texts.texts
     };

@@ -3,8 +3,8 @@ use super::*;
 fn read(text: &str) -> (Option<Node>, Vec<(Code, Span)>) {
     let mut report = Report::default();
     let node = parse(&Source::new("m", text), Limits::MANIFEST, &mut report);
-    let found = report.sorted().into_iter().map(|f| match f.place {
-        crate::finding::Place::Manifest(span) => (f.code, span),
+    let found = report.sorted().into_iter().map(|f| match f.location {
+        crate::finding::Location::Text(crate::source::Place { span, .. }) => (f.code, span),
         _ => (f.code, Span::default()),
     });
     (node, found.collect())

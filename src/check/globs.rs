@@ -1,0 +1,106 @@
+//! Globs of `changes` and `exists` that match no file: a job that waits for one never runs.
+//!
+//! In: the globs of tests, tasks and recipes, and those in raw GitLab keys. Out: a finding each, with
+//! the glob that was probably meant.
+
+use super::Check;
+use crate::finding::{Code, Finding};
+use crate::gitlab::glob::{Compared, unmatchable};
+use crate::manifest::collection::Map;
+use crate::manifest::common::Entity;
+use crate::manifest::kinds::Raw;
+use crate::source::{Kind, Node, Span};
+
+pub(super) fn check(check: &mut Check<'_>) {
+    let manifest = check.manifest;
+    for (_, test, _) in manifest.tests_and_tasks() {
+        for glob in test.changes.get().into_iter().flat_map(|list| list.iter()) {
+            look(check, &glob.value, glob.span, Compared::ChangedFiles);
+        }
+    }
+    let images = manifest.images().map(|(_, image)| image.common());
+    let tests = manifest.tests_and_tasks().map(|(_, test, _)| test.common());
+    let environments = manifest.environments().map(|(_, one)| one.common());
+    let promotions = manifest.promotions().map(|(_, one)| one.common());
+    let entities = images.chain(tests).chain(environments).chain(promotions);
+    let retentions = manifest
+        .images()
+        .filter_map(|(_, image)| image.retention.get());
+    let rebuilds = manifest
+        .images()
+        .filter_map(|(_, image)| image.rebuild.get());
+    let stops = manifest
+        .environments()
+        .filter_map(|(_, one)| one.stop.get());
+    let jobs = manifest.jobs.get().into_iter().flat_map(Map::iter);
+    let includes = manifest
+        .include
+        .get()
+        .into_iter()
+        .flat_map(|list| list.iter());
+    let raw = entities
+        .filter_map(|common| common.job.get())
+        .chain(retentions.filter_map(|one| one.job.get()))
+        .chain(rebuilds.filter_map(|one| one.job.get()))
+        .chain(stops.filter_map(|one| one.job.get()))
+        .chain(jobs.map(|(_, job)| &job.value))
+        .chain(manifest.pipeline.get());
+    for Raw(node) in raw {
+        of_keys(check, node);
+    }
+    for include in includes {
+        of_keys(check, &include.value.0);
+    }
+}
+
+/// The globs in `rules`, `only` and `except`, however deep these stand.
+fn of_keys(check: &mut Check<'_>, node: &Node) {
+    match &node.kind {
+        Kind::Mapping(entries) => {
+            for entry in entries.iter() {
+                match &*entry.key.value {
+                    "rules" | "only" | "except" => of_conditions(check, &entry.value),
+                    _ => of_keys(check, &entry.value),
+                }
+            }
+        }
+        Kind::Sequence(items) => items.iter().for_each(|item| of_keys(check, item)),
+        Kind::Scalar(_) => {}
+    }
+}
+
+fn of_conditions(check: &mut Check<'_>, node: &Node) {
+    match &node.kind {
+        Kind::Sequence(items) => items.iter().for_each(|item| of_conditions(check, item)),
+        Kind::Mapping(entries) => {
+            for entry in entries.iter() {
+                let compared = match &*entry.key.value {
+                    "changes" => Compared::ChangedFiles,
+                    "exists" => Compared::FilesAndFolders,
+                    _ => continue,
+                };
+                let paths = crate::manifest::raw::member(&entry.value, "paths");
+                let Kind::Sequence(globs) = &paths.unwrap_or(&entry.value).kind else {
+                    continue;
+                };
+                for glob in globs.iter() {
+                    if let Kind::Scalar(text) = &glob.kind {
+                        look(check, &text.text, glob.span, compared);
+                    }
+                }
+            }
+        }
+        Kind::Scalar(_) => {}
+    }
+}
+
+fn look(check: &mut Check<'_>, glob: &str, span: Span, compared: Compared) {
+    if let Some(found) = unmatchable(glob, compared) {
+        let message = format!("`{glob}` matches no file: it {}", found.why);
+        let finding = Finding::new(Code::UnmatchableGlob, span, message);
+        check.report.push(match found.meant {
+            Some(meant) => finding.help(format!("did you mean `{meant}`?")),
+            None => finding.help("write it from the project's root, as in `src/**/*`"),
+        });
+    }
+}

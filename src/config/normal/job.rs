@@ -1,0 +1,137 @@
+//! A job.
+
+use super::canon::complete;
+use super::form::{Fields, Form};
+use super::keywords::{KEYS, NOT_HERE};
+use super::{Jobs, conditions, needs, variables};
+use crate::config::value::{Located, Map};
+use crate::config::{AllowFailure, Conditions, Inherits, Job, When};
+
+/// Everything about a job but its name. `is_open`: files that were not read may change it.
+pub(super) fn of(job: &Job, jobs: &Jobs<'_>, is_open: bool) -> Fields {
+    // What is left out here stands in `keys`, from which it was read.
+    let Job {
+        name: _,
+        key: _,
+        place: _,
+        origin: _,
+        stage,
+        is_trigger: _,
+        conditions,
+        when,
+        start_in,
+        allow_failure,
+        needs: needed,
+        dependencies,
+        environment: _,
+        resource_group: _,
+        interruptible,
+        image: _,
+        services: _,
+        script,
+        before_script,
+        after_script,
+        variables,
+        inherits,
+        keys,
+    } = job;
+    let elsewhere = |key: &str| NOT_HERE.iter().any(|(name, _)| *name == key);
+    let here = keys
+        .iter()
+        .filter(|(key, _)| !(key.is_string && elsewhere(&key.text)));
+    let here: Map = here
+        .map(|(key, entry)| (key.clone(), entry.clone()))
+        .collect();
+    let mut fields = complete(&here, KEYS);
+    fields.set("stage", Form::text(stage.as_str()));
+    set_list(
+        &mut fields,
+        "commands",
+        commands(before_script.iter().chain(script)),
+    );
+    set_list(&mut fields, "after_script", commands(after_script));
+    match conditions {
+        Conditions::Always => {}
+        Conditions::Rules(rules) => {
+            if let Some(node) = keys.given("rules") {
+                fields.set("rules", conditions::of_job(node, rules, job, jobs));
+            }
+        }
+        Conditions::Policies { only, except } => {
+            for (key, policy) in [("only", only), ("except", except)] {
+                if let Some(policy) = policy {
+                    fields.set(key, conditions::of_policy(policy));
+                }
+            }
+        }
+    }
+    // With `rules`, each rule says when, and whether the job may fail.
+    if !matches!(conditions, Conditions::Rules(_)) {
+        let form = Form::text(when.as_str());
+        fields.set(
+            "when",
+            Form::or_default(Some(form), Form::text(When::OnSuccess.as_str())),
+        );
+        if let Some(time) = start_in {
+            fields.set("start_in", Form::text(time.as_str()));
+        }
+    }
+    let (may, codes) = match allow_failure {
+        AllowFailure::Is(may) => (*may, None),
+        AllowFailure::ExitCodes(codes) => (false, Some(codes)),
+    };
+    if !matches!(conditions, Conditions::Rules(_)) {
+        let form = Form::or_default(Some(Form::Bool(may)), Form::Bool(false));
+        fields.set("allow_failure", form);
+    }
+    if let Some(codes) = codes {
+        let codes = codes.iter().map(|code| Form::Number(code.to_string()));
+        fields.set("allow_failure:exit_codes", Form::set_of(codes));
+    }
+    if let Some(needed) = needed {
+        let form = needs::needs(needed, keys.given("needs"), dependencies.as_deref(), jobs);
+        fields.set("needs", form);
+    }
+    let left = needs::dependencies(dependencies.as_deref(), needed.as_deref(), jobs);
+    if let Some(form) = left {
+        fields.set("dependencies", form);
+    }
+    let may = Form::Bool(interruptible.unwrap_or(false));
+    fields.set(
+        "interruptible",
+        Form::or_default(Some(may), Form::Bool(false)),
+    );
+    let variables = variables::of_job(variables);
+    if !variables.is_blank() {
+        fields.set("variables", variables);
+    }
+    match inherits {
+        Inherits::All => {}
+        Inherits::Nothing => fields.set("inherit:variables", Form::Bool(false)),
+        Inherits::Only(names) => {
+            let names = names.iter().map(Form::text);
+            fields.set("inherit:variables", Form::set_of(names));
+        }
+    }
+    // A null takes away what a file that was not read says.
+    if is_open {
+        let nulls = keys.iter().filter(|(_, entry)| entry.value.is_null());
+        let nulls = Form::set_of(nulls.map(|(key, _)| Form::text(&*key.text)));
+        if !nulls.is_blank() {
+            fields.set("null", nulls);
+        }
+    }
+    fields
+}
+
+/// Commands as the runner gets them. The end of a line at the end of one does nothing.
+fn commands<'c>(list: impl IntoIterator<Item = &'c Located<String>>) -> Form {
+    let text = |command: &Located<String>| Form::text(command.trim_end_matches('\n'));
+    Form::List(list.into_iter().map(text).collect())
+}
+
+fn set_list(fields: &mut Fields, key: &str, list: Form) {
+    if !list.is_blank() {
+        fields.set(key, list);
+    }
+}

@@ -1,0 +1,136 @@
+//! What is true of the pipeline as a whole.
+//!
+//! Facts: `Entry::Workflow`, `Entry::Workflow::AutoCancel`, `Entry::Root` (18.11).
+
+use std::collections::HashSet;
+
+use indexmap::IndexMap;
+
+use super::canon::Otherwise::Word;
+use super::canon::{Canon, Field, complete, field, with};
+use super::expand::By;
+use super::form::{Fields, Form};
+use super::{conditions, keywords, variables};
+use crate::config::value::{Located, Map, Node};
+use crate::config::{Config, Unresolved, Workflow};
+
+/// What `auto_cancel` says, and GitLab does without it.
+pub(super) const AUTO_CANCEL: Canon = Canon::Map(&[
+    with("on_new_commit", Canon::Plain, Word("conservative")),
+    with("on_job_failure", Canon::Plain, Word("none")),
+]);
+
+/// The keys of `workflow`; `rules` are read apart because a null there has a meaning.
+const WORKFLOW: &[Field] = &[
+    field("name", Canon::Expanded(By::GitLab)),
+    field("auto_cancel", AUTO_CANCEL),
+];
+
+/// Global keys without an effect of their own, with the reason.
+pub(super) const NOT_HERE: &[(&str, &str)] = &[
+    ("stages", "typed, without those that have no job"),
+    ("variables", "read apart: a text stands for a mapping"),
+    ("workflow", "read apart: it has defaults"),
+    ("default", "it is merged into the jobs"),
+    ("image", "it is merged into the jobs"),
+    ("services", "it is merged into the jobs"),
+    ("cache", "it is merged into the jobs"),
+    ("before_script", "it is merged into the jobs"),
+    ("after_script", "it is merged into the jobs"),
+    (
+        "include",
+        "what is read is merged; what is not is a part of the typed configuration",
+    ),
+];
+
+/// The pipeline without its jobs.
+pub(super) fn of(config: &Config) -> Fields {
+    let Config {
+        sources: _,
+        stages,
+        workflow:
+            Workflow {
+                rules: _,
+                name: _,
+                auto_cancel: _,
+            },
+        variables: _,
+        jobs,
+        unresolved,
+        tree,
+    } = config;
+    let is_open = !unresolved.is_empty();
+    let mut fields = Fields::default();
+    let top = tree.as_map();
+    let given = |key: &str| top.and_then(|top| top.given(key));
+    // A stage without jobs does not exist in a pipeline; what is not read may bring some.
+    let used: HashSet<&str> = jobs.iter().map(|job| job.stage.as_str()).collect();
+    let counts = |stage: &&Located<String>| is_open || used.contains(stage.as_str());
+    let stages = stages.iter().filter(counts);
+    fields.set(
+        "stages",
+        Form::List(stages.map(|stage| Form::text(stage.as_str())).collect()),
+    );
+    if let Some(node) = given("variables") {
+        fields.set("variables", variables::written(node));
+    }
+    let none = Map::default();
+    let workflow = given("workflow").filter(|node| node.get("script").is_none());
+    let map = workflow.and_then(Node::as_map).unwrap_or(&none);
+    for (key, form) in self::workflow(map).iter() {
+        fields.set(format!("workflow:{key}"), form.clone());
+    }
+    let mut copies: IndexMap<&str, Vec<Form>> = IndexMap::new();
+    for job in jobs.iter().filter(|job| job.name != job.key) {
+        copies
+            .entry(&job.key)
+            .or_default()
+            .push(Form::text(job.name.as_str()));
+    }
+    for (key, names) in copies {
+        fields.set(format!("copies of {key}"), Form::List(names));
+    }
+    if is_open {
+        let items = unresolved
+            .iter()
+            .map(|Unresolved { what, place: _ }| Form::text(what.as_str()));
+        fields.set("include", Form::List(items.collect()));
+        open(top.unwrap_or(&none), config, &mut fields);
+    }
+    fields
+}
+
+fn workflow(map: &Map) -> Fields {
+    let mut rest = map.clone();
+    let rules = rest.remove("rules");
+    let mut fields = complete(&rest, WORKFLOW);
+    if fields.get("auto_cancel").is_none() {
+        let none = Map::default();
+        let node = Node::new(
+            crate::config::Value::Map(std::sync::Arc::new(none)),
+            Default::default(),
+        );
+        fields.set("auto_cancel", AUTO_CANCEL.form(&node));
+    }
+    if let Some(rules) = rules {
+        // `rules:` without a value takes the default `only` of the jobs away.
+        fields.set("rules", conditions::of_workflow(&rules.value));
+    }
+    fields
+}
+
+/// What only has an effect on jobs of files that were not read: hidden jobs that they may extend,
+/// defaults that they inherit.
+fn open(top: &Map, config: &Config, fields: &mut Fields) {
+    let jobs: HashSet<&str> = config.jobs.iter().map(|job| job.key.as_str()).collect();
+    const TYPED: [&str; 4] = ["stages", "variables", "workflow", "include"];
+    for (key, entry) in top.iter() {
+        if !jobs.contains(&*key.text) && !TYPED.contains(&&*key.text) && !entry.value.is_null() {
+            let form = match key.text.starts_with('.') || &*key.text == "default" {
+                true => Canon::Map(keywords::KEYS).form(&entry.value),
+                false => Form::plain(&entry.value),
+            };
+            fields.set(format!("unused {}", key.text), form);
+        }
+    }
+}

@@ -1,0 +1,128 @@
+//! What changed for the pipeline as a whole.
+
+use super::words::{code, lines, listed, shown};
+use super::{Effect, Kind, keys, script};
+use crate::config::normal::{Fields, Form};
+
+/// What changed in the normal form of the pipeline. `explained`: the refs that get a pipeline are
+/// told and decided.
+pub(super) fn of(old: &Fields, new: &Fields, explained: bool) -> Vec<Effect> {
+    let is_open = [old, new].iter().any(|side| side.get("include").is_some());
+    let mut effects = Vec::new();
+    for key in new.differing(old) {
+        let (was, is) = (old.get(key), new.get(key));
+        match key {
+            "stages" => effects.extend(stages(was, is, is_open)),
+            "variables" => effects.extend(keys::of(key, was, is, |kind, text| {
+                one(kind, format!("every job {text}"))
+            })),
+            "workflow:name" => effects.push(match is {
+                Some(name) => one(Kind::Key, format!("pipelines are called {}", shown(name))),
+                None => one(Kind::Key, "pipelines no longer have a name".to_owned()),
+            }),
+            "workflow:auto_cancel" => effects.extend(cancel(was, is)),
+            "workflow:rules" if explained && beside_refs(was) == beside_refs(is) => {}
+            "workflow:rules" => {
+                effects.push(listing(
+                    "pipelines are created under other conditions",
+                    was,
+                    is,
+                ));
+            }
+            "include" => effects.push(listing("other files are included and not read", was, is)),
+            _ => effects.extend(other(key, was, is)),
+        }
+    }
+    effects
+}
+
+fn one(kind: Kind, text: String) -> Effect {
+    Effect::of_pipeline(kind, text)
+}
+
+/// What has the words of its key.
+fn other(key: &str, was: Option<&Form>, is: Option<&Form>) -> Vec<Effect> {
+    if let Some(job) = key.strip_prefix("copies of ") {
+        return copies(job, was, is).into_iter().collect();
+    }
+    match key.strip_prefix("unused ") {
+        Some(key) => keys::of(key, was, is, |_, text| {
+            one(
+                Kind::Key,
+                format!("files that are not read: the pipeline {text}"),
+            )
+        }),
+        None => keys::of(key, was, is, |_, text| {
+            one(Kind::Key, format!("the pipeline {text}"))
+        }),
+    }
+}
+
+fn listing(text: &str, was: Option<&Form>, is: Option<&Form>) -> Effect {
+    let text_of = |form: Option<&Form>| form.map(lines).unwrap_or_default();
+    let mut effect = one(Kind::Refs, text.to_owned());
+    effect.lines = script::lines(&text_of(was), &text_of(is));
+    effect
+}
+
+fn items(form: Option<&Form>) -> &[Form] {
+    form.and_then(Form::items).unwrap_or_default()
+}
+
+/// What rules of the workflow say beside whether there is a pipeline.
+fn beside_refs(rules: Option<&Form>) -> Vec<String> {
+    let rules = items(rules).iter().filter_map(Form::fields);
+    let parts = rules.flat_map(|rule| rule.iter());
+    let parts = parts.filter(|(key, _)| !matches!(*key, "if" | "when"));
+    parts.map(|(key, form)| format!("{key}: {form}")).collect()
+}
+
+/// Another order of stages. Those that came or went are told by their jobs, unless files that are
+/// not read may have some.
+fn stages(was: Option<&Form>, is: Option<&Form>, is_open: bool) -> Option<Effect> {
+    let (old, new) = (items(was), items(is));
+    let kept = |these: &[Form], others: &[Form]| -> Vec<Form> {
+        these
+            .iter()
+            .filter(|stage| others.contains(stage))
+            .cloned()
+            .collect()
+    };
+    let names: Vec<String> = new.iter().filter_map(Form::as_text).map(code).collect();
+    let text = match kept(old, new) != kept(new, old) {
+        true => "the stages come in another order: ",
+        false if is_open => "the stages are now ",
+        false => return None,
+    };
+    Some(one(Kind::Order, format!("{text}{}", listed(&names))))
+}
+
+/// The jobs that a parallel one becomes. If it was none before, its jobs have other names.
+fn copies(job: &str, was: Option<&Form>, is: Option<&Form>) -> Option<Effect> {
+    let (old, new) = (items(Some(was?)), items(Some(is?)));
+    let text = match (old.len(), new.len()) {
+        (old, new) if old != new => format!("{} is now {new} jobs instead of {old}", code(job)),
+        _ => format!(
+            "the jobs of {} have other numbers in `CI_NODE_INDEX`",
+            code(job)
+        ),
+    };
+    Some(one(Kind::Key, text))
+}
+
+/// What a new commit and a failed job cancel; without `auto_cancel` that is GitLab's default.
+fn cancel(was: Option<&Form>, is: Option<&Form>) -> Vec<Effect> {
+    let of = |form: Option<&Form>| form.and_then(Form::fields).cloned().unwrap_or_default();
+    let (was, is) = (of(was), of(is));
+    let word = |fields: &Fields, key: &str| fields.get(key).map(shown).unwrap_or_default();
+    let differing = is.differing(&was).into_iter().map(|key| {
+        let what = match key {
+            "on_new_commit" => "a new commit cancels older pipelines by",
+            "on_job_failure" => "a job that fails cancels, of those that run,",
+            key => key,
+        };
+        let text = format!("{what} {} instead of {}", word(&is, key), word(&was, key));
+        one(Kind::Permission, text)
+    });
+    differing.collect()
+}

@@ -1,0 +1,154 @@
+//! All findings about some files, and the files.
+//!
+//! In: findings in any order. Out: the same in the order of their places, none twice. Always holds:
+//! a finding's place lies in one of the report's own sources, also after reports were joined.
+
+use std::collections::HashSet;
+
+use super::{Finding, Location, Severity};
+use crate::source::{Place, Source, Span};
+
+/// All findings about some files.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Report {
+    sources: Vec<Source>,
+    findings: Vec<Finding>,
+    /// Places that stand for several things; see [`Report::once_within`].
+    shared: Vec<Place>,
+}
+
+impl Report {
+    /// An empty report about one file, which [`Span`]s alone are places in.
+    pub fn about(source: Source) -> Self {
+        Self {
+            sources: vec![source],
+            ..Self::default()
+        }
+    }
+
+    /// The report about a configuration that was read from some files. `findings` point into
+    /// `sources`, in which one file may stand several times.
+    pub fn of(sources: &[Source], findings: impl IntoIterator<Item = Finding>) -> Self {
+        let other = Self {
+            sources: sources.to_vec(),
+            findings: findings.into_iter().collect(),
+            shared: Vec::new(),
+        };
+        let mut report = Self::default();
+        report.join(other);
+        report
+    }
+
+    /// Adds a finding.
+    pub fn push(&mut self, finding: Finding) {
+        self.findings.push(finding);
+    }
+
+    /// Adds another report with its sources. A file that both have, with the same text, is one.
+    pub fn join(&mut self, other: Report) {
+        let files: Vec<usize> = other
+            .sources
+            .into_iter()
+            .map(|source| self.file(source))
+            .collect();
+        let moved = |place: Place| Place {
+            file: files.get(place.file).copied().unwrap_or(place.file),
+            ..place
+        };
+        for mut finding in other.findings {
+            finding.location = match finding.location {
+                Location::Text(place) => Location::Text(moved(place)),
+                Location::File(file) => Location::File(
+                    moved(Place {
+                        file,
+                        ..Place::default()
+                    })
+                    .file,
+                ),
+                line @ Location::Line { .. } => line,
+            };
+            for related in &mut finding.related {
+                related.place = moved(related.place);
+            }
+            self.findings.push(finding);
+        }
+        self.shared.extend(other.shared.into_iter().map(moved));
+    }
+
+    /// Which of the sources a file is; it becomes one if it is new.
+    fn file(&mut self, source: Source) -> usize {
+        match self.sources.iter().position(|known| *known == source) {
+            Some(file) => file,
+            None => {
+                self.sources.push(source);
+                self.sources.len() - 1
+            }
+        }
+    }
+
+    /// The files that the findings are about.
+    pub fn sources(&self) -> &[Source] {
+        &self.sources
+    }
+
+    /// The same report without the findings that do not pass.
+    #[must_use]
+    pub fn filtered(&self, passes: impl Fn(&Finding) -> bool) -> Self {
+        let mut report = self.clone();
+        report.findings.retain(passes);
+        report
+    }
+
+    /// What is written at this place stands for several things, as the rows of a matrix do: a kind
+    /// of finding is told once for each place inside of it.
+    pub fn once_within(&mut self, span: Span) {
+        self.shared.push(span.into());
+    }
+
+    /// Whether anything found is an error rather than a warning.
+    pub fn has_errors(&self) -> bool {
+        self.findings
+            .iter()
+            .any(|f| f.code.severity() == Severity::Error)
+    }
+
+    /// Whether nothing was found.
+    pub fn is_empty(&self) -> bool {
+        self.findings.is_empty()
+    }
+
+    /// The findings in the order of their places, the same one never twice.
+    pub fn sorted(&self) -> Vec<&Finding> {
+        let mut seen = HashSet::with_capacity(self.findings.len());
+        let mut told = HashSet::new();
+        let mut all: Vec<&Finding> = self
+            .findings
+            .iter()
+            .filter(|finding| seen.insert(*finding))
+            .filter(|finding| {
+                !self.is_shared(&finding.location) || told.insert((finding.code, &finding.location))
+            })
+            .collect();
+        all.sort_by(|a, b| order(&a.location).cmp(&order(&b.location)));
+        all
+    }
+
+    fn is_shared(&self, location: &Location) -> bool {
+        let Location::Text(Place { file, span }) = *location else {
+            return false;
+        };
+        self.shared.iter().any(|shared| {
+            shared.file == file && shared.span.start <= span.start && span.end <= shared.span.end
+        })
+    }
+}
+
+/// File by file in the order of the sources, each as a whole first and then from top to bottom;
+/// then the files that are no sources, by their paths.
+fn order(location: &Location) -> (usize, &str, usize) {
+    match location {
+        Location::File(file) => (*file, "", 0),
+        Location::Text(place) => (place.file, "", place.span.start.saturating_add(1)),
+        Location::Line { path, line } => (usize::MAX, path, *line),
+    }
+}
