@@ -20,7 +20,7 @@ pub use output::{Format, Told, tell};
 
 use crate::config::normal::{Fields, Normal};
 use crate::config::{Config, Job};
-use crate::plan::{Compared, classes_of};
+use crate::plan::{Compared, Ref, classes_of};
 use names::Names;
 use words::code;
 
@@ -123,7 +123,7 @@ pub fn diff(before: &Config, after: &Config, default_branch: &str) -> Vec<Effect
     let jobs = before.jobs.len().max(after.jobs.len());
     let mut situations = classes_of(&compared, Some(default_branch), jobs).refs;
     // What conditions name is named first.
-    let is_named = |reference| compared.spells(reference) || compared.matches(reference);
+    let is_named = |reference: &Ref| compared.spells(reference) || compared.matches(reference);
     situations.sort_by_key(|one| (!one.is_default_branch(), !is_named(&one.reference)));
     let (old, new) = (Normal::of(before), Normal::of(after));
     let names = Names::of((before, &old), (after, &new));

@@ -6,9 +6,9 @@
 
 use serde_json::{Value, json};
 
+use super::classes::LeftOut;
 use super::decision::Presence;
 use super::outcome::Plan;
-use super::classes::LeftOut;
 use super::situation::{Changed, Ref, Situation};
 use super::text::line;
 use super::{Truth, words};
@@ -119,7 +119,11 @@ fn reference(situation: &Situation) -> Value {
             }
             Changed::FirstPush(paths) => {
                 out.insert("first_push".to_owned(), true.into());
-                out.extend(paths.iter().map(|paths| ("changed".to_owned(), json!(paths))));
+                out.extend(
+                    paths
+                        .iter()
+                        .map(|paths| ("changed".to_owned(), json!(paths))),
+                );
             }
         }
         if let Some(kubernetes) = situation.kubernetes {

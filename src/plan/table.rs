@@ -158,16 +158,17 @@ fn overrides<'p>(config: &'p Config, plan: &'p Plan) -> impl Iterator<Item = &'p
         let workflow = config.workflow.rules.iter().flatten();
         let jobs = config.jobs.iter();
         config.variables.contains_key(*name)
-            || workflow.map(|rule| &rule.variables).any(|all| all.contains_key(*name))
-            || jobs.map(|job| &job.variables).any(|all| all.contains_key(*name))
+            || workflow
+                .map(|rule| &rule.variables)
+                .any(|all| all.contains_key(*name))
+            || jobs
+                .map(|job| &job.variables)
+                .any(|all| all.contains_key(*name))
     })
 }
 
 /// The variables of the file of which another value makes a difference, and the jobs to which.
-fn overridden<'p>(
-    config: &'p Config,
-    refs: &[OnRef<'p>],
-) -> BTreeMap<&'p str, BTreeSet<&'p str>> {
+fn overridden<'p>(config: &'p Config, refs: &[OnRef<'p>]) -> BTreeMap<&'p str, BTreeSet<&'p str>> {
     let mut found: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
     for one in refs {
         let (given, plain): (Vec<&Plan>, Vec<&Plan>) = one

@@ -77,7 +77,11 @@ pub(super) fn refs(
             left_out.push(LeftOut::Combinations);
         }
         // One that no condition is about stands for most refs.
-        if let Some(plain) = texts.texts.iter().position(|text| last.contains(&text.as_str())) {
+        if let Some(plain) = texts
+            .texts
+            .iter()
+            .position(|text| last.contains(&text.as_str()))
+        {
             let plain = texts.texts.remove(plain);
             texts.texts.insert(0, plain);
         }
