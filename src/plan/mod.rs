@@ -12,6 +12,7 @@ mod circular;
 mod classes;
 mod decision;
 mod files;
+mod given;
 mod json;
 mod outcome;
 mod policy;
@@ -22,6 +23,7 @@ mod situation;
 mod source;
 mod table;
 mod text;
+mod unread;
 mod why;
 mod words;
 mod worlds;
@@ -31,7 +33,8 @@ pub use classes::{Classes, Compared, LeftOut, Role, classes, classes_of};
 pub use decision::{Because, Chosen, Decision, Part, Presence};
 pub use json::{json, json_of_all};
 pub use outcome::{
-    Absence, Failure, FailureKind, Plan, PlannedJob, admits, environment_name, plan, plan_all,
+    Absence, Failure, FailureKind, Otherwise, Plan, PlannedJob, admits, environment_name, plan,
+    plan_all,
 };
 pub use rules::{ClauseTrace, RuleTrace, trace};
 pub use scope::Scope;
