@@ -22,7 +22,7 @@ use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
 use strings::{Random, VALUES};
-use windlass::pipeline::{Document, Mapping, Section, Shared, Value, WrittenJob};
+use windlass::pipeline::{Document, Holder, Mapping, Section, Shared, Union, Value, WrittenJob};
 use windlass::render;
 use windlass::verify::verify;
 
@@ -77,8 +77,10 @@ fn everywhere(strings: &[String]) -> Document {
         .enumerate()
         .map(|(at, string)| {
             let shared = Shared {
-                anchor: string.clone(),
-                holder: format!("holder {string}"),
+                holder: Holder::Refs(Union {
+                    sets: vec![string.clone()],
+                    when: None,
+                }),
                 key: "key".into(),
                 value: Box::new(text(string)),
             };

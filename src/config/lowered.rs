@@ -24,11 +24,9 @@ use crate::source::Source;
 pub fn of_pipeline(pipeline: &Pipeline, manifest: &Source) -> Result<Config, Report> {
     let document = pipeline.to_document();
     let whole = Place::default();
+    // Jobs hold all keys of their bases. The hidden jobs of these have names that the text may
+    // change, so nothing written by hand can extend them.
     let mut tree = mapping(&document.globals, whole);
-    for base in &document.bases {
-        let node = Node::new(Value::Map(Arc::new(mapping(&base.keys, whole))), whole);
-        tree.put(&format!(".{}", base.name), node);
-    }
     let planned: HashMap<&str, &PlannedJob> = pipeline
         .jobs
         .iter()

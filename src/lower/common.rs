@@ -96,7 +96,9 @@ impl Lowering<'_> {
             return;
         }
         job.when = None;
-        job.rules.name = job.rules.name.as_ref().map(|name| format!("{name}-{when}"));
+        if let Some(union) = &mut job.rules.union {
+            union.when = Some(when);
+        }
         for rule in job.rules.list.iter_mut().filter(|rule| rule.when.is_none()) {
             rule.when = Some(when);
         }

@@ -5,7 +5,7 @@ use super::compose::ComposeCommand;
 use crate::gitlab::gates;
 use crate::manifest::record::Field;
 use crate::manifest::tools::Docker;
-use crate::pipeline::{Base, Image, Job, Mapping, Service, Value};
+use crate::pipeline::{Base, BaseId, Image, Job, Mapping, Service, Value};
 
 /// The Docker that jobs use if the manifest names none; client and daemon are of one version, as
 /// Docker 29 asks for.
@@ -19,7 +19,7 @@ const OLD_VERSION: &str = "20.10.24";
 const OLD_COMPOSE: &str = "docker/compose:1.29.2";
 
 /// Name of the hidden job, and of its anchor.
-const BASE: &str = "docker";
+const BASE: BaseId = BaseId::only("docker");
 
 /// How the daemon is reached.
 enum Daemon {
@@ -61,7 +61,7 @@ impl Lowering<'_> {
         }
         let login = self.gitlab_login();
         self.docker_base(&client, &services, &variables, login.as_ref());
-        job.bases.push(BASE.to_owned());
+        job.bases.push(BASE);
         job.image = Some(client);
         job.services.splice(0..0, services);
         variables.merge(&job.variables);
@@ -106,7 +106,7 @@ impl Lowering<'_> {
         login: Option<&Value>,
     ) {
         let bases = &mut self.out.pipeline.bases;
-        if bases.iter().any(|base| base.name == BASE) {
+        if bases.iter().any(|base| base.id == BASE) {
             return;
         }
         let mut keys = Mapping::new();
@@ -130,7 +130,7 @@ impl Lowering<'_> {
             }
         };
         bases.push(Base {
-            name: BASE.to_owned(),
+            id: BASE,
             comment: comment.to_owned(),
             keys,
         });

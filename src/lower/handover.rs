@@ -133,7 +133,7 @@ impl Lowering<'_> {
         let registry = job
             .bases
             .iter()
-            .any(|base| base == super::registry_script::BASE);
+            .any(|base| *base == super::registry_script::BASE);
         if registry {
             if job.needs.is_none() && job.dependencies.is_none() {
                 job.dependencies = Some(read.iter().map(|from| from.job.clone()).collect());

@@ -18,6 +18,7 @@ mod image_build;
 mod in_container;
 mod marking;
 mod needs;
+mod own_folder;
 mod policy;
 mod production_build;
 mod promotion;
@@ -66,7 +67,7 @@ impl Lowered {
     /// Whether the registry script stands in the pipeline itself.
     pub fn inlines_registry_script(&self) -> bool {
         let mut bases = self.pipeline.bases.iter();
-        self.registry_script.is_none() && bases.any(|base| base.name == registry_script::BASE)
+        self.registry_script.is_none() && bases.any(|base| base.id == registry_script::BASE)
     }
 }
 

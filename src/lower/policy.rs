@@ -14,7 +14,7 @@ use crate::gitlab::{Version, gates};
 use crate::manifest::collection::Many;
 use crate::manifest::refs::RefSet;
 use crate::manifest::resolved::SetNames;
-use crate::pipeline::{Policies, Policy};
+use crate::pipeline::{Policies, Policy, Union};
 use crate::source::{At, Span};
 use crate::target::Lack;
 
@@ -43,6 +43,14 @@ impl Member {
     }
 }
 
+/// What jobs of the same sets share.
+pub(super) fn union(sets: &SetNames) -> Union {
+    Union {
+        sets: sets.iter().map(|set| set.value.clone()).collect(),
+        when: None,
+    }
+}
+
 impl Lowering<'_> {
     /// Where an entity's job runs. Nothing where that is GitLab's own default, branches and tags.
     pub(super) fn policies(&mut self, sets: &SetNames, changes: Option<&[String]>) -> Policies {
@@ -55,9 +63,9 @@ impl Lowering<'_> {
             Some(policies) => policies,
             None => self.by_conditions(sets),
         };
-        policies.name = Some(names.join("-or-"));
+        policies.union = Some(union(sets));
         if let Some(paths) = changes {
-            policies.name = None;
+            policies.union = None;
             policies.only.changes = paths.to_vec();
         }
         policies
@@ -87,7 +95,7 @@ impl Lowering<'_> {
             ..Policy::default()
         };
         Some(Policies {
-            name: None,
+            union: None,
             only,
             except,
         })

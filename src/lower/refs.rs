@@ -98,20 +98,18 @@ impl<'m> Lowering<'m> {
             })
             .collect();
         self.without_parentheses(&mut rules);
-        // One name is the anchor; a union has none, but shares by all its names.
-        let name = names.join("-or-");
         if let Some(paths) = changes {
             rules = match self.target < gates::COMPARE_TO {
                 true => with_pushed(rules, paths),
                 false => with_changes(rules, paths),
             };
             return Rules {
-                name: None,
+                union: None,
                 list: rules,
             };
         }
         Rules {
-            name: Some(name),
+            union: Some(super::policy::union(sets)),
             list: rules,
         }
     }

@@ -10,7 +10,7 @@ use super::Lowering;
 use crate::manifest::images::{Image, KeepFor};
 use crate::manifest::registries::Credentials;
 use crate::manifest::tools::DeleteBy;
-use crate::pipeline::{Base, Image as JobImage, Job, Mapping, Shared, Value};
+use crate::pipeline::{Base, BaseId, Image as JobImage, Job, Mapping, Shared, Value};
 
 macro_rules! script {
     ($($section:literal)+) => {
@@ -31,8 +31,8 @@ const SECTION: &str = "\n# ---- ";
 
 /// curl and a POSIX shell are all that the registry script needs.
 const CURL: &str = "curlimages/curl:8.16.0";
-/// Name of the hidden job with the registry script, and of its anchor.
-pub(super) const BASE: &str = "registry-script";
+/// The hidden job with the registry script.
+pub(super) const BASE: BaseId = BaseId::only("registry-script");
 
 impl Lowering<'_> {
     /// Options of calls that delete.
@@ -125,18 +125,18 @@ impl Lowering<'_> {
         let before = Value::Seq(vec![script.clone()]);
         keys.set("before_script", before);
         let bases = &mut self.out.pipeline.bases;
-        if !bases.iter().any(|base| base.name == BASE) {
+        if !bases.iter().any(|base| base.id == BASE) {
             let comment = match self.manifest.scripts.get() {
                 Some(_) => "Tags of the registry are deleted by curl alone: no daemon.",
                 None => "Tags of the registry are deleted by curl alone: no daemon, no checkout.",
             };
             bases.push(Base {
-                name: BASE.to_owned(),
+                id: BASE,
                 comment: comment.to_owned(),
                 keys,
             });
         }
-        job.bases.push(BASE.to_owned());
+        job.bases.push(BASE);
         job.image = Some(image);
         let own = std::mem::replace(&mut job.variables, variables);
         job.variables.merge(&own);
@@ -149,12 +149,7 @@ impl Lowering<'_> {
             Some(_) => self.sections_of_stops(),
             None => self.registry_sections(),
         };
-        Value::Shared(Shared {
-            anchor: "registry-functions".to_owned(),
-            holder: "registry-functions".to_owned(),
-            key: "before_script".to_owned(),
-            value: Box::new(Value::from(only(&sections))),
-        })
+        Shared::own("registry-functions", "before_script", only(&sections)).into()
     }
 }
 

@@ -1,6 +1,6 @@
 //! The pipeline as a text lays it out: sections of jobs, and what they share.
 
-use super::Mapping;
+use super::{Base, BaseId, Mapping};
 
 /// Everything that stands in a `.gitlab-ci.yml`.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -13,17 +13,6 @@ pub struct Document {
     pub bases: Vec<Base>,
     /// The jobs, grouped under a comment.
     pub sections: Vec<Section>,
-}
-
-/// A hidden job (`.docker`, anchor `&docker`) that jobs merge with `<<`.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Base {
-    /// Name of the hidden job without its dot, and of the anchor.
-    pub name: String,
-    /// A comment above it, without `#`; may have several lines.
-    pub comment: String,
-    /// Its keys.
-    pub keys: Mapping,
 }
 
 /// Jobs that belong together.
@@ -42,9 +31,9 @@ pub struct WrittenJob {
     pub name: String,
     /// A comment above it, without `#`, or empty.
     pub comment: String,
-    /// Names of the [`Base`]s that it merges, the first one wins. Every key of a base is also in
+    /// The [`Base`]s that it merges, the first one wins. Every key of a base is also in
     /// `keys`, or is overridden there.
-    pub bases: Vec<String>,
+    pub bases: Vec<BaseId>,
     /// The whole job as GitLab must see it, base keys included, in the order to be written.
     pub keys: Mapping,
 }

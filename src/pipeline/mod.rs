@@ -9,14 +9,16 @@ mod layout;
 mod model;
 mod origin;
 mod policy;
+mod shared;
 mod value;
 
 pub use compose::{ComposeBuild, ComposeOverride, ComposeService};
-pub use document::{Base, Document, Section, WrittenJob};
+pub use document::{Document, Section, WrittenJob};
 pub use model::{
     Changes, Image, Job, Need, Parallel, Pipeline, Provenance, Rule, Rules, Service, rules_value,
     strings,
 };
 pub use origin::{Origin, Path};
 pub use policy::{Policies, Policy};
-pub use value::{Mapping, Shared, Value};
+pub use shared::{Base, BaseId, Holder, Shared, Union};
+pub use value::{Mapping, Value};

@@ -1,6 +1,6 @@
 //! A pipeline in GitLab's concepts, before it is laid out as text.
 
-use super::{Base, Mapping, Origin, Policies, Shared, Value};
+use super::{Base, BaseId, Holder, Mapping, Origin, Policies, Shared, Union, Value};
 use crate::gitlab::expression::Expr;
 use crate::source::{At, Span};
 
@@ -35,7 +35,7 @@ pub struct Job {
     /// A comment above it, or empty.
     pub comment: String,
     /// The [`Base`]s that it takes keys from.
-    pub bases: Vec<String>,
+    pub bases: Vec<BaseId>,
     /// Its stage; `None` is GitLab's `test`.
     pub stage: Option<String>,
     /// The image that it runs in.
@@ -159,8 +159,8 @@ pub struct Need {
 /// Where a job runs.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Rules {
-    /// The manifest's name for them, by which jobs share them.
-    pub name: Option<String>,
+    /// The union of ref sets that they say, by which jobs share them.
+    pub union: Option<Union>,
     /// The rules; the first that matches decides.
     pub list: Vec<Rule>,
 }
@@ -253,10 +253,9 @@ pub fn rules_value(rules: &[Rule]) -> Value {
 impl Rules {
     fn to_value(&self) -> Value {
         let value = rules_value(&self.list);
-        match &self.name {
-            Some(name) => Value::Shared(Shared {
-                anchor: name.clone(),
-                holder: format!("refs-{name}"),
+        match &self.union {
+            Some(union) => Value::Shared(Shared {
+                holder: Holder::Refs(union.clone()),
                 key: "rules".to_owned(),
                 value: Box::new(value),
             }),

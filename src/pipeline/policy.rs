@@ -4,7 +4,7 @@
 //! list one is enough (`Gitlab::Ci::Build::Policy`, the same from 10.4 to 18).
 
 use super::model::strings;
-use super::{Mapping, Shared, Value};
+use super::{Holder, Mapping, Shared, Union, Value};
 use crate::gitlab::expression::Expr;
 
 /// What `only` or `except` says.
@@ -23,8 +23,8 @@ pub struct Policy {
 /// Where a job runs, in `only` and `except`.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Policies {
-    /// The manifest's name for them, by which jobs share them.
-    pub name: Option<String>,
+    /// The union of ref sets that they say, by which jobs share them.
+    pub union: Option<Union>,
     /// What must hold; empty is GitLab's own default: branches and tags.
     pub only: Policy,
     /// What must not hold.
@@ -75,15 +75,10 @@ impl Policies {
             }
             let value = policy.to_value();
             let short = matches!(&value, Value::Seq(items) if items.len() < 2);
-            match &self.name {
-                Some(name) if key == "only" || !short => {
-                    let anchor = match key {
-                        "only" => name.clone(),
-                        _ => format!("except-{name}"),
-                    };
+            match &self.union {
+                Some(union) if key == "only" || !short => {
                     let value = Value::Shared(Shared {
-                        anchor,
-                        holder: format!("refs-{name}"),
+                        holder: Holder::Refs(union.clone()),
                         key: key.to_owned(),
                         value: Box::new(value),
                     });

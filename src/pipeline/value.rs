@@ -4,6 +4,8 @@ use std::fmt;
 
 use indexmap::IndexMap;
 
+use super::Shared;
+
 /// A value of the written pipeline.
 ///
 /// Numbers with a fraction do not occur in what GitLab reads, so there are none: a raw `1.5` is
@@ -27,19 +29,6 @@ pub enum Value {
     /// A value that may stand in several places under one name: written once with an anchor and
     /// referred to by alias if it is used twice or more, in place otherwise.
     Shared(Shared),
-}
-
-/// A named value; two of one name always hold equal values.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Shared {
-    /// The anchor, in the manifest's own words: `deployable-branches`.
-    pub anchor: String,
-    /// The hidden job that holds the definition, without its dot: `refs-deployable-branches`.
-    pub holder: String,
-    /// The key in the hidden job under which the definition stands: `rules`.
-    pub key: String,
-    /// The value.
-    pub value: Box<Value>,
 }
 
 /// An ordered mapping with string keys, no key twice.

@@ -3,11 +3,11 @@
 //! In: values, and the aliases of shared ones. Out: lines of YAML at a given indentation. Always
 //! holds: what is written ends with a line break, and a string never leaves its place.
 
-use std::collections::HashMap;
 use std::fmt::Write as _;
 
+use super::sharing::{Aliases, id};
 use super::{RenderError, indent, scalar};
-use crate::pipeline::{Mapping, Value};
+use crate::pipeline::{Mapping, Shared, Value};
 
 /// Keys whose short lists stand on one line, as in GitLab's own documentation.
 const ONE_LINE: [&str; 6] = [
@@ -27,13 +27,13 @@ const WIDEST: usize = 80;
 pub(super) struct Writer<'a> {
     /// What has been written.
     pub(super) out: String,
-    /// Alias by the name of the shared value; none where every value is written in full.
-    aliases: Option<&'a HashMap<&'a str, String>>,
+    /// None where every value is written in full.
+    aliases: Option<&'a Aliases<'a>>,
 }
 
 impl<'a> Writer<'a> {
     /// Starts with nothing written.
-    pub(super) fn new(aliases: Option<&'a HashMap<&'a str, String>>) -> Self {
+    pub(super) fn new(aliases: Option<&'a Aliases<'a>>) -> Self {
         let out = String::new();
         Self { out, aliases }
     }
@@ -103,7 +103,7 @@ impl<'a> Writer<'a> {
                 map.iter()
                     .try_for_each(|(key, value)| self.entry(key, value, at + 2))
             }
-            Value::Shared(shared) if self.alias(&shared.anchor).is_none() => {
+            Value::Shared(shared) if self.alias(shared).is_none() => {
                 self.after_colon(key, &shared.value, at)
             }
             other => {
@@ -128,9 +128,7 @@ impl<'a> Writer<'a> {
                 Ok(())
             }
             Value::Map(map) if !map.is_empty() => self.compact(map, at),
-            Value::Shared(shared) if self.alias(&shared.anchor).is_none() => {
-                self.item(&shared.value, at)
-            }
+            Value::Shared(shared) if self.alias(shared).is_none() => self.item(&shared.value, at),
             other => {
                 self.out.push_str("- ");
                 self.inline(other, at)
@@ -170,7 +168,7 @@ impl<'a> Writer<'a> {
                 self.out.push(']');
             }
             Value::Shared(shared) => {
-                if let Some(alias) = self.alias(&shared.anchor) {
+                if let Some(alias) = self.alias(shared) {
                     let alias = format!("*{alias}");
                     self.out.push_str(&alias);
                 }
@@ -180,8 +178,8 @@ impl<'a> Writer<'a> {
         Ok(())
     }
 
-    fn alias(&self, name: &str) -> Option<&str> {
-        self.aliases?.get(name).map(String::as_str)
+    fn alias<'s>(&'s self, shared: &'s Shared) -> Option<&'s str> {
+        self.aliases?.get(&id(shared)).map(String::as_str)
     }
 
     /// Writes a short list of strings behind its key, if such a list is usual there.

@@ -8,7 +8,7 @@
 use std::collections::{BTreeSet, HashMap};
 
 use super::{Reason, RenderError};
-use crate::pipeline::{Base, Document, Mapping, Value, WrittenJob};
+use crate::pipeline::{Base, BaseId, Document, Mapping, Value, WrittenJob};
 
 /// A key that is written, with its value.
 #[derive(Debug)]
@@ -53,15 +53,15 @@ pub(super) struct Merges<'a> {
 /// Decides about every base and every job.
 pub(super) fn plan(document: &Document) -> Result<Merges<'_>, RenderError> {
     let bases = &document.bases;
-    let mut by_name = HashMap::new();
+    let mut by_id = HashMap::new();
     for (index, base) in bases.iter().enumerate() {
-        if by_name.insert(base.name.as_str(), index).is_some() {
-            return Err(RenderError::new(&base.name, Reason::SameName));
+        if by_id.insert(base.id, index).is_some() {
+            return Err(RenderError::new(&base.id.to_string(), Reason::SameName));
         }
     }
     let mut jobs = Vec::new();
     for job in document.sections.iter().flat_map(|section| &section.jobs) {
-        jobs.push((job, possible(job, bases, &by_name)?));
+        jobs.push((job, possible(job, bases, &by_id)?));
     }
     // Without a base of a single user another one may win a key, so this repeats until it rests.
     let mut used = vec![true; bases.len()];
@@ -99,12 +99,12 @@ pub(super) fn plan(document: &Document) -> Result<Merges<'_>, RenderError> {
 fn possible(
     job: &WrittenJob,
     bases: &[Base],
-    by_name: &HashMap<&str, usize>,
+    by_id: &HashMap<BaseId, usize>,
 ) -> Result<Vec<usize>, RenderError> {
     let mut possible = Vec::new();
-    for name in &job.bases {
-        let base = by_name
-            .get(name.as_str())
+    for id in &job.bases {
+        let base = by_id
+            .get(id)
             .and_then(|&index| Some((index, bases.get(index)?)));
         let Some((index, base)) = base else {
             return Err(RenderError::new(&job.name, Reason::UnknownBase));

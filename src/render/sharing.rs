@@ -11,19 +11,30 @@ use indexmap::IndexMap;
 
 use super::merge::{self, Content, Merges};
 use super::{DEEPEST, Reason, RenderError};
-use crate::pipeline::{Document, Shared, Value};
+use crate::pipeline::{Document, Holder, Shared, Value};
+
+/// Which shared value: two of one identity are equal.
+pub(super) type Id<'a> = (&'a Holder, &'a str);
+
+/// Aliases of shared values.
+pub(super) type Aliases<'a> = HashMap<Id<'a>, String>;
+
+/// The identity of a shared value.
+pub(super) fn id(shared: &Shared) -> Id<'_> {
+    (&shared.holder, &shared.key)
+}
 
 /// What the file shares, and how.
 #[derive(Debug)]
 pub(super) struct Plan<'a> {
     /// The hidden jobs that hold shared values, in order.
-    pub(super) holders: Vec<Holder<'a>>,
+    pub(super) holders: Vec<HolderJob<'a>>,
     /// Names and anchors of the bases, by index; `None` if the base is not written.
     pub(super) bases: Vec<Option<HiddenName>>,
     /// The anchors of mappings inside bases that jobs extend.
     pub(super) extended: BTreeMap<(usize, &'a str), String>,
-    /// The alias for every shared value that has one, by its own name.
-    pub(super) aliases: HashMap<&'a str, String>,
+    /// The alias of every shared value that has one.
+    pub(super) aliases: Aliases<'a>,
     /// The jobs.
     pub(super) merges: Merges<'a>,
 }
@@ -37,13 +48,13 @@ pub(super) struct HiddenName {
 
 /// A hidden job that holds shared values.
 #[derive(Debug)]
-pub(super) struct Holder<'a> {
+pub(super) struct HolderJob<'a> {
     /// Its name, with the dot.
     pub(super) name: String,
     /// The holder that the values asked for; several hidden jobs can serve one.
-    asked: &'a str,
+    asked: &'a Holder,
     /// Key and definition, in order.
-    pub(super) definitions: Vec<(String, Definition<'a>)>,
+    pub(super) definitions: Vec<(&'a str, Definition<'a>)>,
 }
 
 /// A shared value with its anchor.
@@ -69,15 +80,18 @@ pub(super) fn plan(document: &Document) -> Result<Plan<'_>, RenderError> {
 
     let mut anchors = Names::default();
     let mut aliases = HashMap::new();
-    for (name, shared) in uses.iter().filter(|(_, shared)| shared.count > 1) {
-        aliases.insert(*name, anchors.anchor(&shared.shared.anchor));
-    }
-    let holders = holders(&uses, &aliases, &mut top);
+    let mut shared: Vec<&Shared> = uses
+        .values()
+        .filter(|one| one.count > 1)
+        .map(|one| one.shared)
+        .collect();
+    // A ref set may be named like anything of windlass's own, which keeps its name.
+    shared.sort_by_key(|shared| matches!(shared.holder, Holder::Refs(_)));
     let mut bases = Vec::new();
     for (base, used) in document.bases.iter().zip(&merges.used) {
         bases.push(used.then(|| HiddenName {
-            name: top.unique(&format!(".{}", base.name)),
-            anchor: anchors.anchor(&base.name),
+            name: top.unique(&format!(".{}", base.id)),
+            anchor: anchors.anchor(&base.id.to_string()),
         }));
     }
     let mut extended = BTreeMap::new();
@@ -87,6 +101,10 @@ pub(super) fn plan(document: &Document) -> Result<Plan<'_>, RenderError> {
             extended.insert((base, key), anchor);
         }
     }
+    for shared in shared {
+        aliases.insert(id(shared), anchors.of_shared(shared));
+    }
+    let holders = holders(&uses, &aliases, &mut top);
     Ok(Plan {
         holders,
         bases,
@@ -98,15 +116,18 @@ pub(super) fn plan(document: &Document) -> Result<Plan<'_>, RenderError> {
 
 /// Refuses what nests too deep before anything else recurses into it.
 fn check(document: &Document) -> Result<(), RenderError> {
-    let bases = document.bases.iter().map(|base| (&base.name, &base.keys));
+    let bases = document
+        .bases
+        .iter()
+        .map(|base| (base.id.to_string(), &base.keys));
     let jobs = document.sections.iter().flat_map(|section| &section.jobs);
-    let jobs = jobs.map(|job| (&job.name, &job.keys));
+    let jobs = jobs.map(|job| (job.name.clone(), &job.keys));
     for (key, value) in document.globals.iter() {
         check_depth(value, 1).map_err(|reason| RenderError::new(key, reason))?;
     }
     for (name, keys) in bases.chain(jobs) {
         for (key, value) in keys.iter() {
-            check_depth(value, 2).map_err(|reason| RenderError::new(key, reason).below(name))?;
+            check_depth(value, 2).map_err(|reason| RenderError::new(key, reason).below(&name))?;
         }
     }
     Ok(())
@@ -135,14 +156,14 @@ struct Uses<'a> {
     shared: &'a Shared,
     count: usize,
     /// Shared values that its definition uses.
-    inner: Vec<&'a str>,
+    inner: Vec<Id<'a>>,
 }
 
 /// Counts the uses in everything that is written; a definition comes after those it uses itself.
 fn count<'a>(
     document: &'a Document,
     merges: &Merges<'a>,
-) -> Result<IndexMap<&'a str, Uses<'a>>, RenderError> {
+) -> Result<IndexMap<Id<'a>, Uses<'a>>, RenderError> {
     let mut uses = IndexMap::new();
     for (base, used) in document.bases.iter().zip(&merges.used) {
         for (_, value) in base.keys.iter().filter(|_| *used) {
@@ -164,8 +185,8 @@ fn count<'a>(
 
 fn visit<'a>(
     value: &'a Value,
-    uses: &mut IndexMap<&'a str, Uses<'a>>,
-    found: &mut Vec<&'a str>,
+    uses: &mut IndexMap<Id<'a>, Uses<'a>>,
+    found: &mut Vec<Id<'a>>,
 ) -> Result<(), RenderError> {
     let shared = match value {
         Value::Seq(items) => {
@@ -177,46 +198,46 @@ fn visit<'a>(
             return Ok(());
         }
     };
-    let name = shared.anchor.as_str();
-    found.push(name);
+    let own = id(shared);
+    found.push(own);
     let mut inner = Vec::new();
-    if !uses.contains_key(name) {
+    if !uses.contains_key(&own) {
         // A name directly on another name adds nothing, and YAML has no anchor on an alias.
         visit(shared.value.plain(), uses, &mut inner)?;
     }
-    let entry = uses.entry(name).or_insert(Uses {
+    let entry = uses.entry(own).or_insert(Uses {
         shared,
         count: 0,
         inner,
     });
     entry.count += 1;
     if !std::ptr::eq(entry.shared, shared) && !entry.shared.value.same(&shared.value) {
-        return Err(RenderError::new(name, Reason::SharedDiffers));
+        return Err(RenderError::new(&shared.anchor(), Reason::SharedDiffers));
     }
     Ok(())
 }
 
 /// Puts the definitions into hidden jobs, those of one holder together where the order allows.
 fn holders<'a>(
-    uses: &IndexMap<&'a str, Uses<'a>>,
-    aliases: &HashMap<&str, String>,
+    uses: &IndexMap<Id<'a>, Uses<'a>>,
+    aliases: &Aliases<'a>,
     top: &mut Names,
-) -> Vec<Holder<'a>> {
-    let mut holders: Vec<Holder<'a>> = Vec::new();
+) -> Vec<HolderJob<'a>> {
+    let mut holders: Vec<HolderJob<'a>> = Vec::new();
     // The first hidden job in which a value, or something that uses it, may stand.
-    let mut earliest: HashMap<&str, usize> = HashMap::new();
-    for (name, used) in uses {
+    let mut earliest: HashMap<Id<'a>, usize> = HashMap::new();
+    for (&own, used) in uses {
         let after = used
             .inner
             .iter()
             .filter_map(|inner| earliest.get(inner).copied())
             .max()
             .unwrap_or(0);
-        let Some(anchor) = aliases.get(name) else {
-            earliest.insert(name, after);
+        let Some(anchor) = aliases.get(&own) else {
+            earliest.insert(own, after);
             continue;
         };
-        let asked = used.shared.holder.as_str();
+        let asked = &used.shared.holder;
         let found = holders
             .iter()
             .enumerate()
@@ -224,27 +245,20 @@ fn holders<'a>(
             .find(|(_, holder)| holder.asked == asked)
             .map(|(index, _)| index);
         let index = found.unwrap_or_else(|| {
-            holders.push(Holder {
+            holders.push(HolderJob {
                 name: top.unique(&format!(".{asked}")),
                 asked,
                 definitions: Vec::new(),
             });
             holders.len() - 1
         });
-        earliest.insert(name, index);
+        earliest.insert(own, index);
         if let Some(holder) = holders.get_mut(index) {
-            let mut keys = Names::default();
-            keys.taken
-                .extend(holder.definitions.iter().map(|(key, _)| key.clone()));
-            let key = match keys.taken.contains(&used.shared.key) {
-                true => keys.unique(anchor),
-                false => used.shared.key.clone(),
-            };
             let definition = Definition {
                 anchor: anchor.clone(),
                 value: used.shared.value.plain(),
             };
-            holder.definitions.push((key, definition));
+            holder.definitions.push((&used.shared.key, definition));
         }
     }
     holders
@@ -268,16 +282,32 @@ impl Names {
         name
     }
 
+    /// The anchor of a shared value; that of a ref set whose name is taken says that it is one.
+    fn of_shared(&mut self, shared: &Shared) -> String {
+        let wanted = readable(&shared.anchor());
+        match (&shared.holder, self.taken.contains(&wanted)) {
+            (Holder::Refs(_), true) => self.anchor(&format!("refs-{wanted}")),
+            _ => self.unique(&wanted),
+        }
+    }
+
     /// A name that libyaml takes for an anchor.
     fn anchor(&mut self, wanted: &str) -> String {
-        let wanted: String = wanted
-            .chars()
-            .map(|c| match c {
-                'a'..='z' | 'A'..='Z' | '0'..='9' | '_' => c,
-                _ => '-',
-            })
-            .collect();
-        let wanted = wanted.trim_matches('-');
-        self.unique(if wanted.is_empty() { "shared" } else { wanted })
+        self.unique(&readable(wanted))
+    }
+}
+
+/// A name in characters that libyaml takes for an anchor.
+fn readable(wanted: &str) -> String {
+    let wanted: String = wanted
+        .chars()
+        .map(|c| match c {
+            'a'..='z' | 'A'..='Z' | '0'..='9' | '_' => c,
+            _ => '-',
+        })
+        .collect();
+    match wanted.trim_matches('-') {
+        "" => "shared".to_owned(),
+        wanted => wanted.to_owned(),
     }
 }

@@ -1,7 +1,7 @@
 //! A text that says anything else than planned is found out.
 
 use super::*;
-use crate::pipeline::{Base, Section, WrittenJob};
+use crate::pipeline::{Base, BaseId, Section, WrittenJob};
 use crate::render;
 
 fn map<const N: usize>(entries: [(&str, Value); N]) -> Mapping {
@@ -13,7 +13,7 @@ fn planned() -> Document {
     let job = |name: &str, stage: &str| WrittenJob {
         name: name.into(),
         comment: String::new(),
-        bases: vec!["base".into()],
+        bases: vec![BaseId::only("base")],
         keys: map([
             ("image", "php:8".into()),
             ("variables", variables().into()),
@@ -31,7 +31,7 @@ fn planned() -> Document {
     Document {
         globals: map([("stages", Value::list(["build", "test"]))]),
         bases: vec![Base {
-            name: "base".into(),
+            id: BaseId::only("base"),
             comment: "Shared".into(),
             keys: map([("image", "php:8".into()), ("variables", variables().into())]),
         }],

@@ -5,7 +5,9 @@ use std::collections::HashSet;
 use proptest::collection::{btree_map, vec};
 use proptest::prelude::*;
 use proptest::sample::{select, subsequence};
-use windlass::pipeline::{Base, Document, Mapping, Section, Shared, Value, WrittenJob};
+use windlass::pipeline::{
+    Base, BaseId, Document, Holder, Mapping, Section, Shared, Union, Value, WrittenJob,
+};
 
 use super::strings::VALUES;
 
@@ -62,9 +64,11 @@ fn shared(values: Vec<(Value, Vec<prop::sample::Index>, u8)>) -> Vec<Value> {
             _ => Value::Seq(items),
         };
         pool.push(Value::Shared(Shared {
-            anchor: format!("anchor {at}"),
-            holder: format!("holder-{}", holder % 3),
-            key: "rules".into(),
+            holder: Holder::Refs(Union {
+                sets: vec![format!("holder-{}", holder % 3)],
+                when: None,
+            }),
+            key: format!("key {at}"),
             value: Box::new(value),
         }));
     }
@@ -112,7 +116,7 @@ fn job((name, used, changes): Plan, bases: &[Base], values: &[Value]) -> Written
     }
     WrittenJob {
         comment: format!("Job {name}"),
-        bases: used.iter().map(|base| base.name.clone()).collect(),
+        bases: used.iter().map(|base| base.id).collect(),
         name,
         keys,
     }
@@ -148,7 +152,10 @@ pub(crate) fn document() -> impl Strategy<Value = Document> {
             let bases: Vec<Base> = (0_usize..)
                 .zip(bases)
                 .map(|(at, keys)| Base {
-                    name: format!("base-{at}"),
+                    id: BaseId {
+                        kind: "base",
+                        variant: at + 1,
+                    },
                     comment: "Shared".into(),
                     keys: keys
                         .into_iter()

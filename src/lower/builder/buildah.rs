@@ -5,7 +5,7 @@
 use super::{Build, arguments, daemonless};
 use crate::lower::registry_login::login;
 use crate::lower::{Lowering, quoted, word};
-use crate::pipeline::{Job, Mapping, Value};
+use crate::pipeline::{BaseId, Job, Mapping, Value};
 
 /// Buildah and a shell.
 const IMAGE: &str = "quay.io/buildah/stable:v1.43.1";
@@ -28,7 +28,7 @@ pub(super) fn lower(lowering: &mut Lowering<'_>, job: &mut Job, build: &Build<'_
         lowering,
         job,
         &daemonless::Tool {
-            base: "buildah",
+            base: BaseId::only("buildah"),
             image: IMAGE,
             comment: "Buildah, logged in to the registry: no daemon, no privileges.",
             variables,

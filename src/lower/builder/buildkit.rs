@@ -4,7 +4,7 @@
 
 use super::{Build, arguments, daemonless};
 use crate::lower::{Lowering, quoted, word};
-use crate::pipeline::{Job, Mapping, Value};
+use crate::pipeline::{BaseId, Job, Mapping, Value};
 
 /// BuildKit with `buildctl` and a shell.
 const IMAGE: &str = "moby/buildkit:v0.29.0-rootless";
@@ -20,7 +20,7 @@ pub(super) fn lower(lowering: &mut Lowering<'_>, job: &mut Job, build: &Build<'_
         lowering,
         job,
         &daemonless::Tool {
-            base: "buildkit",
+            base: BaseId::only("buildkit"),
             image: IMAGE,
             comment: "Rootless BuildKit, logged in to the registry: no daemon, no privileges.",
             variables: Mapping::from_iter([flags]),

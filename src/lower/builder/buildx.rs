@@ -4,19 +4,13 @@ use super::{Build, arguments};
 use crate::lower::{Lowering, quoted, word};
 use crate::pipeline::{Job, Shared, Value};
 
-/// Name of the shared set-up, and of its anchor.
-const SHARED: &str = "buildx";
-
 pub(super) fn lower(lowering: &mut Lowering<'_>, job: &mut Job, build: &Build<'_>) {
     lowering.with_docker(job);
     lowering.log_in(job, &build.images());
     let (setup, away) = lowering.builder_setup();
-    job.script.push(Value::Shared(Shared {
-        anchor: SHARED.to_owned(),
-        holder: SHARED.to_owned(),
-        key: "script".to_owned(),
-        value: Box::new(Value::from(setup.join("\n") + "\n")),
-    }));
+    let setup = setup.join("\n") + "\n";
+    job.script
+        .push(Shared::own("buildx", "script", setup).into());
     job.after_script
         .splice(0..0, away.into_iter().map(Value::from));
     job.script.push(Value::from(command(lowering, build)));

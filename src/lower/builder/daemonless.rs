@@ -4,12 +4,12 @@
 
 use super::Build;
 use crate::lower::{Lowering, quoted, word};
-use crate::pipeline::{Base, Image, Job, Mapping, Value};
+use crate::pipeline::{Base, BaseId, Image, Job, Mapping, Value};
 
 /// A builder that needs nothing but its own image.
 pub(super) struct Tool {
-    /// Name of the hidden job that its jobs share, and of its anchor.
-    pub base: &'static str,
+    /// The hidden job that its jobs share.
+    pub base: BaseId,
     /// Its image.
     pub image: &'static str,
     /// What people read above the hidden job.
@@ -39,14 +39,14 @@ pub(super) fn set_up(lowering: &mut Lowering<'_>, job: &mut Job, tool: &Tool) {
         keys.set("before_script", Value::Seq(tool.logins.clone()));
     }
     let bases = &mut lowering.out.pipeline.bases;
-    if !bases.iter().any(|base| base.name == tool.base) {
+    if !bases.iter().any(|base| base.id == tool.base) {
         bases.push(Base {
-            name: tool.base.to_owned(),
+            id: tool.base,
             comment: tool.comment.to_owned(),
             keys,
         });
     }
-    job.bases.push(tool.base.to_owned());
+    job.bases.push(tool.base);
     job.image = Some(image);
     let mut variables = tool.variables.clone();
     variables.merge(&job.variables);

@@ -4,7 +4,7 @@
 
 use super::{Build, arguments, daemonless};
 use crate::lower::{Lowering, quoted};
-use crate::pipeline::{Job, Mapping, Value};
+use crate::pipeline::{BaseId, Job, Mapping, Value};
 
 /// The last version; only its debug image has a shell.
 const IMAGE: &str = "gcr.io/kaniko-project/executor:v1.24.0-debug";
@@ -15,7 +15,7 @@ pub(super) fn lower(lowering: &mut Lowering<'_>, job: &mut Job, build: &Build<'_
         lowering,
         job,
         &daemonless::Tool {
-            base: "kaniko",
+            base: BaseId::only("kaniko"),
             image: IMAGE,
             comment: "Kaniko, logged in to the registry: no daemon, no privileges.",
             variables: Mapping::new(),

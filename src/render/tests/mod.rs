@@ -6,7 +6,8 @@ use insta::assert_snapshot;
 
 use super::*;
 use crate::pipeline::{
-    Base, ComposeBuild, ComposeService, Mapping, Section, Shared, Value, WrittenJob,
+    Base, BaseId, ComposeBuild, ComposeService, Holder, Mapping, Section, Shared, Union, Value,
+    WrittenJob,
 };
 use crate::verify::verify;
 
@@ -18,27 +19,34 @@ fn list<const N: usize>(items: [&str; N]) -> Value {
     Value::list(items)
 }
 
-fn job<const N: usize>(name: &str, bases: &[&str], keys: [(&str, Value); N]) -> WrittenJob {
+fn job<const N: usize>(name: &str, bases: &[&'static str], keys: [(&str, Value); N]) -> WrittenJob {
     WrittenJob {
         name: name.into(),
         comment: String::new(),
-        bases: bases.iter().map(|&name| name.to_owned()).collect(),
+        bases: bases.iter().map(|name| BaseId::only(name)).collect(),
         keys: map(keys),
     }
 }
 
-fn base<const N: usize>(name: &str, keys: [(&str, Value); N]) -> Base {
+fn base<const N: usize>(name: &'static str, keys: [(&str, Value); N]) -> Base {
     Base {
-        name: name.into(),
+        id: BaseId::only(name),
         comment: String::new(),
         keys: map(keys),
     }
+}
+
+/// What holds the conditions of a ref set.
+fn refs(set: &str) -> Holder {
+    Holder::Refs(Union {
+        sets: vec![set.to_owned()],
+        when: None,
+    })
 }
 
 fn shared(anchor: &str, value: impl Into<Value>) -> Value {
     Value::Shared(Shared {
-        anchor: anchor.into(),
-        holder: format!("refs-{anchor}"),
+        holder: refs(anchor),
         key: "rules".into(),
         value: Box::new(value.into()),
     })

@@ -167,11 +167,10 @@ fn a_base_of_one_job_or_with_a_key_too_many_is_written_out() {
 
 #[test]
 fn definitions_stand_before_their_uses() {
-    let held = |anchor: &str, holder: &str, value: Value| {
+    let held = |key: &str, holder: &str, value: Value| {
         Value::Shared(Shared {
-            anchor: anchor.into(),
-            holder: holder.into(),
-            key: "script".into(),
+            holder: super::refs(holder),
+            key: key.into(),
             value: Box::new(value),
         })
     };
@@ -183,45 +182,45 @@ fn definitions_stand_before_their_uses() {
         vec![
             job("x", &[], [("script", vec![c(), a()].into())]),
             job("y", &[], [("script", c())]),
-            job(".one", &[], [("script", held("d", "two", b()))]),
+            job(".refs-one", &[], [("script", held("d", "two", b()))]),
             job("z", &[], [("script", held("d", "two", b()))]),
         ],
     );
     assert_snapshot!(written(&planned), @r#"
     # --- Shared by several jobs ---
 
-    .one-2:
-      script: &a
+    .refs-one-2:
+      a: &one
         - a
 
-    .two:
-      script: &b
-        - *a
+    .refs-two:
+      b: &two
+        - *one
         - b
-      d: &d
-        - *a
+      d: &refs-two
+        - *one
         - b
 
-    .one-3:
-      script: &c
-        - *b
-        - *b
+    .refs-one-3:
+      c: &refs-one
+        - *two
+        - *two
 
     # --- Jobs ---
 
     x:
       script:
-        - *c
-        - *a
+        - *refs-one
+        - *one
 
     "y":
-      script: *c
+      script: *refs-one
 
-    .one:
-      script: *d
+    .refs-one:
+      script: *refs-two
 
     z:
-      script: *d
+      script: *refs-two
     "#);
 }
 
@@ -248,28 +247,28 @@ fn names_are_unique() {
     # --- Shared by several jobs ---
 
     .refs-a b:
-      rules: &a-b x
+      rules: &refs-a-b x
 
     .refs-a:b:
-      rules: &a-b-2 "y"
+      rules: &refs-a-b-2 "y"
 
-    .a-b: &a-b-3
+    .a-b: &a-b
       image: x
 
     # --- Jobs ---
 
     "1":
-      <<: *a-b-3
+      <<: *a-b
 
     "2":
-      <<: *a-b-3
+      <<: *a-b
 
     "3":
-      only: *a-b
-      except: *a-b-2
+      only: *refs-a-b
+      except: *refs-a-b-2
 
     "4":
-      only: *a-b
-      except: *a-b-2
+      only: *refs-a-b
+      except: *refs-a-b-2
     "#);
 }
