@@ -76,8 +76,9 @@ pub(super) fn aligned(
 /// What a configuration does on one ref.
 pub fn text(config: &Config, plan: &Plan, style: Style) -> String {
     let mut out = String::new();
-    let within: Vec<&PlannedJob> = plan.within().collect();
+    let within: Vec<&PlannedJob> = plan.within().filter(|job| is_listed(job)).collect();
     let _ = writeln!(out, "{}", style.bold(&headline(plan, within.len())));
+    out.push_str(&unread(config, style));
     if let Some(absence) = &plan.absence {
         let (why, place) = words::absence(config, absence);
         let _ = writeln!(out, "{why}{}", at(config, place));
@@ -97,8 +98,41 @@ pub fn text(config: &Config, plan: &Plan, style: Style) -> String {
     out
 }
 
+/// Whether a job is shown in a row of its own: it is in, or may be without an include's doing.
+fn is_listed(job: &PlannedJob) -> bool {
+    job.unchanged().presence() != Presence::Out
+}
+
+/// The includes that are not read, a line each, and what that means; nothing if there are none.
+pub(super) fn unread(config: &Config, style: Style) -> String {
+    let mut out = String::new();
+    for include in &config.unresolved {
+        let line = format!("not read: {include}{}", at(config, Some(include.place)));
+        let _ = writeln!(out, "{}", style.unsure(&line));
+    }
+    if !out.is_empty() {
+        let line = "it may add jobs, give a job what the job does not say itself, and let GitLab \
+                    create no pipeline; `?` is open";
+        let line = match config.unresolved.len() {
+            1 => line.to_owned(),
+            _ => line.replacen("it", "they", 1),
+        };
+        let _ = writeln!(out, "{}", style.faint(&line));
+    }
+    out
+}
+
 fn headline(plan: &Plan, count: usize) -> String {
     let jobs = if count == 1 { "job" } else { "jobs" };
+    if plan.otherwise.is_some() && plan.created != Truth::False {
+        return match count {
+            0 => format!("{}: no job is known", plan.situation),
+            _ => format!(
+                "{}: {count} {jobs}, if a pipeline is created",
+                plan.situation
+            ),
+        };
+    }
     match plan.created {
         Truth::True => format!("{}: {count} {jobs}", plan.situation),
         Truth::False if plan.absence.is_some() => format!("{}: no pipeline", plan.situation),
@@ -152,8 +186,12 @@ fn jobs(config: &Config, within: &[&PlannedJob], style: Style) -> String {
         };
         stage = &planned.stage;
         let unsure = planned.presence() == Presence::Maybe;
-        for (number, chosen) in planned.decision.within().enumerate() {
-            let (why, place) = words::because(job, chosen);
+        let decision = planned.unchanged();
+        for (number, chosen) in decision.within().enumerate() {
+            let (mut why, place) = words::because(job, chosen);
+            if let Some(open) = words::open(job, planned).filter(|_| number == 0) {
+                why = format!("{why}; {open}");
+            }
             let place = place.unwrap_or(job.place);
             let (stage, name) = match number {
                 0 => (shown.clone(), planned.name.clone()),
@@ -166,7 +204,7 @@ fn jobs(config: &Config, within: &[&PlannedJob], style: Style) -> String {
             if !chosen.allow_failure && chosen.when == When::Manual {
                 when.push_str(", blocks");
             }
-            if unsure || number > 0 || planned.decision.decided().is_none() {
+            if unsure || number > 0 || decision.decided().is_none() {
                 when = format!("{when} ?").trim_start().to_owned();
             }
             rows.push(vec![stage, name, when, why, line(config, place)]);
@@ -193,16 +231,19 @@ pub(super) fn when_text(when: When, start_in: Option<&str>) -> String {
 fn left_out(config: &Config, plan: &Plan) -> String {
     let mut reasons: Vec<(String, Vec<&str>)> = Vec::new();
     for planned in &plan.jobs {
-        if planned.presence() != Presence::Out {
+        if is_listed(planned) {
             continue;
         }
         let (Some(job), Some(chosen)) = (
             config.jobs.get(planned.index),
-            planned.decision.possible.first(),
+            planned.unchanged().possible.first(),
         ) else {
             continue;
         };
-        let (why, _) = words::because(job, chosen);
+        let (mut why, _) = words::because(job, chosen);
+        if let Some(open) = words::open(job, planned) {
+            why = format!("?, {why}; {open}");
+        }
         match reasons.iter_mut().find(|(known, _)| *known == why) {
             Some((_, names)) => names.push(&planned.name),
             None => reasons.push((why, vec![&planned.name])),
