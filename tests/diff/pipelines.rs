@@ -51,7 +51,7 @@ pub(crate) fn pipeline(dice: &mut Dice) -> (Value, Config) {
 fn document(dice: &mut Dice) -> Value {
     let mut document = Map::new();
     for (key, values) in SAMPLES["global"].as_object().expect("globals") {
-        if dice.one_in(4) && key != "XXinclude" {
+        if dice.one_in(4) {
             let values = values.as_array().expect("samples");
             document.insert(key.clone(), dice.pick(values).expect("one").clone());
         }

@@ -49,7 +49,6 @@ const SHORT: &[(&str, &str)] = &[
     ("only", "refs"),
     ("except", "refs"),
     ("variables", "value"),
-    ("rules.variables", "value"),
 ];
 
 /// Keys of which one item is a list of it.
