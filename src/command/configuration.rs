@@ -3,6 +3,7 @@
 //! In: the options and arguments. Out: a [`Read`]: [`Configs`] or none, and all that was found.
 //! Always holds: what could not be read, as a remote include, is among the findings.
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -12,7 +13,7 @@ use windlass::config::{self, Config, Repository};
 use windlass::files::{self, Links, Unread};
 use windlass::finding::Report;
 use windlass::pipeline::Pipeline;
-use windlass::plan::{Changed, Configs, Planned, Ref, Situation, Trigger};
+use windlass::plan::{Changed, Configs, LeftOut, Planned, Ref, Situation, Trigger};
 use windlass::source::{Limits, Source};
 
 use super::git::git;
@@ -129,23 +130,31 @@ pub(super) fn of_file(options: &Options, root: &Path, file: &Path) -> Read {
     }
 }
 
-/// What the arguments ask about.
-pub(super) fn situations(root: &Path, refs: &Refs, configs: &Configs<'_>) -> Vec<Situation> {
+/// What the arguments ask about, and which kinds of pipelines are missing if that is all of them.
+pub(super) fn situations(
+    root: &Path,
+    refs: &Refs,
+    configs: &Configs<'_>,
+) -> (Vec<Situation>, Vec<LeftOut>) {
     let default_branch = default_branch(root, refs.default_branch.as_deref());
     let files = Folder {
         root: root.to_owned(),
         elsewhere: None,
     }
     .paths();
-    let mut situations = if refs.all {
-        configs.kinds(&default_branch)
-    } else {
-        vec![situation(refs, &default_branch)]
+    let (mut situations, left_out) = match refs.all {
+        true => {
+            let classes = configs.classes(&default_branch);
+            (classes.situations, classes.left_out)
+        }
+        false => (vec![situation(refs, &default_branch)], Vec::new()),
     };
     for situation in &mut situations {
-        let given = refs.variable.iter().cloned();
-        situation.variables = given.collect();
-        situation.closed = refs.closed;
+        if refs.closed {
+            situation.variables.clear();
+        }
+        situation.variables.extend(refs.variable.iter().cloned());
+        situation.closed |= refs.closed;
         if !refs.changed.is_empty() {
             situation.changed = Changed::Paths(refs.changed.clone());
         }
@@ -154,7 +163,10 @@ pub(super) fn situations(root: &Path, refs: &Refs, configs: &Configs<'_>) -> Vec
             situation.files.clone_from(&files);
         }
     }
-    situations
+    // What was given makes classes one.
+    let mut known = HashSet::new();
+    situations.retain(|one| known.insert(one.clone()));
+    (situations, left_out)
 }
 
 /// The one ref that the arguments name, or the default branch.

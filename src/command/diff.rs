@@ -41,7 +41,7 @@ pub(super) fn run(options: &Options, args: &Diff) -> Result<Verdict, Failure> {
     let mut report = before.report.clone();
     report.join(after.report.clone());
     let default_branch = default_branch(&root, args.default_branch.as_deref());
-    let plan = |configs: &Configs<'_>| configs.plan_all(&configs.kinds(&default_branch));
+    let plan = |configs: &Configs<'_>| configs.plan_all(&configs.classes(&default_branch).refs);
     let planned = after.configs.as_ref().map(plan).unwrap_or_default();
     report.join(notes(&planned));
     if let Some(configs) = &before.configs {

@@ -23,9 +23,10 @@ pub(super) fn run(options: &Options, args: &Args) -> Result<Verdict, Failure> {
         || refs.merge_request.is_some()
         || refs.schedule.is_some();
     let situations = if named {
-        situations(&root, refs, configs)
+        situations(&root, refs, configs).0
     } else {
-        configs.kinds(&default_branch(&root, refs.default_branch.as_deref()))
+        let default_branch = default_branch(&root, refs.default_branch.as_deref());
+        configs.classes(&default_branch).refs
     };
     let planned = configs.plan_all(&situations);
     report.join(notes(&planned));

@@ -2,7 +2,7 @@
 
 use windlass::config::Config;
 use windlass::finding::did_you_mean;
-use windlass::plan::{self, Planned, Style};
+use windlass::plan::{self, LeftOut, Planned, Style};
 
 use super::configuration::{configuration, notes, situations};
 use super::output::{print, say_findings, stdout_color};
@@ -18,13 +18,14 @@ pub(super) fn run(options: &Options, args: &Plan) -> Result<Verdict, Failure> {
         say_findings(&report, options);
         return read.refused();
     };
-    let planned = configs.plan_all(&situations(&root, &args.refs, configs));
+    let (situations, left_out) = situations(&root, &args.refs, configs);
+    let planned = configs.plan_all(&situations);
     report.join(notes(&planned));
     say_findings(&report, options);
     let style = Style {
         color: stdout_color(options),
     };
-    print(&shown(configs.base(), &planned, args, style)?)?;
+    print(&shown(configs.base(), &planned, &left_out, args, style)?)?;
     let fails = |one: &Planned| one.plan.failures.iter().any(|failure| failure.certain);
     match planned.iter().any(fails) {
         true => Ok(Verdict::Findings),
@@ -33,7 +34,13 @@ pub(super) fn run(options: &Options, args: &Plan) -> Result<Verdict, Failure> {
 }
 
 /// The plans as they were asked for.
-fn shown(base: &Config, planned: &[Planned], args: &Plan, style: Style) -> Result<String, Failure> {
+fn shown(
+    base: &Config,
+    planned: &[Planned],
+    left_out: &[LeftOut],
+    args: &Plan,
+    style: Style,
+) -> Result<String, Failure> {
     if let Some(name) = &args.why {
         let why = |Planned { config, plan, .. }: &Planned| {
             let jobs = plan.jobs.iter();
@@ -52,13 +59,12 @@ fn shown(base: &Config, planned: &[Planned], args: &Plan, style: Style) -> Resul
     Ok(match (args.format, planned) {
         (PlanFormat::Json, [one]) if !args.refs.all => format!("{:#}\n", json(one)),
         (PlanFormat::Json, all) => {
-            let all: Vec<_> = all.iter().map(json).collect();
-            format!("{:#}\n", serde_json::Value::from(all))
+            format!("{:#}\n", plan::json_of_all(all, left_out))
         }
         (PlanFormat::Text, [one]) if !args.refs.all => plan::text(&one.config, &one.plan, style),
         (PlanFormat::Text, all) => {
             let (config, plans) = plan::together(all, base);
-            plan::table(&config, &plans, style)
+            plan::table(&config, &plans, left_out, style)
         }
     })
 }

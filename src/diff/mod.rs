@@ -22,7 +22,7 @@ use std::sync::Arc;
 
 use crate::config::normal::{Fields, Normal};
 use crate::config::{Config, Job};
-use crate::plan::{Configs, Plan, Situation, kinds, plan_all, together};
+use crate::plan::{Compared, Configs, Plan, Ref, Situation, classes_of, together};
 use names::Names;
 use words::code;
 
@@ -121,10 +121,8 @@ struct Pair<'c> {
 
 /// What the change from one configuration to another does.
 pub fn diff(before: &Config, after: &Config, default_branch: &str) -> Vec<Effect> {
-    let mut situations = kinds(after, default_branch);
-    add_new(&mut situations, kinds(before, default_branch));
-    let plans = [before, after].map(|config| plan_all(config, &situations));
-    effects(before, after, &situations, plans)
+    let fixed = |config: &Config| Configs::fixed(config.clone());
+    diff_all(&fixed(before), &fixed(after), default_branch)
 }
 
 /// What the change does where the configuration depends on the pipeline.
@@ -132,84 +130,103 @@ pub fn diff(before: &Config, after: &Config, default_branch: &str) -> Vec<Effect
 /// A change of a file that is included in some pipelines alone is told as well: the configurations
 /// of each pipeline are compared, and each effect is told once.
 pub fn diff_all(before: &Configs<'_>, after: &Configs<'_>, default_branch: &str) -> Vec<Effect> {
-    let mut situations = after.kinds(default_branch);
-    add_new(&mut situations, before.kinds(default_branch));
+    let (old, new) = (before.widest(), after.widest());
+    // What GitLab reads the same needs no plan.
+    if !before.varies() && !after.varies() && is_same(&old, &new) {
+        return Vec::new();
+    }
+    let compared = Compared::of(&new).and(&Compared::of(&old));
+    let jobs = old.jobs.len().max(new.jobs.len());
+    let mut situations = classes_of(&compared, Some(default_branch), jobs).refs;
+    // What conditions name is named first.
+    let is_named = |reference: &Ref| compared.spells(reference) || compared.matches(reference);
+    situations.sort_by_key(|one| (!one.is_default_branch(), !is_named(&one.reference)));
     let planned = [before, after].map(|configs| configs.plan_all(&situations));
     let [old, new] = &planned;
     let (old_config, old_plans) = together(old, before.base());
     let (new_config, new_plans) = together(new, after.base());
-    let plans = [old_plans, new_plans];
-    let mut all = effects(&old_config, &new_config, &situations, plans.clone());
-    let mut seen: Vec<[*const Config; 2]> = Vec::new();
+    let seen = Seen {
+        situations: &situations,
+        compared: &compared,
+        plans: [old_plans, new_plans],
+    };
+    let mut all = seen.effects(&old_config, &new_config);
+    let mut told: Vec<[*const Config; 2]> = Vec::new();
     for (old, new) in old.iter().zip(new) {
         let pair = [Arc::as_ptr(&old.config), Arc::as_ptr(&new.config)];
-        let first = seen.is_empty();
-        if seen.contains(&pair) {
+        if told.contains(&pair) {
             continue;
         }
-        seen.push(pair);
-        // The first configuration is the one that the others were added to.
-        if !first {
-            let here = within(&old.config, &new.config, &situations, plans.clone());
-            add_new(&mut all, here);
+        // The jobs of the first were compared above.
+        if !told.is_empty() {
+            for effect in seen.within(&old.config, &new.config) {
+                if !all.contains(&effect) {
+                    all.push(effect);
+                }
+            }
         }
+        told.push(pair);
     }
     all
 }
 
-/// Adds what is not there yet.
-fn add_new<T: PartialEq>(to: &mut Vec<T>, new: Vec<T>) {
-    for one in new {
-        if !to.contains(&one) {
-            to.push(one);
-        }
-    }
-}
-
-/// The effects of a change on all jobs.
-fn effects(
-    before: &Config,
-    after: &Config,
-    situations: &[Situation],
-    plans: [Vec<Plan>; 2],
-) -> Vec<Effect> {
+/// Whether GitLab reads both the same.
+fn is_same(before: &Config, after: &Config) -> bool {
     let (old, new) = (Normal::of(before), Normal::of(after));
     let names = Names::of((before, &old), (after, &new));
-    let view = refs::View::of(before, after, situations, plans);
-    let mut effects = view.pipeline();
-    let explained = !effects.is_empty() && view.workflow_is_decided();
-    effects.extend(pipeline::of(&old.pipeline(), &new.pipeline(), explained));
-    for job in &after.jobs {
-        let Some(was) = names.before(job) else {
-            effects.push(view.appears(job));
-            continue;
-        };
-        if was.name != job.name {
-            let text = format!("is the new name of {}", code(&was.name));
-            effects.push(Effect::of(job, Kind::Renamed, text));
-        }
-        let pair = Pair {
-            before: was,
-            after: job,
-            old: old.job(was),
-            new: new.job(job),
-        };
-        effects.extend(job::of(&pair, &view, &names));
-    }
-    effects.extend(names.gone().map(|job| view.vanishes(job)));
-    effects
+    let stays = |job: &Job| {
+        let was = names.before(job).filter(|was| was.name == job.name);
+        was.is_some_and(|was| old.job(was) == new.job(job))
+    };
+    old.pipeline() == new.pipeline()
+        && names.gone().next().is_none()
+        && after.jobs.iter().all(stays)
 }
 
-/// The effects of a change on jobs that both configurations have.
-fn within(
-    before: &Config,
-    after: &Config,
-    situations: &[Situation],
+/// The refs that a change is seen on, and what happens there before and after.
+struct Seen<'s> {
+    situations: &'s [Situation],
+    compared: &'s Compared,
     plans: [Vec<Plan>; 2],
-) -> Vec<Effect> {
-    let new_or_gone =
-        |effect: &Effect| matches!(effect.kind, Kind::Appears | Kind::Vanishes | Kind::Renamed);
-    let mut effects = effects(before, after, situations, plans);
-    effects.retain(|effect| !new_or_gone(effect));
-    effects
+}
+
+impl Seen<'_> {
+    /// The effects of a change.
+    fn effects(&self, before: &Config, after: &Config) -> Vec<Effect> {
+        let (old, new) = (Normal::of(before), Normal::of(after));
+        let names = Names::of((before, &old), (after, &new));
+        let (old_pipeline, new_pipeline) = (old.pipeline(), new.pipeline());
+        let view = refs::View::of(before, after, self);
+        let mut effects = view.pipeline();
+        let explained = !effects.is_empty() && view.workflow_is_decided();
+        effects.extend(pipeline::of(&old_pipeline, &new_pipeline, explained));
+        for job in &after.jobs {
+            let Some(was) = names.before(job) else {
+                effects.push(view.appears(job));
+                continue;
+            };
+            if was.name != job.name {
+                let text = format!("is the new name of {}", code(&was.name));
+                effects.push(Effect::of(job, Kind::Renamed, text));
+            }
+            let pair = Pair {
+                before: was,
+                after: job,
+                old: old.job(was),
+                new: new.job(job),
+            };
+            effects.extend(job::of(&pair, &view, &names));
+        }
+        effects.extend(names.gone().map(|job| view.vanishes(job)));
+        effects
+    }
+
+    /// The effects of a change on jobs that both configurations have.
+    fn within(&self, before: &Config, after: &Config) -> Vec<Effect> {
+        let mut effects = self.effects(before, after);
+        effects.retain(|effect| {
+            !matches!(effect.kind, Kind::Appears | Kind::Vanishes | Kind::Renamed)
+        });
+        effects
+    }
 }

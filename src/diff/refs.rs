@@ -2,25 +2,25 @@
 
 use super::conditions::patterns_of;
 use super::words::listed;
-use super::{Effect, Kind, Pair};
+use super::{Effect, Kind, Pair, Seen};
 use crate::config::{Config, Job, Need, Variables, When};
 use crate::plan::{Chosen, Compared, Plan, PlannedJob, Presence, Ref, Situation, Trigger, Truth};
 
 /// Both configurations, seen on the same refs.
 pub(super) struct View<'c> {
     situations: &'c [Situation],
-    before: Side,
-    after: Side,
+    before: Side<'c>,
+    after: Side<'c>,
     /// Names of refs that a condition spells out; any other stands for many.
-    compared: [Compared; 2],
+    compared: &'c Compared,
     configs: [&'c Config; 2],
 }
 
-struct Side {
-    plans: Vec<Plan>,
+struct Side<'c> {
+    plans: &'c [Plan],
 }
 
-impl Side {
+impl Side<'_> {
     /// What becomes of a job on each ref; `None`: it is not there.
     fn job(&self, name: &str) -> Vec<Option<&PlannedJob>> {
         let of = |plan| -> Option<&PlannedJob> {
@@ -34,24 +34,20 @@ impl Side {
 }
 
 impl<'c> View<'c> {
-    pub(super) fn of(
-        before: &'c Config,
-        after: &'c Config,
-        situations: &'c [Situation],
-        [old, new]: [Vec<Plan>; 2],
-    ) -> Self {
+    pub(super) fn of(before: &'c Config, after: &'c Config, seen: &'c Seen<'c>) -> Self {
+        let [old, new] = &seen.plans;
         Self {
-            situations,
+            situations: seen.situations,
             before: Side { plans: old },
             after: Side { plans: new },
-            compared: [Compared::of(before), Compared::of(after)],
+            compared: seen.compared,
             configs: [before, after],
         }
     }
 
     /// Whether it is decided on each ref whether there is a pipeline, and no pattern differs.
     pub(super) fn workflow_is_decided(&self) -> bool {
-        let plans = self.before.plans.iter().chain(&self.after.plans);
+        let plans = self.before.plans.iter().chain(self.after.plans);
         let patterns = |config: &Config| {
             let rules = config.workflow.rules.as_deref();
             patterns_of(rules.unwrap_or_default())
@@ -70,7 +66,7 @@ impl<'c> View<'c> {
     /// Whether it is decided on each ref what becomes of a job, and that differs in nothing but
     /// what [`View::of_job`] tells.
     pub(super) fn is_decided(&self, pair: &Pair<'_>) -> bool {
-        let sides = self.before.plans.iter().zip(&self.after.plans);
+        let sides = self.before.plans.iter().zip(self.after.plans);
         let mut sides = sides
             .map(|(before, after)| (before.job(&pair.before.name), after.job(&pair.after.name)));
         sides.all(|sides| match sides {
@@ -226,20 +222,7 @@ impl<'c> View<'c> {
 
     /// Whether conditions spell the name of the ref.
     fn is_named(&self, situation: Option<&&Situation>) -> bool {
-        let Some(situation) = situation else {
-            return false;
-        };
-        self.compared
-            .iter()
-            .any(|compared| match &situation.reference {
-                Ref::Branch(name) => {
-                    compared.branches.contains(name) || situation.is_default_branch()
-                }
-                Ref::Tag(name) => compared.tags.contains(name),
-                Ref::MergeRequest { source, target } => {
-                    compared.sources.contains(source) || compared.targets.contains(target)
-                }
-            })
+        situation.is_some_and(|one| self.compared.spells(&one.reference) || one.is_default_branch())
     }
 
     fn name(&self, situation: &Situation) -> String {
@@ -277,20 +260,7 @@ impl<'c> View<'c> {
 
     /// Whether the ref stands for those that a pattern matches.
     fn is_like(&self, situation: &Situation) -> bool {
-        let name = situation.ref_name();
-        let tag = matches!(situation.reference, Ref::Tag(_));
-        self.compared.iter().any(|compared| {
-            let patterns = if tag {
-                &compared.tags
-            } else {
-                &compared.branches
-            };
-            patterns
-                .iter()
-                .filter_map(|text| crate::gitlab::regex::Pattern::parse(text).ok())
-                .filter_map(|pattern| regex::bytes::Regex::new(&pattern.to_rust()).ok())
-                .any(|regex| regex.is_match(name.as_bytes()))
-        })
+        self.compared.matches(&situation.reference)
     }
 }
 

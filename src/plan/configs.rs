@@ -9,12 +9,12 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use super::classes::{Classes, classes};
 use super::decision::{Because, Chosen, Decision};
-use super::kinds::kinds;
 use super::outcome::{Failure, FailureKind, Plan, PlannedJob, admits, plan};
 use super::situation::Situation;
 use super::{Truth, worlds};
-use crate::config::{Asked, Config, Given, NotRead, Nothing, Reading, Rule, When};
+use crate::config::{Asked, Config, Given, NotRead, Nothing, Reading, Rule, Unresolved, When};
 use crate::finding::Report;
 use crate::gitlab::expression::Lookup;
 
@@ -25,6 +25,7 @@ const KEPT: usize = 64;
 pub struct Configs<'r> {
     read: Box<dyn Fn(&dyn Given) -> Reading + 'r>,
     base: Arc<Config>,
+    varies: bool,
     known: RefCell<Vec<Known>>,
 }
 
@@ -55,6 +56,7 @@ impl<'r> Configs<'r> {
         let reading = read(&Nothing);
         Ok(Self {
             read: Box::new(read),
+            varies: !reading.asked.is_empty(),
             base: Arc::new(reading.result?),
             known: RefCell::default(),
         })
@@ -73,6 +75,7 @@ impl<'r> Configs<'r> {
                 asked: Vec::new(),
             }),
             base,
+            varies: false,
             known: RefCell::new(vec![always]),
         }
     }
@@ -100,16 +103,25 @@ impl<'r> Configs<'r> {
         result
     }
 
-    /// The kinds of refs that all conditions tell apart, those of included files too.
-    pub fn kinds(&self, default_branch: &str) -> Vec<Situation> {
+    /// The classes of pipelines that all conditions tell apart, those of included files too.
+    pub fn classes(&self, default_branch: &str) -> Classes {
         let widest = self.widest();
-        let found = kinds(&widest, default_branch);
-        let planned: Vec<Planned> = found.iter().map(|kind| self.plan(kind)).collect();
-        let (union, _) = together(&planned, &widest);
+        let found = classes(&widest, default_branch);
+        // Files whose paths have variables are known for a ref alone.
+        let by_name = |one: &Unresolved| one.why == NotRead::Variable;
+        if !widest.unresolved.iter().any(by_name) {
+            return found;
+        }
+        let (union, _) = together(&self.plan_all(&found.refs), &widest);
         match union.jobs.len() == widest.jobs.len() {
             true => found,
-            false => kinds(&union, default_branch),
+            false => classes(&union, default_branch),
         }
+    }
+
+    /// Whether what is included depends on the pipeline.
+    pub fn varies(&self) -> bool {
+        self.varies
     }
 
     /// What is effective if the rules of all includes hold; as far as GitLab takes that.
