@@ -3,7 +3,7 @@
 use super::collection::{List, Many, Map};
 use super::common::{Variable, When, entity};
 use super::kinds::{Expiry, KubectlDuration, ProjectPath, Raw, Text, VariableName, Workload};
-use super::record::{Read, Reader, SchemaName, record, words};
+use super::record::{Read, Reader, SchemaName, See, record, words};
 use super::tools::Kubernetes;
 use crate::finding::{Code, Finding};
 use crate::source::{At, Kind, Node};
@@ -49,6 +49,13 @@ impl Read for SetImage {
             }
         }
         Some(Self(workloads))
+    }
+
+    fn visit<'m>(&'m self, see: &mut See<'_, 'm>) {
+        see(self);
+        self.0
+            .iter()
+            .for_each(|(_, containers)| containers.visit(see));
     }
 }
 
