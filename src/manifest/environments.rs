@@ -127,8 +127,9 @@ record! {
 record! {
     /// How the deployment is watched.
     Rollout {
-        /// The workloads to watch; if not written what `set_image` names, or what is applied. A
-        /// helm release watches itself.
+        /// The workloads to watch: Deployments, StatefulSets, DaemonSets and Jobs; if not written
+        /// what `set_image` names, or what is applied. A helm release watches itself. What has no
+        /// rollout, such as a CronJob, is changed last and not watched.
         watch: List<Workload>,
         /// How long to wait for each; `5m` if not written.
         timeout: KubectlDuration,
