@@ -87,6 +87,9 @@ pub(crate) struct Options {
     /// Whether to colour the findings.
     #[arg(long, value_name = "WHEN", global = true, default_value = "auto")]
     pub(crate) color: Color,
+    /// How to print findings on standard error.
+    #[arg(long, value_name = "FORMAT", global = true, default_value = "text")]
+    pub(crate) message_format: Format,
     /// Say nothing but errors.
     #[arg(short, long, global = true)]
     pub(crate) quiet: bool,
@@ -151,8 +154,13 @@ pub(crate) struct Generate {
 
 #[derive(Debug, Args)]
 pub(crate) struct Check {
-    /// How to print the findings.
-    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    /// How to print the findings; with another format than text, on standard output.
+    #[arg(
+        long,
+        value_name = "FORMAT",
+        default_value = "text",
+        conflicts_with = "message_format"
+    )]
     pub(crate) format: Format,
 }
 

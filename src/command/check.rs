@@ -2,7 +2,7 @@
 
 use windlass::files::compare;
 
-use super::output::{print, print_findings, say, say_findings};
+use super::output::{print, print_findings, say_findings, say_progress};
 use super::project::compilation;
 use super::{Failure, Verdict};
 use windlass::finding::output::Format;
@@ -35,13 +35,11 @@ pub(super) fn run(options: &Options, args: &Check) -> Result<Verdict, Failure> {
                 if let Some(command) = comparison.mending(&project.remedy) {
                     text += &format!("to mend it, run: {command}\n");
                 }
-                if comparison.is_clean() && !options.quiet {
+                if comparison.is_clean() {
                     let count = comparison.files.len();
                     let files = if count == 1 { "file is" } else { "files are" };
-                    say(&format!(
-                        "{}: {count} {files} up to date",
-                        project.source.name
-                    ));
+                    let name = &project.source.name;
+                    say_progress(&format!("{name}: {count} {files} up to date"), options);
                 }
             }
             print(&text)

@@ -1,7 +1,7 @@
 //! The configuration that `plan`, `diff` and `graph` are about, and the refs that they are asked about.
 //!
-//! In: the options and arguments. Out: a [`Config`], or `None` after everything wrong with it was
-//! said. Always holds: what could not be read, as a remote include, is said, not dropped.
+//! In: the options and arguments. Out: a [`Read`]: a [`Config`] or none, and all that was found.
+//! Always holds: what could not be read, as a remote include, is among the findings.
 
 use std::path::{Path, PathBuf};
 
@@ -9,76 +9,108 @@ use windlass::config::{self, Config, Repository};
 use windlass::files::{self, Links, Unread};
 use windlass::finding::Report;
 use windlass::plan::{self, Changed, Ref, Situation, Trigger};
-use windlass::source::{Limits, Source};
+use windlass::source::Limits;
 
-use super::Failure;
 use super::git::git;
-use super::output::{say, say_findings};
-use super::project::{compilation, text_of};
+use super::project::{Unreadable, compilation, source_of};
 use super::revision::NAMES;
+use super::{Failure, Verdict};
 use crate::cli::{Options, Refs};
 
 /// The default branch of a project that says nothing else, since GitLab 14.0.
 const DEFAULT_BRANCH: &str = "main";
+
+/// What reading a configuration gave.
+pub(super) struct Read {
+    /// The configuration; `None` after an error.
+    pub(super) config: Option<Config>,
+    /// All that was found.
+    pub(super) report: Report,
+    /// Whether the file is there and can be read, whatever it holds.
+    pub(super) readable: bool,
+}
+
+impl Read {
+    /// What the reader of configurations says, and what was found before.
+    pub(super) fn of(result: Result<Config, Report>) -> Self {
+        let (config, report) = match result {
+            Ok(config) => {
+                let report = config.report();
+                (Some(config), report)
+            }
+            Err(report) => (None, report),
+        };
+        Self {
+            config,
+            report,
+            readable: true,
+        }
+    }
+
+    /// A file that gives no text.
+    pub(super) fn nothing(unreadable: Unreadable) -> Self {
+        Self {
+            config: None,
+            readable: unreadable.readable,
+            report: unreadable.report,
+        }
+    }
+
+    /// How a command ends that has no configuration to work on.
+    pub(super) fn refused(&self) -> Result<Verdict, Failure> {
+        match self.readable {
+            true => Ok(Verdict::Findings),
+            false => Err(Failure::Said),
+        }
+    }
+}
 
 /// The configuration of a file, or of the manifest.
 pub(super) fn configuration(
     options: &Options,
     root: &Path,
     file: Option<&Path>,
-) -> Result<Option<Config>, Failure> {
+) -> Result<Read, Failure> {
     match file {
-        Some(file) => of_file(options, root, file),
+        Some(file) => Ok(of_file(root, file)),
         None => of_manifest(options),
     }
 }
 
 /// The configuration that the manifest compiles to.
-pub(super) fn of_manifest(options: &Options) -> Result<Option<Config>, Failure> {
+fn of_manifest(options: &Options) -> Result<Read, Failure> {
     let project = compilation(options)?;
-    say_findings(&project.report, options);
-    match &project.lowered {
-        Some(lowered) => {
-            let made = config::of_pipeline(&lowered.pipeline, &project.source);
-            Ok(accepted(made, options))
+    let made = project
+        .lowered
+        .map(|lowered| config::of_pipeline(&lowered.pipeline, &project.source));
+    let mut read = Read {
+        config: None,
+        report: project.report,
+        readable: project.readable,
+    };
+    match made {
+        // The proof has said so of the same pipeline, at the keys of the manifest.
+        Some(Err(_)) if read.report.has_errors() => {}
+        Some(made) => {
+            let made = Read::of(made);
+            read.config = made.config;
+            read.report.join(made.report);
         }
-        None if project.readable => Ok(None),
-        None => Err(Failure::Said),
+        None => {}
     }
+    Ok(read)
 }
 
 /// The configuration of a `.gitlab-ci.yml`.
-pub(super) fn of_file(
-    options: &Options,
-    root: &Path,
-    file: &Path,
-) -> Result<Option<Config>, Failure> {
-    let name = file.to_string_lossy().into_owned();
-    let text = text_of(root, &name)?;
-    let folder = Folder {
-        root: root.to_owned(),
-    };
-    let reading = config::read(Source::new(name, text), &folder);
-    Ok(accepted(reading.result, options))
-}
-
-/// Says why GitLab refuses a configuration, if it does.
-pub(super) fn accepted(result: Result<Config, Report>, options: &Options) -> Option<Config> {
-    match result {
-        Ok(config) => {
-            for include in &config.unresolved {
-                let at = plan::shown(&config.sources, include.place);
-                say(&format!(
-                    "{at}: note: not read, so not planned: {}",
-                    include.what
-                ));
-            }
-            Some(config)
+pub(super) fn of_file(root: &Path, file: &Path) -> Read {
+    match source_of(root, &file.to_string_lossy()) {
+        Ok(source) => {
+            let folder = Folder {
+                root: root.to_owned(),
+            };
+            Read::of(config::read(source, &folder).result)
         }
-        Err(report) => {
-            say_findings(&report, options);
-            None
-        }
+        Err(unreadable) => Read::nothing(unreadable),
     }
 }
 

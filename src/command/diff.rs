@@ -3,16 +3,16 @@
 use std::path::Path;
 
 use windlass::compile::{Project, compile};
-use windlass::config::{self, Config};
+use windlass::config;
 use windlass::diff::{self, Told};
 use windlass::files::Unread;
 use windlass::graph::{Format, Graph};
 use windlass::plan;
 use windlass::source::Source;
 
-use super::configuration::{Folder, accepted, configuration, default_branch};
+use super::configuration::{Folder, Read, configuration, default_branch};
 use super::output::{print, say_findings, stdout_color};
-use super::project::{root, text_of};
+use super::project::{Unreadable, root, source_of};
 use super::revision::Revision;
 use super::{Failure, Verdict};
 use crate::cli::{Diff, DiffFormat, Options};
@@ -25,11 +25,7 @@ pub(super) fn run(options: &Options, args: &Diff) -> Result<Verdict, Failure> {
     let (before, after, against) = match args.files.as_slice() {
         [before, after] => {
             let name = before.display().to_string();
-            (
-                file(options, &root, before)?,
-                file(options, &root, after)?,
-                name,
-            )
+            (file(&root, before)?, file(&root, after)?, name)
         }
         _ => {
             let (before, against) = revision(options, &root, args)?;
@@ -37,18 +33,24 @@ pub(super) fn run(options: &Options, args: &Diff) -> Result<Verdict, Failure> {
             (before, after, against)
         }
     };
-    let (Some(before), Some(after)) = (before, after) else {
-        return Ok(Verdict::Findings);
+    let mut report = before.report.clone();
+    report.join(after.report.clone());
+    say_findings(&report, options);
+    let (Some(before), Some(after)) = (&before.config, &after.config) else {
+        return match before.readable {
+            true => after.refused(),
+            false => before.refused(),
+        };
     };
     let default_branch = default_branch(&root, args.default_branch.as_deref());
-    let effects = diff::diff(&before, &after, &default_branch);
+    let effects = diff::diff(before, after, &default_branch);
     let format = match args.format {
         DiffFormat::Text => diff::Format::Text,
         DiffFormat::Json => diff::Format::Json,
         DiffFormat::Markdown => diff::Format::Markdown,
     };
-    let plans = plan::plan_all(&after, &plan::kinds(&after, &default_branch));
-    let mermaid = Graph::of_plans(&after, &plans).draw(Format::Mermaid);
+    let plans = plan::plan_all(after, &plan::kinds(after, &default_branch));
+    let mermaid = Graph::of_plans(after, &plans).draw(Format::Mermaid);
     let told = Told {
         against: &against,
         effects: &effects,
@@ -64,60 +66,63 @@ pub(super) fn run(options: &Options, args: &Diff) -> Result<Verdict, Failure> {
 
 /// What a revision has, and what to call it: the same file, or the pipeline where there was no
 /// manifest yet, or nothing at all.
-fn revision(
-    options: &Options,
-    root: &Path,
-    args: &Diff,
-) -> Result<(Option<Config>, String), Failure> {
+fn revision(options: &Options, root: &Path, args: &Diff) -> Result<(Read, String), Failure> {
     let revision = Revision::of(root, &args.against)?;
     let asked = match &args.file {
         Some(file) => file.to_string_lossy().into_owned(),
         None => options.manifest().to_owned(),
     };
     let named = |path: &str| format!("{}:{path}", args.against);
-    let text = |path: &str| match revision.text(path) {
-        Ok(text) => Ok(Some(text)),
-        Err(Unread::Absent) => Ok(None),
-        Err(unread) => Err(Failure::Io(format!(
-            "`{}` {}",
-            named(path),
-            unread.reason()
-        ))),
-    };
-    if let Some(text) = text(&asked)? {
-        let source = Source::new(named(&asked), text);
-        let config = match &args.file {
-            Some(_) => read(options, source, &revision),
-            None => compiled(options, &source, &revision)?,
-        };
-        return Ok((config, args.against.clone()));
+    let against = || args.against.clone();
+    match revision.text(&asked) {
+        Ok(text) => {
+            let source = Source::new(named(&asked), text);
+            let read = match &args.file {
+                Some(_) => Read::of(config::read(source, &revision).result),
+                None => compiled(&source, &revision)?,
+            };
+            return Ok((read, against()));
+        }
+        Err(Unread::Absent) => {}
+        Err(unread) => return Ok((unreadable(&named(&asked), &unread), against())),
     }
-    if args.file.is_none()
-        && let Some(text) = text(DEFAULT_PIPELINE)?
-    {
-        let source = Source::new(named(DEFAULT_PIPELINE), text);
-        return Ok((read(options, source, &revision), named(DEFAULT_PIPELINE)));
+    if args.file.is_none() {
+        let name = named(DEFAULT_PIPELINE);
+        match revision.text(DEFAULT_PIPELINE) {
+            Ok(text) => {
+                let source = Source::new(name.clone(), text);
+                return Ok((Read::of(config::read(source, &revision).result), name));
+            }
+            Err(Unread::Absent) => {}
+            Err(unread) => return Ok((unreadable(&name, &unread), against())),
+        }
     }
     let against = format!("{}, which has no `{asked}`", args.against);
     let nothing = Source::new(named(&asked), ".nothing: {script: [\"true\"]}\n");
-    Ok((read(options, nothing, &revision), against))
+    Ok((Read::of(config::read(nothing, &revision).result), against))
+}
+
+fn unreadable(name: &str, unread: &Unread) -> Read {
+    Read::nothing(Unreadable::of(name, unread, None))
 }
 
 /// A file, which says itself whether it is a manifest.
-fn file(options: &Options, root: &Path, path: &Path) -> Result<Option<Config>, Failure> {
-    let name = path.to_string_lossy().into_owned();
-    let source = Source::new(name.clone(), text_of(root, &name)?);
-    let folder = path.parent().unwrap_or(Path::new(""));
+fn file(root: &Path, path: &Path) -> Result<Read, Failure> {
+    let source = match source_of(root, &path.to_string_lossy()) {
+        Ok(source) => source,
+        Err(unreadable) => return Ok(Read::nothing(unreadable)),
+    };
     if is_manifest(&source.text) {
+        let folder = path.parent().unwrap_or(Path::new(""));
         let project = Project {
             root: root.join(folder),
         };
-        return compiled(options, &source, &project);
+        return compiled(&source, &project);
     }
     let folder = Folder {
         root: root.to_owned(),
     };
-    Ok(read(options, source, &folder))
+    Ok(Read::of(config::read(source, &folder).result))
 }
 
 /// A manifest has the key `windlass`, which no pipeline can have: a job needs a mapping.
@@ -126,23 +131,15 @@ fn is_manifest(text: &str) -> bool {
     text.lines().any(key)
 }
 
-fn read(options: &Options, source: Source, repository: &dyn config::Repository) -> Option<Config> {
-    let reading = config::read(source, repository);
-    accepted(reading.result, options)
-}
-
-fn compiled(
-    options: &Options,
-    source: &Source,
-    files: &dyn windlass::check::Files,
-) -> Result<Option<Config>, Failure> {
+fn compiled(source: &Source, files: &dyn windlass::check::Files) -> Result<Read, Failure> {
     let compiled = compile(source, files).map_err(|error| Failure::Io(error.to_string()))?;
-    // What is amiss without being wrong is for `check` to say.
-    if compiled.lowered.is_none() {
-        say_findings(&compiled.report, options);
-    }
-    Ok(compiled.lowered.and_then(|lowered| {
-        let made = config::of_pipeline(&lowered.pipeline, source);
-        accepted(made, options)
-    }))
+    Ok(match compiled.lowered {
+        // What is amiss without being wrong is for `check` to say.
+        Some(lowered) => Read::of(config::of_pipeline(&lowered.pipeline, source)),
+        None => Read {
+            config: None,
+            report: compiled.report,
+            readable: true,
+        },
+    })
 }

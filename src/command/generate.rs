@@ -2,7 +2,7 @@
 
 use windlass::files::{Action, Outcome, compare};
 
-use super::output::{print, say, say_findings};
+use super::output::{print, say_findings, say_progress};
 use super::project::compilation;
 use super::{Failure, Verdict};
 use crate::cli::{Generate, Options};
@@ -33,17 +33,13 @@ pub(super) fn run(options: &Options, args: &Generate) -> Result<Verdict, Failure
                     .for_each(|found| project.report.push(found));
             }
             say_findings(&project.report, options);
-            if !options.quiet {
-                say("nothing was written");
-            }
+            say_progress("nothing was written", options);
             return Ok(Verdict::Findings);
         }
     };
     say_findings(&project.report, options);
     for outcome in plan.write()? {
-        if !options.quiet {
-            say(&sentence(&outcome));
-        }
+        say_progress(&sentence(&outcome), options);
     }
     Ok(Verdict::Clean)
 }

@@ -4,15 +4,17 @@ use windlass::graph::{Format, Graph};
 use windlass::plan;
 
 use super::configuration::{configuration, default_branch, situations};
-use super::output::print;
+use super::output::{print, say_findings};
 use super::project::root;
 use super::{Failure, Verdict};
 use crate::cli::{Graph as Args, GraphFormat, Options};
 
 pub(super) fn run(options: &Options, args: &Args) -> Result<Verdict, Failure> {
     let root = root(options)?;
-    let Some(config) = configuration(options, &root, args.file.as_deref())? else {
-        return Ok(Verdict::Findings);
+    let read = configuration(options, &root, args.file.as_deref())?;
+    say_findings(&read.report, options);
+    let Some(config) = read.config else {
+        return read.refused();
     };
     let refs = &args.refs;
     let named = refs.branch.is_some()

@@ -17,6 +17,13 @@ pub(super) fn print(text: &str) -> io::Result<()> {
     out.flush()
 }
 
+/// Says how a command goes on, on standard error; not if findings are printed for a program there.
+pub(super) fn say_progress(line: &str, options: &Options) {
+    if !options.quiet && options.message_format == Format::Text {
+        say(line);
+    }
+}
+
 /// Says a line on standard error.
 pub(super) fn say(line: &str) {
     let _ = writeln!(io::stderr().lock(), "{line}");
@@ -38,12 +45,12 @@ fn color<S: anstream::stream::RawStream + io::IsTerminal>(options: &Options, str
     }
 }
 
-/// Says findings on standard error, for people; warnings only if not `--quiet`.
+/// Says findings on standard error, once in a command; warnings only if not `--quiet`.
 pub(super) fn say_findings(report: &Report, options: &Options) {
     let color = color(options, &io::stderr());
     let mut bytes = Vec::new();
     let report = audible(report, options.quiet);
-    if write(Format::Text, &report, Style { color }, &mut bytes).is_ok() {
+    if write(options.message_format, &report, Style { color }, &mut bytes).is_ok() {
         let _ = io::stderr().lock().write_all(&bytes);
     }
 }

@@ -5,15 +5,17 @@ use windlass::finding::did_you_mean;
 use windlass::plan::{self, Style};
 
 use super::configuration::{configuration, situations};
-use super::output::{print, stdout_color};
+use super::output::{print, say_findings, stdout_color};
 use super::project::root;
 use super::{Failure, Verdict};
 use crate::cli::{Options, Plan, PlanFormat};
 
 pub(super) fn run(options: &Options, args: &Plan) -> Result<Verdict, Failure> {
     let root = root(options)?;
-    let Some(config) = configuration(options, &root, args.file.as_deref())? else {
-        return Ok(Verdict::Findings);
+    let read = configuration(options, &root, args.file.as_deref())?;
+    say_findings(&read.report, options);
+    let Some(config) = read.config else {
+        return read.refused();
     };
     let plans = plan::plan_all(&config, &situations(&root, &args.refs, &config));
     let style = Style {

@@ -35,31 +35,33 @@ pub(super) struct Compilation {
     pub(super) remedy: Remedy,
 }
 
-/// Why a manifest gives no text.
-struct Unreadable {
+/// Why a file gives no text.
+pub(super) struct Unreadable {
     /// What to say about it.
-    finding: Box<Finding>,
+    pub(super) report: Report,
     /// Whether there is a file that can be read, and only its content is wrong.
-    readable: bool,
+    pub(super) readable: bool,
 }
 
 impl Unreadable {
-    /// The operating system has no text for us: an input/output error.
-    fn absent(finding: Finding) -> Self {
-        let finding = Box::new(finding);
-        Self {
-            finding,
-            readable: false,
-        }
-    }
-
-    /// The content is wrong: a finding like any other.
-    fn content(finding: Finding) -> Self {
-        let finding = Box::new(finding);
-        Self {
-            finding,
-            readable: true,
-        }
+    /// Why a file of this name gives no text.
+    pub(super) fn of(name: &str, unread: &Unread, hint: Option<String>) -> Self {
+        let finding = |code, message: String| Finding::new(code, Location::WHOLE, message);
+        let finding = match unread {
+            Unread::Absent => {
+                let message = format!("cannot read `{name}`: there is no such file");
+                finding(Code::Unreadable, message).help_if(hint)
+            }
+            Unread::NotUtf8(bytes) => not_utf8(name, bytes),
+            Unread::TooLarge(limit) => {
+                let message = format!("`{name}` has more than {limit} bytes");
+                finding(Code::TooLarge, message)
+            }
+            unread => finding(Code::Unreadable, format!("`{name}` {}", unread.reason())),
+        };
+        let readable = finding.code != Code::Unreadable;
+        let report = Report::of(&[Source::new(name, "")], [finding]);
+        Self { report, readable }
     }
 }
 
@@ -78,9 +80,10 @@ pub(super) fn root(options: &Options) -> Result<PathBuf, Failure> {
     Ok(root)
 }
 
-/// The text of a file of the project that is no manifest.
-pub(super) fn text_of(root: &Path, name: &str) -> Result<String, Failure> {
-    read(root, name).map_err(|unreadable| Failure::Io(unreadable.finding.message))
+/// A file of the project that is not the manifest.
+pub(super) fn source_of(root: &Path, name: &str) -> Result<Source, Unreadable> {
+    let text = read(root, name).map_err(|unread| Unreadable::of(name, &unread, None))?;
+    Ok(Source::new(name, text))
 }
 
 /// Reads and compiles the manifest.
@@ -114,8 +117,10 @@ pub(super) fn compilation(options: &Options) -> Result<Compilation, Failure> {
             compilation.files = compiled.files;
             compilation.lowered = compiled.lowered;
         }
-        Err(unreadable) => {
-            compilation.report.push(*unreadable.finding);
+        Err(unread) => {
+            let hint = hint(&compilation.root);
+            let unreadable = Unreadable::of(&compilation.source.name, &unread, Some(hint));
+            compilation.report = unreadable.report;
             compilation.readable = unreadable.readable;
         }
     }
@@ -136,37 +141,18 @@ fn name(root: &Path, given: &str) -> String {
     short.to_string_lossy().into_owned()
 }
 
-/// The text of a manifest without its byte order mark.
-fn read(root: &Path, name: &str) -> Result<String, Unreadable> {
+/// The text of a file without its byte order mark.
+fn read(root: &Path, name: &str) -> Result<String, Unread> {
     let limit = Limits::MANIFEST.bytes;
     // A path that leaves the project is the user's own choice, where no link of the project made it.
-    let text = match check_relative(name) {
+    let mut text = match check_relative(name) {
         Ok(()) => files::read(root, name, Links::Inside, limit),
         Err(_) => files::read_regular(&root.join(name), limit),
-    };
-    let unreadable = |message: String| Finding::new(Code::Unreadable, Location::WHOLE, message);
-    match text {
-        Ok(mut text) => {
-            if text.starts_with('\u{feff}') {
-                text.drain(..'\u{feff}'.len_utf8());
-            }
-            Ok(text)
-        }
-        Err(Unread::Absent) => {
-            let finding = unreadable(format!("cannot read `{name}`: there is no such file"));
-            Err(Unreadable::absent(finding.help(hint(root))))
-        }
-        Err(Unread::NotUtf8(bytes)) => Err(Unreadable::content(not_utf8(name, &bytes))),
-        Err(Unread::TooLarge(limit)) => {
-            let message = format!("`{name}` has more than {limit} bytes");
-            let finding = Finding::new(Code::TooLarge, Location::WHOLE, message);
-            Err(Unreadable::content(finding))
-        }
-        Err(unread) => {
-            let finding = unreadable(format!("`{name}` {}", unread.reason()));
-            Err(Unreadable::absent(finding))
-        }
+    }?;
+    if text.starts_with('\u{feff}') {
+        text.drain(..'\u{feff}'.len_utf8());
     }
+    Ok(text)
 }
 
 /// Points at the first byte that is not UTF-8.

@@ -37,6 +37,7 @@ mod scalar;
 mod shape;
 mod stages;
 mod unknown;
+mod unread;
 mod value;
 mod variables;
 

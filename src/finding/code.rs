@@ -65,6 +65,8 @@ codes! {
     UnknownKey "unknown-key" Error;
     /// A keyword in a pipeline that windlass does not know.
     UnknownKeyword "unknown-keyword" Error;
+    /// An include that windlass does not read.
+    UnreadInclude "unread-include" Warning;
     /// A key that is reserved for a later version of the language.
     ReservedKey "reserved-key" Error;
     /// A required key is missing.
@@ -113,6 +115,8 @@ codes! {
     NeedsOrder "needs-order" Error;
     /// A job, in `needs`, that may be missing from a pipeline in which this one runs.
     NeedMissing "need-missing" Error;
+    /// Variables that refer to each other in a ring.
+    CircularVariables "circular-variables" Error;
     /// Several things that must be told apart have one name.
     DuplicateName "duplicate-name" Error;
     /// A job name that GitLab reserves.

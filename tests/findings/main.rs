@@ -64,13 +64,12 @@ fn report(text: &str, files: &dyn Files) -> Report {
 }
 
 /// What is found in a pipeline and the files that it includes.
-fn pipeline_report(text: &str, project: Option<&Path>) -> Report {
+fn pipeline_report(text: &str, repository: &dyn config::Repository) -> Report {
     let main = Source::new(".gitlab-ci.yml", text);
-    let reading = match project {
-        Some(root) => config::read(main, &Folder(root)),
-        None => config::read(main, &config::Alone),
-    };
-    reading.result.err().unwrap_or_default()
+    match config::read(main, repository).result {
+        Ok(config) => config.report(),
+        Err(report) => report,
+    }
 }
 
 /// A repository in a folder of fixtures.
@@ -132,7 +131,8 @@ fn of_fixture(code: Code, path: &Path) -> Report {
     let text = fs::read_to_string(path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
     let root = folder().join(code.as_str()).join("project");
     match (is_pipeline(path), root.is_dir()) {
-        (true, there) => pipeline_report(&text, there.then_some(root.as_path())),
+        (true, true) => pipeline_report(&text, &Folder(&root)),
+        (true, false) => pipeline_report(&text, &config::Alone),
         (false, true) => report(&text, &Project { root }),
         (false, false) => report(&text, &Everything),
     }
@@ -240,6 +240,7 @@ fn every_code_of_a_manifest_is_an_error_save_these() {
     assert_eq!(
         warnings,
         [
+            Code::UnreadInclude,
             Code::ArchivedBuilder,
             Code::LongName,
             Code::UnmatchableGlob,

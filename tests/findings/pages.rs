@@ -2,6 +2,8 @@
 //! and compiles.
 
 use windlass::check::Files;
+use windlass::config::Repository;
+use windlass::files::Unread;
 use windlass::finding::Code;
 
 use crate::{Everything, codes, in_manifests, pipeline_report, report, shown};
@@ -12,6 +14,17 @@ struct Mended;
 impl Files for Mended {
     fn exists(&self, path: &str) -> bool {
         path == "docker/app/Dockerfile"
+    }
+}
+
+/// A repository that has every file that a page includes.
+impl Repository for Mended {
+    fn read(&self, _: &str) -> Result<String, Unread> {
+        Ok(".included: {script: x}\n".to_owned())
+    }
+
+    fn paths(&self) -> Option<Vec<String>> {
+        None
     }
 }
 
@@ -41,7 +54,7 @@ fn the_first_example_raises_the_code_and_the_second_is_mended() {
         };
         let report = |text: &str| match text.starts_with("windlass: ") {
             true => report(text, files),
-            false => pipeline_report(text, None),
+            false => pipeline_report(text, &Mended),
         };
         let found = report(before);
         assert!(codes(&found).contains(&code), "{code}:\n{}", shown(&found));
