@@ -7,7 +7,7 @@ use super::toolchain_build::ToolchainCache;
 use crate::gitlab::gates;
 use crate::manifest::common::Entity;
 use crate::manifest::images::{Image, Role};
-use crate::pipeline::Origin;
+use crate::pipeline::{Handed, Origin, Uses};
 use crate::source::At;
 
 /// The default branch as a tag can hold it: GitLab has no variable for its slug, which is made as
@@ -117,9 +117,23 @@ impl<'m> Lowering<'m> {
             (None, None) if fresh => None,
             (None, _) => Some(in_repository(&cache.to())),
         };
+        let refs = self.build_refs(name);
+        let mut uses = Uses::default();
+        let args = image.build_args.get().into_iter();
+        let args = args.flat_map(|args| args.0.iter());
+        let args = args.map(|(name, value)| {
+            let value = self.build_argument(&value.value, &refs, &mut uses);
+            (name.value.as_str(), value)
+        });
+        let args = args.collect();
+        if fresh {
+            uses.demands.insert(Handed::Recipe(name.to_owned()));
+        }
         Build {
             name,
             image,
+            args,
+            uses,
             tags: [self.by_tag(name)].into_iter().chain(further).collect(),
             cache_from,
             cache_to,
@@ -128,7 +142,7 @@ impl<'m> Lowering<'m> {
                 .then(|| super::rebuild::label(name))
                 .into_iter()
                 .collect(),
-            refs: self.build_refs(name),
+            refs,
         }
     }
 }
