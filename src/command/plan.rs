@@ -73,5 +73,5 @@ fn no_such_job(config: &Config, name: &str) -> Failure {
         Some(meant) => format!("; did you mean `{meant}`?"),
         None => String::new(),
     };
-    Failure::Usage(format!("there is no job `{name}`{meant}"))
+    Failure::usage(&format!("there is no job `{name}`{meant}"))
 }
