@@ -12,5 +12,7 @@ mod case;
 mod disagreements;
 #[path = "verdicts/files.rs"]
 mod files;
+#[path = "verdicts/newer.rs"]
+mod newer;
 #[path = "verdicts/pipelines.rs"]
 mod pipelines;

@@ -7,7 +7,7 @@ use std::collections::{HashMap, HashSet};
 
 use super::entry::Reader;
 use super::model::{Action, Conditions, Job, Need};
-use super::value::Located;
+use super::value::{Located, Node};
 
 /// Checks all jobs.
 pub(super) fn across(stages: &[Located<String>], jobs: &mut [Job], reader: &mut Reader) {
@@ -41,15 +41,16 @@ pub(super) fn across(stages: &[Located<String>], jobs: &mut [Job], reader: &mut 
     let all = Jobs { jobs, order, at };
     for job in jobs.iter() {
         reader.about(Some(&job.key));
-        all.needs(job, reader);
+        all.needs(job, &copies, reader);
         all.dependencies(job, &copies, reader);
+        all.child(job, &copies, reader);
         all.stop(job, reader);
     }
     reader.about(None);
     all.cycles(reader);
 }
 
-/// `needs: [test]` on a parallel job is one need for each copy.
+/// `needs: [test]` on a parallel job is one need for each copy; in a rule it is not.
 fn expand_needs(job: &mut Job, copies: &HashMap<String, Vec<String>>) {
     let expand = |needs: &mut Vec<Need>| {
         let expanded = needs
@@ -67,12 +68,6 @@ fn expand_needs(job: &mut Job, copies: &HashMap<String, Vec<String>>) {
         *needs = expanded.collect();
     };
     job.needs.iter_mut().for_each(expand);
-    if let Conditions::Rules(rules) = &mut job.conditions {
-        rules
-            .iter_mut()
-            .filter_map(|rule| rule.needs.as_mut())
-            .for_each(expand);
-    }
 }
 
 struct Jobs<'j> {
@@ -100,7 +95,7 @@ impl Jobs<'_> {
         job.needs.iter().chain(of_rules)
     }
 
-    fn needs(&self, job: &Job, reader: &mut Reader) {
+    fn needs(&self, job: &Job, copies: &HashMap<String, Vec<String>>, reader: &mut Reader) {
         for needs in Self::lists(job) {
             let mut seen = HashSet::new();
             for need in needs.iter().filter(|need| !need.elsewhere) {
@@ -117,7 +112,14 @@ impl Jobs<'_> {
                     // An optional one may also not exist at all.
                     None if need.optional => {}
                     None => {
-                        let message = format!("`needs` has `{name}`, which does not exist");
+                        let copies = copies.get(name).and_then(|names| names.first());
+                        let message = match copies {
+                            Some(copy) => format!(
+                                "`needs` of a rule has `{name}`, which is parallel; a rule needs \
+                                 each copy by its name, as in `{copy}`"
+                            ),
+                            None => format!("`needs` has `{name}`, which does not exist"),
+                        };
                         reader.report(need.place, message);
                     }
                     Some(needed) if self.stage(needed) > self.stage(job) => {
@@ -132,20 +134,45 @@ impl Jobs<'_> {
 
     fn dependencies(&self, job: &Job, copies: &HashMap<String, Vec<String>>, reader: &mut Reader) {
         for dependency in job.dependencies.iter().flatten() {
-            let name = dependency.as_str();
-            let of_key = copies.get(name).and_then(|names| names.first());
-            let needed = self
-                .job(name)
-                .or_else(|| of_key.and_then(|name| self.job(name)));
-            let message = match needed {
-                None => format!("`dependencies` has `{name}`, which does not exist"),
-                Some(needed) if self.stage(needed) > self.stage(job) => {
-                    format!("`dependencies` has `{name}`, which is in a later stage")
-                }
-                Some(_) => continue,
-            };
-            reader.report(dependency.place, message);
+            self.comes_before("dependencies", dependency, job, copies, reader);
         }
+    }
+
+    /// The jobs whose artifacts a child pipeline is made of (`trigger:include:job`).
+    fn child(&self, job: &Job, copies: &HashMap<String, Vec<String>>, reader: &mut Reader) {
+        let include = job.keys.get("trigger").and_then(|node| node.get("include"));
+        for include in include.and_then(Node::as_seq).unwrap_or_default() {
+            if let Some(node) = include.get("job")
+                && let Some(name) = node.as_str()
+            {
+                let made_by = Located::new(name.to_owned(), node.place);
+                self.comes_before("trigger:include:job", &made_by, job, copies, reader);
+            }
+        }
+    }
+
+    /// A job that another one takes artifacts from exists, in no later stage.
+    fn comes_before(
+        &self,
+        what: &str,
+        needed: &Located<String>,
+        job: &Job,
+        copies: &HashMap<String, Vec<String>>,
+        reader: &mut Reader,
+    ) {
+        let name = needed.as_str();
+        let of_key = copies.get(name).and_then(|names| names.first());
+        let found = self
+            .job(name)
+            .or_else(|| of_key.and_then(|name| self.job(name)));
+        let message = match found {
+            None => format!("`{what}` has `{name}`, which does not exist"),
+            Some(found) if self.stage(found) > self.stage(job) => {
+                format!("`{what}` has `{name}`, which is in a later stage")
+            }
+            Some(_) => return,
+        };
+        reader.report(needed.place, message);
     }
 
     fn stop(&self, job: &Job, reader: &mut Reader) {

@@ -51,10 +51,14 @@ impl Defaults {
         Self(keys)
     }
 
-    /// The keys of a job, with the defaults that it inherits.
-    pub(super) fn complete(&self, own: &Map, inherit: &Inherit) -> Map {
+    /// The keys of a job, with the defaults that it inherits; a job with `trigger` takes
+    /// `interruptible` alone (`Entry::Processable`, 18.11).
+    pub(super) fn complete(&self, own: &Map, inherit: &Inherit, is_trigger: bool) -> Map {
         let mut keys = own.clone();
         for (key, entry) in self.0.iter() {
+            if is_trigger && &*key.text != "interruptible" {
+                continue;
+            }
             let inherited = inherit
                 .defaults
                 .as_ref()

@@ -99,7 +99,8 @@ impl Reader {
         Report::of(sources, self.findings.into_iter().map(told))
     }
 
-    /// Reports the keys of a mapping that are none of these.
+    /// Reports the keys of a mapping that are none of these. A key may be one that a newer GitLab
+    /// has: then it is unknown here, and not wrong.
     pub(super) fn known_keys(&mut self, map: &Map, what: &str, known: &[&str]) {
         for (key, entry) in map.iter() {
             if !key.is_string || !known.contains(&&*key.text) {
@@ -149,12 +150,12 @@ impl Reader {
         value
     }
 
-    /// A list of strings, or a report.
+    /// A list of strings or symbols, or a report (`validate_array_of_strings`).
     pub(super) fn strings(&mut self, node: &Node, what: &str) -> Vec<Located<String>> {
         let items: Option<Vec<_>> = node.as_seq().and_then(|items| {
-            let text = |item: &Node| match &item.value {
-                Value::Str(text) => Some(Located::new(text.to_string(), item.place)),
-                _ => None,
+            let text = |item: &Node| {
+                item.as_str()
+                    .map(|text| Located::new(text.to_owned(), item.place))
             };
             items.iter().map(text).collect()
         });
@@ -170,17 +171,17 @@ impl Reader {
 
     /// A list of strings or a single one, or a report.
     pub(super) fn string_or_strings(&mut self, node: &Node, what: &str) -> Vec<Located<String>> {
-        match &node.value {
-            Value::Str(text) => vec![Located::new(text.to_string(), node.place)],
-            _ => self.strings(node, what),
+        match node.as_str() {
+            Some(text) => vec![Located::new(text.to_owned(), node.place)],
+            None => self.strings(node, what),
         }
     }
 
     /// Commands: a string or a list of strings and lists, ten deep at most.
     pub(super) fn commands(&mut self, node: &Node, what: &str) -> Vec<Located<String>> {
-        match &node.value {
-            Value::Str(text) => vec![Located::new(text.to_string(), node.place)],
-            _ => self.nested(node, what),
+        match node.as_str() {
+            Some(text) => vec![Located::new(text.to_owned(), node.place)],
+            None => self.nested(node, what),
         }
     }
 
@@ -214,7 +215,7 @@ impl Reader {
 /// Puts the strings in a row; false if there is something else, or it nests too deep.
 fn flatten(node: &Node, depth: usize, into: &mut Vec<Located<String>>) -> bool {
     match &node.value {
-        Value::Str(text) => {
+        Value::Str(text) | Value::Symbol(text) => {
             into.push(Located::new(text.to_string(), node.place));
             true
         }

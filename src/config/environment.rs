@@ -4,6 +4,8 @@
 
 use super::entry::Reader;
 use super::model::{Action, Environment};
+use super::shape::Need::{Free, Wanted};
+use super::shape::Shape::{self, Any, Flag, NonEmpty, Text};
 use super::value::{Located, Map, Node, Value};
 use crate::gitlab::names;
 
@@ -16,6 +18,69 @@ const KEYS: [&str; 7] = [
     "kubernetes",
     "deployment_tier",
 ];
+
+const KUBERNETES: Shape = Shape::Map(&[
+    ("namespace", Text, Free),
+    ("agent", Text, Free),
+    ("flux_resource_path", Text, Free),
+    ("dashboard", Any, Free),
+    ("managed_resources", MANAGED_RESOURCES, Free),
+]);
+
+/// `schemas/kubernetes/dashboard.json` and `managed_resources.json`.
+const DASHBOARD: Shape = Shape::Map(&[
+    ("namespace", NonEmpty(63), Wanted),
+    ("flux_resource_path", NonEmpty(255), Free),
+]);
+const MANAGED_RESOURCES: Shape = Shape::Map(&[("enabled", Flag, Free)]);
+
+/// `environment:kubernetes` (`Entry::Kubernetes`, 18.11).
+fn kubernetes(node: &Node, reader: &mut Reader) {
+    KUBERNETES.check(node, "kubernetes", reader);
+    let Some(map) = node.as_map() else {
+        return;
+    };
+    if map.is_empty() {
+        reader.report(node.place, "`kubernetes` should not be empty");
+    }
+    let filled = |map: &Map, key: &str| map.given(key).is_some_and(|node| !is_blank(node));
+    let flux = filled(map, "flux_resource_path");
+    let dashboard = map.given("dashboard").filter(|node| !is_blank(node));
+    if let Some(dashboard) = dashboard {
+        DASHBOARD.check(dashboard, "dashboard", reader);
+    }
+    let managed = map.given("managed_resources");
+    let manages = managed.and_then(|node| node.get("enabled")?.as_bool()) == Some(true);
+    if (flux || dashboard.is_some() || manages) && !filled(map, "agent") {
+        let message = "`kubernetes` should have `agent` beside `dashboard`, `flux_resource_path` \
+                       and `managed_resources`";
+        reader.report(node.place, message);
+    }
+    if flux && !filled(map, "namespace") {
+        let message = "`kubernetes` should have `namespace` beside `flux_resource_path`";
+        reader.report(node.place, message);
+    }
+    for key in ["namespace", "flux_resource_path"] {
+        let twice = dashboard
+            .and_then(Node::as_map)
+            .is_some_and(|map| filled(map, key));
+        if filled(map, key) && twice {
+            let message = format!("`{key}` stands in `kubernetes` and in its `dashboard`");
+            reader.report(node.place, message);
+        }
+    }
+}
+
+/// What Rails calls `blank?`.
+fn is_blank(node: &Node) -> bool {
+    match &node.value {
+        Value::Null | Value::Bool(false) => true,
+        Value::Str(text) => text.trim().is_empty(),
+        Value::Seq(items) => items.is_empty(),
+        Value::Map(map) => map.is_empty(),
+        _ => false,
+    }
+}
 
 /// Reads a job's environment.
 pub(super) fn read(node: &Node, reader: &mut Reader) -> Option<Environment> {
@@ -61,17 +126,8 @@ pub(super) fn read(node: &Node, reader: &mut Reader) -> Option<Environment> {
         .given("deployment_tier")
         .and_then(|node| reader.string(node, "deployment_tier"))
         .map(|tier| tier.value);
-    if let Some(node) = map.given("kubernetes")
-        && let Some(map) = reader.map(node, "kubernetes")
-    {
-        let known = [
-            "namespace",
-            "agent",
-            "flux_resource_path",
-            "dashboard",
-            "managed_resources",
-        ];
-        reader.known_keys(map, "kubernetes", &known);
+    if let Some(node) = map.given("kubernetes") {
+        kubernetes(node, reader);
     }
     let Located { value, place } = name?;
     Some(Environment {

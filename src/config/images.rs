@@ -4,26 +4,35 @@
 
 use super::entry::Reader;
 use super::shape::Need::{Free, Wanted};
-use super::shape::Shape::{self, Any, Name, Text, TextOrTexts, Texts, Variables, Words};
+use super::shape::Shape::{
+    self, Map, Name, NonEmpty, Text, TextOrNumber, TextOrTexts, Texts, Variables, Words,
+};
 use super::value::{Located, Node, Value};
 
 const PULL_POLICIES: &[&str] = &["always", "never", "if-not-present"];
 
-const IMAGE: Shape = Shape::Map(&[
+const IMAGE: Shape = Map(&[
     ("name", Name(usize::MAX), Wanted),
     ("entrypoint", Texts, Free),
-    ("docker", Any, Free),
-    ("kubernetes", Any, Free),
+    ("docker", DOCKER, Free),
+    ("kubernetes", KUBERNETES, Free),
     ("pull_policy", Words(PULL_POLICIES), Free),
 ]);
 
-const SERVICE: Shape = Shape::Map(&[
+/// Options of the executors (`schemas/imageable/executor_opts.json`).
+const DOCKER: Shape = Map(&[
+    ("platform", NonEmpty(64), Free),
+    ("user", NonEmpty(255), Free),
+]);
+const KUBERNETES: Shape = Map(&[("user", TextOrNumber, Free)]);
+
+const SERVICE: Shape = Map(&[
     ("name", Name(usize::MAX), Wanted),
     ("alias", Text, Free),
     ("entrypoint", Texts, Free),
     ("command", TextOrTexts, Free),
-    ("docker", Any, Free),
-    ("kubernetes", Any, Free),
+    ("docker", DOCKER, Free),
+    ("kubernetes", KUBERNETES, Free),
     ("pull_policy", Words(PULL_POLICIES), Free),
     ("variables", Variables, Free),
 ]);
@@ -59,9 +68,11 @@ pub(super) fn services(node: &Node, reader: &mut Reader) -> Vec<Located<String>>
     };
     let mut names = Vec::new();
     for item in items {
-        match item.as_seq() {
-            Some(_) => names.extend(services(item, reader)),
-            None => names.extend(named(item, "services", &SERVICE, reader)),
+        match &item.value {
+            // GitLab makes no service of nothing.
+            Value::Null => {}
+            Value::Seq(_) => names.extend(services(item, reader)),
+            _ => names.extend(named(item, "services", &SERVICE, reader)),
         }
     }
     names

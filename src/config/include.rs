@@ -54,10 +54,17 @@ impl<'i> Includes<'i> {
         match self.sources.first() {
             Some(main) => {
                 let loaded = psych::load(main, 0)?;
-                let tree = inputs::apply(loaded, None, reader);
+                let tree = inputs::apply(loaded, None, &mut self.around(), reader);
                 Ok(self.with_includes(tree, reader))
             }
             None => Ok(Node::new(Value::Null, Default::default())),
+        }
+    }
+
+    fn around(&mut self) -> inputs::Around<'_> {
+        inputs::Around {
+            look_up: self.look_up,
+            unresolved: &mut self.unresolved,
         }
     }
 
@@ -147,7 +154,6 @@ impl<'i> Includes<'i> {
             return None;
         };
         let local = reader.string(local, "local")?.value;
-        reader.known_keys(map, "include", &["local", "rules", "inputs"]);
         if let Some(rules) = map.given("rules") {
             match self.admits(rules, reader) {
                 Truth::True => {}
@@ -233,7 +239,7 @@ impl<'i> Includes<'i> {
         item: &Node,
         reader: &mut Reader,
     ) -> Option<Map> {
-        let tree = inputs::apply(loaded, inputs, reader);
+        let tree = inputs::apply(loaded, inputs, &mut self.around(), reader);
         if tree.as_map().is_none() {
             let message = format!("`{path}` should be a mapping of jobs and keys");
             reader.report(item.place, message);

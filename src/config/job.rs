@@ -13,7 +13,7 @@ use crate::gitlab::{duration, keywords};
 
 /// Keys that a job with `trigger` may have (`Entry::Bridge::ALLOWED_KEYS` and those of
 /// `Processable`).
-const TRIGGER: [&str; 21] = [
+const TRIGGER: [&str; 15] = [
     "trigger",
     "parallel",
     "extends",
@@ -29,13 +29,10 @@ const TRIGGER: [&str; 21] = [
     "resource_group",
     "interruptible",
     "environment",
-    "manual_confirmation",
-    "inputs",
-    "dependencies",
-    "forward",
-    "tags",
-    "retry",
 ];
+
+/// Keys that a job with `run` may not have (`mutually_exclusive_keys`, 18.11).
+const BESIDE_RUN: [&str; 4] = ["script", "before_script", "after_script", "trigger"];
 
 /// What jobs are read in.
 pub(super) struct Context<'c> {
@@ -69,17 +66,30 @@ pub(super) fn read(
     let is_trigger = !own.has("script") && !own.has("run");
     shape(own, is_trigger, reader);
     let inherit = Inherit::read(own, reader);
-    let all = if is_trigger {
-        own.clone()
-    } else {
-        context.defaults.complete(own, &inherit)
-    };
+    let all = context.defaults.complete(own, &inherit, is_trigger);
     let job = job(key, entry, &all, inherit, is_trigger, context, reader);
+    dependencies_are_needed(&job, all.given("needs"), reader);
     let copies = match all.given("parallel") {
         Some(node) => parallel::read(node, is_trigger, reader),
         None => Copies::None,
     };
-    parallel::expand(job, &copies)
+    parallel::expand(job, &copies, reader)
+}
+
+/// A job with `needs` gets artifacts of those jobs alone.
+fn dependencies_are_needed(job: &Job, needs: Option<&Node>, reader: &mut Reader) {
+    let Some(needed) = needs.map(needs::names).filter(|needed| !needed.is_empty()) else {
+        return;
+    };
+    for dependency in job.dependencies.iter().flatten() {
+        if !needed.iter().any(|name| name == dependency.as_str()) {
+            let message = format!(
+                "`dependencies` has `{}`, which is not in `needs`",
+                dependency.value
+            );
+            reader.report(dependency.place, message);
+        }
+    }
 }
 
 fn is_job(map: &Map) -> bool {
@@ -92,12 +102,6 @@ fn is_job(map: &Map) -> bool {
 fn shape(own: &Map, is_trigger: bool, reader: &mut Reader) {
     if is_trigger {
         reader.known_keys(own, "a job with `trigger`", &TRIGGER);
-        for key in ["tags", "retry"] {
-            if let Some(entry) = own.entry(key) {
-                let message = format!("a job with `trigger` does not take `{key}`");
-                reader.report(entry.key_place, message);
-            }
-        }
         if own.given("trigger").is_none() {
             let place = own.iter().next().map(|(_, entry)| entry.key_place);
             let message = "a job without `script` should have `trigger`";
@@ -106,10 +110,17 @@ fn shape(own: &Map, is_trigger: bool, reader: &mut Reader) {
     } else {
         let known: Vec<&str> = keywords::JOB
             .into_iter()
-            .filter(|key| !matches!(*key, "trigger" | "type" | "inputs"))
-            .chain(["inputs"])
+            .filter(|key| !matches!(*key, "trigger" | "type"))
             .collect();
         reader.known_keys(own, "a job", &known);
+    }
+    if own.has("run") {
+        for key in BESIDE_RUN {
+            if let Some(entry) = own.entry(key) {
+                let message = format!("`{key}` may not stand beside `run`");
+                reader.report(entry.key_place, message);
+            }
+        }
     }
     if own.given("rules").is_some() {
         for key in ["only", "except", "start_in"] {
@@ -136,7 +147,12 @@ fn job(
     };
     let when = when(all, is_trigger, reader);
     let allow_failure = allow_failure(all, when, is_trigger, reader);
-    let own = variables::read(all.given("variables"), "variables", false, reader);
+    let own = variables::read(
+        all.given("variables"),
+        "variables",
+        variables::Of::Job,
+        reader,
+    );
     keys::check(&key.text, all, reader);
     Job {
         name: key.text.to_string(),

@@ -3,46 +3,25 @@
 //! Facts: the entries of GitLab FOSS 18.11.2 under `lib/gitlab/ci/config/entry`.
 
 use super::entry::Reader;
+use super::inputs;
 use super::shape::{Need, Shape};
 use super::value::{Map, Node, Value};
+use crate::gitlab::keywords;
 use crate::gitlab::regex::Pattern;
 
 use Need::{Free, Wanted};
 use Shape::{
-    Any, Duration, Each, Flag, FlagOr, Name, Number, Numbers, Text, TextOr, TextOrTexts, Texts,
-    Word, Words,
+    Any, AnyMap, Duration, DurationUpTo, Each, Flag, FlagOr, Maps, Name, Number, NumberText,
+    Numbers, Text, TextOr, TextOrTexts, Texts, Word, Words,
 };
 
 const OUTCOMES: &[&str] = &["on_success", "on_failure", "always"];
 
 const RETRY: Shape = Shape::Map(&[
-    ("max", Number(0, 2), Free),
-    ("when", Words(RETRY_WHEN), Free),
+    ("max", NumberText(0, 2), Free),
+    ("when", Words(&keywords::FAILURE_REASONS), Free),
     ("exit_codes", Numbers, Free),
 ]);
-
-/// `Entry::Retry` and `CommitStatus.failure_reasons`.
-const RETRY_WHEN: &[&str] = &[
-    "always",
-    "unknown_failure",
-    "script_failure",
-    "api_failure",
-    "stuck_or_timeout_failure",
-    "stuck_pending",
-    "stuck_pending_no_matching_runners",
-    "runner_system_failure",
-    "runner_unsupported",
-    "runner_provisioning_timeout",
-    "stale_schedule",
-    "job_execution_timeout",
-    "archived_failure",
-    "unmet_prerequisites",
-    "scheduler_failure",
-    "data_integrity_failure",
-    "no_updates",
-    "job_router_failure",
-    "runner_external_dependency_failure",
-];
 
 const ARTIFACTS: Shape = Shape::Map(&[
     ("name", Text, Free),
@@ -87,7 +66,6 @@ const REPORTS: Shape = Shape::Map(&[
     ("requirements_v2", TextOrTexts, Free),
     ("repository_xray", TextOrTexts, Free),
     ("sarif", TextOrTexts, Free),
-    ("scip", TextOrTexts, Free),
     (
         "coverage_report",
         Shape::Map(&[
@@ -122,13 +100,13 @@ const RELEASE: Shape = Shape::Map(&[
     ("ref", Text, Free),
     ("milestones", TextOrTexts, Free),
     ("released_at", Text, Free),
-    ("assets", Shape::Map(&[("links", Any, Wanted)]), Free),
+    ("assets", Shape::Map(&[("links", Maps, Wanted)]), Free),
 ]);
 
 const PAGES: Shape = FlagOr(&Shape::Map(&[
     ("publish", Text, Free),
-    ("path_prefix", Any, Free),
-    ("expire_in", Any, Free),
+    ("path_prefix", Text, Free),
+    ("expire_in", Duration, Free),
 ]));
 
 const TRIGGER: Shape = TextOr(&Shape::Map(&[
@@ -137,7 +115,7 @@ const TRIGGER: Shape = TextOr(&Shape::Map(&[
     ("branch", Text, Free),
     ("strategy", Word(&["depend", "mirror"]), Free),
     ("forward", FORWARD, Free),
-    ("inputs", Any, Free),
+    ("inputs", AnyMap, Free),
 ]));
 
 const FORWARD: Shape = Shape::Map(&[
@@ -151,7 +129,7 @@ const KEYS: &[(&str, Shape)] = &[
     ("release", RELEASE),
     ("pages", PAGES),
     ("trigger", TRIGGER),
-    ("timeout", Duration),
+    ("timeout", DurationUpTo(TIMEOUT)),
     ("tags", Texts),
     (
         "hooks",
@@ -165,6 +143,9 @@ const KEYS: &[(&str, Shape)] = &[
     ("manual_confirmation", Text),
 ];
 
+/// The longest timeout in seconds: Rails' `1.month` (`Project::MAX_BUILD_TIMEOUT`).
+const TIMEOUT: u64 = 2_629_746;
+
 /// Most runner tags, and most caches of a job.
 const TAGS: usize = 49;
 const CACHES: usize = 4;
@@ -172,9 +153,10 @@ const CACHES: usize = 4;
 /// Checks the keys that are kept as values alone.
 pub(super) fn check(name: &str, job: &Map, reader: &mut Reader) {
     if let Some(entry) = job.entry("publish").filter(|entry| !entry.value.is_null())
-        && name != "pages"
+        && !publishes(name, job)
     {
-        reader.report(entry.key_place, "`publish` wants a job named `pages`");
+        let message = "`publish` stands in a job that publishes no pages; write `pages: true`";
+        reader.report(entry.key_place, message);
     }
     for (key, shape) in KEYS {
         if let Some(node) = job.given(key) {
@@ -186,11 +168,14 @@ pub(super) fn check(name: &str, job: &Map, reader: &mut Reader) {
     {
         reader.report(node.place, format!("`tags` takes {TAGS} tags at most"));
     }
-    if let Some(node) = job.given("artifacts")
-        && node.get("expose_as").is_some_and(|node| !node.is_null())
-        && node.get("paths").is_none_or(Node::is_null)
-    {
-        reader.report(node.place, "`expose_as` wants `paths`");
+    if let Some(artifacts) = job.given("artifacts").and_then(Node::as_map) {
+        self::artifacts(artifacts, reader);
+    }
+    if let Some(release) = job.given("release").and_then(Node::as_map) {
+        released_at(release, reader);
+    }
+    if let Some(node) = job.given("inputs") {
+        inputs::of_job(node, reader);
     }
     if let Some(node) = job.given("retry") {
         match &node.value {
@@ -206,6 +191,67 @@ pub(super) fn check(name: &str, job: &Map, reader: &mut Reader) {
     }
     if let Some(node) = job.get("trigger") {
         trigger(node, reader);
+    }
+}
+
+/// Whether a job is one that GitLab Pages are made from (`pages_job?`, 18.11).
+fn publishes(name: &str, job: &Map) -> bool {
+    match job.given("pages").map(|node| &node.value) {
+        Some(Value::Bool(pages)) => *pages,
+        Some(Value::Map(pages)) if !pages.is_empty() => true,
+        _ => name == "pages",
+    }
+}
+
+/// What of `artifacts` fits together (`Entry::Artifacts`, 18.11).
+fn artifacts(artifacts: &Map, reader: &mut Reader) {
+    if let Some(public) = artifacts.entry("public")
+        && artifacts.has("access")
+    {
+        let message = "`public` may not stand beside `access`, which says the same";
+        reader.report(public.key_place, message);
+    }
+    let Some(exposed) = artifacts.given("expose_as") else {
+        return;
+    };
+    if let Some(name) = exposed.as_str()
+        && !is_exposed_name(name)
+    {
+        let message = "`expose_as` takes letters, digits, `-`, `_` and spaces, and begins with a \
+                       letter, a digit or `_`";
+        reader.report(exposed.place, message);
+    }
+    let paths = artifacts.given("paths").and_then(Node::as_seq);
+    if paths.is_none_or(<[Node]>::is_empty) {
+        reader.report(exposed.place, "`expose_as` wants `paths`");
+    }
+    for path in paths.unwrap_or_default() {
+        if path.as_str().is_some_and(|path| path.contains('*')) {
+            let message = "`paths` may not have a `*` beside `expose_as`";
+            reader.report(path.place, message);
+        }
+    }
+}
+
+/// `EXPOSE_AS_REGEX`: `/\A\w[-\w ]*\z/`
+fn is_exposed_name(name: &str) -> bool {
+    let word = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    name.starts_with(word) && name.chars().all(|c| word(c) || matches!(c, '-' | ' '))
+}
+
+/// `release:released_at` is a date and time of ISO 8601.
+fn released_at(release: &Map, reader: &mut Reader) {
+    let Some((node, text)) = release
+        .given("released_at")
+        .and_then(|node| Some((node, node.as_str()?)))
+    else {
+        return;
+    };
+    let date = text.split(['T', ' ']).next().unwrap_or_default();
+    let digits = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
+    if !date.split('-').all(digits) {
+        let message = "`released_at` should be a date and time, as in `2026-03-15T08:00:00Z`";
+        reader.report(node.place, message);
     }
 }
 
@@ -302,18 +348,61 @@ fn trigger(node: &Node, reader: &mut Reader) {
     };
     let known = ["strategy", "include", "forward", "inputs"];
     reader.known_keys(map, "trigger", &known);
-    let Some(includes) = map.get("include").and_then(Node::as_seq) else {
-        return;
+    if let Some(include) = map.given("include") {
+        child(include, reader);
+    }
+}
+
+/// Files that a child pipeline may be made of (`INCLUDE_MAX_SIZE`, 18.11).
+const CHILD_FILES: usize = 3;
+
+/// `trigger:include`: a path, or a list of paths and mappings.
+fn child(node: &Node, reader: &mut Reader) {
+    let includes = match &node.value {
+        Value::Str(_) => return,
+        Value::Seq(includes) => includes,
+        _ => {
+            let message = "`trigger:include` should be a path or a list";
+            return reader.report(node.place, message);
+        }
     };
-    for include in includes {
+    if includes.len() > CHILD_FILES {
+        let message = format!("`trigger:include` takes {CHILD_FILES} files at most");
+        reader.report(node.place, message);
+    }
+    for include in includes.iter() {
+        let Value::Map(map) = &include.value else {
+            if include.as_str().is_none() {
+                let message = "each `include` of `trigger` should be a path or a mapping";
+                reader.report(include.place, message);
+            }
+            continue;
+        };
+        reader.known_keys(map, "include", &CHILD_KEYS);
         for (key, wants) in [("artifact", "job"), ("project", "file")] {
-            if include.get(key).is_some() && include.get(wants).is_none() {
+            if map.given(key).is_some() && map.given(wants).is_none() {
                 let message = format!("`{key}` of `trigger` wants `{wants}`");
                 reader.report(include.place, message);
             }
         }
     }
 }
+
+/// Keys of a file that a child pipeline is made of (`Entry::Include`, 18.11).
+const CHILD_KEYS: [&str; 12] = [
+    "local",
+    "file",
+    "remote",
+    "project",
+    "ref",
+    "integrity",
+    "template",
+    "component",
+    "artifact",
+    "inputs",
+    "job",
+    "rules",
+];
 
 /// A whole number or a list of them.
 pub(super) fn integers(node: &Node, what: &str, reader: &mut Reader) -> Vec<i64> {

@@ -20,10 +20,10 @@ pub(super) fn read(node: &Node, in_rule: bool, reader: &mut Reader) -> Vec<Need>
                 .iter()
                 .for_each(|item| flatten(item, NESTING, &mut flat));
             for item in flat {
-                needs.extend(need(item, reader));
+                needs.extend(need(item, in_rule, reader));
             }
         }
-        Value::Map(_) => needs.extend(need(node, reader)),
+        Value::Map(_) => needs.extend(need(node, in_rule, reader)),
         _ => reader.report(node.place, "`needs` should be a list or a mapping"),
     }
     let elsewhere = needs.iter().filter(|need| need.elsewhere).count();
@@ -40,6 +40,22 @@ pub(super) fn read(node: &Node, in_rule: bool, reader: &mut Reader) -> Vec<Need>
     needs
 }
 
+/// The names of the jobs in `needs`, those of a matrix without its values; of other pipelines an
+/// empty one.
+pub(super) fn names(node: &Node) -> Vec<String> {
+    let mut flat = Vec::new();
+    flatten(node, NESTING, &mut flat);
+    let name = |node: &Node| match &node.value {
+        Value::Str(job) => job.to_string(),
+        Value::Map(map) if map.has("pipeline") || map.has("project") => String::new(),
+        _ => {
+            let job = node.get("job").and_then(Node::as_str);
+            job.unwrap_or_default().to_owned()
+        }
+    };
+    flat.into_iter().map(name).collect()
+}
+
 fn flatten<'n>(node: &'n Node, depth: usize, into: &mut Vec<&'n Node>) {
     match &node.value {
         Value::Null => {}
@@ -50,7 +66,7 @@ fn flatten<'n>(node: &'n Node, depth: usize, into: &mut Vec<&'n Node>) {
     }
 }
 
-fn need(node: &Node, reader: &mut Reader) -> Vec<Need> {
+fn need(node: &Node, in_rule: bool, reader: &mut Reader) -> Vec<Need> {
     let plain = |job: String| Need {
         job,
         artifacts: true,
@@ -60,7 +76,21 @@ fn need(node: &Node, reader: &mut Reader) -> Vec<Need> {
     };
     match &node.value {
         Value::Str(job) if !job.trim().is_empty() => vec![plain(job.to_string())],
-        Value::Map(map) => with_keys(map, node, plain, reader),
+        Value::Map(map) => {
+            let needs = with_keys(map, node, plain, reader);
+            match (in_rule, needs.first()) {
+                // GitLab reads the name alone there: a rule cannot need one copy of a matrix.
+                (true, Some(first)) if map.given("parallel").is_some() => {
+                    let job = map.get("job").and_then(Node::as_str);
+                    let job = job.unwrap_or_default().to_owned();
+                    vec![Need {
+                        job,
+                        ..first.clone()
+                    }]
+                }
+                _ => needs,
+            }
+        }
         _ => {
             reader.report(node.place, "`needs` should name jobs");
             Vec::new()

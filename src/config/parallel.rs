@@ -154,8 +154,8 @@ pub(super) fn matrix_name(job: &str, row: &Row) -> String {
     format!("{job}: [{}]", values.join(", "))
 }
 
-/// The copies of a job.
-pub(super) fn expand(job: Job, copies: &Copies) -> Vec<Job> {
+/// The copies of a job, each with what `$[[ matrix.NAME ]]` in its `needs` stands for.
+pub(super) fn expand(job: Job, copies: &Copies, reader: &mut Reader) -> Vec<Job> {
     match copies {
         Copies::None => vec![job],
         Copies::Number(total) => (1..=*total)
@@ -179,8 +179,51 @@ pub(super) fn expand(job: Job, copies: &Copies) -> Vec<Job> {
                     };
                     copy.variables.insert(name.clone(), variable);
                 }
+                for need in copy.needs.iter_mut().flatten() {
+                    need.job = expressions(&need.job, row, need.place, reader);
+                }
                 copy
             })
             .collect(),
     }
+}
+
+const OPEN: &str = "$[[";
+const CLOSE: &str = "]]";
+
+/// The name of a needed job with the values of one copy put in (18.6, generally available in 18.8).
+///
+/// Facts: `Interpolation::MatrixInterpolator` (18.11): `$[[ matrix.NAME ]]`, and nothing else in
+/// the brackets.
+fn expressions(text: &str, row: &Row, place: Place, reader: &mut Reader) -> String {
+    let mut out = String::new();
+    let mut rest = text;
+    while let Some((before, inside)) = rest.split_once(OPEN) {
+        out.push_str(before);
+        let variable = inside
+            .split_once(CLOSE)
+            .and_then(|(block, after)| Some((matrix_variable(block)?, after)));
+        let Some((name, after)) = variable else {
+            out.push_str(OPEN);
+            rest = inside;
+            continue;
+        };
+        match row.iter().find(|(column, ..)| column == name) {
+            Some((_, value, _)) => out.push_str(value),
+            None => {
+                let message = format!("`needs` has `{name}`, which is not in the job's own matrix");
+                reader.report(place, message);
+            }
+        }
+        rest = after;
+    }
+    out.push_str(rest);
+    out
+}
+
+/// The name in ` matrix.NAME `.
+fn matrix_variable(block: &str) -> Option<&str> {
+    let name = block.trim().strip_prefix("matrix.")?;
+    let word = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');
+    (!name.is_empty() && name.chars().all(word)).then_some(name)
 }

@@ -43,7 +43,12 @@ pub(super) fn configure(
     };
     let global = |key: &str| tree.given(key).filter(|_| !is_job(key, &tree));
     let stages = stages::read(global("stages"), &mut reader);
-    let variables = variables::read(global("variables"), "variables", true, &mut reader);
+    let variables = variables::read(
+        global("variables"),
+        "variables",
+        variables::Of::Pipeline,
+        &mut reader,
+    );
     let workflow = global("workflow")
         .map_or_else(Workflow::default, |node| rules::workflow(node, &mut reader));
     let defaults = Defaults::read(&tree, global("default"), &mut reader);

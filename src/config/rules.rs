@@ -25,14 +25,17 @@ const JOB_KEYS: [&str; 9] = [
     "needs",
     "interruptible",
 ];
-const WORKFLOW_KEYS: [&str; 7] = [
+/// GitLab takes some of a job's keys here and does nothing with them (`Entry::Workflow`, 18.11).
+const WORKFLOW_KEYS: [&str; 9] = [
     "if",
     "changes",
     "exists",
     "when",
+    "start_in",
+    "allow_failure",
     "variables",
+    "needs",
     "auto_cancel",
-    "name",
 ];
 const JOB_WHEN: [&str; 6] = [
     "on_success",
@@ -45,6 +48,7 @@ const JOB_WHEN: [&str; 6] = [
 
 /// The rules of a job.
 pub(super) fn of_job(node: &Node, reader: &mut Reader) -> Vec<Rule> {
+    not_empty(node, "rules", reader);
     let mut rules = Vec::new();
     if !each(node, NESTING, &mut |map, node| {
         rules.push((map.clone(), node.clone()));
@@ -60,6 +64,13 @@ pub(super) fn of_job(node: &Node, reader: &mut Reader) -> Vec<Rule> {
             rule(map, node, &JOB_WHEN, reader)
         })
         .collect()
+}
+
+/// GitLab refuses a list without a rule (`validates :config, presence: true`).
+fn not_empty(node: &Node, what: &str, reader: &mut Reader) {
+    if node.as_seq().is_some_and(<[Node]>::is_empty) {
+        reader.report(node.place, format!("`{what}` should not be empty"));
+    }
 }
 
 /// Calls back for every mapping; false if there is something else.
@@ -135,6 +146,7 @@ fn workflow_rules(node: &Node, reader: &mut Reader) -> Vec<Rule> {
     if node.is_null() {
         return Vec::new();
     }
+    not_empty(node, "workflow:rules", reader);
     let mut rules = Vec::new();
     if !each(node, NESTING, &mut |map, node| {
         rules.push((map.clone(), node.clone()));
@@ -148,9 +160,6 @@ fn workflow_rules(node: &Node, reader: &mut Reader) -> Vec<Rule> {
             reader_keys(map, node, &WORKFLOW_KEYS, reader);
             if let Some(node) = map.given("auto_cancel") {
                 auto_cancel(node, reader);
-            }
-            if let Some(node) = map.given("name") {
-                reader.string(node, "name");
             }
             rule(map, node, &["always", "never"], reader)
         })
@@ -204,7 +213,12 @@ fn rule(map: &Map, node: &Node, words: &[&str], reader: &mut Reader) -> Rule {
         interruptible: map
             .given("interruptible")
             .and_then(|node| reader.boolean(node, "interruptible")),
-        variables: variables::read(map.given("variables"), "variables", false, reader),
+        variables: variables::read(
+            map.given("variables"),
+            "variables",
+            variables::Of::Rule,
+            reader,
+        ),
     }
 }
 

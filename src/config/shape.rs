@@ -15,6 +15,10 @@ pub(super) enum Shape {
     Text,
     /// A string that is not blank, of so many characters at most.
     Name(usize),
+    /// A string of one to so many characters.
+    NonEmpty(usize),
+    /// A string or a whole number.
+    TextOrNumber,
     /// A list of strings.
     Texts,
     /// A string or a list of strings.
@@ -23,6 +27,8 @@ pub(super) enum Shape {
     Flag,
     /// A whole number between these.
     Number(i128, i128),
+    /// A whole number between these, also as a string (`numericality` of Rails).
+    NumberText(i128, i128),
     /// A whole number or a list of them.
     Numbers,
     /// One of these words.
@@ -31,8 +37,14 @@ pub(super) enum Shape {
     Words(&'static [&'static str]),
     /// A duration, or `never`.
     Duration,
+    /// A duration of so many seconds at most.
+    DurationUpTo(u64),
     /// A mapping with these keys.
     Map(&'static [Key]),
+    /// A mapping with any keys.
+    AnyMap,
+    /// A list of mappings with any keys.
+    Maps,
     /// A mapping of names to strings, numbers and booleans.
     Variables,
     /// A mapping of any names to values of one shape.
@@ -75,12 +87,37 @@ impl Shape {
                     reader.report(node.place, message);
                 }
             }
+            Shape::NonEmpty(longest) => {
+                if let Some(text) = reader.string(node, what)
+                    && !(1..=*longest).contains(&text.chars().count())
+                {
+                    let message = format!("`{what}` should have 1 to {longest} characters");
+                    reader.report(node.place, message);
+                }
+            }
+            Shape::TextOrNumber => {
+                if !matches!(node.value, Value::Str(_) | Value::Int(_)) {
+                    let message = format!("`{what}` should be a string or a whole number");
+                    reader.report(node.place, message);
+                }
+            }
             Shape::Texts => drop(reader.strings(node, what)),
             Shape::TextOrTexts => drop(reader.string_or_strings(node, what)),
             Shape::Flag => drop(reader.boolean(node, what)),
             Shape::Number(least, most) => {
                 let fits = matches!(node.value, Value::Int(n) if (*least..=*most).contains(&n));
                 if !fits {
+                    let message = format!("`{what}` is a whole number from {least} to {most}");
+                    reader.report(node.place, message);
+                }
+            }
+            Shape::NumberText(least, most) => {
+                let number = match &node.value {
+                    Value::Int(number) => Some(*number),
+                    Value::Str(text) => text.trim_end().parse().ok(),
+                    _ => None,
+                };
+                if !number.is_some_and(|number| (*least..=*most).contains(&number)) {
                     let message = format!("`{what}` is a whole number from {least} to {most}");
                     reader.report(node.place, message);
                 }
@@ -95,20 +132,25 @@ impl Shape {
                 }
                 None => drop(reader.word(node, what, words)),
             },
-            Shape::Duration => {
-                let Some(text) = reader.string(node, what) else {
-                    return;
-                };
-                // GitLab also takes what our own reader refuses as misleading: clock times and
-                // numbers without a unit behind others.
-                let lenient = text.contains(|c: char| c.is_ascii_digit());
-                if let Err(error) = duration::parse_or_never(&text)
-                    && !(lenient && (text.contains(':') || error.contains("without a unit")))
+            Shape::Duration => drop(duration(node, what, reader)),
+            Shape::DurationUpTo(most) => {
+                if let Some(length) = duration(node, what, reader)
+                    && length.as_secs() > *most
                 {
-                    reader.report(node.place, format!("`{what}` {error}"));
+                    let days = most / 86_400;
+                    reader.report(node.place, format!("`{what}` is longer than {days} days"));
                 }
             }
             Shape::Map(keys) => map(keys, node, what, reader),
+            Shape::AnyMap => drop(reader.map(node, what)),
+            Shape::Maps => {
+                let maps = node
+                    .as_seq()
+                    .map(|items| items.iter().all(|item| item.as_map().is_some()));
+                if maps != Some(true) {
+                    reader.report(node.place, format!("`{what}` should be a list of mappings"));
+                }
+            }
             Shape::Variables => {
                 let Some(map) = reader.map(node, what) else {
                     return;
@@ -144,6 +186,24 @@ impl Shape {
                 Value::Bool(_) => {}
                 _ => other.check(node, what, reader),
             },
+        }
+    }
+}
+
+/// A duration; `None` for `never`, for one that GitLab reads otherwise than it looks, and after a
+/// report.
+fn duration(node: &Node, what: &str, reader: &mut Reader) -> Option<std::time::Duration> {
+    let text = reader.string(node, what)?;
+    match duration::parse_or_never(&text) {
+        Ok(length) => length,
+        Err(error) => {
+            // GitLab also takes what our own reader refuses as misleading: clock times and numbers
+            // without a unit behind others.
+            let lenient = text.contains(|c: char| c.is_ascii_digit());
+            if !(lenient && (text.contains(':') || error.contains("without a unit"))) {
+                reader.report(node.place, format!("`{what}` {error}"));
+            }
+            None
         }
     }
 }

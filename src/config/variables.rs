@@ -8,13 +8,19 @@ use super::value::{Node, Value};
 const GLOBAL_DATA: [&str; 4] = ["value", "description", "expand", "options"];
 const JOB_DATA: [&str; 2] = ["value", "expand"];
 
+/// Whose variables they are.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Of {
+    /// The pipeline's.
+    Pipeline,
+    /// A job's.
+    Job,
+    /// A rule's, which are texts alone.
+    Rule,
+}
+
 /// Reads a mapping of variables.
-pub(super) fn read(
-    node: Option<&Node>,
-    what: &str,
-    global: bool,
-    reader: &mut Reader,
-) -> Variables {
+pub(super) fn read(node: Option<&Node>, what: &str, of: Of, reader: &mut Reader) -> Variables {
     let mut variables = Variables::new();
     let Some(map) = node.and_then(|node| reader.map(node, what)) else {
         return variables;
@@ -27,7 +33,7 @@ pub(super) fn read(
             continue;
         }
         let name = &*key.text;
-        if let Some((value, expand)) = variable(&entry.value, name, what, global, reader) {
+        if let Some((value, expand)) = variable(&entry.value, name, what, of, reader) {
             let place = entry.value.place;
             let variable = Variable {
                 value,
@@ -44,7 +50,7 @@ fn variable(
     node: &Node,
     name: &str,
     what: &str,
-    global: bool,
+    of: Of,
     reader: &mut Reader,
 ) -> Option<(String, bool)> {
     let Value::Map(map) = &node.value else {
@@ -57,7 +63,15 @@ fn variable(
             }
         };
     };
-    let data: &[&str] = if global { &GLOBAL_DATA } else { &JOB_DATA };
+    let data: &[&str] = match of {
+        Of::Pipeline => &GLOBAL_DATA,
+        Of::Job => &JOB_DATA,
+        Of::Rule => {
+            let message = format!("`{name}` should be a string; in a rule it takes no `value`");
+            reader.report(node.place, message);
+            return None;
+        }
+    };
     reader.known_keys(map, name, data);
     let expand = match map.given("expand") {
         Some(node) => reader.boolean(node, "expand").unwrap_or(true),
@@ -77,7 +91,7 @@ fn variable(
                 return None;
             }
         },
-        None if global => {
+        None if of == Of::Pipeline => {
             if let (Some(_), Some(node)) = (&options, map.get("options")) {
                 let message = format!("`{name}`: `options` want a `value` that is one of them");
                 reader.report(node.place, message);

@@ -115,6 +115,8 @@ codes! {
     NeedsOrder "needs-order" Error;
     /// A job, in `needs`, that may be missing from a pipeline in which this one runs.
     NeedMissing "need-missing" Error;
+    /// Variables that refer to each other in a ring.
+    CircularVariables "circular-variables" Error;
     /// Several things that must be told apart have one name.
     DuplicateName "duplicate-name" Error;
     /// A job name that GitLab reserves.

@@ -81,6 +81,52 @@ pub const DEFAULT: [&str; 14] = [
     "timeout",
 ];
 
+/// What `retry:when` takes: `always`, and every reason for which a job of 18.11 can fail
+/// (`Enums::Ci::CommitStatus.failure_reasons`). Since when: `gates::value("retry:when", ..)`.
+pub const FAILURE_REASONS: [&str; 41] = [
+    "always",
+    "api_failure",
+    "archived_failure",
+    "bridge_pipeline_is_child_pipeline",
+    "builds_disabled",
+    "ci_quota_exceeded",
+    "data_integrity_failure",
+    "deployment_rejected",
+    "downstream_bridge_project_not_found",
+    "downstream_pipeline_creation_failed",
+    "duo_workflow_not_allowed",
+    "environment_creation_failure",
+    "failed_outdated_deployment_job",
+    "forward_deployment_failure",
+    "insufficient_bridge_permissions",
+    "insufficient_upstream_permissions",
+    "invalid_bridge_trigger",
+    "ip_restriction_failure",
+    "job_execution_server_timeout",
+    "job_execution_timeout",
+    "job_router_failure",
+    "missing_dependency_failure",
+    "no_matching_runner",
+    "pipeline_loop_detected",
+    "project_deleted",
+    "protected_environment_failure",
+    "reached_downstream_pipeline_trigger_rate_limit",
+    "reached_max_descendant_pipelines_depth",
+    "reached_max_pipeline_hierarchy_size",
+    "runner_system_failure",
+    "runner_unsupported",
+    "scheduler_failure",
+    "script_failure",
+    "secrets_provider_not_found",
+    "stale_schedule",
+    "stuck_or_timeout_failure",
+    "trace_size_exceeded",
+    "unknown_failure",
+    "unmet_prerequisites",
+    "upstream_bridge_project_not_found",
+    "user_blocked",
+];
+
 /// Keys that GitLab no longer takes, the version that removed them, and what stands for them.
 pub const REMOVED: [(&str, &str, &str); 2] =
     [("type", "15.0", "stage"), ("types", "15.0", "stages")];
@@ -101,7 +147,7 @@ mod tests {
 
     #[test]
     fn the_lists_are_sorted_and_have_nothing_twice() {
-        for list in [&GLOBAL[..], &JOB[..], &DEFAULT[..]] {
+        for list in [&GLOBAL[..], &JOB[..], &DEFAULT[..], &FAILURE_REASONS[..]] {
             assert!(list.windows(2).all(|pair| pair[0] < pair[1]), "{list:?}");
         }
         assert!(DEFAULT.iter().all(|key| is_job(key)));

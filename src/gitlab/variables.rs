@@ -77,6 +77,50 @@ pub fn names(text: &str) -> impl Iterator<Item = &str> {
     })
 }
 
+/// The names of the variables that GitLab itself puts into a value: `$NAME`, `${NAME}` and `%NAME%`;
+/// `$$` and `%%` stand for one sign (`ExpandVariables::VARIABLES_REGEXP`, 18.11).
+pub fn references(text: &str) -> impl Iterator<Item = &str> {
+    let mut rest = text;
+    std::iter::from_fn(move || {
+        loop {
+            let from = rest.get(rest.find(['$', '%'])?..)?;
+            match reference(from) {
+                Some((written, name)) => {
+                    rest = from.get(written.len()..).unwrap_or_default();
+                    return Some(name);
+                }
+                None => {
+                    let signs = if from.starts_with("$$") || from.starts_with("%%") {
+                        2
+                    } else {
+                        1
+                    };
+                    rest = from.get(signs..).unwrap_or_default();
+                }
+            }
+        }
+    })
+}
+
+/// `$NAME`, `${NAME}` or `%NAME%` that a text begins with: as it is written, and its name.
+pub fn reference(text: &str) -> Option<(&str, &str)> {
+    let (open, close) = match text {
+        _ if text.starts_with("${") => ("${", "}"),
+        _ if text.starts_with('$') => ("$", ""),
+        _ => ("%", "%"),
+    };
+    let inside = text.strip_prefix(open)?;
+    let word = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    let end = inside.find(|c| !word(c)).unwrap_or(inside.len());
+    let (name, after) = inside.split_at_checked(end)?;
+    if name.is_empty() || name.starts_with(|c: char| c.is_ascii_digit()) {
+        return None;
+    }
+    after.strip_prefix(close)?;
+    let written = text.get(..open.len() + name.len() + close.len())?;
+    Some((written, name))
+}
+
 /// The text for a shell that must not go on if one of its variables is empty.
 pub fn or_fail(text: &str) -> String {
     let part = |part| match part {
@@ -134,6 +178,19 @@ mod tests {
             ("$$A ${B:-c} $9 $", &[]),
         ] {
             assert_eq!(names(text).collect::<Vec<_>>(), wanted, "{text}");
+        }
+    }
+
+    #[test]
+    fn references_are_those_of_gitlab() {
+        for (text, wanted) in [
+            ("$A-${B}%C%", &["A", "B", "C"][..]),
+            ("$$A %%B% ${} $9 100% $", &[]),
+            ("a%b%c", &["b"]),
+            ("${A", &[]),
+            ("$$$A", &["A"]),
+        ] {
+            assert_eq!(references(text).collect::<Vec<_>>(), wanted, "{text}");
         }
     }
 

@@ -18,6 +18,7 @@ mod image_build;
 mod in_container;
 mod marking;
 mod needs;
+mod own_folder;
 mod policy;
 mod production_build;
 mod promotion;

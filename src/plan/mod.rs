@@ -8,6 +8,7 @@
 //! and `Gitlab::Ci::Pipeline::Chain` of GitLab FOSS 18.11.2, and its verdicts in
 //! `tests/verdicts`.
 
+mod circular;
 mod classes;
 mod decision;
 mod files;

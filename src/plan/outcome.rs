@@ -6,8 +6,8 @@ use super::decision::{Decision, Presence};
 use super::scope::Scope;
 use super::situation::Situation;
 use super::worlds::worlds;
-use super::{Truth, files};
-use crate::config::{Config, Need, Place, When};
+use super::{Truth, circular, files};
+use crate::config::{Config, Place, When};
 use crate::gitlab::expression::Lookup;
 
 /// Most needs of a job (`ci_needs_size_limit`, 13.8).
@@ -64,6 +64,8 @@ pub enum FailureKind {
     TooManyNeeds(usize),
     /// A condition on which GitLab breaks off (`$A =~ true`).
     Raises,
+    /// These variables of it refer to each other in a ring.
+    CircularVariables(Vec<String>),
 }
 
 /// What becomes of a job.
@@ -162,7 +164,7 @@ fn alone(config: &Config, situation: &Situation) -> Plan {
         failures: Vec::new(),
         jobs,
     };
-    plan.failures = failures(config, &plan.jobs);
+    plan.failures = failures(config, &scope, &plan.jobs);
     plan.failures.extend(scope.failure());
     let (admitted, rule) = scope.admitted();
     if admitted == Truth::False {
@@ -218,7 +220,10 @@ fn emptiness(jobs: &[PlannedJob]) -> Option<Absence> {
 }
 
 /// What makes the creation fail. A job that is left out makes none.
-fn failures(config: &Config, jobs: &[PlannedJob]) -> Vec<Failure> {
+///
+/// GitLab looks at a job's own needs alone: they count even where a rule replaces them, and those
+/// of a rule may be absent (`Seed::Build#needs_errors`, 18.11).
+fn failures(config: &Config, scope: &Scope<'_>, jobs: &[PlannedJob]) -> Vec<Failure> {
     let presence: std::collections::HashMap<&str, Presence> = jobs
         .iter()
         .map(|job| (job.name.as_str(), job.presence()))
@@ -243,33 +248,24 @@ fn failures(config: &Config, jobs: &[PlannedJob]) -> Vec<Failure> {
             let certain = job.decision.possible.is_empty();
             fail(FailureKind::Raises, of.place, certain);
         }
-        let within = job.presence() == Presence::In;
-        let lists: Vec<&Vec<Need>> = job
-            .decision
-            .within()
-            .filter_map(|chosen| chosen.needs.as_ref())
-            .collect();
-        let everywhere = |need: &Need| {
-            lists.len() == job.decision.within().count()
-                && lists
-                    .iter()
-                    .all(|list| list.iter().any(|other| other.job == need.job))
+        let within = match job.presence() {
+            Presence::Out => continue,
+            presence => presence == Presence::In,
         };
-        for list in &lists {
-            let here = list.iter().filter(|need| !need.elsewhere);
-            let count = here.clone().count();
-            if count > NEEDS {
-                fail(FailureKind::TooManyNeeds(count), of.place, within);
-            }
-            for need in here.filter(|need| !need.optional) {
-                let absent = presence.get(need.job.as_str()).copied();
-                let absent = absent.unwrap_or(Presence::Out);
-                if absent == Presence::In {
-                    continue;
-                }
-                let certain = within && absent == Presence::Out && everywhere(need);
+        if let Some(ring) = circular::ring(scope, of) {
+            fail(FailureKind::CircularVariables(ring), of.place, within);
+        }
+        let needs = of.needs.iter().flatten().filter(|need| !need.elsewhere);
+        let count = needs.clone().count();
+        if count > NEEDS {
+            fail(FailureKind::TooManyNeeds(count), of.place, within);
+        }
+        for need in needs.filter(|need| !need.optional) {
+            let absent = presence.get(need.job.as_str()).copied();
+            let absent = absent.unwrap_or(Presence::Out);
+            if absent != Presence::In {
                 let kind = FailureKind::NeedAbsent(need.job.clone());
-                fail(kind, need.place, certain);
+                fail(kind, need.place, within && absent == Presence::Out);
             }
         }
     }

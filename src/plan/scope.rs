@@ -4,11 +4,15 @@
 //! GitLab's: the project's and the pipeline's variables win over the job's, the workflow rule's and
 //! the file's, and these over what GitLab itself sets.
 
+use std::borrow::Cow;
+
+use indexmap::IndexMap;
+
 use super::decision::{Because, Decision};
 use super::outcome::{Failure, FailureKind};
 use super::situation::Situation;
 use super::{Truth, policy, predefined, rules};
-use crate::config::{Conditions, Config, Job, Rule, When};
+use crate::config::{Conditions, Config, Job, Rule, Variable, When};
 use crate::gitlab::expression::Lookup;
 
 /// A configuration in a situation: what variables are worth there.
@@ -125,6 +129,48 @@ impl<'s> Scope<'s> {
             "CI_ENVIRONMENT_NAME" => Lookup::Unset,
             _ => self.predefined(name),
         }
+    }
+
+    /// The variables of a job whose values refer to others, and these values: what is written and
+    /// what is given, without what its own rules set.
+    pub(super) fn referring<'v>(&'v self, job: &'v Job) -> IndexMap<&'v str, Cow<'v, str>> {
+        let mut referring = IndexMap::new();
+        let mut set = |name: &'v str, value: Option<Cow<'v, str>>| {
+            match value.filter(|value| value.contains(['$', '%'])) {
+                Some(value) => referring.insert(name, value),
+                None => referring.shift_remove(name),
+            };
+        };
+        let expanded = |variable: &'v Variable| {
+            let value = Cow::Borrowed(variable.value.as_str());
+            variable.expand.then_some(value)
+        };
+        let inherited = |name: &str| job.inherits.takes(name);
+        for (name, variable) in &self.config.variables {
+            if inherited(name) {
+                set(name, expanded(variable));
+            }
+        }
+        for name in self.of_workflow_rules().filter(|name| inherited(name)) {
+            match self.of_workflow(name) {
+                None => {}
+                Some(Lookup::Set(text)) => set(name, Some(Cow::Owned(text))),
+                Some(_) => set(name, None),
+            }
+        }
+        for (name, variable) in &job.variables {
+            set(name, expanded(variable));
+        }
+        for (name, text) in &self.situation.variables {
+            set(name, Some(Cow::Borrowed(text)));
+        }
+        referring
+    }
+
+    /// The names of the variables that the rules of the workflow set.
+    fn of_workflow_rules(&self) -> impl Iterator<Item = &'s str> {
+        let rules = self.workflow_rules().unwrap_or_default().iter();
+        rules.flat_map(|rule| rule.variables.keys().map(String::as_str))
     }
 
     /// A variable that a rule of the workflow sets, or may set.

@@ -121,6 +121,10 @@ pub fn failure(failure: &Failure) -> String {
         FailureKind::TooManyNeeds(count) => {
             format!("{may}`{job}` needs {count} jobs; 50 are the most")
         }
+        FailureKind::CircularVariables(names) => {
+            let ring = names.join("`, `");
+            format!("{may}variables of `{job}` refer to each other in a ring: `{ring}`")
+        }
         FailureKind::Raises => {
             format!("{may}GitLab breaks off with an error at a condition of `{job}`")
         }

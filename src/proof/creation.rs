@@ -56,6 +56,26 @@ fn fails(proof: &mut Proof<'_>, plan: &Plan, failure: &Failure) {
             Finding::new(Code::OutOfRange, place, message)
                 .help("need fewer jobs, or wait for the stage")
         }
+        FailureKind::CircularVariables(names) => {
+            if !proof.is_new(Code::CircularVariables, names.join("\0")) {
+                return;
+            }
+            let first = names.first().map(String::as_str).unwrap_or_default();
+            let own = job.filter(|job| job.variables.contains_key(first));
+            let place = match own {
+                Some(job) => proof.place(job, &["variables", first]),
+                None => {
+                    let path = ["variables".to_owned(), first.to_owned()];
+                    proof.places.global(&path).unwrap_or(place)
+                }
+            };
+            let ring = names.join("` -> `");
+            let message =
+                format!("variables of `{name}` refer to each other: `{ring}` -> `{first}`");
+            Finding::new(Code::CircularVariables, place, message)
+                .help("GitLab then refuses the whole pipeline")
+                .help("write one of the values out")
+        }
         FailureKind::Raises => {
             if !proof.is_new(Code::Refused, name.as_str()) {
                 return;

@@ -16,8 +16,8 @@ workloads() {
 wait_for_rollout() {
   timeout=$1
   shift
-  list=$(mktemp) && workloads "$@" > "$list" || return
+  workloads "$@" > "$job_tmp/workloads" || return
   while read -r namespace workload _; do
     kubectl --namespace "$namespace" rollout status "$workload" --timeout="$timeout" < /dev/null || return
-  done < "$list"
+  done < "$job_tmp/workloads"
 }

@@ -2,8 +2,8 @@
 undo_rollout() {
   before=$1
   shift
-  list=$(mktemp) && workloads "$@" | grep -Fvx -f "$before" > "$list"
+  workloads "$@" | grep -Fvx -f "$before" > "$job_tmp/workloads"
   while read -r namespace workload _; do
     kubectl --namespace "$namespace" rollout undo "$workload" < /dev/null || true
-  done < "$list"
+  done < "$job_tmp/workloads"
 }

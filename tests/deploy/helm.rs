@@ -76,6 +76,8 @@ fn a_chart_gets_every_value_as_this_string() {
             assert_eq!(shown(&job)["release"]["Name"], "app");
             let calls = read(&job, "calls");
             assert!(calls.contains(&format!("{undo} --timeout 5m")), "{calls}");
+            // Everybody on the runner can read a command line.
+            assert!(!calls.contains("c}/d"), "{calls}");
         }
     }
 }

@@ -24,8 +24,14 @@ impl Job {
     /// The job that a driver makes.
     #[track_caller]
     pub(crate) fn new(environment: &str) -> Self {
+        Self::reaching("{context: one, namespace: shop}", environment)
+    }
+
+    /// The same with another access to the cluster.
+    #[track_caller]
+    pub(crate) fn reaching(kubernetes: &str, environment: &str) -> Self {
         let manifest = format!(
-            "windlass: 1\nkubernetes: {{context: one, namespace: shop}}\nimages: {{app: {{}}, web: {{}}}}\n\
+            "windlass: 1\nkubernetes: {kubernetes}\nimages: {{app: {{}}, web: {{}}}}\n\
              environments: {{prod: {{refs: default_branch, images: [app], {environment}}}}}\n"
         );
         // Warnings are about what a user may want otherwise.
@@ -87,9 +93,31 @@ impl Job {
         self
     }
 
-    /// Runs it; gives its status and all that it prints.
+    /// Runs it; gives its status and all that it prints. However it ends, the runner is as before.
+    #[track_caller]
     pub(crate) fn run(&self, shell: &str, kubeconfig: &str) -> (bool, String) {
+        let output = self.command(shell, kubeconfig).output().unwrap();
+        self.assert_nothing_stays(shell, kubeconfig);
+        let said = [output.stdout, output.stderr].concat();
+        (
+            output.status.success(),
+            String::from_utf8_lossy(&said).into_owned(),
+        )
+    }
+
+    /// The kubeconfig of the runner is as it was, and no file of the job's is left.
+    #[track_caller]
+    pub(crate) fn assert_nothing_stays(&self, shell: &str, kubeconfig: &str) {
+        let after = std::fs::read_to_string(self.folder.path().join("kubeconfig")).unwrap();
+        assert_eq!(after, kubeconfig, "{shell}: the runner's kubeconfig");
+        let left = std::fs::read_dir(self.folder.path().join("tmp")).unwrap();
+        assert_eq!(left.count(), 0, "{shell}: temporary files stay");
+    }
+
+    /// The shell that runs it, as the runner's.
+    pub(crate) fn command(&self, shell: &str, kubeconfig: &str) -> Command {
         self.write("kubeconfig", kubeconfig);
+        std::fs::create_dir_all(self.folder.path().join("tmp")).unwrap();
         let bin = self.folder.path().join("bin");
         std::fs::create_dir_all(&bin).unwrap();
         link(&installed("kubectl"), &bin.join("kubectl"));
@@ -102,7 +130,7 @@ impl Job {
             "busybox" => {
                 let tools = self.folder.path().join("busybox");
                 std::fs::create_dir_all(&tools).unwrap();
-                for tool in ["grep", "sed", "mktemp", "cat", "tr"] {
+                for tool in ["grep", "sed", "mktemp", "cat", "tr", "rm", "base64"] {
                     link(Path::new("/usr/bin/busybox"), &tools.join(tool));
                 }
                 path = format!("{}:{path}", tools.display());
@@ -118,18 +146,14 @@ impl Job {
             .env_clear()
             .env("PATH", path)
             .env("HOME", self.folder.path())
+            .env("TMPDIR", self.folder.path().join("tmp"))
             .env("KUBECONFIG", self.folder.path().join("kubeconfig"))
             .env("CI_COMMIT_SHA", "c0ffee")
             .env("CI_REGISTRY_IMAGE", "r.example/p");
         for (name, value) in &self.variables {
             command.env(name, self.expanded(value));
         }
-        let output = command.output().unwrap();
-        let said = [output.stdout, output.stderr].concat();
-        (
-            output.status.success(),
-            String::from_utf8_lossy(&said).into_owned(),
-        )
+        command
     }
 
     /// A value as the runner expands it.

@@ -282,10 +282,9 @@ fn a_needed_name_is_no_longer_than_the_target_takes() {
         ("17.4", 256, Some(Code::Refused)),
     ] {
         let value = "x".repeat(length - "a: []".len());
-        for (needs, line) in [
-            ("needs: [a]", 5),
-            ("rules: [{if: $A, needs: [{job: a}]}]", 5),
-        ] {
+        // A rule names one copy.
+        let of_rule = format!("rules: [{{if: $A, needs: [{{job: 'a: [{value}]'}}]}}]");
+        for (needs, line) in [("needs: [a]", 5), (of_rule.as_str(), 5)] {
             let text = format!(
                 "windlass: 1\ngitlab: '{target}'\njobs:\n  a: {{script: x, parallel: {{matrix: [{{A: [{value}]}}]}}}}\n  b: {{script: x, {needs}}}\n"
             );

@@ -200,7 +200,12 @@ fn the_deployment_is_by_digest_watched_and_undone() {
     assert_eq!(deploy["environment"], environment);
     assert_eq!(deploy["resource_group"], "prod");
     assert_eq!(deploy["interruptible"], false);
-    let access = json!(["kubectl config use-context facile/infrastructure:production"]);
+    let access = json!([
+        "job_tmp=$(mktemp -d)",
+        "trap 'rm -rf \"$job_tmp\"' EXIT",
+        "(umask 077; kubectl config view --raw --flatten --minify --context=facile/infrastructure:production > \"$job_tmp/kubeconfig\")",
+        "export KUBECONFIG=\"$job_tmp/kubeconfig\"",
+    ]);
     assert_eq!(deploy["before_script"], access);
     says(
         &pipeline,

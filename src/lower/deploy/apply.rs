@@ -1,11 +1,14 @@
 //! The driver `apply`: `kubectl apply` of files, in which the named variables alone are replaced.
 
 use super::{Change, Workloads, manifests};
-use crate::lower::{Lowering, word};
+use crate::lower::{Lowering, own_folder, word};
 use crate::manifest::collection::List;
 use crate::manifest::environments::Environment;
 use crate::manifest::resolved::image_variable;
 use crate::pipeline::{Mapping, Value};
+
+/// The file of the manifests with their variables replaced. kubectl goes by the ending.
+const MANIFESTS: &str = "manifests.yml";
 
 pub(super) fn lower(lowering: &Lowering<'_>, environment: &Environment) -> Option<Change> {
     let apply = environment.deploy.get()?.apply.get()?;
@@ -34,7 +37,8 @@ pub(super) fn lower(lowering: &Lowering<'_>, environment: &Environment) -> Optio
     } else {
         change.variables = image_variables(lowering, environment);
         change.prepare = substitution(environment, &change.variables, &names, &files);
-        "--filename \"$manifests\"".to_owned()
+        change.own_folder = true;
+        format!("--filename {}", own_folder::file(MANIFESTS))
     };
     change.commands = vec![format!("kubectl apply {manifests}")];
     change.workloads = Workloads::Manifests(manifests);
@@ -49,7 +53,7 @@ fn image_variables(lowering: &Lowering<'_>, environment: &Environment) -> Mappin
         .collect()
 }
 
-/// Commands that write the manifests with their variables replaced to the file `$manifests`.
+/// Commands that write the manifests with their variables replaced to a file of the job's own.
 fn substitution(
     environment: &Environment,
     images: &Mapping,
@@ -73,11 +77,11 @@ fn substitution(
     }
     let list: Vec<String> = names.iter().map(|name| format!("\\${name}")).collect();
     commands.push(manifests::substitute());
-    commands.push("manifests=$(mktemp)".into());
     commands.push(Value::from(format!(
-        "substitute \"{}\" {} > \"$manifests\"",
+        "substitute \"{}\" {} > {}",
         list.join(" "),
-        files.join(" ")
+        files.join(" "),
+        own_folder::file(MANIFESTS)
     )));
     commands
 }

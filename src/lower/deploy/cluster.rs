@@ -1,10 +1,12 @@
 //! Access to a cluster: the image with the client, the credentials and the namespace.
 //!
 //! In: an environment; its `kubernetes` is read over the manifest's. Out: a job that runs its
-//! script with `kubectl` reaching the cluster. Jobs with the same access share one hidden job.
+//! script with `kubectl` reaching the cluster. Jobs with the same access share one hidden job. Always
+//! holds: the context and the namespace are chosen in a kubeconfig of the job's own, so that no other
+//! job, and nothing else on the runner, gets them.
 
 use crate::gitlab::variables::or_fail;
-use crate::lower::{Lowering, word};
+use crate::lower::{Lowering, own_folder, word};
 use crate::manifest::environments::Environment;
 use crate::manifest::tools::{Kubeconfig, KubeconfigEncoding, Kubernetes};
 use crate::pipeline::{Base, BaseId, Image, Job, Mapping, Value};
@@ -121,47 +123,64 @@ impl Lowering<'_> {
 
 /// Commands that reach the cluster and choose the namespace.
 fn access_commands(kubernetes: &Kubernetes, use_of_namespace: Namespace) -> Vec<Value> {
-    let mut commands = Vec::new();
-    if let Some(context) = kubernetes.agent.get().or(kubernetes.context.get()) {
-        commands.push(format!("kubectl config use-context {}", word(context)));
-    }
-    if let Some(kubeconfig) = kubernetes.kubeconfig.get() {
-        commands.extend(kubeconfig_commands(kubeconfig));
-    }
     let namespace = kubernetes.namespace.get();
-    if let Some(namespace) = namespace.filter(|_| use_of_namespace != Namespace::Ignored) {
+    let namespace = namespace.filter(|_| use_of_namespace != Namespace::Ignored);
+    let context = kubernetes.agent.get().or(kubernetes.context.get());
+    let kubeconfig = kubernetes.kubeconfig.get();
+    let mut commands = kubeconfig_commands(
+        kubeconfig,
+        context.map(|context| word(context)).as_deref(),
+        namespace.is_some(),
+    );
+    if let Some(namespace) = namespace {
         // Without its name that would be the namespace `default`.
         let namespace = word(&or_fail(namespace));
         let missing = kubernetes.create_namespace.copied_or(false);
         if missing && use_of_namespace == Namespace::Created {
-            commands.push(format!(
+            commands.push(Value::from(format!(
                 "kubectl get namespace {namespace} > /dev/null 2>&1 || kubectl create namespace {namespace}"
-            ));
+            )));
         }
-        commands.push(format!(
+        commands.push(Value::from(format!(
             "kubectl config set-context --current --namespace={namespace}"
-        ));
+        )));
     }
-    commands.into_iter().map(Value::from).collect()
+    commands
 }
 
-fn kubeconfig_commands(kubeconfig: &Kubeconfig) -> Vec<String> {
-    let Some(variable) = kubeconfig.variable.get() else {
-        return Vec::new();
-    };
-    let variable = &**variable;
-    // A protected variable is empty on other branches, and kubectl would go on with what else it
-    // finds, such as the cluster that the runner itself is in.
-    let demanded = format!("\"${{{variable}:?}}\"");
-    let content = match kubeconfig.encoding.copied_or(KubeconfigEncoding::File) {
-        KubeconfigEncoding::File => return vec![format!("export KUBECONFIG={demanded}")],
-        KubeconfigEncoding::Base64 => {
-            format!("printf '%s' \"${variable}\" | base64 -d > \"$KUBECONFIG\"")
+/// Commands that set `KUBECONFIG`: to a file of the job's own with one context if a context or
+/// namespace is chosen, because `kubectl config` writes the file that it finds.
+fn kubeconfig_commands(
+    kubeconfig: Option<&Kubeconfig>,
+    context: Option<&str>,
+    has_namespace: bool,
+) -> Vec<Value> {
+    let minify = "kubectl config view --raw --flatten --minify";
+    let variable = kubeconfig.and_then(|kubeconfig| kubeconfig.variable.get());
+    let (demand, content) = match (context, kubeconfig.zip(variable)) {
+        (Some(context), _) => (None, format!("{minify} --context={context}")),
+        (None, None) if has_namespace => (None, minify.to_owned()),
+        (None, None) => return Vec::new(),
+        (None, Some((kubeconfig, variable))) => {
+            // A protected variable is empty on other branches, and kubectl would go on with what
+            // else it finds, such as the cluster that the runner itself is in.
+            let demanded = format!("\"${{{}:?}}\"", &**variable);
+            let variable = &**variable;
+            let content = match kubeconfig.encoding.copied_or(KubeconfigEncoding::File) {
+                KubeconfigEncoding::File if !has_namespace => {
+                    return vec![Value::from(format!("export KUBECONFIG={demanded}"))];
+                }
+                KubeconfigEncoding::File => format!("KUBECONFIG=${variable} {minify}"),
+                KubeconfigEncoding::Base64 => format!("printf '%s' \"${variable}\" | base64 -d"),
+                KubeconfigEncoding::Text => format!("printf '%s\\n' \"${variable}\""),
+            };
+            (Some(Value::from(format!(": {demanded}"))), content)
         }
-        KubeconfigEncoding::Text => format!("printf '%s\\n' \"${variable}\" > \"$KUBECONFIG\""),
     };
-    // Written where only this job sees it; a checkout would keep it for the next one.
-    let file = ["umask 077", "KUBECONFIG=$(mktemp)", "export KUBECONFIG"].map(str::to_owned);
-    let demand = format!(": {demanded}");
-    [demand].into_iter().chain(file).chain([content]).collect()
+    let own = own_folder::file("kubeconfig");
+    let mut commands: Vec<Value> = demand.into_iter().collect();
+    commands.push(Value::from(format!("(umask 077; {content} > {own})")));
+    commands.push(Value::from(format!("export KUBECONFIG={own}")));
+    own_folder::begin(&mut commands);
+    commands
 }

@@ -2,11 +2,11 @@
 //! fails. Helm 3 and 4.
 
 use super::{Change, rollout};
-use crate::lower::{Lowering, digest_variable, quoted, word};
+use crate::lower::{Lowering, digest_variable, own_folder, quoted, word};
 use crate::manifest::collection::{List, Map};
 use crate::manifest::common::Variable;
 use crate::manifest::environments::{Environment, Helm};
-use crate::pipeline::{Shared, Value};
+use crate::pipeline::Value;
 
 /// How long the name of a release may be: Helm's own limit, which leaves room for what charts
 /// append (Helm 2 to 4).
@@ -15,12 +15,6 @@ const LONGEST_RELEASE: usize = 53;
 /// Helm reads `\`, `,` and, at its beginning, `{` in the values of `--set-string` (strvals of Helm
 /// 3.8 and 4.1).
 const ESCAPED: [char; 3] = ['\\', ',', '{'];
-
-/// The shell function that escapes a value known only when the job runs.
-const ESCAPE: &str = "\
-# Helm splits at commas; backslashes and braces are its own too.
-helm_string() { printf '%s' \"$1\" | sed 's/[\\\\,{]/\\\\&/g'; }
-";
 
 /// The name of a release as a word of the shell, and the command that makes it where it depends on
 /// variables. Whatever deletes the release must call it by the same name.
@@ -55,9 +49,19 @@ pub(super) fn lower(lowering: &Lowering<'_>, environment: &Environment) -> Optio
     for file in helm.values.get().into_iter().flat_map(List::iter) {
         lines.push(format!("--values {}", word(&file.value)));
     }
-    for (key, variable) in helm.set.get().into_iter().flat_map(Map::iter) {
-        let value = value(lowering, &variable.value, &mut change.prepare);
-        lines.push(format!("--set-string {}={value}", word(&key.value)));
+    let set = helm.set.get().into_iter().flat_map(Map::iter);
+    for (number, (key, variable)) in set.enumerate() {
+        let key = word(&key.value);
+        match value(lowering, &variable.value) {
+            Set::Word(word) => lines.push(format!("--set-string {key}={word}")),
+            Set::File(text) => {
+                let file = own_folder::file(&format!("value-{}", number + 1));
+                let write = format!("printf '%s' {} > {file}", quoted(&text));
+                change.prepare.push(Value::from(write));
+                change.own_folder = true;
+                lines.push(format!("--set-file {key}={file}"));
+            }
+        }
     }
     if let Some(options) = helm.options.get().filter(|options| !options.0.is_empty()) {
         let options: Vec<String> = options.iter().map(|option| word(&option.value)).collect();
@@ -80,42 +84,31 @@ pub(super) fn lower(lowering: &Lowering<'_>, environment: &Environment) -> Optio
     Some(change)
 }
 
-/// A value as a word of the shell that Helm reads as this string. References of images hold
-/// nothing that Helm reads otherwise.
-fn value(lowering: &Lowering<'_>, variable: &Variable, prepare: &mut Vec<Value>) -> String {
+/// How Helm gets a value.
+enum Set {
+    /// By a word of the shell, which Helm reads as this string.
+    Word(String),
+    /// By a file: a variable may be secret, and everybody on the runner can read a command line. Helm
+    /// takes the content as it is.
+    File(String),
+}
+
+fn value(lowering: &Lowering<'_>, variable: &Variable) -> Set {
+    // References of images hold nothing secret, and nothing that Helm reads otherwise.
     if let Some(image) = variable.image.get() {
-        return quoted(&lowering.by_digest_or_fail(image));
+        return Set::Word(quoted(&lowering.by_digest_or_fail(image)));
     }
     if let Some(image) = variable.digest_of.get() {
-        return quoted(&format!("${{{}:?}}", digest_variable(image)));
+        return Set::Word(quoted(&format!("${{{}:?}}", digest_variable(image))));
     }
     let text = lowering.variable_text(variable).unwrap_or_default();
     if variable.value.get().is_none() || is_plain(&text) {
-        return word(&text);
+        return Set::Word(word(&text));
     }
-    if !text.contains('$') {
-        return word(&escaped(&text));
+    match text.contains('$') {
+        false => Set::Word(word(&escaped(&text))),
+        true => Set::File(text),
     }
-    // A variable of its own: the status of a command inside of another one's argument is lost.
-    let count = prepare.iter().filter(|value| value.as_str().is_some());
-    let name = format!(
-        "value_{}",
-        count.filter(|value| is_value(value)).count() + 1
-    );
-    if name == "value_1" {
-        prepare.push(Shared::own("helm-string", "script", ESCAPE).into());
-    }
-    prepare.push(Value::from(format!(
-        "{name}=$(helm_string {})",
-        quoted(&text)
-    )));
-    format!("\"${name}\"")
-}
-
-fn is_value(value: &Value) -> bool {
-    value
-        .as_str()
-        .is_some_and(|text| text.starts_with("value_"))
 }
 
 fn escaped(text: &str) -> String {

@@ -3,6 +3,7 @@
 //! In: how kubectl is told of the manifests. Out: the shell functions that find their workloads,
 //! wait for them and take them back, and the commands that call these.
 
+use crate::lower::own_folder;
 use crate::pipeline::{Shared, Value};
 
 /// Finds the workloads of manifests, and waits for them.
@@ -34,14 +35,14 @@ pub(super) fn rollout(apply: &[String], manifests: &str, timeout: &str, undo: bo
         script.push(wait.into());
         return script;
     }
+    let before = own_folder::file("before");
     // `apply` of several objects may fail after it changed the first ones.
     let guarded: Vec<&str> = apply.iter().map(String::as_str).chain([&*wait]).collect();
     vec![
         functions("rollout-or-undo", format!("{ROLLOUT}{UNDO}")),
-        "before=$(mktemp)".into(),
-        format!("workloads {manifests} > \"$before\"").into(),
+        format!("workloads {manifests} > {before}").into(),
         format!(
-            "if ! {{\n  {}\n}}; then\n  # Only what this job changed goes back.\n  undo_rollout \"$before\" {manifests}\n  exit 1\nfi\n",
+            "if ! {{\n  {}\n}}; then\n  # Only what this job changed goes back.\n  undo_rollout {before} {manifests}\n  exit 1\nfi\n",
             guarded.join(" &&\n  ")
         )
         .into(),

@@ -13,7 +13,7 @@ mod rollout;
 mod script;
 mod set_image;
 
-use super::Lowering;
+use super::{Lowering, own_folder};
 use crate::gitlab::gates;
 use crate::manifest::common::Entity;
 use crate::manifest::environments::Environment;
@@ -33,6 +33,8 @@ struct Change {
     partial: bool,
     /// The project's own commands that change it.
     own: Vec<Value>,
+    /// Whether the commands use the folder of the job's own.
+    own_folder: bool,
     /// The workloads that are changed.
     workloads: Workloads,
     /// The command that takes all of it back; else each workload goes back by itself.
@@ -111,6 +113,9 @@ impl<'m> Lowering<'m> {
         for driver in DRIVERS {
             if let Some(mut change) = driver(self, environment) {
                 job.variables.merge(&std::mem::take(&mut change.variables));
+                if change.own_folder || rollout::uses_own_folder(environment, &change) {
+                    own_folder::give(job);
+                }
                 let script = rollout::commands(environment, change);
                 job.script.extend(self.demanded_digests(job, &script));
                 job.script.extend(script);

@@ -21,6 +21,13 @@ pub(super) fn undo(environment: &Environment) -> bool {
     rollout.is_none_or(|rollout| rollout.undo.copied_or(true))
 }
 
+/// Whether the commands of [`commands`] use the folder of the job's own.
+pub(super) fn uses_own_folder(environment: &Environment, change: &Change) -> bool {
+    let rollout = environment.rollout.get();
+    let is_watched = rollout.is_some_and(|rollout| rollout.watch.get().is_some());
+    matches!(change.workloads, Workloads::Manifests(_)) && !is_watched
+}
+
 /// The workloads to wait for: those that the environment names, else those of its driver.
 fn watched(environment: &Environment, workloads: Workloads) -> Workloads {
     let rollout = environment.rollout.get();
