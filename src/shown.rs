@@ -121,6 +121,12 @@ impl Shown {
     }
 }
 
+impl std::fmt::Display for Shown {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
 /// A string that is safe to show within a line, of as many characters.
 pub fn in_line(text: &str) -> String {
     text.chars().map(visible).collect()

@@ -67,7 +67,7 @@ fn the_examples_run_where_they_should() {
     for (example, default_branch) in examples() {
         let config = of_manifest(&example);
         let plans = plan::plan_all(&config, &plan::kinds(&config, default_branch));
-        let table = plan::table(&config, &plans, Style::default());
+        let table = plan::table(&config, &plans, Style::default()).to_string();
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/plan/{example}.txt"));
         if std::env::var_os("WINDLASS_BLESS").is_some_and(|value| value == "1") {
             std::fs::write(&path, &table).unwrap();

@@ -3,6 +3,7 @@
 use windlass::config::Config;
 use windlass::finding::did_you_mean;
 use windlass::plan::{self, Style};
+use windlass::shown::Shown;
 
 use super::configuration::{configuration, situations};
 use super::output::{print, say_findings, stdout_color};
@@ -35,7 +36,7 @@ fn shown(
     plans: &[plan::Plan],
     args: &Plan,
     style: Style,
-) -> Result<String, Failure> {
+) -> Result<Shown, Failure> {
     if let Some(name) = &args.why {
         let why = |plan: &plan::Plan| {
             let jobs = plan.jobs.iter();
@@ -44,17 +45,24 @@ fn shown(
                 .map(|job| plan::why(config, plan, job, style))
                 .collect::<Vec<_>>()
         };
-        let all: Vec<String> = plans.iter().flat_map(why).collect();
+        let all: Vec<Shown> = plans.iter().flat_map(why).collect();
+        let mut shown = Shown::default();
+        for (at, one) in all.iter().enumerate() {
+            if at > 0 {
+                shown.line("");
+            }
+            shown.append(one);
+        }
         return match all.is_empty() {
             true => Err(no_such_job(config, name)),
-            false => Ok(all.join("\n")),
+            false => Ok(shown),
         };
     }
     Ok(match (args.format, plans) {
-        (PlanFormat::Json, [one]) if !args.refs.all => format!("{:#}\n", plan::json(config, one)),
+        (PlanFormat::Json, [one]) if !args.refs.all => Shown::of_json(&plan::json(config, one)),
         (PlanFormat::Json, all) => {
             let all: Vec<_> = all.iter().map(|one| plan::json(config, one)).collect();
-            format!("{:#}\n", serde_json::Value::from(all))
+            Shown::of_json(&serde_json::Value::from(all))
         }
         (PlanFormat::Text, [one]) if !args.refs.all => plan::text(config, one, style),
         (PlanFormat::Text, all) => plan::table(config, all, style),

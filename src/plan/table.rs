@@ -5,6 +5,7 @@ use super::outcome::{Plan, PlannedJob};
 use super::text::{Style, aligned, when_text};
 use super::{Ref, Truth};
 use crate::config::{Config, When};
+use crate::shown::{Paint, Shown};
 
 /// A column: refs of one kind on which the same happens.
 struct Column<'p> {
@@ -15,7 +16,7 @@ struct Column<'p> {
 
 /// Plans of one configuration as a table. Refs of one kind on which the same happens share a
 /// column.
-pub fn table(config: &Config, plans: &[Plan], style: Style) -> String {
+pub fn table(config: &Config, plans: &[Plan], style: Style) -> Shown {
     let mut columns: Vec<Column<'_>> = Vec::new();
     for plan in plans {
         let cells: Vec<String> = plan.jobs.iter().map(|job| cell(plan, job)).collect();
@@ -57,15 +58,17 @@ pub fn table(config: &Config, plans: &[Plan], style: Style) -> String {
         rows.push(row);
     }
     let paint = |line: usize, column: usize, cell: &str| match column {
-        _ if line < first => style.bold(cell),
-        0 => style.faint(cell),
-        1 => cell.to_owned(),
-        _ if cell == "-" => style.faint(cell),
-        _ if cell.contains('?') => style.unsure(cell),
-        _ if cell == "fails" => style.bad(cell),
-        _ => cell.to_owned(),
+        _ if line < first => Paint::Bold,
+        0 => Paint::Faint,
+        1 => Paint::Plain,
+        _ if cell == "-" => Paint::Faint,
+        _ if cell.contains('?') => Paint::Unsure,
+        _ if cell == "fails" => Paint::Bad,
+        _ => Paint::Plain,
     };
-    aligned(&rows, &paint)
+    let mut out = Shown::new(style.color);
+    aligned(&mut out, &rows, &paint);
+    out
 }
 
 /// One line for the kinds, one for each further name that shares a column.
