@@ -1,16 +1,19 @@
 //! A plan for programs.
 //!
 //! `{"ref": {...}, "pipeline": true|false|null, "jobs": [{"name", "stage", "when",
-//! "allow_failure", "because"}]}`; `null` is what depends on something that is not known.
+//! "allow_failure", "because"}]}`; `null` is what depends on something that is not known. With
+//! includes that are not read there is `"unread": [{"kind", "include", "why", "place"}]`, and the
+//! pipeline and each job have `"otherwise"`: what holds if those includes change nothing. A job
+//! whose presence they leave open has `"open"`: the reason.
 
 use serde_json::{Value, json};
 
-use super::decision::Presence;
+use super::decision::{Decision, Presence};
 use super::outcome::Plan;
 use super::situation::{Ref, Situation};
 use super::text::line;
 use super::{Truth, words};
-use crate::config::Config;
+use crate::config::{Config, IncludeKind, Unresolved};
 
 /// A plan as JSON.
 pub fn json(config: &Config, plan: &Plan) -> Value {
@@ -19,7 +22,7 @@ pub fn json(config: &Config, plan: &Plan) -> Value {
         .map(|planned| {
             let job = config.jobs.get(planned.index);
             let because: Vec<Value> = planned
-                .decision
+                .unchanged()
                 .within()
                 .filter_map(|chosen| {
                     let (why, place) = words::because(job?, chosen);
@@ -27,32 +30,43 @@ pub fn json(config: &Config, plan: &Plan) -> Value {
                     Some(json!({ "reason": why, "place": place }))
                 })
                 .collect();
-            let runs = match planned.presence() {
-                Presence::In => Some(true),
-                Presence::Out => Some(false),
-                Presence::Maybe => None,
-            };
-            json!({
-                "name": planned.name,
-                "stage": planned.stage,
-                "runs": runs,
-                "when": planned.when().map(crate::config::When::as_str),
-                "allow_failure": planned.allow_failure(),
-                "because": because,
-            })
+            let stage = Some(&planned.stage);
+            let firm = stage.filter(|_| job.is_some_and(|job| job.is_firm("stage")));
+            let mut out = json!({ "name": planned.name, "stage": firm });
+            insert(&mut out, fate(&planned.decision));
+            insert(&mut out, json!({ "because": because }));
+            if let Some(otherwise) = &planned.otherwise {
+                let mut unchanged = json!({ "stage": stage });
+                insert(&mut unchanged, fate(otherwise));
+                insert(&mut out, json!({ "otherwise": unchanged }));
+            }
+            if let Some(open) = job.and_then(|job| words::open(job, planned)) {
+                insert(&mut out, json!({ "open": open }));
+            }
+            out
         })
         .collect();
-    let created = match plan.created {
-        Truth::True => Some(true),
-        Truth::False => Some(false),
-        Truth::Unknown | Truth::Raises => None,
-    };
     let why = plan
         .absence
         .as_ref()
         .map(|absence| words::absence(config, absence).0);
     let failures: Vec<String> = plan.failures.iter().map(words::failure).collect();
-    let mut out = json!({ "ref": reference(&plan.situation), "pipeline": created, "jobs": jobs });
+    let mut out = json!({
+        "ref": reference(&plan.situation),
+        "pipeline": known(plan.created),
+        "jobs": jobs,
+    });
+    if let Some(otherwise) = &plan.otherwise {
+        insert(&mut out, json!({ "otherwise": known(otherwise.created) }));
+    }
+    if !config.unresolved.is_empty() {
+        let unread: Vec<Value> = config
+            .unresolved
+            .iter()
+            .map(|one| unread(config, one))
+            .collect();
+        insert(&mut out, json!({ "unread": unread }));
+    }
     if let Some(out) = out.as_object_mut() {
         if let Some(why) = why {
             out.insert("reason".to_owned(), why.into());
@@ -62,6 +76,44 @@ pub fn json(config: &Config, plan: &Plan) -> Value {
         }
     }
     out
+}
+
+/// Adds the keys of an object to another.
+fn insert(into: &mut Value, keys: Value) {
+    if let (Some(into), Value::Object(keys)) = (into.as_object_mut(), keys) {
+        into.extend(keys);
+    }
+}
+
+/// Whether a job is in, when it runs, and whether it may fail.
+fn fate(decision: &Decision) -> Value {
+    let runs = match decision.presence() {
+        Presence::In => Some(true),
+        Presence::Out => Some(false),
+        Presence::Maybe => None,
+    };
+    json!({
+        "runs": runs,
+        "when": decision.agreed(|chosen| chosen.when).map(crate::config::When::as_str),
+        "allow_failure": decision.agreed(|chosen| chosen.allow_failure),
+    })
+}
+
+fn known(truth: Truth) -> Option<bool> {
+    match truth {
+        Truth::True => Some(true),
+        Truth::False => Some(false),
+        Truth::Unknown | Truth::Raises => None,
+    }
+}
+
+fn unread(config: &Config, include: &Unresolved) -> Value {
+    json!({
+        "kind": include.kind.map(IncludeKind::as_str),
+        "include": include.what,
+        "why": include.why.as_str(),
+        "place": line(config, include.place),
+    })
 }
 
 fn reference(situation: &Situation) -> Value {

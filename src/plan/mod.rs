@@ -12,6 +12,7 @@ mod circular;
 mod classes;
 mod decision;
 mod files;
+mod given;
 mod json;
 mod kinds;
 mod outcome;
@@ -23,6 +24,7 @@ mod scope;
 mod situation;
 mod table;
 mod text;
+mod unread;
 mod why;
 mod words;
 mod worlds;
@@ -33,7 +35,8 @@ pub use decision::{Because, Chosen, Decision, Part, Presence};
 pub use json::json;
 pub use kinds::{Compared, kinds};
 pub use outcome::{
-    Absence, Failure, FailureKind, Plan, PlannedJob, admits, environment_name, plan, plan_all,
+    Absence, Failure, FailureKind, Otherwise, Plan, PlannedJob, admits, environment_name, plan,
+    plan_all,
 };
 pub use rules::{ClauseTrace, RuleTrace, trace};
 pub use scope::Scope;

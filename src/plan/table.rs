@@ -68,6 +68,7 @@ pub fn table(config: &Config, plans: &[Plan], style: Style) -> Shown {
     };
     let mut out = Shown::new(style.color);
     aligned(&mut out, &rows, &paint);
+    super::text::unread(config, &mut out);
     out
 }
 
@@ -125,14 +126,20 @@ fn cell(plan: &Plan, job: &PlannedJob) -> String {
     if plan.created == Truth::False || job.presence() == Presence::Out {
         return "-".to_owned();
     }
-    let when = match job.when() {
+    let decision = job.unchanged();
+    let decided = decision.agreed(|chosen| chosen.when);
+    let when = match decided {
         Some(When::OnSuccess) | None => String::new(),
         Some(when) => {
-            let start_in = job.decision.agreed(|chosen| chosen.start_in.clone());
+            let start_in = decision.agreed(|chosen| chosen.start_in.clone());
             when_text(when, start_in.flatten().as_deref())
         }
     };
-    match (job.presence(), job.when()) {
+    match (job.presence(), decided) {
+        (Presence::Maybe, _) if decision.presence() == Presence::Out => "- ?".to_owned(),
+        (Presence::Maybe, Some(When::OnSuccess)) if decision.presence() == Presence::In => {
+            "yes ?".to_owned()
+        }
         (Presence::Maybe, _) | (_, None) => format!("{when} ?").trim_start().to_owned(),
         (_, Some(When::OnSuccess)) => "yes".to_owned(),
         _ => when,

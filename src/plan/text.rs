@@ -52,8 +52,9 @@ pub(super) fn aligned(
 /// What a configuration does on one ref.
 pub fn text(config: &Config, plan: &Plan, style: Style) -> Shown {
     let mut out = Shown::new(style.color);
-    let within: Vec<&PlannedJob> = plan.within().collect();
+    let within: Vec<&PlannedJob> = plan.within().filter(|job| is_listed(job)).collect();
     out.parts(&[(Paint::Bold, &headline(plan, within.len()))]);
+    unread(config, &mut out);
     if let Some(absence) = &plan.absence {
         let (why, place) = words::absence(config, absence);
         out.line(&format!("{why}{}", at(config, place)));
@@ -74,8 +75,39 @@ pub fn text(config: &Config, plan: &Plan, style: Style) -> Shown {
     out
 }
 
+/// Whether a job is shown in a row of its own: it is in, or may be without an include's doing.
+fn is_listed(job: &PlannedJob) -> bool {
+    job.unchanged().presence() != Presence::Out
+}
+
+/// The includes that are not read, a line each, and what that means; nothing if there are none.
+pub(super) fn unread(config: &Config, out: &mut Shown) {
+    for include in &config.unresolved {
+        let line = format!("not read: {include}{}", at(config, Some(include.place)));
+        out.parts(&[(Paint::Unsure, &line)]);
+    }
+    if !config.unresolved.is_empty() {
+        let line = "it may add jobs, give a job what the job does not say itself, and let GitLab \
+                    create no pipeline; `?` is open";
+        let line = match config.unresolved.len() {
+            1 => line.to_owned(),
+            _ => line.replacen("it", "they", 1),
+        };
+        out.parts(&[(Paint::Faint, &line)]);
+    }
+}
+
 fn headline(plan: &Plan, count: usize) -> String {
     let jobs = if count == 1 { "job" } else { "jobs" };
+    if plan.otherwise.is_some() && plan.created != Truth::False {
+        return match count {
+            0 => format!("{}: no job is known", plan.situation),
+            _ => format!(
+                "{}: {count} {jobs}, if a pipeline is created",
+                plan.situation
+            ),
+        };
+    }
     match plan.created {
         Truth::True => format!("{}: {count} {jobs}", plan.situation),
         Truth::False if plan.absence.is_some() => format!("{}: no pipeline", plan.situation),
@@ -129,8 +161,12 @@ fn jobs(config: &Config, within: &[&PlannedJob], out: &mut Shown) {
         };
         stage = &planned.stage;
         let unsure = planned.presence() == Presence::Maybe;
-        for (number, chosen) in planned.decision.within().enumerate() {
-            let (why, place) = words::because(job, chosen);
+        let decision = planned.unchanged();
+        for (number, chosen) in decision.within().enumerate() {
+            let (mut why, place) = words::because(job, chosen);
+            if let Some(open) = words::open(job, planned).filter(|_| number == 0) {
+                why = format!("{why}; {open}");
+            }
             let place = place.unwrap_or(job.place);
             let (stage, name) = match number {
                 0 => (shown.clone(), planned.name.clone()),
@@ -143,7 +179,7 @@ fn jobs(config: &Config, within: &[&PlannedJob], out: &mut Shown) {
             if !chosen.allow_failure && chosen.when == When::Manual {
                 when.push_str(", blocks");
             }
-            if unsure || number > 0 || planned.decision.decided().is_none() {
+            if unsure || number > 0 || decision.decided().is_none() {
                 when = format!("{when} ?").trim_start().to_owned();
             }
             rows.push(vec![stage, name, when, why, line(config, place)]);
@@ -170,16 +206,19 @@ pub(super) fn when_text(when: When, start_in: Option<&str>) -> String {
 fn left_out(config: &Config, plan: &Plan, out: &mut Shown) {
     let mut reasons: Vec<(String, Vec<&str>)> = Vec::new();
     for planned in &plan.jobs {
-        if planned.presence() != Presence::Out {
+        if is_listed(planned) {
             continue;
         }
         let (Some(job), Some(chosen)) = (
             config.jobs.get(planned.index),
-            planned.decision.possible.first(),
+            planned.unchanged().possible.first(),
         ) else {
             continue;
         };
-        let (why, _) = words::because(job, chosen);
+        let (mut why, _) = words::because(job, chosen);
+        if let Some(open) = words::open(job, planned) {
+            why = format!("?, {why}; {open}");
+        }
         match reasons.iter_mut().find(|(known, _)| *known == why) {
             Some((_, names)) => names.push(&planned.name),
             None => reasons.push((why, vec![&planned.name])),

@@ -75,7 +75,6 @@ pub fn check(
     let places = Places { root };
     let config = match config::of_pipeline(pipeline, source) {
         Ok(config) => config,
-        Err(_) if !pipeline.include.is_empty() => return Ok(()),
         Err(problems) => {
             refused::report(&problems, &places, &pipeline.jobs, report);
             return Ok(());

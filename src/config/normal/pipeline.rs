@@ -57,6 +57,8 @@ pub(super) fn of(config: &Config) -> Fields {
         variables: _,
         jobs,
         unresolved,
+        include_rules: _,
+        open: _,
         tree,
     } = config;
     let is_open = !unresolved.is_empty();
@@ -91,9 +93,19 @@ pub(super) fn of(config: &Config) -> Fields {
         fields.set(format!("copies of {key}"), Form::List(names));
     }
     if is_open {
-        let items = unresolved
-            .iter()
-            .map(|Unresolved { what, place: _ }| Form::text(what.as_str()));
+        let items = unresolved.iter().map(|Unresolved { what, entry, .. }| {
+            let said = ["rules", "inputs", "integrity"]
+                .iter()
+                .filter_map(|key| entry.given(key))
+                .map(|node| Canon::Plain.form(node));
+            let whole: Vec<Form> = std::iter::once(Form::text(what.as_str()))
+                .chain(said)
+                .collect();
+            match whole.as_slice() {
+                [one] => one.clone(),
+                _ => Form::List(whole),
+            }
+        });
         fields.set("include", Form::List(items.collect()));
         open(top.unwrap_or(&none), config, &mut fields);
     }
