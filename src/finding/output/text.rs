@@ -17,7 +17,7 @@ use crate::shown;
 const FINDINGS: usize = 100;
 /// How many related places of one finding.
 const RELATED: usize = 8;
-/// How many lines of help of one finding.
+/// How many sentences of help of one finding.
 const HELP: usize = 24;
 /// The longest message, name or line of help in characters.
 const LINE: usize = 600;
@@ -138,17 +138,8 @@ fn one<'f>(
         "help",
         AnsiColor::BrightCyan.on_default().effects(Effects::BOLD),
     );
-    let lines = finding
-        .help
-        .iter()
-        .flat_map(|help| help.lines().enumerate());
-    for (index, line) in lines.take(HELP) {
-        let line = shown::one_line(line, LINE);
-        match index {
-            0 => writeln!(out, "  {help}: {line}")?,
-            // Two lines to copy into the manifest keep their indentation.
-            _ => writeln!(out, "        {line}")?,
-        }
+    for line in finding.help.iter().take(HELP) {
+        writeln!(out, "  {help}: {}", shown::one_line(line, LINE))?;
     }
     Ok(())
 }
