@@ -4,11 +4,9 @@
 //! the glob that was probably meant.
 
 use super::Check;
+use super::raw_nodes::raw_nodes;
 use crate::finding::{Code, Finding};
 use crate::gitlab::glob::{Compared, unmatchable};
-use crate::manifest::collection::Map;
-use crate::manifest::common::Entity;
-use crate::manifest::kinds::Raw;
 use crate::source::{Kind, Node, Span};
 
 pub(super) fn check(check: &mut Check<'_>) {
@@ -18,38 +16,8 @@ pub(super) fn check(check: &mut Check<'_>) {
             look(check, &glob.value, glob.span, Compared::ChangedFiles);
         }
     }
-    let images = manifest.images().map(|(_, image)| image.common());
-    let tests = manifest.tests_and_tasks().map(|(_, test, _)| test.common());
-    let environments = manifest.environments().map(|(_, one)| one.common());
-    let promotions = manifest.promotions().map(|(_, one)| one.common());
-    let entities = images.chain(tests).chain(environments).chain(promotions);
-    let retentions = manifest
-        .images()
-        .filter_map(|(_, image)| image.retention.get());
-    let rebuilds = manifest
-        .images()
-        .filter_map(|(_, image)| image.rebuild.get());
-    let stops = manifest
-        .environments()
-        .filter_map(|(_, one)| one.stop.get());
-    let jobs = manifest.jobs.get().into_iter().flat_map(Map::iter);
-    let includes = manifest
-        .include
-        .get()
-        .into_iter()
-        .flat_map(|list| list.iter());
-    let raw = entities
-        .filter_map(|common| common.job.get())
-        .chain(retentions.filter_map(|one| one.job.get()))
-        .chain(rebuilds.filter_map(|one| one.job.get()))
-        .chain(stops.filter_map(|one| one.job.get()))
-        .chain(jobs.map(|(_, job)| &job.value))
-        .chain(manifest.pipeline.get());
-    for Raw(node) in raw {
+    for node in raw_nodes(manifest) {
         of_keys(check, node);
-    }
-    for include in includes {
-        of_keys(check, &include.value.0);
     }
 }
 

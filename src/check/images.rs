@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use super::Check;
 use crate::finding::{Code, Finding};
+use crate::gitlab::variables::filled;
 use crate::manifest::Manifest;
 use crate::manifest::collection::Map;
 use crate::manifest::common::Entity;
@@ -116,9 +117,14 @@ pub(super) fn job_image(check: &mut Check<'_>, name: &At<String>) -> bool {
         )));
         return false;
     }
-    if !text.contains('$')
-        && let Err(why) = crate::gitlab::names::image_reference(text)
-    {
+    let known = check.manifest.expanded(None, text);
+    // Of a digest in a variable nothing is known.
+    let (named, digest) = known.split_once('@').unwrap_or((&known, ""));
+    let named = match digest.contains('$') {
+        true => filled(named),
+        false => filled(&known),
+    };
+    if let Err(why) = crate::gitlab::names::image_reference(&named) {
         let message = format!("`{text}` is no image reference: it {why}");
         let help = "write it like `postgres:17` or `registry.example.com/team/app:1.2`";
         check

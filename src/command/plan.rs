@@ -2,7 +2,7 @@
 
 use windlass::config::Config;
 use windlass::finding::did_you_mean;
-use windlass::plan::{self, Style};
+use windlass::plan::{self, LeftOut, Style};
 use windlass::shown::Shown;
 
 use super::configuration::{configuration, situations};
@@ -18,11 +18,12 @@ pub(super) fn run(options: &Options, args: &Plan) -> Result<Verdict, Failure> {
     let Some(config) = read.config else {
         return read.refused();
     };
-    let plans = plan::plan_all(&config, &situations(&root, &args.refs, &config));
+    let (situations, left_out) = situations(&root, &args.refs, &config);
+    let plans = plan::plan_all(&config, &situations);
     let style = Style {
         color: stdout_color(options),
     };
-    print(&shown(&config, &plans, args, style)?)?;
+    print(&shown(&config, &plans, &left_out, args, style)?)?;
     let fails = |plan: &plan::Plan| plan.failures.iter().any(|failure| failure.certain);
     match plans.iter().any(fails) {
         true => Ok(Verdict::Findings),
@@ -34,6 +35,7 @@ pub(super) fn run(options: &Options, args: &Plan) -> Result<Verdict, Failure> {
 fn shown(
     config: &Config,
     plans: &[plan::Plan],
+    left_out: &[LeftOut],
     args: &Plan,
     style: Style,
 ) -> Result<Shown, Failure> {
@@ -60,12 +62,9 @@ fn shown(
     }
     Ok(match (args.format, plans) {
         (PlanFormat::Json, [one]) if !args.refs.all => Shown::of_json(&plan::json(config, one)),
-        (PlanFormat::Json, all) => {
-            let all: Vec<_> = all.iter().map(|one| plan::json(config, one)).collect();
-            Shown::of_json(&serde_json::Value::from(all))
-        }
+        (PlanFormat::Json, all) => Shown::of_json(&plan::json_of_all(config, all, left_out)),
         (PlanFormat::Text, [one]) if !args.refs.all => plan::text(config, one, style),
-        (PlanFormat::Text, all) => plan::table(config, all, style),
+        (PlanFormat::Text, all) => plan::table(config, all, left_out, style),
     })
 }
 

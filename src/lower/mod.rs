@@ -12,6 +12,7 @@ mod compose;
 mod deploy;
 mod docker;
 mod early_cleanup;
+mod entrypoint;
 mod group;
 mod handover;
 mod image_build;

@@ -241,6 +241,7 @@ fn every_code_of_a_manifest_is_an_error_save_these() {
         [
             Code::UnreadInclude,
             Code::ArchivedBuilder,
+            Code::ShortTimeout,
             Code::LongName,
             Code::UnmatchableGlob,
             Code::EmptyPipeline,

@@ -24,7 +24,7 @@ use windlass::files::Unread;
 use windlass::finding::Report;
 use windlass::finding::output::{Format, Style, show};
 use windlass::graph::{self, Graph};
-use windlass::plan::{self, Situation, kinds, plan_all};
+use windlass::plan::{self, Situation, classes, plan_all};
 use windlass::source::Source;
 
 /// A project in which every file exists.
@@ -113,13 +113,17 @@ fn findings_are_clean(report: &Report) {
 /// Checks all that is printed about a configuration.
 fn configuration_is_clean(config: &Config, ref_name: &str) {
     findings_are_clean(&config.report());
-    let mut situations = kinds(config, "main");
+    let classes = classes(config, "main");
+    let mut situations = classes.situations;
     situations.truncate(6);
     situations.push(Situation::branch(ref_name));
     situations.push(Situation::merge_request(ref_name, ref_name));
     let plans = plan_all(config, &situations);
     let style = plan::Style::default();
-    is_clean("plan --all", plan::table(config, &plans, style).as_str());
+    is_clean(
+        "plan --all",
+        plan::table(config, &plans, &classes.left_out, style).as_str(),
+    );
     for one in &plans {
         is_clean("plan", plan::text(config, one, style).as_str());
         for job in &one.jobs {
@@ -146,7 +150,7 @@ fn configuration_is_clean(config: &Config, ref_name: &str) {
 /// Checks all that is printed about a change.
 fn difference_is_clean(before: &Config, after: &Config, against: &str) {
     let effects = diff(before, after, "main");
-    let plans = plan_all(after, &kinds(after, "main"));
+    let plans = plan_all(after, &classes(after, "main").situations);
     let mermaid = Graph::of_plans(after, &plans).draw(graph::Format::Mermaid);
     let told = Told {
         against,

@@ -35,7 +35,6 @@ pub(crate) const NEWER: &[(&str, &str)] = &[
     ("exp-node-total", NODES),
     ("identity", PAID),
     ("inp-spec-include-duplicate", HEADER),
-    ("inp-three-docs", DOCUMENTS),
     ("ru-exists-project", PROJECT),
     ("ru-exists-project-missing", PROJECT),
     ("secrets-gsm-source", PAID),
@@ -43,4 +42,3 @@ pub(crate) const NEWER: &[(&str, &str)] = &[
 
 const NODES: &str = "the number of copies is not a value of `CI_NODE_TOTAL` yet";
 const HEADER: &str = "the files that `spec:include` names are not read";
-const DOCUMENTS: &str = "the last of several documents does not count yet";
