@@ -19,6 +19,8 @@ pub(super) struct Reader {
     findings: IndexMap<Finding, Jobs>,
     /// The job that is being read.
     job: Option<String>,
+    /// Whether an include that is not read may supply what is missing.
+    open: bool,
 }
 
 /// The jobs that one thing wrong is about: what a base holds, each job has that extends it.
@@ -64,6 +66,26 @@ impl Jobs {
 }
 
 impl Reader {
+    /// Reads a configuration to which includes that are not read may add.
+    pub(super) fn open(open: bool) -> Self {
+        Self {
+            open,
+            ..Self::default()
+        }
+    }
+
+    /// Whether an include that is not read may supply what is missing.
+    pub(super) fn is_open(&self) -> bool {
+        self.open
+    }
+
+    /// Reports that something is missing in a mapping, unless an include may supply it.
+    pub(super) fn missing(&mut self, place: Place, message: impl AsRef<str>) {
+        if !self.open {
+            self.report(place, message);
+        }
+    }
+
     /// From here on, what is reported is about a job, or about none.
     pub(super) fn about(&mut self, job: Option<&str>) {
         self.job = job.map(str::to_owned);

@@ -44,7 +44,7 @@ pub(super) fn read(node: &Node, is_trigger: bool, reader: &mut Reader) -> Copies
             match map.get("matrix") {
                 Some(matrix) => self::matrix(matrix, reader),
                 None => {
-                    reader.report(node.place, "`parallel` should have `matrix`");
+                    reader.missing(node.place, "`parallel` should have `matrix`");
                     Copies::None
                 }
             }

@@ -38,26 +38,35 @@ impl Walk<'_> {
         let resolve = |(key, entry): (&super::value::Key, &Entry)| {
             let entry = Entry {
                 key_place: entry.key_place,
-                value: self.node(&entry.value),
+                value: self.node(&entry.value)?,
             };
-            (key.clone(), entry)
+            Some((key.clone(), entry))
         };
-        map.iter().map(resolve).collect()
+        map.iter().filter_map(resolve).collect()
     }
 
-    fn node(&mut self, node: &Node) -> Node {
+    /// The value with its references resolved; `None` if only an include that is not read can say
+    /// what it is.
+    fn node(&mut self, node: &Node) -> Option<Node> {
         self.budget = self.budget.saturating_sub(1);
-        match &node.value {
+        Some(match &node.value {
             Value::Map(map) => node.with(Value::Map(Arc::new(self.map(map)))),
             Value::Seq(items) => {
-                let items: Vec<Node> = items.iter().map(|item| self.node(item)).collect();
-                node.with(Value::Seq(items.into()))
+                let known: Vec<Node> = items.iter().filter_map(|item| self.node(item)).collect();
+                if known.is_empty() && !items.is_empty() {
+                    return None;
+                }
+                node.with(Value::Seq(known.into()))
             }
-            Value::Reference(path) => self
-                .reference(node, path)
-                .unwrap_or_else(|| node.with(Value::Null)),
+            Value::Reference(path) => {
+                let found = self.reference(node, path);
+                match found {
+                    None if self.reader.is_open() => return None,
+                    found => found.unwrap_or_else(|| node.with(Value::Null)),
+                }
+            }
             _ => node.clone(),
-        }
+        })
     }
 
     fn reference(&mut self, at: &Node, path: &[Node]) -> Option<Node> {
@@ -90,13 +99,13 @@ impl Walk<'_> {
         let absent = |node: &&Node| !matches!(node.value, Value::Null | Value::Bool(false));
         let Some(found) = found.filter(absent) else {
             self.reader
-                .report(at.place, format!("{shown} leads to nothing"));
+                .missing(at.place, format!("{shown} leads to nothing"));
             return None;
         };
         let found = found.clone();
         self.path.push(names);
         let resolved = self.node(&found);
         self.path.pop();
-        Some(resolved)
+        resolved
     }
 }

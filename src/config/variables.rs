@@ -94,12 +94,12 @@ fn variable(
         None if of == Of::Pipeline => {
             if let (Some(_), Some(node)) = (&options, map.get("options")) {
                 let message = format!("`{name}`: `options` want a `value` that is one of them");
-                reader.report(node.place, message);
+                reader.missing(node.place, message);
             }
             String::new()
         }
         None => {
-            reader.report(node.place, format!("`{name}`: `value` is missing"));
+            reader.missing(node.place, format!("`{name}`: `value` is missing"));
             return None;
         }
     };

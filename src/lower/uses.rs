@@ -79,7 +79,7 @@ impl Lowering<'_> {
             .map(String::as_str)
             .into_iter()
             .collect();
-        for text in variable.value.get() {
+        if let Some(text) = variable.value.get() {
             for (image, digest) in names(text).filter_map(|name| self.image_of(name)) {
                 uses.image(image);
                 digests.extend(digest.then_some(image));
