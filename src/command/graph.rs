@@ -2,6 +2,7 @@
 
 use windlass::graph::{Format, Graph};
 use windlass::plan;
+use windlass::shown::Shown;
 
 use super::configuration::{configuration, default_branch, notes, situations};
 use super::output::{print, say_findings};
@@ -43,6 +44,6 @@ pub(super) fn run(options: &Options, args: &Args) -> Result<Verdict, Failure> {
         GraphFormat::Dot => Format::Dot,
         GraphFormat::Svg => Format::Svg,
     };
-    print(&graph.draw(format))?;
+    print(&Shown::of_document(&graph.draw(format)))?;
     Ok(Verdict::Clean)
 }

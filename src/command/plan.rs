@@ -3,6 +3,7 @@
 use windlass::config::Config;
 use windlass::finding::did_you_mean;
 use windlass::plan::{self, LeftOut, Planned, Style};
+use windlass::shown::Shown;
 
 use super::configuration::{configuration, notes, situations};
 use super::output::{print, say_findings, stdout_color};
@@ -40,7 +41,7 @@ fn shown(
     left_out: &[LeftOut],
     args: &Plan,
     style: Style,
-) -> Result<String, Failure> {
+) -> Result<Shown, Failure> {
     if let Some(name) = &args.why {
         let why = |Planned { config, plan, .. }: &Planned| {
             let jobs = plan.jobs.iter();
@@ -49,18 +50,23 @@ fn shown(
                 .map(|job| plan::why(config, plan, job, style))
                 .collect::<Vec<_>>()
         };
-        let all: Vec<String> = planned.iter().flat_map(why).collect();
+        let all: Vec<Shown> = planned.iter().flat_map(why).collect();
+        let mut shown = Shown::default();
+        for (at, one) in all.iter().enumerate() {
+            if at > 0 {
+                shown.line("");
+            }
+            shown.append(one);
+        }
         return match all.is_empty() {
             true => Err(no_such_job(&plan::together(planned, base).0, name)),
-            false => Ok(all.join("\n")),
+            false => Ok(shown),
         };
     }
     let json = |one: &Planned| plan::json(&one.config, &one.plan);
     Ok(match (args.format, planned) {
-        (PlanFormat::Json, [one]) if !args.refs.all => format!("{:#}\n", json(one)),
-        (PlanFormat::Json, all) => {
-            format!("{:#}\n", plan::json_of_all(all, left_out))
-        }
+        (PlanFormat::Json, [one]) if !args.refs.all => Shown::of_json(&json(one)),
+        (PlanFormat::Json, all) => Shown::of_json(&plan::json_of_all(all, left_out)),
         (PlanFormat::Text, [one]) if !args.refs.all => plan::text(&one.config, &one.plan, style),
         (PlanFormat::Text, all) => {
             let (config, plans) = plan::together(all, base);
@@ -81,5 +87,5 @@ fn no_such_job(config: &Config, name: &str) -> Failure {
         Some(meant) => format!("; did you mean `{meant}`?"),
         None => String::new(),
     };
-    Failure::Usage(format!("there is no job `{name}`{meant}"))
+    Failure::usage(&format!("there is no job `{name}`{meant}"))
 }
