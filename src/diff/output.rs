@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use serde_json::json;
 
-use super::Effect;
+use super::{Comparison, Effect};
 
 /// The formats.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,8 +23,8 @@ pub enum Format {
 pub struct Told<'t> {
     /// What was compared with, as in `HEAD`.
     pub against: &'t str,
-    /// The effects.
-    pub effects: &'t [Effect],
+    /// The effects, and what was not compared.
+    pub comparison: &'t Comparison,
     /// The pipeline after the change, as Mermaid draws it.
     pub mermaid: &'t str,
     /// Whether a terminal shows colours.
@@ -44,12 +44,12 @@ pub fn tell(told: &Told<'_>, format: Format) -> String {
 const MOST: usize = 40;
 
 fn text(told: &Told<'_>) -> String {
-    if told.effects.is_empty() {
+    if told.comparison.effects.is_empty() {
         return format!("against {}: nothing changes\n", told.against);
     }
     let mut out = format!("against {}:\n", told.against);
     let mut seen: HashMap<&[String], String> = HashMap::new();
-    for effect in told.effects {
+    for effect in &told.comparison.effects {
         let _ = writeln!(out, "  {}", sentence(effect, |name| name.to_owned()));
         for line in lines(effect, &mut seen) {
             let colored = match line.chars().next() {
@@ -90,6 +90,7 @@ fn sentence(effect: &Effect, name: impl Fn(&str) -> String) -> String {
 
 fn as_json(told: &Told<'_>) -> String {
     let effects: Vec<_> = told
+        .comparison
         .effects
         .iter()
         .map(|effect| {
@@ -109,13 +110,13 @@ fn as_json(told: &Told<'_>) -> String {
 
 fn markdown(told: &Told<'_>) -> String {
     let mut out = String::from("### What this does to the pipeline\n\n");
-    if told.effects.is_empty() {
+    if told.comparison.effects.is_empty() {
         let _ = writeln!(out, "Against `{}`, nothing changes.", told.against);
         return out;
     }
     let _ = writeln!(out, "Against `{}`:\n", told.against);
     let mut seen = HashMap::new();
-    for effect in told.effects {
+    for effect in &told.comparison.effects {
         let sentence = sentence(effect, |name| format!("**{}**", code(name)));
         let _ = writeln!(out, "- {sentence}");
         let lines = lines(effect, &mut seen);

@@ -342,7 +342,7 @@ proptest! {
             if judged(&document) == judged(&changed) {
                 continue;
             }
-            let effects = diff(&before, &after, "main");
+            let effects = diff(&before, &after, "main").effects;
             prop_assert!(!effects.is_empty(), "{what}\n{document}\n{changed}");
             return Ok(());
         }

@@ -447,7 +447,7 @@ proptest! {
         let mut written = steps.into_iter().rev().map(|step| yaml(&step, &mut dice));
         let found = written.find_map(|text| Some((accepted(&text)?, text)));
         let (after, text) = found.expect("the document itself");
-        let effects = diff(&before, &after, "main");
+        let effects = diff(&before, &after, "main").effects;
         prop_assert!(effects.is_empty(), "{document}\n{text}\n{effects:?}");
     }
 }
