@@ -4,7 +4,8 @@ use super::entrypoint::takes_no_shell;
 use super::{Lowering, in_container, quoted, word};
 use crate::manifest::Manifest;
 use crate::manifest::collection::Many;
-use crate::manifest::common::{Entity, Variables};
+use crate::manifest::common::{Entity, Variable, Variables};
+use crate::manifest::record::all;
 use crate::manifest::tests::{JobImage, Service as ManifestService, Test, Via};
 use crate::pipeline::{Image, Job, Mapping, Origin, Parallel, Service, Value};
 use crate::source::At;
@@ -53,12 +54,9 @@ impl<'m> Lowering<'m> {
             Via::Docker => self.in_docker(&mut job, test),
             Via::Compose => images.extend(self.in_compose(&mut job, test)),
         }
-        let variables = test.variables.get().into_iter().flat_map(|of| of.0.iter());
-        images.extend(
-            variables
-                .flat_map(|(_, of)| of.value.images())
-                .map(|name| name.value.as_str()),
-        );
+        let variables = all::<Variable>(&test.value).into_iter();
+        let of_variables = variables.flat_map(Variable::images);
+        images.extend(of_variables.map(|name| name.value.as_str()));
         self.need_builds(&mut job, &images);
         self.finish(job, Some(common));
     }
