@@ -148,7 +148,7 @@ pub(super) fn situations(
     });
     // Of all kinds, those stay that fit to what was stated.
     if let Some(reason) = refused.filter(|_| situations.is_empty()) {
-        return Err(Failure::Usage(format!("--variable: {reason}")));
+        return Err(Failure::usage(&format!("--variable: {reason}")));
     }
     for situation in &mut situations {
         if !refs.changed.is_empty() {
