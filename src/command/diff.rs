@@ -54,7 +54,7 @@ pub(super) fn run(options: &Options, args: &Diff) -> Result<Verdict, Failure> {
             false => before.refused(),
         };
     };
-    let effects = diff::diff_all(before, after, &default_branch);
+    let comparison = diff::diff_all(before, after, &default_branch);
     let format = match args.format {
         DiffFormat::Text => diff::Format::Text,
         DiffFormat::Json => diff::Format::Json,
@@ -64,12 +64,12 @@ pub(super) fn run(options: &Options, args: &Diff) -> Result<Verdict, Failure> {
     let mermaid = Graph::of_plans(&config, &plans).draw(Format::Mermaid);
     let told = Told {
         against: &against,
-        effects: &effects,
+        comparison: &comparison,
         mermaid: &mermaid,
         color: stdout_color(options),
     };
     print(&diff::tell(&told, format))?;
-    match args.exit_code && !effects.is_empty() {
+    match args.exit_code && !comparison.effects.is_empty() {
         true => Ok(Verdict::Findings),
         false => Ok(Verdict::Clean),
     }

@@ -24,7 +24,7 @@ pub(super) fn run(options: &Options, args: &Args) -> Result<Verdict, Failure> {
         || refs.merge_request.is_some()
         || refs.schedule.is_some();
     let situations = if named {
-        situations(&root, refs, configs).0
+        situations(&root, refs, configs)?.0
     } else {
         let default_branch = default_branch(&root, refs.default_branch.as_deref());
         configs.classes(&default_branch).refs

@@ -1,11 +1,11 @@
 //! `windlass plan`: which jobs run on a ref, and why.
 
 use windlass::config::Config;
-use windlass::finding::did_you_mean;
+use windlass::finding::{Report, did_you_mean};
 use windlass::plan::{self, LeftOut, Planned, Style};
 use windlass::shown::Shown;
 
-use super::configuration::{configuration, notes, situations};
+use super::configuration::{configuration, default_branch, notes, situations};
 use super::output::{print, say_findings, stdout_color};
 use super::project::root;
 use super::{Failure, Verdict};
@@ -19,7 +19,15 @@ pub(super) fn run(options: &Options, args: &Plan) -> Result<Verdict, Failure> {
         say_findings(&report, options);
         return read.refused();
     };
-    let (situations, left_out) = situations(&root, &args.refs, configs);
+    if args.file.is_some() {
+        // Of the manifest's pipeline the proof says this.
+        let default_branch = default_branch(&root, args.refs.default_branch.as_deref());
+        let classes = configs.classes(&default_branch);
+        let widest = configs.widest();
+        let impossible = plan::impossible(&widest, &classes);
+        report.join(Report::of(&widest.sources, impossible));
+    }
+    let (situations, left_out) = situations(&root, &args.refs, configs)?;
     let planned = configs.plan_all(&situations);
     report.join(notes(&planned));
     say_findings(&report, options);

@@ -22,7 +22,7 @@ use std::sync::Arc;
 
 use crate::config::normal::{Fields, Normal};
 use crate::config::{Config, Job};
-use crate::plan::{Compared, Configs, Plan, Ref, Situation, classes_of, together};
+use crate::plan::{Classes, Compared, Configs, Plan, Ref, Situation, classes_of, together};
 use names::Names;
 use words::code;
 
@@ -119,8 +119,18 @@ struct Pair<'c> {
     new: Fields,
 }
 
+/// What a change does, and what is not known of it.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Comparison {
+    /// The effects; without any, nothing changes in what was compared.
+    pub effects: Vec<Effect>,
+    /// What was not compared, a sentence each: files that are not read, kinds of refs that were not
+    /// looked at.
+    pub not_compared: Vec<String>,
+}
+
 /// What the change from one configuration to another does.
-pub fn diff(before: &Config, after: &Config, default_branch: &str) -> Vec<Effect> {
+pub fn diff(before: &Config, after: &Config, default_branch: &str) -> Comparison {
     let fixed = |config: &Config| Configs::fixed(config.clone());
     diff_all(&fixed(before), &fixed(after), default_branch)
 }
@@ -129,15 +139,33 @@ pub fn diff(before: &Config, after: &Config, default_branch: &str) -> Vec<Effect
 ///
 /// A change of a file that is included in some pipelines alone is told as well: the configurations
 /// of each pipeline are compared, and each effect is told once.
-pub fn diff_all(before: &Configs<'_>, after: &Configs<'_>, default_branch: &str) -> Vec<Effect> {
+pub fn diff_all(before: &Configs<'_>, after: &Configs<'_>, default_branch: &str) -> Comparison {
     let (old, new) = (before.widest(), after.widest());
+    let mut comparison = Comparison::default();
+    for include in old.unresolved.iter().chain(&new.unresolved) {
+        let text = format!(
+            "what {} holds: {}",
+            code(&include.what),
+            include.why.as_str()
+        );
+        if !comparison.not_compared.contains(&text) {
+            comparison.not_compared.push(text);
+        }
+    }
     // What GitLab reads the same needs no plan.
     if !before.varies() && !after.varies() && is_same(&old, &new) {
-        return Vec::new();
+        return comparison;
     }
     let compared = Compared::of(&new).and(&Compared::of(&old));
     let jobs = old.jobs.len().max(new.jobs.len());
-    let mut situations = classes_of(&compared, Some(default_branch), jobs).refs;
+    let Classes {
+        situations: _,
+        refs: mut situations,
+        left_out,
+    } = classes_of(&compared, Some(default_branch), jobs);
+    comparison
+        .not_compared
+        .extend(left_out.iter().map(ToString::to_string));
     // What conditions name is named first.
     let is_named = |reference: &Ref| compared.spells(reference) || compared.matches(reference);
     situations.sort_by_key(|one| (!one.is_default_branch(), !is_named(&one.reference)));
@@ -148,6 +176,7 @@ pub fn diff_all(before: &Configs<'_>, after: &Configs<'_>, default_branch: &str)
     let seen = Seen {
         situations: &situations,
         compared: &compared,
+        complete: left_out.is_empty(),
         plans: [old_plans, new_plans],
     };
     let mut all = seen.effects(&old_config, &new_config);
@@ -167,7 +196,8 @@ pub fn diff_all(before: &Configs<'_>, after: &Configs<'_>, default_branch: &str)
         }
         told.push(pair);
     }
-    all
+    comparison.effects = all;
+    comparison
 }
 
 /// Whether GitLab reads both the same.
@@ -187,6 +217,8 @@ fn is_same(before: &Config, after: &Config) -> bool {
 struct Seen<'s> {
     situations: &'s [Situation],
     compared: &'s Compared,
+    /// Whether these are all kinds of refs.
+    complete: bool,
     plans: [Vec<Plan>; 2],
 }
 

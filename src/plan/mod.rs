@@ -14,6 +14,7 @@ mod configs;
 mod decision;
 mod files;
 mod given;
+mod impossible;
 mod json;
 mod outcome;
 mod policy;
@@ -22,6 +23,7 @@ mod rules;
 mod scope;
 mod situation;
 mod source;
+mod stated;
 mod table;
 mod text;
 mod unread;
@@ -33,6 +35,7 @@ pub use crate::gitlab::expression::Truth;
 pub use classes::{Classes, Compared, LeftOut, Role, classes, classes_of};
 pub use configs::{Configs, Planned, together};
 pub use decision::{Because, Chosen, Decision, Part, Presence};
+pub use impossible::impossible;
 pub use json::{json, json_of_all};
 pub use outcome::{
     Absence, Failure, FailureKind, Otherwise, Plan, PlannedJob, admits, environment_name, plan,

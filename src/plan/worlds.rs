@@ -14,8 +14,8 @@ use super::situation::Situation;
 use crate::config::{Condition, Conditions, Config, Rule};
 use crate::gitlab::expression::{Comparison, Expr, Lookup};
 
-/// More are not tried; then what depends on each other is taken for independent.
-const MOST: usize = 128;
+/// More are not tried for one situation; then what depends on each other is taken for independent.
+pub(super) const MOST: usize = 128;
 
 /// A text that no condition names.
 const OTHER: &str = "(another value)";
@@ -29,11 +29,17 @@ struct Use {
 }
 
 /// The situations that a situation may be; itself alone if nothing can be settled.
-pub(super) fn worlds(config: &Config, situation: &Situation) -> Vec<Situation> {
+pub(super) fn worlds(config: &Config, situation: &Situation, most: usize) -> Vec<Situation> {
     let scope = Scope::if_unchanged(config, situation);
     let look_up = |name: &str| scope.of_pipeline(name);
     let fixed = |name: &str| is_sometimes_set(config, name) || is_in_a_glob(config, name);
-    settle(conditions(config).into_iter(), situation, &look_up, &fixed)
+    settle(
+        conditions(config).into_iter(),
+        situation,
+        most,
+        &look_up,
+        &fixed,
+    )
 }
 
 /// The same of what rules of includes ask for.
@@ -45,7 +51,7 @@ pub(super) fn of_rules(rules: &[Rule], situation: &Situation) -> Vec<Situation> 
             .iter()
             .any(|rule| globs(rule).any(|glob| holds(glob, name)))
     };
-    settle(conditions, situation, &look_up, &in_a_glob)
+    settle(conditions, situation, MOST, &look_up, &in_a_glob)
 }
 
 /// The situations in which each variable that is not `fixed` has one of the values that conditions
@@ -53,6 +59,7 @@ pub(super) fn of_rules(rules: &[Rule], situation: &Situation) -> Vec<Situation> 
 fn settle<'c>(
     conditions: impl Iterator<Item = &'c Condition>,
     situation: &Situation,
+    most: usize,
     look_up: &dyn Fn(&str) -> Lookup,
     fixed: &dyn Fn(&str) -> bool,
 ) -> Vec<Situation> {
@@ -76,7 +83,7 @@ fn settle<'c>(
             let blank = ["", "\t"].map(|text| Some(text.to_owned()));
             values.extend(blank.into_iter().chain([None]));
         }
-        if worlds.len().saturating_mul(values.len()) > MOST {
+        if worlds.len().saturating_mul(values.len()) > most {
             continue;
         }
         worlds = worlds
