@@ -18,6 +18,7 @@ mod defaults;
 mod entry;
 mod environment;
 mod extends;
+mod globs;
 mod images;
 mod include;
 mod inputs;
@@ -43,6 +44,7 @@ mod unread;
 mod value;
 mod variables;
 
+pub(crate) use globs::finding as unmatchable_glob;
 pub use include::Asked;
 pub use lowered::{of_pipeline, read_pipeline};
 pub use model::{
