@@ -22,12 +22,12 @@ pub(super) fn run(options: &Options, args: &Args) -> Result<Verdict, Failure> {
         || refs.merge_request.is_some()
         || refs.schedule.is_some();
     let graph = if named {
-        let plans = plan::plan_all(&config, &situations(&root, refs, &config));
+        let plans = plan::plan_all(&config, &situations(&root, refs, &config).0);
         plans.first().map(|plan| Graph::of_plan(&config, plan))
     } else {
         let default_branch = default_branch(&root, refs.default_branch.as_deref());
-        let kinds = plan::kinds(&config, &default_branch);
-        Some(Graph::of_plans(&config, &plan::plan_all(&config, &kinds)))
+        let refs = plan::classes(&config, &default_branch).refs;
+        Some(Graph::of_plans(&config, &plan::plan_all(&config, &refs)))
     };
     let format = match args.format {
         GraphFormat::Mermaid => Format::Mermaid,

@@ -2,7 +2,7 @@
 
 use windlass::config::Config;
 use windlass::finding::did_you_mean;
-use windlass::plan::{self, Style};
+use windlass::plan::{self, LeftOut, Style};
 
 use super::configuration::{configuration, situations};
 use super::output::{print, say_findings, stdout_color};
@@ -17,11 +17,12 @@ pub(super) fn run(options: &Options, args: &Plan) -> Result<Verdict, Failure> {
     let Some(config) = read.config else {
         return read.refused();
     };
-    let plans = plan::plan_all(&config, &situations(&root, &args.refs, &config));
+    let (situations, left_out) = situations(&root, &args.refs, &config);
+    let plans = plan::plan_all(&config, &situations);
     let style = Style {
         color: stdout_color(options),
     };
-    print(&shown(&config, &plans, args, style)?)?;
+    print(&shown(&config, &plans, &left_out, args, style)?)?;
     let fails = |plan: &plan::Plan| plan.failures.iter().any(|failure| failure.certain);
     match plans.iter().any(fails) {
         true => Ok(Verdict::Findings),
@@ -33,6 +34,7 @@ pub(super) fn run(options: &Options, args: &Plan) -> Result<Verdict, Failure> {
 fn shown(
     config: &Config,
     plans: &[plan::Plan],
+    left_out: &[LeftOut],
     args: &Plan,
     style: Style,
 ) -> Result<String, Failure> {
@@ -53,11 +55,10 @@ fn shown(
     Ok(match (args.format, plans) {
         (PlanFormat::Json, [one]) if !args.refs.all => format!("{:#}\n", plan::json(config, one)),
         (PlanFormat::Json, all) => {
-            let all: Vec<_> = all.iter().map(|one| plan::json(config, one)).collect();
-            format!("{:#}\n", serde_json::Value::from(all))
+            format!("{:#}\n", plan::json_of_all(config, all, left_out))
         }
         (PlanFormat::Text, [one]) if !args.refs.all => plan::text(config, one, style),
-        (PlanFormat::Text, all) => plan::table(config, all, style),
+        (PlanFormat::Text, all) => plan::table(config, all, left_out, style),
     })
 }
 

@@ -60,6 +60,8 @@ pub(super) struct Includes<'i> {
     pub(super) asked: RefCell<Vec<Asked>>,
     /// The rules of all includes.
     pub(super) rules: Vec<Rule>,
+    /// `spec` of the main file.
+    pub(super) spec: Option<Node>,
     files: usize,
     /// Sources with values that are not known.
     vague: HashSet<usize>,
@@ -82,6 +84,7 @@ impl<'i> Includes<'i> {
             asked: RefCell::default(),
             vague: HashSet::new(),
             rules: Vec::new(),
+            spec: None,
             files: 0,
             clock: 0,
             merged: vec![0],
@@ -94,6 +97,11 @@ impl<'i> Includes<'i> {
         match self.sources.first() {
             Some(main) => {
                 let loaded = psych::load(main, 0)?;
+                self.spec = loaded
+                    .header
+                    .as_ref()
+                    .and_then(|it| it.get("spec"))
+                    .cloned();
                 let tree = self.interpolated(loaded, None, 0, reader);
                 Ok(self.under(tree, reader))
             }

@@ -203,6 +203,7 @@ fn finish(
             let read = root::Included {
                 sources,
                 unresolved: includes.unresolved,
+                spec: includes.spec,
                 rules: includes.rules,
                 contested,
             };

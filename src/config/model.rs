@@ -32,6 +32,8 @@ pub struct Config {
     /// What includes that are not read leave as it is among the global keys; `None` if all are
     /// read.
     pub open: Option<Open>,
+    /// `spec` of the main file: the inputs that whoever starts a pipeline can give.
+    pub spec: Option<Node>,
     /// The whole configuration as values, `extends` and `!reference` done; hidden jobs too.
     pub tree: Node,
 }

@@ -36,6 +36,8 @@ const JOBS_WITH_SCRIPT: [&str; 2] = ["default", "workflow"];
 pub(super) struct Included {
     pub(super) sources: Vec<Source>,
     pub(super) unresolved: Vec<Unresolved>,
+    /// `spec` of the main file.
+    pub(super) spec: Option<Node>,
     /// The rules of all includes.
     pub(super) rules: Vec<Rule>,
     /// For each source, whether an include that is not read may replace what it says.
@@ -108,6 +110,7 @@ pub(super) fn configure(root: &Node, included: Included) -> Result<Config, Repor
         unresolved: included.unresolved,
         include_rules: included.rules,
         open,
+        spec: included.spec,
         tree,
     })
 }

@@ -14,7 +14,7 @@ pub(super) struct View<'c> {
     before: Side,
     after: Side,
     /// Names of refs that a condition spells out; any other stands for many.
-    compared: [Compared; 2],
+    compared: Compared,
     configs: [&'c Config; 2],
 }
 
@@ -36,7 +36,12 @@ impl Side {
 }
 
 impl<'c> View<'c> {
-    pub(super) fn of(before: &'c Config, after: &'c Config, situations: &'c [Situation]) -> Self {
+    pub(super) fn of(
+        before: &'c Config,
+        after: &'c Config,
+        situations: &'c [Situation],
+        compared: Compared,
+    ) -> Self {
         Self {
             situations,
             before: Side {
@@ -45,7 +50,7 @@ impl<'c> View<'c> {
             after: Side {
                 plans: plan_all(after, situations),
             },
-            compared: [Compared::of(before), Compared::of(after)],
+            compared,
             configs: [before, after],
         }
     }
@@ -227,20 +232,7 @@ impl<'c> View<'c> {
 
     /// Whether conditions spell the name of the ref.
     fn is_named(&self, situation: Option<&&Situation>) -> bool {
-        let Some(situation) = situation else {
-            return false;
-        };
-        self.compared
-            .iter()
-            .any(|compared| match &situation.reference {
-                Ref::Branch(name) => {
-                    compared.branches.contains(name) || situation.is_default_branch()
-                }
-                Ref::Tag(name) => compared.tags.contains(name),
-                Ref::MergeRequest { source, target } => {
-                    compared.sources.contains(source) || compared.targets.contains(target)
-                }
-            })
+        situation.is_some_and(|one| self.compared.spells(&one.reference) || one.is_default_branch())
     }
 
     fn name(&self, situation: &Situation) -> String {
@@ -278,20 +270,7 @@ impl<'c> View<'c> {
 
     /// Whether the ref stands for those that a pattern matches.
     fn is_like(&self, situation: &Situation) -> bool {
-        let name = situation.ref_name();
-        let tag = matches!(situation.reference, Ref::Tag(_));
-        self.compared.iter().any(|compared| {
-            let patterns = if tag {
-                &compared.tags
-            } else {
-                &compared.branches
-            };
-            patterns
-                .iter()
-                .filter_map(|text| crate::gitlab::regex::Pattern::parse(text).ok())
-                .filter_map(|pattern| regex::bytes::Regex::new(&pattern.to_rust()).ok())
-                .any(|regex| regex.is_match(name.as_bytes()))
-        })
+        self.compared.matches(&situation.reference)
     }
 }
 

@@ -1,19 +1,38 @@
 //! A plan for programs.
 //!
-//! `{"ref": {...}, "pipeline": true|false|null, "jobs": [{"name", "stage", "when",
-//! "allow_failure", "because"}]}`; `null` is what depends on something that is not known. With
+//! `{"ref": {"branch"|"tag"|"merge_request", "source", "protected", "open_merge_request",
+//! "default_branch", "variables", "other_variables", "changed", "kubernetes"},
+//! "pipeline": true|false|null, "jobs": [{"name", "stage", "when", "allow_failure", "because"}]}`; `null` is what depends on something that is not known. With
 //! includes that are not read there is `"unread": [{"kind", "include", "why", "place"}]`, and the
 //! pipeline and each job have `"otherwise"`: what holds if those includes change nothing. A job
 //! whose presence they leave open has `"open"`: the reason.
 
 use serde_json::{Value, json};
 
+use super::classes::LeftOut;
 use super::decision::{Decision, Presence};
 use super::outcome::Plan;
-use super::situation::{Ref, Situation};
+use super::situation::{Changed, Ref, Situation};
 use super::text::line;
 use super::{Truth, words};
 use crate::config::{Config, IncludeKind, Unresolved};
+
+/// The plans of all classes as JSON: each one also says whether these are all classes (`complete`), and
+/// what is missing if not (`left_out`).
+pub fn json_of_all(config: &Config, plans: &[Plan], left_out: &[LeftOut]) -> Value {
+    let missing: Vec<String> = left_out.iter().map(LeftOut::to_string).collect();
+    let of = |plan| {
+        let mut out = json(config, plan);
+        if let Some(out) = out.as_object_mut() {
+            out.insert("complete".to_owned(), missing.is_empty().into());
+            if !missing.is_empty() {
+                out.insert("left_out".to_owned(), missing.clone().into());
+            }
+        }
+        out
+    };
+    plans.iter().map(of).collect()
+}
 
 /// A plan as JSON.
 pub fn json(config: &Config, plan: &Plan) -> Value {
@@ -128,11 +147,39 @@ fn reference(situation: &Situation) -> Value {
         out.insert("source".to_owned(), situation.trigger.as_str().into());
         out.insert("protected".to_owned(), situation.protected.into());
         out.insert(
+            "open_merge_request".to_owned(),
+            match situation.reference {
+                Ref::Branch(_) => situation.open_merge_request.into(),
+                Ref::Tag(_) => false.into(),
+                Ref::MergeRequest { .. } => true.into(),
+            },
+        );
+        out.insert(
             "default_branch".to_owned(),
             situation.default_branch.clone().into(),
         );
         if !situation.variables.is_empty() {
             out.insert("variables".to_owned(), json!(situation.variables));
+        }
+        if situation.closed {
+            out.insert("other_variables".to_owned(), "not set".into());
+        }
+        match &situation.changed {
+            Changed::Unknown => {}
+            Changed::Paths(paths) => {
+                out.insert("changed".to_owned(), json!(paths));
+            }
+            Changed::FirstPush(paths) => {
+                out.insert("first_push".to_owned(), true.into());
+                out.extend(
+                    paths
+                        .iter()
+                        .map(|paths| ("changed".to_owned(), json!(paths))),
+                );
+            }
+        }
+        if let Some(kubernetes) = situation.kubernetes {
+            out.insert("kubernetes".to_owned(), kubernetes.into());
         }
     }
     out

@@ -71,11 +71,14 @@ fn situation(case: &Case, name: &str) -> Situation {
     situation.protected = Some(attributes.contains(&"protected"));
     situation.open_merge_request = Some(attributes.contains(&"open merge request"));
     situation.closed = true;
-    situation.project = Some("group/project".to_owned());
     situation.kubernetes = Some(false);
     situation.changed = Changed::Paths(case.changes.clone());
     situation.files = Some(case.files.keys().cloned().collect());
     situation.variables.clone_from(&case.variables);
+    let path = "group/project".to_owned();
+    situation
+        .variables
+        .insert("CI_PROJECT_PATH".to_owned(), path);
     situation
 }
 
