@@ -173,7 +173,7 @@ pub fn read_where(main: Source, repository: &dyn Repository, given: &dyn Given) 
     let mut reader = entry::Reader::default();
     let mut includes = include::Includes::new(main, repository, given);
     let tree = includes.main(&mut reader);
-    finish(tree, includes, reader)
+    finish(tree, includes, reader, false)
 }
 
 /// The same of the tree of a file.
@@ -186,13 +186,14 @@ pub(crate) fn read_tree(
     let mut reader = entry::Reader::default();
     let mut includes = include::Includes::new(main, repository, given);
     let tree = includes.under(tree, &mut reader);
-    finish(Ok(tree), includes, reader)
+    finish(Ok(tree), includes, reader, true)
 }
 
 fn finish(
     tree: Result<Node, Finding>,
     includes: include::Includes<'_>,
     reader: entry::Reader,
+    made: bool,
 ) -> Reading {
     let contested = includes.contested();
     let sources = includes.sources;
@@ -206,6 +207,7 @@ fn finish(
                 spec: includes.spec,
                 rules: includes.rules,
                 contested,
+                made,
             };
             root::configure(&tree, read)
         }

@@ -42,11 +42,13 @@ pub(super) struct Included {
     pub(super) rules: Vec<Rule>,
     /// For each source, whether an include that is not read may replace what it says.
     pub(super) contested: Vec<bool>,
+    /// Whether it was made from a manifest.
+    pub(super) made: bool,
 }
 
 /// Makes the effective configuration.
 pub(super) fn configure(root: &Node, included: Included) -> Result<Config, Report> {
-    let mut reader = Reader::open(!included.unresolved.is_empty());
+    let mut reader = Reader::new(!included.unresolved.is_empty(), included.made);
     let Some(tree) = tree(root, &mut reader) else {
         return Err(reader.into_report(&included.sources));
     };
