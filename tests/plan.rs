@@ -68,7 +68,7 @@ fn the_examples_run_where_they_should() {
         let config = of_manifest(&example);
         let classes = plan::classes(&config, default_branch);
         let plans = plan::plan_all(&config, &classes.situations);
-        let table = plan::table(&config, &plans, &classes.left_out, Style::default());
+        let table = plan::table(&config, &plans, &classes.left_out, Style::default()).to_string();
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/plan/{example}.txt"));
         if std::env::var_os("WINDLASS_BLESS").is_some_and(|value| value == "1") {
             std::fs::write(&path, &table).unwrap();

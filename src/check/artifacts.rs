@@ -9,23 +9,13 @@ use super::Check;
 use crate::finding::{Code, Finding};
 use crate::gitlab::names;
 use crate::manifest::artifacts::Artifacts;
-use crate::manifest::common::Entity;
+use crate::manifest::record::all;
 use crate::source::Span;
 
 pub(super) fn check(check: &mut Check<'_>) {
-    let manifest = check.manifest;
-    let images = manifest.images().map(|(_, image)| image.common());
-    let tests = manifest.tests_and_tasks().map(|(_, test, _)| test.common());
-    let environments = manifest.environments().map(|(_, one)| one.common());
-    let promotions = manifest.promotions().map(|(_, one)| one.common());
-    let entities = images.chain(tests).chain(environments).chain(promotions);
-    let findings: Vec<Finding> = entities
-        .filter_map(|common| common.artifacts.get())
-        .flat_map(of)
-        .collect();
     // Several entities may have artifacts from one place in `defaults`.
     let mut seen = HashSet::new();
-    for finding in findings {
+    for finding in all::<Artifacts>(check.manifest).into_iter().flat_map(of) {
         if seen.insert(finding.clone()) {
             check.report.push(finding);
         }

@@ -3,10 +3,14 @@
 //! In: the globs of tests, tasks and recipes, and those in raw GitLab keys. Out: a finding each, with
 //! the glob that was probably meant.
 
+use std::collections::HashSet;
+
 use super::Check;
-use super::raw_nodes::raw_nodes;
 use crate::config::unmatchable_glob;
 use crate::gitlab::glob::Compared;
+use crate::manifest::kinds::Raw;
+use crate::manifest::record::all;
+use crate::manifest::tools::Include;
 use crate::source::{Kind, Node, Span};
 
 pub(super) fn check(check: &mut Check<'_>) {
@@ -16,8 +20,14 @@ pub(super) fn check(check: &mut Check<'_>) {
             look(check, &glob.value, glob.span, Compared::ChangedFiles);
         }
     }
-    for node in raw_nodes(manifest) {
-        of_keys(check, node);
+    // Several entities may have their keys from one place in `defaults`.
+    let mut seen = HashSet::new();
+    let raw = all::<Raw>(manifest).into_iter().map(|raw| &raw.0);
+    let includes = all::<Include>(manifest).into_iter();
+    for node in raw.chain(includes.map(|include| &include.0)) {
+        if seen.insert(node.span) {
+            of_keys(check, node);
+        }
     }
 }
 

@@ -18,7 +18,6 @@ mod needs;
 mod order;
 mod predefined;
 mod promotions;
-mod raw_nodes;
 mod rebuild;
 mod refs;
 mod registries;

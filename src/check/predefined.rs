@@ -6,36 +6,26 @@
 use std::collections::HashSet;
 
 use super::Check;
-use super::raw_nodes::raw_nodes;
 use crate::finding::{Code, Finding};
 use crate::gitlab::names::is_predefined;
-use crate::manifest::collection::Map;
-use crate::manifest::common::Entity;
+use crate::manifest::common::Variables;
+use crate::manifest::kinds::Raw;
+use crate::manifest::record::all;
 use crate::source::{Kind, Node, Span};
 
 pub(super) fn check(check: &mut Check<'_>) {
     let manifest = check.manifest;
     let mut set: Vec<(&str, Span)> = Vec::new();
-    let sets = manifest.refs.get().into_iter().flat_map(Map::iter);
-    let images = manifest.images().map(|(_, image)| image.common());
-    let tests = manifest.tests_and_tasks().map(|(_, test, _)| test.common());
-    let environments = manifest.environments().map(|(_, one)| one.common());
-    let promotions = manifest.promotions().map(|(_, one)| one.common());
-    let entities = images.chain(tests).chain(environments).chain(promotions);
-    let services = manifest.tests_and_tasks().flat_map(|(_, test, _)| {
-        let services = test.services.get().into_iter();
-        services.flat_map(|list| list.iter())
-    });
-    let tables = [manifest.variables.get()]
-        .into_iter()
-        .chain(sets.map(|(_, set)| set.value.variables.get()))
-        .chain(entities.map(|common| common.variables.get()))
-        .chain(services.map(|service| service.value.variables.get()));
-    for (name, _) in tables.flatten().flat_map(|table| table.0.iter()) {
-        set.push((&name.value, name.span));
+    for table in all::<Variables>(manifest) {
+        set.extend(
+            table
+                .0
+                .iter()
+                .map(|(name, _)| (name.value.as_str(), name.span)),
+        );
     }
-    for node in raw_nodes(manifest) {
-        in_raw(node, &mut set);
+    for raw in all::<Raw>(manifest) {
+        in_raw(&raw.0, &mut set);
     }
     // Several entities may have a variable from one place in `defaults`.
     let mut seen = HashSet::new();

@@ -3,14 +3,14 @@
 //!
 //! Always holds: what passes keeps apart what the manifest names apart.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::Check;
 use crate::files::{check_file, normalize};
 use crate::finding::{Code, Finding};
 use crate::manifest::Manifest;
-use crate::manifest::collection::Map;
-use crate::manifest::common::{Entity, Variables};
+use crate::manifest::common::Variables;
+use crate::manifest::record::all;
 use crate::manifest::resolved::image_variable;
 use crate::manifest::tests::Via;
 use crate::manifest::written_tags::{Writer, WrittenTag};
@@ -52,25 +52,13 @@ fn image_variables(check: &mut Check<'_>) -> HashMap<String, At<String>> {
 }
 
 fn user_variables(check: &mut Check<'_>, generated: &HashMap<String, At<String>>) {
-    let manifest = check.manifest;
-    let sets = manifest.refs.get().into_iter().flat_map(Map::iter);
-    let images = manifest.images().map(|(_, image)| image.common());
-    let tests = manifest.tests_and_tasks().map(|(_, test, _)| test.common());
-    let environments = manifest
-        .environments()
-        .map(|(_, environment)| environment.common());
-    let all: Vec<&Variables> = [manifest.variables.get()]
-        .into_iter()
-        .chain(sets.map(|(_, set)| set.value.variables.get()))
-        .chain(
-            images
-                .chain(tests)
-                .chain(environments)
-                .map(|common| common.variables.get()),
-        )
-        .flatten()
-        .collect();
-    for (key, _) in all.into_iter().flat_map(|variables| variables.0.iter()) {
+    // Several entities may have a variable from one place in `defaults`.
+    let mut seen = HashSet::new();
+    let tables = all::<Variables>(check.manifest).into_iter();
+    for (key, _) in tables.flat_map(|variables| variables.0.iter()) {
+        if !seen.insert(key.span) {
+            continue;
+        }
         if let Some(image) = generated.get(&key.value) {
             let message = format!(
                 "`{}` is the variable of the image `{}`",

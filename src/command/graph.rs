@@ -2,6 +2,7 @@
 
 use windlass::graph::{Format, Graph};
 use windlass::plan;
+use windlass::shown::Shown;
 
 use super::configuration::{configuration, default_branch, situations};
 use super::output::{print, say_findings};
@@ -34,6 +35,6 @@ pub(super) fn run(options: &Options, args: &Args) -> Result<Verdict, Failure> {
         GraphFormat::Dot => Format::Dot,
         GraphFormat::Svg => Format::Svg,
     };
-    print(&graph.unwrap_or_default().draw(format))?;
+    print(&Shown::of_document(&graph.unwrap_or_default().draw(format)))?;
     Ok(Verdict::Clean)
 }

@@ -3,6 +3,7 @@
 use windlass::config::Config;
 use windlass::finding::did_you_mean;
 use windlass::plan::{self, LeftOut, Style};
+use windlass::shown::Shown;
 
 use super::configuration::{configuration, situations};
 use super::output::{print, say_findings, stdout_color};
@@ -37,7 +38,7 @@ fn shown(
     left_out: &[LeftOut],
     args: &Plan,
     style: Style,
-) -> Result<String, Failure> {
+) -> Result<Shown, Failure> {
     if let Some(name) = &args.why {
         let why = |plan: &plan::Plan| {
             let jobs = plan.jobs.iter();
@@ -46,17 +47,22 @@ fn shown(
                 .map(|job| plan::why(config, plan, job, style))
                 .collect::<Vec<_>>()
         };
-        let all: Vec<String> = plans.iter().flat_map(why).collect();
+        let all: Vec<Shown> = plans.iter().flat_map(why).collect();
+        let mut shown = Shown::default();
+        for (at, one) in all.iter().enumerate() {
+            if at > 0 {
+                shown.line("");
+            }
+            shown.append(one);
+        }
         return match all.is_empty() {
             true => Err(no_such_job(config, name)),
-            false => Ok(all.join("\n")),
+            false => Ok(shown),
         };
     }
     Ok(match (args.format, plans) {
-        (PlanFormat::Json, [one]) if !args.refs.all => format!("{:#}\n", plan::json(config, one)),
-        (PlanFormat::Json, all) => {
-            format!("{:#}\n", plan::json_of_all(config, all, left_out))
-        }
+        (PlanFormat::Json, [one]) if !args.refs.all => Shown::of_json(&plan::json(config, one)),
+        (PlanFormat::Json, all) => Shown::of_json(&plan::json_of_all(config, all, left_out)),
         (PlanFormat::Text, [one]) if !args.refs.all => plan::text(config, one, style),
         (PlanFormat::Text, all) => plan::table(config, all, left_out, style),
     })
@@ -74,5 +80,5 @@ fn no_such_job(config: &Config, name: &str) -> Failure {
         Some(meant) => format!("; did you mean `{meant}`?"),
         None => String::new(),
     };
-    Failure::Usage(format!("there is no job `{name}`{meant}"))
+    Failure::usage(&format!("there is no job `{name}`{meant}"))
 }

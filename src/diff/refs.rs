@@ -1,7 +1,7 @@
 //! On which refs a job runs, and how, before and after.
 
 use super::conditions::patterns_of;
-use super::words::listed;
+use super::words::{code, listed};
 use super::{Effect, Kind, Pair};
 use crate::config::{Config, Job, Need, Variables, When};
 use crate::plan::{
@@ -118,7 +118,7 @@ impl<'c> View<'c> {
 
     pub(super) fn appears(&self, job: &Job) -> Effect {
         let there = present(&self.after.job(&job.name));
-        let mut text = format!("is new, in stage `{}`", job.stage.value);
+        let mut text = format!("is new, in stage {}", code(&job.stage.value));
         match there.contains(&true) {
             true => text.push_str(&format!(": it runs on {}", self.named(&there))),
             false => text.push_str(": it runs on no ref that the conditions tell apart"),
@@ -238,24 +238,28 @@ impl<'c> View<'c> {
     fn name(&self, situation: &Situation) -> String {
         let mut text = match (&situation.reference, self.is_named(Some(&situation))) {
             (Ref::Branch(name), true) if situation.trigger == Trigger::Schedule => {
-                format!("schedules of `{name}`")
+                format!("schedules of {}", code(name))
             }
-            (Ref::Branch(name), true) => format!("branch `{name}`"),
+            (Ref::Branch(name), true) => format!("branch {}", code(name)),
             (Ref::Branch(name), false) => match self.is_like(situation) {
-                true => format!("branches such as `{name}`"),
+                true => format!("branches such as {}", code(name)),
                 false => "other branches".to_owned(),
             },
-            (Ref::Tag(name), true) => format!("tag `{name}`"),
+            (Ref::Tag(name), true) => format!("tag {}", code(name)),
             (Ref::Tag(name), false) => match self.is_like(situation) {
-                true => format!("tags such as `{name}`"),
+                true => format!("tags such as {}", code(name)),
                 false => "other tags".to_owned(),
             },
             (Ref::MergeRequest { source, target }, _) => {
-                format!("merge requests such as `{source}` -> `{target}`")
+                format!(
+                    "merge requests such as {} -> {}",
+                    code(source),
+                    code(target)
+                )
             }
         };
         if let Trigger::Other(word) = &situation.trigger {
-            text.push_str(&format!(" started by `{word}`"));
+            text.push_str(&format!(" started by {}", code(word)));
         }
         if situation.open_merge_request == Some(true) {
             text.push_str(" with an open merge request");
@@ -370,7 +374,11 @@ fn starts(before: &PlannedJob, after: &PlannedJob) -> Option<String> {
         }
         (old, new) => {
             let word = |when: Option<When>| when.map_or("undecided", When::as_str);
-            format!("now runs `{}` instead of `{}`", word(new), word(old))
+            format!(
+                "now runs {} instead of {}",
+                code(word(new)),
+                code(word(old))
+            )
         }
     })
 }

@@ -1,7 +1,6 @@
 //! Several plans side by side: a row for each job, a column for each kind of ref.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::fmt::Write as _;
 
 use super::classes::LeftOut;
 use super::decision::Presence;
@@ -9,6 +8,7 @@ use super::outcome::{Plan, PlannedJob};
 use super::text::{Style, aligned, when_text};
 use super::{Ref, Situation, Truth};
 use crate::config::{Config, When};
+use crate::shown::{Paint, Shown};
 
 /// A ref in every circumstance: what happens there.
 struct OnRef<'p> {
@@ -31,7 +31,7 @@ struct Column {
 /// depends on variables that nobody sets, or on the files that changed, is open (`?`); below the table
 /// stands which of the file's own variables would change something with another value, and what is
 /// missing.
-pub fn table(config: &Config, plans: &[Plan], left_out: &[LeftOut], style: Style) -> String {
+pub fn table(config: &Config, plans: &[Plan], left_out: &[LeftOut], style: Style) -> Shown {
     let refs = on_refs(config, plans);
     let mut columns: Vec<Column> = Vec::new();
     for one in &refs {
@@ -73,26 +73,26 @@ pub fn table(config: &Config, plans: &[Plan], left_out: &[LeftOut], style: Style
         rows.push(row);
     }
     let paint = |line: usize, column: usize, cell: &str| match column {
-        _ if line < first => style.bold(cell),
-        0 => style.faint(cell),
-        1 => cell.to_owned(),
-        _ if cell == "-" => style.faint(cell),
-        _ if cell.contains('?') => style.unsure(cell),
-        _ if cell == "fails" => style.bad(cell),
-        _ => cell.to_owned(),
+        _ if line < first => Paint::Bold,
+        0 => Paint::Faint,
+        1 => Paint::Plain,
+        _ if cell == "-" => Paint::Faint,
+        _ if cell.contains('?') => Paint::Unsure,
+        _ if cell == "fails" => Paint::Bad,
+        _ => Paint::Plain,
     };
-    let mut out = aligned(&rows, &paint);
+    let mut out = Shown::new(style.color);
+    aligned(&mut out, &rows, &paint);
     for (variable, jobs) in overridden(config, &refs) {
         let jobs = jobs.into_iter().collect::<Vec<_>>().join(", ");
-        let _ = writeln!(
-            out,
+        out.line(&format!(
             "`{variable}` is set in the file; a pipeline that is given another value can change: {jobs}"
-        );
+        ));
     }
     for one in left_out {
-        let _ = writeln!(out, "not every kind of pipeline is shown: {one}");
+        out.line(&format!("not every kind of pipeline is shown: {one}"));
     }
-    out.push_str(&super::text::unread(config, style));
+    super::text::unread(config, &mut out);
     out
 }
 
