@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use super::entry::Reader;
 use super::value::{Map, Node, Value};
+use crate::finding::Code;
 
 /// `Extendable::Entry::MAX_NESTING_LEVELS` is 10 parents above the first.
 const LEVELS: usize = 11;
@@ -75,11 +76,12 @@ impl Walk<'_> {
         let place = extends.value.place;
         if self.path.iter().any(|above| above == name) {
             let message = format!("`{name}` extends itself");
-            self.reader.report(place, message);
+            self.reader.found(Code::CircularExtends, place, message);
             return None;
         }
         if self.path.len() > 10 * LEVELS {
-            self.reader.report(place, "`extends` goes on for ever");
+            self.reader
+                .found(Code::CircularExtends, place, "`extends` goes on for ever");
             return None;
         }
         let bases = self.bases(name, &extends.value)?;
@@ -99,12 +101,13 @@ impl Walk<'_> {
         }
         self.path.pop();
         if *self.budget == 0 {
-            self.reader.report(place, "`extends` merges too many keys");
+            self.reader
+                .found(Code::TooLarge, place, "`extends` merges too many keys");
             return None;
         }
         if levels > LEVELS {
             let message = format!("`{name}`: `extends` goes on for more than {LEVELS} levels");
-            self.reader.report(place, message);
+            self.reader.found(Code::CircularExtends, place, message);
             return None;
         }
         merged.deep_merge(own);
@@ -136,7 +139,7 @@ impl Walk<'_> {
                     continue;
                 }
             };
-            self.reader.report(item.place, problem);
+            self.reader.found(Code::UnknownJob, item.place, problem);
         }
         (bases.len() + absent == items.len()).then_some(bases)
     }
