@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use super::entry::Reader;
 use super::value::{Entry, Map, Node, Value};
+use crate::finding::Code;
 
 /// Values that may be copied altogether; a reference to a list of references multiplies.
 const BUDGET: usize = 2_000_000;
@@ -22,7 +23,19 @@ pub(super) fn resolve(root: &Map, reader: &mut Reader) -> Map {
         path: Vec::new(),
         budget: BUDGET,
     };
-    walk.map(root)
+    let mut resolved = Map::default();
+    for (key, entry) in root.iter() {
+        let before = walk.reader.told();
+        let value = walk.node(&entry.value);
+        if walk.reader.told() > before {
+            walk.reader.gives_up(&key.text);
+        }
+        if let Some(value) = value {
+            let key_place = entry.key_place;
+            resolved.set(key.clone(), Entry { key_place, value });
+        }
+    }
+    resolved
 }
 
 struct Walk<'r> {
@@ -77,17 +90,23 @@ impl Walk<'_> {
         let shown = format!("`!reference [{}]`", names.join(", "));
         if names.is_empty() || names.len() != path.len() {
             let message = "`!reference` wants a list of names, `[job, key]`";
-            self.reader.report(at.place, message);
+            self.reader.found(Code::BadReference, at.place, message);
             return None;
         }
         if self.path.contains(&names) {
-            self.reader
-                .report(at.place, format!("{shown} refers to itself"));
+            self.reader.found(
+                Code::BadReference,
+                at.place,
+                format!("{shown} refers to itself"),
+            );
             return None;
         }
         if self.budget == 0 || self.path.len() >= CHAIN {
-            self.reader
-                .report(at.place, "there are too many references in references");
+            self.reader.found(
+                Code::BadReference,
+                at.place,
+                "there are too many references in references",
+            );
             return None;
         }
         let mut steps = names.iter();
@@ -98,8 +117,11 @@ impl Walk<'_> {
         // Ruby takes `false` for nothing here as well.
         let absent = |node: &&Node| !matches!(node.value, Value::Null | Value::Bool(false));
         let Some(found) = found.filter(absent) else {
-            self.reader
-                .missing(at.place, format!("{shown} leads to nothing"));
+            self.reader.missing_as(
+                Code::BadReference,
+                at.place,
+                format!("{shown} leads to nothing"),
+            );
             return None;
         };
         let found = found.clone();

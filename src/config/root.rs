@@ -11,6 +11,7 @@ use super::model::{Config, Rule, Unresolved, Workflow};
 use super::open::Firm;
 use super::value::{Located, Map, Node, Value};
 use super::{checks, extends, job, policy, reference, rules, stages, variables};
+use crate::finding::Code;
 use crate::finding::Report;
 use crate::source::Source;
 
@@ -36,17 +37,22 @@ const JOBS_WITH_SCRIPT: [&str; 2] = ["default", "workflow"];
 pub(super) struct Included {
     pub(super) sources: Vec<Source>,
     pub(super) unresolved: Vec<Unresolved>,
+    /// Whether an include is wrong, so that what it would define is not known.
+    pub(super) is_lacking: bool,
     /// `spec` of the main file.
     pub(super) spec: Option<Node>,
     /// The rules of all includes.
     pub(super) rules: Vec<Rule>,
     /// For each source, whether an include that is not read may replace what it says.
     pub(super) contested: Vec<bool>,
+    /// Whether it was made from a manifest.
+    pub(super) made: bool,
 }
 
 /// Makes the effective configuration.
 pub(super) fn configure(root: &Node, included: Included) -> Result<Config, Report> {
-    let mut reader = Reader::open(!included.unresolved.is_empty());
+    let open = included.is_lacking || !included.unresolved.is_empty();
+    let mut reader = Reader::new(open, included.made);
     let Some(tree) = tree(root, &mut reader) else {
         return Err(reader.into_report(&included.sources));
     };
@@ -77,7 +83,7 @@ pub(super) fn configure(root: &Node, included: Included) -> Result<Config, Repor
         reader.about(None);
         if !key.is_string {
             let message = format!("the name of a job should be a string, not `{}`", key.text);
-            reader.report(entry.key_place, message);
+            reader.found(Code::WrongType, entry.key_place, message);
         } else if key.text.starts_with('.') {
             hidden(&key.text, &entry.value, &mut reader);
         } else {
@@ -89,9 +95,9 @@ pub(super) fn configure(root: &Node, included: Included) -> Result<Config, Repor
     let visible = tree
         .iter()
         .any(|(key, entry)| is_visible(&key.text, &tree) && entry.value.as_map().is_some());
-    if !visible {
+    if !visible && reader.given_up().is_empty() {
         let message = "there is no job; one that does not begin with a dot is wanted";
-        reader.missing(root.place, message);
+        reader.missing_as(Code::Empty, root.place, message);
     }
     let open = firm.map(|firm| firm.globals());
     if reader.is_clean() {
@@ -115,7 +121,7 @@ pub(super) fn configure(root: &Node, included: Included) -> Result<Config, Repor
     })
 }
 
-/// The mapping with `extends` and `!reference` done.
+/// The mapping with `extends` and `!reference` done, without the jobs in which they are wrong.
 fn tree(root: &Node, reader: &mut Reader) -> Option<Map> {
     let nothing = Map::default();
     let empty = root.is_null() && reader.is_open();
@@ -124,12 +130,15 @@ fn tree(root: &Node, reader: &mut Reader) -> Option<Map> {
             Value::Null => "there is nothing in it; a job is wanted",
             _ => "a configuration should be a mapping",
         };
-        reader.report(root.place, message);
+        reader.found(Code::WrongType, root.place, message);
         return None;
     };
     let extended = extends::extend(map, reader);
-    let resolved = reference::resolve(&extended, reader);
-    reader.is_clean().then_some(resolved)
+    let mut resolved = reference::resolve(&extended, reader);
+    for key in reader.given_up() {
+        resolved.remove(key);
+    }
+    Some(resolved)
 }
 
 fn is_job(key: &str, tree: &Map) -> bool {
@@ -158,7 +167,7 @@ fn hidden(name: &str, node: &Node, reader: &mut Reader) {
     };
     if blank {
         let message = format!("the hidden job `{name}` is empty, which GitLab refuses");
-        reader.report(node.place, message);
+        reader.found(Code::Empty, node.place, message);
     }
 }
 
