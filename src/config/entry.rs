@@ -3,11 +3,14 @@
 //! Always holds: a wrong value is reported once, and reading goes on without it, so that all
 //! mistakes of a file are found at once.
 
+use std::collections::HashSet;
+
 use indexmap::IndexMap;
 
-use super::unknown;
+use super::unknown::{self, READ_AS};
 use super::value::{Located, Map, Node, Place, Value};
 use crate::finding::{Code, Finding, Report, did_you_mean};
+use crate::gitlab::gates;
 use crate::source::Source;
 
 /// How deep lists of commands and stages may nest (`NestedArrayHelpers`, 18.11).
@@ -17,10 +20,16 @@ const NESTING: usize = 10;
 #[derive(Debug, Default)]
 pub(super) struct Reader {
     findings: IndexMap<Finding, Jobs>,
+    /// How often something was reported, the same thing as often as it was.
+    told: usize,
+    /// Keys of the top level whose content is not known, as what they extend is wrong.
+    given_up: HashSet<String>,
     /// The job that is being read.
     job: Option<String>,
     /// Whether an include that is not read may supply what is missing.
     open: bool,
+    /// Whether a manifest made it: words are then held to the target's version, elsewhere.
+    made: bool,
 }
 
 /// The jobs that one thing wrong is about: what a base holds, each job has that extends it.
@@ -66,10 +75,12 @@ impl Jobs {
 }
 
 impl Reader {
-    /// Reads a configuration to which includes that are not read may add.
-    pub(super) fn open(open: bool) -> Self {
+    /// Reads a configuration: whether includes that are not read may add to it, and whether it was
+    /// made from a manifest.
+    pub(super) fn new(open: bool, made: bool) -> Self {
         Self {
             open,
+            made,
             ..Self::default()
         }
     }
@@ -109,10 +120,26 @@ impl Reader {
 
     /// Reports a finding; its message follows on the name of the job.
     pub(super) fn add(&mut self, finding: Finding) {
+        self.told += 1;
         let jobs = self.findings.entry(finding).or_default();
         if let Some(job) = &self.job {
             jobs.add(job);
         }
+    }
+
+    /// How often something was reported so far.
+    pub(super) fn told(&self) -> usize {
+        self.told
+    }
+
+    /// Gives up a key of the top level: what follows from a mistake in it is not reported.
+    pub(super) fn gives_up(&mut self, key: &str) {
+        self.given_up.insert(key.to_owned());
+    }
+
+    /// The keys that were given up.
+    pub(super) fn given_up(&self) -> &HashSet<String> {
+        &self.given_up
     }
 
     /// Whether nothing was wrong so far.
@@ -236,6 +263,19 @@ impl Reader {
                 .help_if(meant.map(|meant| format!("did you mean `{meant}`?"))),
         );
         None
+    }
+
+    /// One of some words of which `gates` knows since when GitLab has them, or a report.
+    pub(super) fn gated_word(&mut self, node: &Node, what: &str, gate: &str, words: &[&str]) {
+        let Some(word) = self.word(node, what, words) else {
+            return;
+        };
+        let since = gates::value(gate, &word).filter(|since| *since > READ_AS && !self.made);
+        if let Some(since) = since {
+            let message = format!("`{what}` is `{word}`, which GitLab has since {since}");
+            let help = format!("windlass reads files as GitLab {READ_AS}, which refuses it");
+            self.add(Finding::new(Code::UnknownWord, node.place, message).help(help));
+        }
     }
 }
 

@@ -23,7 +23,19 @@ pub(super) fn resolve(root: &Map, reader: &mut Reader) -> Map {
         path: Vec::new(),
         budget: BUDGET,
     };
-    walk.map(root)
+    let mut resolved = Map::default();
+    for (key, entry) in root.iter() {
+        let before = walk.reader.told();
+        let value = walk.node(&entry.value);
+        if walk.reader.told() > before {
+            walk.reader.gives_up(&key.text);
+        }
+        if let Some(value) = value {
+            let key_place = entry.key_place;
+            resolved.set(key.clone(), Entry { key_place, value });
+        }
+    }
+    resolved
 }
 
 struct Walk<'r> {

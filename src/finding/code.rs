@@ -196,6 +196,10 @@ codes! {
     MergeRequestMissing "merge-request-missing" Warning;
     /// A deployment that every schedule of its branch repeats.
     ScheduledDeploy "scheduled-deploy" Warning;
+    /// A job that runs in no pipeline, whatever the ref.
+    NeverRuns "never-runs" Warning;
+    /// A variable of GitLab's is compared with a value that it never has.
+    ImpossibleComparison "impossible-comparison" Warning;
     /// More kinds of pipelines than the proof looks at.
     PartlyProven "partly-proven" Warning;
     /// An environment that is started where the job that stops it is missing.
