@@ -21,6 +21,7 @@ mod refs;
 mod registries;
 mod retention;
 mod runtime_names;
+mod secrets;
 mod sets;
 mod shared;
 mod stop;
@@ -75,6 +76,7 @@ const CHECKS: &[fn(&mut Check<'_>)] = &[
     shared::check,
     access::check,
     runtime_names::check,
+    secrets::check,
     stop::check,
     registries::check,
     retention::check,
