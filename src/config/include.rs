@@ -4,6 +4,7 @@
 //! and what could not be read. Always holds: nothing outside of the repository is read; what is
 //! there is named. Facts: `Gitlab::Ci::Config::External` (18.11).
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::entry::Reader;
@@ -31,6 +32,8 @@ pub(super) struct Includes<'i> {
     pub(super) sources: Vec<Source>,
     pub(super) unresolved: Vec<Unresolved>,
     files: usize,
+    /// The files that were read, by their path: one that is included often is parsed once.
+    loaded: HashMap<String, Loaded>,
 }
 
 impl<'i> Includes<'i> {
@@ -46,6 +49,7 @@ impl<'i> Includes<'i> {
             sources: vec![main],
             unresolved: Vec::new(),
             files: 0,
+            loaded: HashMap::new(),
         }
     }
 
@@ -80,7 +84,9 @@ impl<'i> Includes<'i> {
         };
         for item in items {
             for (file, inputs) in self.files_of(item, reader) {
-                if let Some(map) = self.file(&file, inputs.as_ref(), item, reader) {
+                if let Some(map) = self.file(&file, inputs.as_ref(), item, reader)
+                    && reader.takes(merged.merge_cost(&map), item.place)
+                {
                     merged.deep_merge(&map);
                 }
             }
@@ -205,6 +211,19 @@ impl<'i> Includes<'i> {
             reader.report(item.place, message);
             return None;
         }
+        let loaded = match self.loaded.get(path) {
+            Some(loaded) => loaded.clone(),
+            None => {
+                let loaded = self.load(path, item, reader)?;
+                self.loaded.insert(path.to_owned(), loaded.clone());
+                loaded
+            }
+        };
+        self.content(loaded, path, inputs, item, reader)
+    }
+
+    /// Reads and parses a file.
+    fn load(&mut self, path: &str, item: &Node, reader: &mut Reader) -> Option<Loaded> {
         let text = match self.repository.read(path) {
             Ok(text) => text,
             Err(Unread::Absent) => {
@@ -218,17 +237,9 @@ impl<'i> Includes<'i> {
             }
         };
         let source = Source::new(path, text);
-        let file = self.sources.len();
-        let loaded = psych::load(&source, file);
+        let loaded = psych::load(&source, self.sources.len());
         self.sources.push(source);
-        let loaded = match loaded {
-            Ok(loaded) => loaded,
-            Err(problem) => {
-                reader.add(problem);
-                return None;
-            }
-        };
-        self.content(loaded, path, inputs, item, reader)
+        loaded.map_err(|problem| reader.add(problem)).ok()
     }
 
     fn content(

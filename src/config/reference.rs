@@ -4,13 +4,12 @@
 //! in a list stays one, as its user decides how deep they may nest. Facts:
 //! `Gitlab::Ci::Config::Yaml::Tags` (18.11).
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::entry::Reader;
 use super::value::{Entry, Map, Node, Value};
 
-/// Values that may be copied altogether; a reference to a list of references multiplies.
-const BUDGET: usize = 2_000_000;
 /// References in what references lead to.
 const CHAIN: usize = 200;
 
@@ -20,9 +19,9 @@ pub(super) fn resolve(root: &Map, reader: &mut Reader) -> Map {
         root,
         reader,
         path: Vec::new(),
-        budget: BUDGET,
+        done: HashMap::new(),
     };
-    walk.map(root)
+    walk.map(root).unwrap_or_else(|| root.clone())
 }
 
 struct Walk<'r> {
@@ -30,34 +29,75 @@ struct Walk<'r> {
     reader: &'r mut Reader,
     /// The references that are being resolved.
     path: Vec<Vec<String>>,
-    budget: usize,
+    /// What became of lists and mappings, by their address; nothing, if they hold no reference. The
+    /// root keeps all of them. What jobs share is resolved once, and stays shared.
+    done: HashMap<usize, Option<Value>>,
+}
+
+/// The address of what a list or mapping shares.
+fn address(value: &Value) -> Option<usize> {
+    match value {
+        Value::Map(map) => Some(Arc::as_ptr(map).addr()),
+        Value::Seq(items) => Some(items.as_ptr().addr()),
+        _ => None,
+    }
 }
 
 impl Walk<'_> {
-    fn map(&mut self, map: &Map) -> Map {
-        let resolve = |(key, entry): (&super::value::Key, &Entry)| {
-            let entry = Entry {
-                key_place: entry.key_place,
-                value: self.node(&entry.value),
+    /// The mapping without references; nothing, if it holds none.
+    fn map(&mut self, map: &Map) -> Option<Map> {
+        let mut resolved: Option<Map> = None;
+        for (key, entry) in map.iter() {
+            let Some(value) = self.node(&entry.value) else {
+                continue;
             };
-            (key.clone(), entry)
-        };
-        map.iter().map(resolve).collect()
+            if resolved.is_none() && !self.reader.takes(map.len(), entry.key_place) {
+                return None;
+            }
+            let key_place = entry.key_place;
+            let resolved = resolved.get_or_insert_with(|| map.clone());
+            resolved.set(key.clone(), Entry { key_place, value });
+        }
+        resolved
     }
 
-    fn node(&mut self, node: &Node) -> Node {
-        self.budget = self.budget.saturating_sub(1);
-        match &node.value {
-            Value::Map(map) => node.with(Value::Map(Arc::new(self.map(map)))),
-            Value::Seq(items) => {
-                let items: Vec<Node> = items.iter().map(|item| self.node(item)).collect();
-                node.with(Value::Seq(items.into()))
+    fn items(&mut self, items: &[Node]) -> Option<Vec<Node>> {
+        let mut resolved: Option<Vec<Node>> = None;
+        for (at, item) in items.iter().enumerate() {
+            let Some(value) = self.node(item) else {
+                continue;
+            };
+            if resolved.is_none() && !self.reader.takes(items.len(), item.place) {
+                return None;
             }
-            Value::Reference(path) => self
-                .reference(node, path)
-                .unwrap_or_else(|| node.with(Value::Null)),
-            _ => node.clone(),
+            let resolved = resolved.get_or_insert_with(|| items.to_vec());
+            if let Some(slot) = resolved.get_mut(at) {
+                *slot = value;
+            }
         }
+        resolved
+    }
+
+    /// A value without references; nothing, if it holds none.
+    fn node(&mut self, node: &Node) -> Option<Node> {
+        if let Value::Reference(path) = &node.value {
+            let resolved = self.reference(node, path);
+            return Some(resolved.unwrap_or_else(|| node.with(Value::Null)));
+        }
+        let address = address(&node.value)?;
+        let resolved = match self.done.get(&address) {
+            Some(done) => done.clone(),
+            None => {
+                let resolved = match &node.value {
+                    Value::Map(map) => self.map(map).map(|map| Value::Map(Arc::new(map))),
+                    Value::Seq(items) => self.items(items).map(|items| Value::Seq(items.into())),
+                    _ => None,
+                };
+                self.done.insert(address, resolved.clone());
+                resolved
+            }
+        };
+        resolved.map(|value| node.with(value))
     }
 
     fn reference(&mut self, at: &Node, path: &[Node]) -> Option<Node> {
@@ -76,7 +116,7 @@ impl Walk<'_> {
                 .report(at.place, format!("{shown} refers to itself"));
             return None;
         }
-        if self.budget == 0 || self.path.len() >= CHAIN {
+        if !self.reader.takes(1, at.place) || self.path.len() >= CHAIN {
             self.reader
                 .report(at.place, "there are too many references in references");
             return None;
@@ -97,6 +137,6 @@ impl Walk<'_> {
         self.path.push(names);
         let resolved = self.node(&found);
         self.path.pop();
-        Some(resolved)
+        Some(resolved.unwrap_or(found))
     }
 }

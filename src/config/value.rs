@@ -156,6 +156,18 @@ impl Map {
         self.0.is_empty()
     }
 
+    /// How many entries [`Map::deep_merge`] copies: those of `over`, and those of a mapping on either
+    /// side that is merged with another one.
+    pub fn merge_cost(&self, over: &Map) -> usize {
+        let nested = |(key, entry): (&Key, &Entry)| {
+            let mine = self.0.get(key)?.value.as_map()?;
+            let cost = mine.merge_cost(entry.value.as_map()?);
+            Some(mine.len().saturating_add(cost))
+        };
+        let nested: usize = over.iter().filter_map(nested).sum();
+        over.len().saturating_add(nested)
+    }
+
     /// GitLab's `deep_merge`: mappings merge, everything else is replaced.
     pub fn deep_merge(&mut self, over: &Map) {
         for (key, entry) in &over.0 {

@@ -2,7 +2,7 @@
 
 use super::entry::Reader;
 use super::model::{Inherits, Variable, Variables};
-use super::value::{Node, Value};
+use super::value::{Node, Place, Value};
 
 /// What a variable may be written with, where it is a mapping.
 const GLOBAL_DATA: [&str; 4] = ["value", "description", "expand", "options"];
@@ -25,6 +25,9 @@ pub(super) fn read(node: Option<&Node>, what: &str, of: Of, reader: &mut Reader)
     let Some(map) = node.and_then(|node| reader.map(node, what)) else {
         return variables;
     };
+    if !reader.takes(map.len(), node.map_or(Place::default(), |node| node.place)) {
+        return variables;
+    }
     for (key, entry) in map.iter() {
         let integer = key.text.bytes().all(|b| b.is_ascii_digit()) && !key.text.is_empty();
         if !key.is_string && !integer {
