@@ -22,6 +22,7 @@ pub mod pipeline;
 pub mod plan;
 pub mod proof;
 pub mod render;
+pub mod shown;
 pub mod source;
 pub mod target;
 pub mod verify;

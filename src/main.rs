@@ -19,6 +19,7 @@ fn main() -> ExitCode {
     reason = "a hook cannot return a status, and release builds abort after it"
 )]
 fn internal_error(panic: &std::panic::PanicHookInfo<'_>) {
+    let panic = windlass::shown::in_line(&panic.to_string());
     let _ = writeln!(
         std::io::stderr(),
         "error: internal error, please report it with the manifest: {panic}"

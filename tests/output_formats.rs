@@ -7,7 +7,7 @@ use std::collections::HashSet;
 use insta::assert_snapshot;
 use proptest::prelude::*;
 use serde_json::Value;
-use windlass::finding::output::{Format, Style, write};
+use windlass::finding::output::{Format, Style, show};
 use windlass::finding::{Code, Finding, Location, Report};
 use windlass::source::{Source, Span};
 
@@ -42,9 +42,8 @@ fn report() -> Report {
 }
 
 fn bytes(format: Format, report: &Report) -> Vec<u8> {
-    let mut out = Vec::new();
-    write(format, report, Style { color: true }, &mut out).expect("writes to memory");
-    out
+    let shown = show(format, report, Style { color: true });
+    shown.expect("writes to memory").to_string().into_bytes()
 }
 
 fn value(format: Format, report: &Report) -> Value {

@@ -66,8 +66,9 @@ fn of_file(example: &str) -> Config {
 fn the_examples_run_where_they_should() {
     for (example, default_branch) in examples() {
         let config = of_manifest(&example);
-        let plans = plan::plan_all(&config, &plan::kinds(&config, default_branch));
-        let table = plan::table(&config, &plans, Style::default());
+        let classes = plan::classes(&config, default_branch);
+        let plans = plan::plan_all(&config, &classes.situations);
+        let table = plan::table(&config, &plans, &classes.left_out, Style::default()).to_string();
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/plan/{example}.txt"));
         if std::env::var_os("WINDLASS_BLESS").is_some_and(|value| value == "1") {
             std::fs::write(&path, &table).unwrap();
@@ -85,8 +86,8 @@ fn the_examples_run_where_they_should() {
 fn the_written_pipeline_does_what_the_manifest_does() {
     for (example, default_branch) in examples() {
         let (planned, written) = (of_manifest(&example), of_file(&example));
-        let kinds = plan::kinds(&planned, default_branch);
-        assert_eq!(kinds, plan::kinds(&written, default_branch));
+        let kinds = plan::classes(&planned, default_branch).situations;
+        assert_eq!(kinds, plan::classes(&written, default_branch).situations);
         let keys = |config: &Config| -> Vec<(String, config::Node)> {
             let of = |job: &config::Job| {
                 let keys = config::Value::Map(job.keys.clone().into());

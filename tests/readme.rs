@@ -18,7 +18,7 @@ use std::process::Command;
 
 use windlass::check::Files;
 use windlass::compile::compile;
-use windlass::finding::output::{Format, Style, write};
+use windlass::finding::output::{Format, Style, show};
 use windlass::source::Source;
 
 /// A project that has every file.
@@ -53,9 +53,8 @@ fn wanted(kind: &str, argument: &str) -> String {
         ("findings", None) => {
             let source = Source::new("windlass.yml", read(argument));
             let compiled = compile(&source, &Complete).unwrap();
-            let mut out = Vec::new();
-            write(Format::Text, &compiled.report, Style::default(), &mut out).unwrap();
-            String::from_utf8(out).unwrap()
+            let shown = show(Format::Text, &compiled.report, Style::default());
+            shown.unwrap().to_string()
         }
         ("output", _) => output(&root(), argument.split(' ')),
         ("diff", _) => {

@@ -10,6 +10,8 @@
 mod case;
 #[path = "verdicts/disagreements.rs"]
 mod disagreements;
+#[path = "verdicts/field.rs"]
+mod field;
 #[path = "verdicts/files.rs"]
 mod files;
 #[path = "verdicts/newer.rs"]

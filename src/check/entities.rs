@@ -71,6 +71,7 @@ pub(super) fn check(check: &mut Check<'_>) {
     for (key, environment) in manifest.environments() {
         common(environment.common(), report);
         let what = format!("the environment `{}`", key.value);
+        interruptible(environment.common(), &what, report);
         if environment.refs.is_missing() {
             let help = "say where it deploys; nothing deploys by default";
             missing(report, key.span, &what, "refs", help);
@@ -109,6 +110,7 @@ pub(super) fn check(check: &mut Check<'_>) {
     for (key, promotion) in manifest.promotions.get().into_iter().flat_map(Map::iter) {
         common(promotion.common(), report);
         let what = format!("the promotion `{}`", key.value);
+        interruptible(promotion.common(), &what, report);
         for (is_missing, name, help) in [
             (
                 promotion.image.is_missing(),
@@ -147,6 +149,15 @@ pub(super) fn check(check: &mut Check<'_>) {
                 report.push(finding.help("give it `keep_for`, `keep_n`, `older_than` or `keep`"));
             }
         }
+    }
+}
+
+/// Reports a key that could have no effect: what deploys or promotes is never cancelled half-way.
+fn interruptible(common: Common<'_>, what: &str, report: &mut Report) {
+    if let Some(own) = common.interruptible.at().filter(|own| own.value) {
+        let message = format!("{what} cannot be interruptible: it would be left half done");
+        let finding = Finding::new(Code::InterruptibleDeploy, own.span, message);
+        report.push(finding.help("remove the key: a newer pipeline waits for it"));
     }
 }
 

@@ -3,12 +3,14 @@
 //! In: the globs of tests, tasks and recipes, and those in raw GitLab keys. Out: a finding each, with
 //! the glob that was probably meant.
 
+use std::collections::HashSet;
+
 use super::Check;
 use crate::finding::{Code, Finding};
 use crate::gitlab::glob::{Compared, unmatchable};
-use crate::manifest::collection::Map;
-use crate::manifest::common::Entity;
 use crate::manifest::kinds::Raw;
+use crate::manifest::record::all;
+use crate::manifest::tools::Include;
 use crate::source::{Kind, Node, Span};
 
 pub(super) fn check(check: &mut Check<'_>) {
@@ -18,38 +20,14 @@ pub(super) fn check(check: &mut Check<'_>) {
             look(check, &glob.value, glob.span, Compared::ChangedFiles);
         }
     }
-    let images = manifest.images().map(|(_, image)| image.common());
-    let tests = manifest.tests_and_tasks().map(|(_, test, _)| test.common());
-    let environments = manifest.environments().map(|(_, one)| one.common());
-    let promotions = manifest.promotions().map(|(_, one)| one.common());
-    let entities = images.chain(tests).chain(environments).chain(promotions);
-    let retentions = manifest
-        .images()
-        .filter_map(|(_, image)| image.retention.get());
-    let rebuilds = manifest
-        .images()
-        .filter_map(|(_, image)| image.rebuild.get());
-    let stops = manifest
-        .environments()
-        .filter_map(|(_, one)| one.stop.get());
-    let jobs = manifest.jobs.get().into_iter().flat_map(Map::iter);
-    let includes = manifest
-        .include
-        .get()
-        .into_iter()
-        .flat_map(|list| list.iter());
-    let raw = entities
-        .filter_map(|common| common.job.get())
-        .chain(retentions.filter_map(|one| one.job.get()))
-        .chain(rebuilds.filter_map(|one| one.job.get()))
-        .chain(stops.filter_map(|one| one.job.get()))
-        .chain(jobs.map(|(_, job)| &job.value))
-        .chain(manifest.pipeline.get());
-    for Raw(node) in raw {
-        of_keys(check, node);
-    }
-    for include in includes {
-        of_keys(check, &include.value.0);
+    // Several entities may have their keys from one place in `defaults`.
+    let mut seen = HashSet::new();
+    let raw = all::<Raw>(manifest).into_iter().map(|raw| &raw.0);
+    let includes = all::<Include>(manifest).into_iter();
+    for node in raw.chain(includes.map(|include| &include.0)) {
+        if seen.insert(node.span) {
+            of_keys(check, node);
+        }
     }
 }
 

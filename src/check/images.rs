@@ -1,30 +1,31 @@
 //! Images: those that are named exist, fit their use, and are built where they are used.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::Check;
 use crate::finding::{Code, Finding};
+use crate::gitlab::variables::filled;
 use crate::manifest::Manifest;
-use crate::manifest::collection::Map;
-use crate::manifest::common::Entity;
+use crate::manifest::common::{Entity, Variable};
 use crate::manifest::images::{Image, Role};
 use crate::manifest::reach::{Coverage, covers};
+use crate::manifest::record::all;
 use crate::manifest::resolved::SetNames;
 use crate::manifest::tests::Via;
 use crate::manifest::tools::Compose;
-use crate::source::At;
+use crate::source::{At, Span};
 
 pub(super) fn check(check: &mut Check<'_>) {
     let manifest = check.manifest;
     tests(check);
     deployments(check);
-    let sets = manifest.refs.get().into_iter().flat_map(Map::iter);
-    let variables = [manifest.variables.get()]
+    let mut seen = HashSet::new();
+    for image in all::<Variable>(manifest)
         .into_iter()
-        .chain(sets.map(|(_, set)| set.value.variables.get()))
-        .chain(manifest.images().map(|(_, image)| image.variables.get()));
-    for (_, variable) in variables.flatten().flat_map(|of| of.0.iter()) {
-        for image in variable.value.images() {
+        .flat_map(Variable::images)
+    {
+        // Several entities may have a variable from one place in `defaults`.
+        if seen.insert(image.span) {
             known(check, image);
         }
     }
@@ -46,7 +47,8 @@ pub(super) fn check(check: &mut Check<'_>) {
             .flat_map(|args| args.0.iter())
         {
             for base in argument.value.images() {
-                if !known(check, base) {
+                if manifest.image(&base.value).is_none() {
+                    // It is told with those of all variables.
                 } else if base.value == key.value {
                     let message = format!("`{}` is built from itself", key.value);
                     let finding = Finding::new(Code::NeedsOrder, base.span, message);
@@ -116,9 +118,14 @@ pub(super) fn job_image(check: &mut Check<'_>, name: &At<String>) -> bool {
         )));
         return false;
     }
-    if !text.contains('$')
-        && let Err(why) = crate::gitlab::names::image_reference(text)
-    {
+    let known = check.manifest.expanded(None, text);
+    // Of a digest in a variable nothing is known.
+    let (named, digest) = known.split_once('@').unwrap_or((&known, ""));
+    let named = match digest.contains('$') {
+        true => filled(named),
+        false => filled(&known),
+    };
+    if let Err(why) = crate::gitlab::names::image_reference(&named) {
         let message = format!("`{text}` is no image reference: it {why}");
         let help = "write it like `postgres:17` or `registry.example.com/team/app:1.2`";
         check
@@ -178,9 +185,11 @@ fn tests(check: &mut Check<'_>) {
                 }
             }
         }
-        let variables = test.variables.get().into_iter().flat_map(|of| of.0.iter());
-        for image in variables.flat_map(|(_, variable)| variable.value.images()) {
-            if known(check, image) {
+        for image in all::<Variable>(&test.value)
+            .into_iter()
+            .flat_map(Variable::images)
+        {
+            if manifest.image(&image.value).is_some() {
                 built_where_used(check, image, &built(check, image), &refs, &what);
             }
         }
@@ -215,8 +224,18 @@ fn deployments(check: &mut Check<'_>) {
             continue;
         };
         let images = manifest.deployed_at(environment);
+        let variables = all::<Variable>(&environment.value).into_iter();
+        let of_variables: HashSet<Span> = variables
+            .flat_map(Variable::images)
+            .map(|image| image.span)
+            .collect();
         for image in images.iter().filter(|image| image.value != "all") {
-            if !known(check, image) {
+            let known = match of_variables.contains(&image.span) {
+                // It is told with those of all variables.
+                true => manifest.image(&image.value).is_some(),
+                false => known(check, image),
+            };
+            if !known {
                 continue;
             }
             let role = manifest.image(&image.value).map(|image| image.role());

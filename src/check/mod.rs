@@ -15,11 +15,14 @@ mod job_raw;
 mod jobs;
 mod needs;
 mod order;
+mod predefined;
 mod promotions;
 mod rebuild;
 mod refs;
 mod registries;
+mod registry_names;
 mod retention;
+mod rollout;
 mod runtime_names;
 mod secrets;
 mod sets;
@@ -27,6 +30,7 @@ mod shared;
 mod stop;
 
 pub use inventory::{Inventory, JobEntry};
+pub(crate) use predefined::finding as predefined_variable;
 
 use crate::finding::{Code, Finding, Report, did_you_mean};
 use crate::manifest::Manifest;
@@ -81,12 +85,15 @@ const CHECKS: &[fn(&mut Check<'_>)] = &[
     needs::check,
     order::check,
     shared::check,
+    predefined::check,
+    registry_names::check,
     access::check,
     runtime_names::check,
     secrets::check,
     stop::check,
     registries::check,
     retention::check,
+    rollout::check,
     files::check,
     globs::check,
 ];

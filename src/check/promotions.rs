@@ -99,11 +99,6 @@ fn targets(check: &mut Check<'_>, promotion: &At<Promotion>) {
                         format!("`{text}` is not in the registry at `{host}`"),
                         format!("write `{host}/PATH:TAG`"),
                     )
-                } else if promoted.len() > 1 {
-                    (
-                        format!("several images would all become `{text}`"),
-                        "write a promotion for each".to_owned(),
-                    )
                 } else {
                     continue;
                 }

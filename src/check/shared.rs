@@ -3,15 +3,17 @@
 //!
 //! Always holds: what passes keeps apart what the manifest names apart.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::Check;
 use crate::files::{check_file, normalize};
 use crate::finding::{Code, Finding};
-use crate::manifest::collection::Map;
-use crate::manifest::common::{Entity, Variables};
+use crate::manifest::Manifest;
+use crate::manifest::common::Variables;
+use crate::manifest::record::all;
 use crate::manifest::resolved::image_variable;
 use crate::manifest::tests::Via;
+use crate::manifest::written_tags::{Writer, WrittenTag};
 use crate::source::{At, Span};
 
 pub(super) fn check(check: &mut Check<'_>) {
@@ -50,25 +52,13 @@ fn image_variables(check: &mut Check<'_>) -> HashMap<String, At<String>> {
 }
 
 fn user_variables(check: &mut Check<'_>, generated: &HashMap<String, At<String>>) {
-    let manifest = check.manifest;
-    let sets = manifest.refs.get().into_iter().flat_map(Map::iter);
-    let images = manifest.images().map(|(_, image)| image.common());
-    let tests = manifest.tests_and_tasks().map(|(_, test, _)| test.common());
-    let environments = manifest
-        .environments()
-        .map(|(_, environment)| environment.common());
-    let all: Vec<&Variables> = [manifest.variables.get()]
-        .into_iter()
-        .chain(sets.map(|(_, set)| set.value.variables.get()))
-        .chain(
-            images
-                .chain(tests)
-                .chain(environments)
-                .map(|common| common.variables.get()),
-        )
-        .flatten()
-        .collect();
-    for (key, _) in all.into_iter().flat_map(|variables| variables.0.iter()) {
+    // Several entities may have a variable from one place in `defaults`.
+    let mut seen = HashSet::new();
+    let tables = all::<Variables>(check.manifest).into_iter();
+    for (key, _) in tables.flat_map(|variables| variables.0.iter()) {
+        if !seen.insert(key.span) {
+            continue;
+        }
         if let Some(image) = generated.get(&key.value) {
             let message = format!(
                 "`{}` is the variable of the image `{}`",
@@ -84,35 +74,65 @@ fn user_variables(check: &mut Check<'_>, generated: &HashMap<String, At<String>>
     }
 }
 
-/// Two builds that push the same tag of the same repository.
+/// Reports two things that one tag would stand for. What is pushed last takes the tag of the other:
+/// what is deployed is then no longer marked, and the next clean-up deletes it.
 fn tags(check: &mut Check<'_>) {
-    let mut seen: HashMap<String, (String, Span)> = HashMap::new();
-    for (key, image) in check.manifest.images() {
-        let repository = image.repository(&key.value);
-        let own = image.tag.at().map_or(key.span, |tag| tag.span);
-        let further = image
-            .also_tag
-            .get()
-            .into_iter()
-            .flat_map(|list| list.iter());
-        let further = further.map(|tag| (tag.value.as_str(), tag.span));
-        for (tag, span) in [(image.tag(), own)].into_iter().chain(further) {
-            let reference = format!("{repository}:{tag}");
-            if let Some((other, first)) = seen.get(&reference).filter(|(of, _)| *of != key.value) {
-                let message = format!(
-                    "`{other}` and `{}` are both pushed as `{reference}`",
-                    key.value
-                );
-                let finding = Finding::new(Code::DuplicateName, span, message);
-                check.report.push(
-                    finding
-                        .related(*first, format!("`{other}` is pushed so"))
-                        .help("the later build would replace the other: give one another `repository` or tag"),
-                );
-            } else {
-                seen.insert(reference, (key.value.clone(), span));
-            }
+    let manifest = check.manifest;
+    let tags = manifest.written_tags(&check.deployments);
+    let mut seen: HashMap<(&str, &str), Vec<&WrittenTag<'_>>> = HashMap::new();
+    for tag in &tags {
+        let known = seen.entry((&tag.repository, &tag.tag)).or_default();
+        if let Some(first) = known.iter().find(|first| excludes(manifest, first, tag)) {
+            let message = match first.image == tag.image {
+                true => format!("`{}` stands for two things of `{}`", tag.written, tag.image),
+                false => format!(
+                    "`{}` stands for both `{}` and `{}`",
+                    tag.written, first.image, tag.image
+                ),
+            };
+            let finding = Finding::new(Code::DuplicateName, tag.span, message)
+                .related(first.span, use_of(first))
+                .help(format!(
+                    "{}; whatever comes last would take the tag",
+                    use_of(tag)
+                ))
+                .help(match first.image == tag.image {
+                    true => "give one of them another tag",
+                    false => "give each image a `repository` of its own, or other tags",
+                });
+            check.report.push(finding);
         }
+        known.push(tag);
+    }
+}
+
+/// Whether one tag cannot be for both.
+fn excludes(manifest: &Manifest, first: &WrittenTag<'_>, second: &WrittenTag<'_>) -> bool {
+    if first.image != second.image {
+        return true;
+    }
+    let name = |key: &str| {
+        let environments = manifest.environments.get();
+        let environment = environments.and_then(|all| all.get(key));
+        environment.map(|environment| environment.name(key).to_owned())
+    };
+    match (first.writer, second.writer) {
+        // Several entries may be about one environment of GitLab.
+        (Writer::Deployed(one), Writer::Deployed(other)) => name(one) != name(other),
+        (Writer::Deployed(_), _) | (_, Writer::Deployed(_)) => true,
+        (Writer::Cache, other) | (other, Writer::Cache) => other != Writer::Cache,
+        _ => false,
+    }
+}
+
+/// What a tag is for.
+fn use_of(tag: &WrittenTag<'_>) -> String {
+    let image = tag.image;
+    match tag.writer {
+        Writer::Build | Writer::AlsoTag => format!("the build of `{image}` pushes it"),
+        Writer::Cache => format!("the build of `{image}` writes its cache there"),
+        Writer::Promotion(key) => format!("the promotion `{key}` gives it to `{image}`"),
+        Writer::Deployed(key) => format!("it marks which `{image}` the environment `{key}` runs"),
     }
 }
 

@@ -6,6 +6,7 @@ use super::output::{print, print_findings, say_findings, say_progress};
 use super::project::compilation;
 use super::{Failure, Verdict};
 use windlass::finding::output::Format;
+use windlass::shown::Shown;
 
 use crate::cli::{Check, Options};
 
@@ -29,11 +30,11 @@ pub(super) fn run(options: &Options, args: &Check) -> Result<Verdict, Failure> {
     let printed = match args.format {
         Format::Text => {
             say_findings(&project.report, options);
-            let mut text = String::new();
+            let mut text = Shown::default();
             if let Some(comparison) = &comparison {
                 text = comparison.diff();
                 if let Some(command) = comparison.mending(&project.remedy) {
-                    text += &format!("to mend it, run: {command}\n");
+                    text.line(&format!("to mend it, run: {command}"));
                 }
                 if comparison.is_clean() {
                     let count = comparison.files.len();

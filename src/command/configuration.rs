@@ -3,12 +3,13 @@
 //! In: the options and arguments. Out: a [`Read`]: a [`Config`] or none, and all that was found.
 //! Always holds: what could not be read, as a remote include, is among the findings.
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use windlass::config::{self, Config, Repository};
 use windlass::files::{self, Links, Unread};
 use windlass::finding::Report;
-use windlass::plan::{self, Changed, Ref, Situation, Trigger};
+use windlass::plan::{self, Changed, LeftOut, Ref, Situation, Trigger};
 use windlass::source::Limits;
 
 use super::git::git;
@@ -114,22 +115,30 @@ pub(super) fn of_file(root: &Path, file: &Path) -> Read {
     }
 }
 
-/// What the arguments ask about.
-pub(super) fn situations(root: &Path, refs: &Refs, config: &Config) -> Vec<Situation> {
+/// What the arguments ask about, and which kinds of pipelines are missing if that is all of them.
+pub(super) fn situations(
+    root: &Path,
+    refs: &Refs,
+    config: &Config,
+) -> (Vec<Situation>, Vec<LeftOut>) {
     let default_branch = default_branch(root, refs.default_branch.as_deref());
     let files = Folder {
         root: root.to_owned(),
     }
     .paths();
-    let mut situations = if refs.all {
-        plan::kinds(config, &default_branch)
-    } else {
-        vec![situation(refs, &default_branch)]
+    let (mut situations, left_out) = match refs.all {
+        true => {
+            let classes = plan::classes(config, &default_branch);
+            (classes.situations, classes.left_out)
+        }
+        false => (vec![situation(refs, &default_branch)], Vec::new()),
     };
     for situation in &mut situations {
-        let given = refs.variable.iter().cloned();
-        situation.variables = given.collect();
-        situation.closed = refs.closed;
+        if refs.closed {
+            situation.variables.clear();
+        }
+        situation.variables.extend(refs.variable.iter().cloned());
+        situation.closed |= refs.closed;
         if !refs.changed.is_empty() {
             situation.changed = Changed::Paths(refs.changed.clone());
         }
@@ -138,7 +147,10 @@ pub(super) fn situations(root: &Path, refs: &Refs, config: &Config) -> Vec<Situa
             situation.files.clone_from(&files);
         }
     }
-    situations
+    // What was given makes classes one.
+    let mut known = HashSet::new();
+    situations.retain(|one| known.insert(one.clone()));
+    (situations, left_out)
 }
 
 /// The one ref that the arguments name, or the default branch.

@@ -49,7 +49,8 @@ pub(super) fn run(options: &Options, args: &Diff) -> Result<Verdict, Failure> {
         DiffFormat::Json => diff::Format::Json,
         DiffFormat::Markdown => diff::Format::Markdown,
     };
-    let plans = plan::plan_all(after, &plan::kinds(after, &default_branch));
+    let refs = plan::classes(after, &default_branch).refs;
+    let plans = plan::plan_all(after, &refs);
     let mermaid = Graph::of_plans(after, &plans).draw(Format::Mermaid);
     let told = Told {
         against: &against,

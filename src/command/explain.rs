@@ -1,6 +1,7 @@
 //! `windlass explain`: what a finding means and how to mend it.
 
 use windlass::finding::explain::explain;
+use windlass::shown::Shown;
 
 use super::output::print;
 use super::{Failure, Verdict};
@@ -8,6 +9,6 @@ use crate::cli::Explain;
 
 pub(super) fn run(args: &Explain) -> Result<Verdict, Failure> {
     let page = explain(&args.code).map_err(Failure::Usage)?;
-    print(page)?;
+    print(&Shown::of_document(page))?;
     Ok(Verdict::Clean)
 }

@@ -1,6 +1,7 @@
 //! `windlass generate`: compiles the manifest and writes the files.
 
 use windlass::files::{Action, Outcome, compare};
+use windlass::shown::Shown;
 
 use super::output::{print, say_findings, say_progress};
 use super::project::compilation;
@@ -19,7 +20,9 @@ pub(super) fn run(options: &Options, args: &Generate) -> Result<Verdict, Failure
     if args.stdout {
         say_findings(&project.report, options);
         let pipeline = files.sealed(&project.source.name).into_iter().next();
-        print(&pipeline.map_or_else(String::new, |(_, text)| text))?;
+        let text = pipeline.map_or_else(String::new, |(_, text)| text);
+        // The renderer has escaped what cannot be seen.
+        print(&Shown::of_document(&text))?;
         return Ok(Verdict::Clean);
     }
     let comparison = compare(files, &project.root, &project.source.name)?;

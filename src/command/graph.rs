@@ -2,6 +2,7 @@
 
 use windlass::graph::{Format, Graph};
 use windlass::plan;
+use windlass::shown::Shown;
 
 use super::configuration::{configuration, default_branch, situations};
 use super::output::{print, say_findings};
@@ -22,18 +23,18 @@ pub(super) fn run(options: &Options, args: &Args) -> Result<Verdict, Failure> {
         || refs.merge_request.is_some()
         || refs.schedule.is_some();
     let graph = if named {
-        let plans = plan::plan_all(&config, &situations(&root, refs, &config));
+        let plans = plan::plan_all(&config, &situations(&root, refs, &config).0);
         plans.first().map(|plan| Graph::of_plan(&config, plan))
     } else {
         let default_branch = default_branch(&root, refs.default_branch.as_deref());
-        let kinds = plan::kinds(&config, &default_branch);
-        Some(Graph::of_plans(&config, &plan::plan_all(&config, &kinds)))
+        let refs = plan::classes(&config, &default_branch).refs;
+        Some(Graph::of_plans(&config, &plan::plan_all(&config, &refs)))
     };
     let format = match args.format {
         GraphFormat::Mermaid => Format::Mermaid,
         GraphFormat::Dot => Format::Dot,
         GraphFormat::Svg => Format::Svg,
     };
-    print(&graph.unwrap_or_default().draw(format))?;
+    print(&Shown::of_document(&graph.unwrap_or_default().draw(format)))?;
     Ok(Verdict::Clean)
 }

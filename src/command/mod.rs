@@ -22,6 +22,7 @@ use std::io;
 use std::process::ExitCode;
 
 use windlass::files;
+use windlass::shown::Shown;
 
 use crate::cli::{Cli, Command};
 
@@ -41,13 +42,20 @@ enum Verdict {
 #[derive(Debug)]
 enum Failure {
     /// An argument that only the command itself can judge is wrong.
-    Usage(String),
+    Usage(Shown),
     /// Something cannot be read or written; the sentence to be said about it.
     Io(String),
     /// The same, and already said as a finding.
     Said,
     /// Standard output cannot be written.
     Output(io::Error),
+}
+
+impl Failure {
+    /// A wrong argument, in one sentence.
+    fn usage(message: &str) -> Self {
+        Failure::Usage(Shown::of_line(&format!("error: {message}")))
+    }
 }
 
 impl From<files::Error> for Failure {
@@ -88,8 +96,8 @@ pub(crate) fn run(cli: &Cli) -> ExitCode {
             FAILURE
         }
         Err(Failure::Said) => FAILURE,
-        Err(Failure::Usage(message)) => {
-            output::say(&format!("error: {message}"));
+        Err(Failure::Usage(lines)) => {
+            output::say_all(&lines);
             2
         }
     };

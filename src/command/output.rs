@@ -1,19 +1,20 @@
 //! The two streams, and findings on them.
 //!
-//! In: texts and reports. Out: bytes on standard output or standard error. Always holds: nothing
-//! panics when a stream is closed; a failure on standard error is not worth failing for.
+//! In: [`Shown`] texts and reports. Out: bytes on standard output or standard error. Always holds:
+//! nothing but a [`Shown`] is printed, so what a file says reaches no terminal as it is; nothing panics when a stream is closed; a failure on standard error is not worth failing for.
 
 use std::io::{self, Write};
 
-use windlass::finding::output::{Format, Style, write};
+use windlass::finding::output::{Format, Style, show};
 use windlass::finding::{Report, Severity};
+use windlass::shown::Shown;
 
 use crate::cli::{Color, Options};
 
 /// Prints what was asked for.
-pub(super) fn print(text: &str) -> io::Result<()> {
+pub(super) fn print(text: &Shown) -> io::Result<()> {
     let mut out = io::stdout().lock();
-    out.write_all(text.as_bytes())?;
+    out.write_all(text.as_str().as_bytes())?;
     out.flush()
 }
 
@@ -26,7 +27,12 @@ pub(super) fn say_progress(line: &str, options: &Options) {
 
 /// Says a line on standard error.
 pub(super) fn say(line: &str) {
-    let _ = writeln!(io::stderr().lock(), "{line}");
+    say_all(&Shown::of_line(line));
+}
+
+/// Says lines on standard error, in one piece: others write to it, too.
+pub(super) fn say_all(text: &Shown) {
+    let _ = io::stderr().lock().write_all(text.as_str().as_bytes());
 }
 
 /// Whether what is printed is to be coloured.
@@ -48,18 +54,15 @@ fn color<S: anstream::stream::RawStream + io::IsTerminal>(options: &Options, str
 /// Says findings on standard error, once in a command; warnings only if not `--quiet`.
 pub(super) fn say_findings(report: &Report, options: &Options) {
     let color = color(options, &io::stderr());
-    let mut bytes = Vec::new();
     let report = audible(report, options.quiet);
-    if write(options.message_format, &report, Style { color }, &mut bytes).is_ok() {
-        let _ = io::stderr().lock().write_all(&bytes);
+    if let Ok(shown) = show(options.message_format, &report, Style { color }) {
+        say_all(&shown);
     }
 }
 
 /// Prints findings on standard output, for a program.
 pub(super) fn print_findings(format: Format, report: &Report, quiet: bool) -> io::Result<()> {
-    let mut out = io::stdout().lock();
-    write(format, &audible(report, quiet), Style::default(), &mut out)?;
-    out.flush()
+    print(&show(format, &audible(report, quiet), Style::default())?)
 }
 
 /// What of a report is to be said.

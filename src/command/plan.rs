@@ -2,7 +2,8 @@
 
 use windlass::config::Config;
 use windlass::finding::did_you_mean;
-use windlass::plan::{self, Style};
+use windlass::plan::{self, LeftOut, Style};
+use windlass::shown::Shown;
 
 use super::configuration::{configuration, situations};
 use super::output::{print, say_findings, stdout_color};
@@ -17,11 +18,12 @@ pub(super) fn run(options: &Options, args: &Plan) -> Result<Verdict, Failure> {
     let Some(config) = read.config else {
         return read.refused();
     };
-    let plans = plan::plan_all(&config, &situations(&root, &args.refs, &config));
+    let (situations, left_out) = situations(&root, &args.refs, &config);
+    let plans = plan::plan_all(&config, &situations);
     let style = Style {
         color: stdout_color(options),
     };
-    print(&shown(&config, &plans, args, style)?)?;
+    print(&shown(&config, &plans, &left_out, args, style)?)?;
     let fails = |plan: &plan::Plan| plan.failures.iter().any(|failure| failure.certain);
     match plans.iter().any(fails) {
         true => Ok(Verdict::Findings),
@@ -33,9 +35,10 @@ pub(super) fn run(options: &Options, args: &Plan) -> Result<Verdict, Failure> {
 fn shown(
     config: &Config,
     plans: &[plan::Plan],
+    left_out: &[LeftOut],
     args: &Plan,
     style: Style,
-) -> Result<String, Failure> {
+) -> Result<Shown, Failure> {
     if let Some(name) = &args.why {
         let why = |plan: &plan::Plan| {
             let jobs = plan.jobs.iter();
@@ -44,20 +47,24 @@ fn shown(
                 .map(|job| plan::why(config, plan, job, style))
                 .collect::<Vec<_>>()
         };
-        let all: Vec<String> = plans.iter().flat_map(why).collect();
+        let all: Vec<Shown> = plans.iter().flat_map(why).collect();
+        let mut shown = Shown::default();
+        for (at, one) in all.iter().enumerate() {
+            if at > 0 {
+                shown.line("");
+            }
+            shown.append(one);
+        }
         return match all.is_empty() {
             true => Err(no_such_job(config, name)),
-            false => Ok(all.join("\n")),
+            false => Ok(shown),
         };
     }
     Ok(match (args.format, plans) {
-        (PlanFormat::Json, [one]) if !args.refs.all => format!("{:#}\n", plan::json(config, one)),
-        (PlanFormat::Json, all) => {
-            let all: Vec<_> = all.iter().map(|one| plan::json(config, one)).collect();
-            format!("{:#}\n", serde_json::Value::from(all))
-        }
+        (PlanFormat::Json, [one]) if !args.refs.all => Shown::of_json(&plan::json(config, one)),
+        (PlanFormat::Json, all) => Shown::of_json(&plan::json_of_all(config, all, left_out)),
         (PlanFormat::Text, [one]) if !args.refs.all => plan::text(config, one, style),
-        (PlanFormat::Text, all) => plan::table(config, all, style),
+        (PlanFormat::Text, all) => plan::table(config, all, left_out, style),
     })
 }
 
@@ -73,5 +80,5 @@ fn no_such_job(config: &Config, name: &str) -> Failure {
         Some(meant) => format!("; did you mean `{meant}`?"),
         None => String::new(),
     };
-    Failure::Usage(format!("there is no job `{name}`{meant}"))
+    Failure::usage(&format!("there is no job `{name}`{meant}"))
 }

@@ -50,7 +50,7 @@ impl Revision {
                 }
                 _ => format!("git knows no revision `{name}` here"),
             };
-            return Err(Failure::Usage(why));
+            return Err(Failure::usage(&why));
         }
         let commit = String::from_utf8_lossy(&found.stdout).trim().to_owned();
         let listed = git(root, &["ls-tree", "-r", "-t", "-z", &commit], NAMES)?;

@@ -6,11 +6,22 @@
 use std::collections::{HashMap, HashSet};
 
 use super::entry::Reader;
-use super::model::{Action, Conditions, Job, Need};
+use super::model::{Action, Conditions, Job, Need, Open};
 use super::value::{Located, Node};
 
 /// Checks all jobs.
-pub(super) fn across(stages: &[Located<String>], jobs: &mut [Job], reader: &mut Reader) {
+///
+/// What an include that is not read may define or move is not missing and not in the wrong place.
+pub(super) fn across(
+    stages: &mut Vec<Located<String>>,
+    open: Option<&Open>,
+    jobs: &mut [Job],
+    reader: &mut Reader,
+) {
+    let firm = open.is_none_or(|open| open.firm.contains("stages"));
+    if !firm {
+        add_stages(stages, jobs);
+    }
     let order: HashMap<&str, usize> = stages
         .iter()
         .enumerate()
@@ -18,7 +29,7 @@ pub(super) fn across(stages: &[Located<String>], jobs: &mut [Job], reader: &mut 
         .collect();
     for job in jobs.iter() {
         reader.about(Some(&job.key));
-        if !order.contains_key(job.stage.as_str()) {
+        if !order.contains_key(job.stage.as_str()) && firm && job.is_firm("stage") {
             let known: Vec<&str> = stages.iter().map(|stage| stage.as_str()).collect();
             let message = format!(
                 "there is no stage `{}`; there are {}",
@@ -38,7 +49,12 @@ pub(super) fn across(stages: &[Located<String>], jobs: &mut [Job], reader: &mut 
     for job in jobs.iter_mut() {
         expand_needs(job, &copies);
     }
-    let all = Jobs { jobs, order, at };
+    let all = Jobs {
+        jobs,
+        order,
+        at,
+        firm,
+    };
     for job in jobs.iter() {
         reader.about(Some(&job.key));
         all.needs(job, &copies, reader);
@@ -74,11 +90,31 @@ struct Jobs<'j> {
     jobs: &'j [Job],
     order: HashMap<&'j str, usize>,
     at: HashMap<String, usize>,
+    /// Whether the list of stages stays as it is.
+    firm: bool,
+}
+
+/// Puts stages that only an include can name before `.post`, so that their jobs have a place.
+fn add_stages(stages: &mut Vec<Located<String>>, jobs: &[Job]) {
+    for job in jobs {
+        if !stages.iter().any(|stage| *stage.value == *job.stage.value) {
+            let at = stages.len().saturating_sub(1);
+            stages.insert(at, job.stage.clone());
+        }
+    }
 }
 
 impl Jobs<'_> {
     fn job(&self, name: &str) -> Option<&Job> {
         self.jobs.get(*self.at.get(name)?)
+    }
+
+    /// Whether a job is in a later stage than another, whatever is included.
+    fn is_later(&self, later: &Job, than: &Job) -> bool {
+        self.stage(later) > self.stage(than)
+            && self.firm
+            && later.is_firm("stage")
+            && than.is_firm("stage")
     }
 
     fn stage(&self, job: &Job) -> usize {
@@ -120,9 +156,9 @@ impl Jobs<'_> {
                             ),
                             None => format!("`needs` has `{name}`, which does not exist"),
                         };
-                        reader.report(need.place, message);
+                        reader.missing(need.place, message);
                     }
-                    Some(needed) if self.stage(needed) > self.stage(job) => {
+                    Some(needed) if self.is_later(needed, job) => {
                         let message = format!("`needs` has `{name}`, which is in a later stage");
                         reader.report(need.place, message);
                     }
@@ -166,8 +202,9 @@ impl Jobs<'_> {
             .job(name)
             .or_else(|| of_key.and_then(|name| self.job(name)));
         let message = match found {
+            None if reader.is_open() => return,
             None => format!("`{what}` has `{name}`, which does not exist"),
-            Some(found) if self.stage(found) > self.stage(job) => {
+            Some(found) if self.is_later(found, job) => {
                 format!("`{what}` has `{name}`, which is in a later stage")
             }
             Some(_) => return,
@@ -183,7 +220,14 @@ impl Jobs<'_> {
             return;
         };
         let stop = self.job(on_stop);
+        let lacks = |key: &str| stop.is_none_or(|stop| !stop.is_firm(key));
+        let lacks_name = lacks("environment") && lacks("environment:name");
         let message = match stop.map(|stop| stop.environment.as_ref()) {
+            None | Some(None) if reader.is_open() => return,
+            Some(Some(other)) if other.name != environment.name && lacks_name => return,
+            Some(Some(other)) if other.action != Action::Stop && lacks("environment:action") => {
+                return;
+            }
             None => format!("`on_stop` names `{}`, which does not exist", **on_stop),
             Some(None) => format!("`on_stop` names `{}`, which has no environment", **on_stop),
             Some(Some(other)) if other.name != environment.name => format!(
@@ -220,7 +264,8 @@ impl Jobs<'_> {
                 }
                 *mark = 1;
                 stack.push((at, true));
-                let needs = job.needs.iter().flatten();
+                let firm = job.is_firm("needs");
+                let needs = job.needs.iter().filter(|_| firm).flatten();
                 for need in needs.filter(|need| !need.elsewhere) {
                     let Some(&next) = self.at.get(&need.job) else {
                         continue;

@@ -26,6 +26,8 @@ pub(super) struct Reader {
     findings: IndexMap<Finding, Jobs>,
     /// The job that is being read.
     job: Option<String>,
+    /// Whether an include that is not read may supply what is missing.
+    open: bool,
 }
 
 /// The jobs that one thing wrong is about: what a base holds, each job has that extends it.
@@ -71,6 +73,26 @@ impl Jobs {
 }
 
 impl Reader {
+    /// Reads a configuration to which includes that are not read may add.
+    pub(super) fn open(open: bool) -> Self {
+        Self {
+            open,
+            ..Self::default()
+        }
+    }
+
+    /// Whether an include that is not read may supply what is missing.
+    pub(super) fn is_open(&self) -> bool {
+        self.open
+    }
+
+    /// Reports that something is missing in a mapping, unless an include may supply it.
+    pub(super) fn missing(&mut self, place: Place, message: impl AsRef<str>) {
+        if !self.open {
+            self.report(place, message);
+        }
+    }
+
     /// From here on, what is reported is about a job, or about none.
     pub(super) fn about(&mut self, job: Option<&str>) {
         self.job = job.map(str::to_owned);
@@ -173,7 +195,7 @@ impl Reader {
 
     /// A list of strings or symbols, or a report (`validate_array_of_strings`).
     pub(super) fn strings(&mut self, node: &Node, what: &str) -> Vec<Located<String>> {
-        if !self.takes(count(node, 0), node.place) {
+        if !self.takes(count(node, 1), node.place) {
             return Vec::new();
         }
         let items: Option<Vec<_>> = node.as_seq().and_then(|items| {
@@ -204,6 +226,7 @@ impl Reader {
     /// Commands: a string or a list of strings and lists, ten deep at most.
     pub(super) fn commands(&mut self, node: &Node, what: &str) -> Vec<Located<String>> {
         match node.as_str() {
+            Some(_) if !self.takes(count(node, 0), node.place) => Vec::new(),
             Some(text) => vec![Located::new(text.to_owned(), node.place)],
             None => self.nested(node, what),
         }
@@ -251,17 +274,12 @@ fn flatten(node: &Node, depth: usize, into: &mut Vec<Located<String>>) -> bool {
     }
 }
 
-/// How many strings a list has, with those of lists in it.
-fn count(node: &Node, depth: usize) -> usize {
+/// How many values a list counts as, with those of lists in it: a long text counts as several.
+pub(super) fn count(node: &Node, depth: usize) -> usize {
     match &node.value {
-        Value::Seq(items) if depth > 0 => {
-            let deep = items.iter().any(|item| item.as_seq().is_some());
-            match deep {
-                true => items.iter().map(|item| count(item, depth - 1)).sum(),
-                false => items.len(),
-            }
-        }
+        Value::Seq(items) if depth > 0 => items.iter().map(|item| count(item, depth - 1)).sum(),
         Value::Seq(items) => items.len(),
+        Value::Str(text) | Value::Symbol(text) => 1 + text.len() / 100,
         _ => 1,
     }
 }

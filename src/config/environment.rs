@@ -98,7 +98,7 @@ pub(super) fn read(node: &Node, reader: &mut Reader) -> Option<Environment> {
     let name = match name {
         Some(name) => reader.string(name, "environment:name"),
         None => {
-            reader.report(node.place, "`environment` should have `name`");
+            reader.missing(node.place, "`environment` should have `name`");
             None
         }
     };

@@ -114,9 +114,15 @@ impl Walk<'_> {
             _ => std::slice::from_ref(extends),
         };
         let mut bases = Vec::with_capacity(items.len());
+        let mut absent = 0;
         for item in items {
             let base = item.as_str().unwrap_or_default();
             let problem = match self.root.get(base) {
+                // An include that is not read may define it.
+                None if self.reader.is_open() && !base.is_empty() => {
+                    absent += 1;
+                    continue;
+                }
                 None => format!("`{name}` extends `{base}`, which does not exist"),
                 Some(node) if node.as_map().is_none() => {
                     format!("`{name}` extends `{base}`, which is no mapping")
@@ -128,6 +134,6 @@ impl Walk<'_> {
             };
             self.reader.report(item.place, problem);
         }
-        (bases.len() == items.len()).then_some(bases)
+        (bases.len() + absent == items.len()).then_some(bases)
     }
 }

@@ -1,55 +1,97 @@
 //! `include`.
 //!
-//! In: the tree of the main file and the repository. Out: one tree, the included files under it,
-//! and what could not be read. Always holds: nothing outside of the repository is read; what is
-//! there is named. Facts: `Gitlab::Ci::Config::External` (18.11).
+//! In: the tree of the main file, the repository, and what is known of the pipeline. Out: one tree,
+//! the included files under it, and what could not be read. Always holds: every file comes through
+//! [`Repository`]; an include that is not read is named with the reason; what decided the tree is
+//! recorded in [`Asked`], so that a pipeline with the same answers has the same tree.
+//!
+//! Facts: `Gitlab::Ci::Config::External::Mapper` and its `Normalizer`, `Filter`, `LocationExpander`,
+//! `VariablesExpander` (18.11): rules are evaluated first, then wildcards of a mapping are expanded,
+//! then variables; a string has its variables expanded before its wildcards. Variables of the file
+//! itself do not count.
 
-use std::collections::HashMap;
+use std::cell::RefCell;
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use super::entry::Reader;
-use super::model::Unresolved;
+use super::location::{Base, Kind, Location};
+use super::model::{NotRead, Unresolved};
 use super::psych::{self, Loaded};
 use super::rules;
-use super::value::{Map, Node, Value};
-use super::{Repository, inputs};
+use super::value::{Map, Node, Place, Value};
+use super::{Given, Repository, Rule, inputs};
 use crate::files::Unread;
 use crate::finding::Finding;
-use crate::gitlab::expression::{Lookup, Truth, evaluate};
-use crate::gitlab::glob;
+use crate::gitlab::expression::{Lookup, Truth};
 use crate::source::Source;
 
 /// Files that a configuration may include, all levels counted (15.10).
 const FILES: usize = 150;
 
-/// The kinds of includes that are not in the repository.
-const ELSEWHERE: [&str; 5] = ["remote", "project", "template", "component", "artifact"];
+/// Something that the tree depends on, and the answer that was given.
+#[derive(Debug, Clone)]
+pub enum Asked {
+    /// A rule of an include.
+    Rule(Box<Rule>, Truth),
+    /// A path with variables, and the path that it stands for.
+    Path(String, Option<String>),
+    /// A variable that an input function puts in.
+    Variable(String, Lookup),
+}
+
+impl Asked {
+    /// Whether the same would be answered.
+    pub fn same(&self, given: &dyn Given) -> bool {
+        match self {
+            Asked::Rule(rule, truth) => given.rule(rule) == *truth,
+            Asked::Path(text, path) => given.expanded(text) == *path,
+            Asked::Variable(name, found) => given.variable(name) == *found,
+        }
+    }
+}
+
+/// How many bytes of an included file count as one value of [`Reader::takes`].
+const BYTES: usize = 16;
 
 /// What an include is evaluated with.
 pub(super) struct Includes<'i> {
-    pub(super) repository: &'i dyn Repository,
-    pub(super) look_up: &'i dyn Fn(&str) -> Lookup,
+    repository: &'i dyn Repository,
+    given: &'i dyn Given,
     pub(super) sources: Vec<Source>,
     pub(super) unresolved: Vec<Unresolved>,
+    pub(super) asked: RefCell<Vec<Asked>>,
+    /// The rules of all includes.
+    pub(super) rules: Vec<Rule>,
+    /// `spec` of the main file.
+    pub(super) spec: Option<Node>,
     files: usize,
-    /// The files that were read, by their path: one that is included often is parsed once.
-    loaded: HashMap<String, Loaded>,
+    /// Sources with values that are not known.
+    vague: HashSet<usize>,
+    /// Counts what is merged, in the order in which it is.
+    clock: usize,
+    /// When the content of each source was merged.
+    merged: Vec<usize>,
+    /// When the last include that is not read would have been.
+    last_unread: usize,
 }
 
 impl<'i> Includes<'i> {
     /// Begins with the main file.
-    pub(super) fn new(
-        main: Source,
-        repository: &'i dyn Repository,
-        look_up: &'i dyn Fn(&str) -> Lookup,
-    ) -> Self {
+    pub(super) fn new(main: Source, repository: &'i dyn Repository, given: &'i dyn Given) -> Self {
         Self {
             repository,
-            look_up,
+            given,
             sources: vec![main],
             unresolved: Vec::new(),
+            asked: RefCell::default(),
+            vague: HashSet::new(),
+            rules: Vec::new(),
+            spec: None,
             files: 0,
-            loaded: HashMap::new(),
+            clock: 0,
+            merged: vec![0],
+            last_unread: 0,
         }
     }
 
@@ -58,206 +100,250 @@ impl<'i> Includes<'i> {
         match self.sources.first() {
             Some(main) => {
                 let loaded = psych::load(main, 0)?;
-                let tree = inputs::apply(loaded, None, &mut self.around(), reader);
-                Ok(self.with_includes(tree, reader))
+                self.spec = loaded
+                    .header
+                    .as_ref()
+                    .and_then(|it| it.get("spec"))
+                    .cloned();
+                let tree = self.interpolated(loaded, None, 0, reader);
+                Ok(self.under(tree, reader))
             }
             None => Ok(Node::new(Value::Null, Default::default())),
         }
     }
 
-    fn around(&mut self) -> inputs::Around<'_> {
-        inputs::Around {
-            look_up: self.look_up,
-            unresolved: &mut self.unresolved,
+    /// A tree of the main file with all that it includes.
+    pub(super) fn under(&mut self, tree: Node, reader: &mut Reader) -> Node {
+        self.with_includes(tree, 0, &Base::Own, reader)
+    }
+
+    /// For each source, whether an include that is not read may replace what it says.
+    pub(super) fn contested(&self) -> Vec<bool> {
+        let earlier = |(file, merged): (usize, &usize)| {
+            *merged < self.last_unread || self.vague.contains(&file)
+        };
+        self.merged.iter().enumerate().map(earlier).collect()
+    }
+
+    /// A file with its inputs put in.
+    fn interpolated(
+        &mut self,
+        loaded: Loaded,
+        inputs: Option<&Node>,
+        file: usize,
+        reader: &mut Reader,
+    ) -> Node {
+        let (given, asked) = (self.given, &self.asked);
+        let look_up = |name: &str| {
+            let found = given.variable(name);
+            asked
+                .borrow_mut()
+                .push(Asked::Variable(name.to_owned(), found.clone()));
+            found
+        };
+        let mut unknown = Vec::new();
+        let mut around = inputs::Around {
+            look_up: &look_up,
+            unknown: &mut unknown,
+        };
+        let tree = inputs::apply(loaded, inputs, &mut around, reader);
+        for (name, place) in unknown {
+            // What the file says with such a value is not known.
+            self.vague.insert(file);
+            let unresolved = Unresolved::of_variable(&name, place);
+            if !self.unresolved.contains(&unresolved) {
+                self.unresolved.push(unresolved);
+            }
         }
+        tree
     }
 
     /// A tree merged over what it includes.
-    fn with_includes(&mut self, tree: Node, reader: &mut Reader) -> Node {
-        let Some(include) = tree.get("include").filter(|node| !node.is_null()) else {
-            return tree;
-        };
+    fn with_includes(&mut self, tree: Node, file: usize, base: &Base, reader: &mut Reader) -> Node {
         let mut merged = Map::default();
-        let items = match &include.value {
-            Value::Seq(items) => items.as_ref(),
-            _ => std::slice::from_ref(include),
-        };
-        for item in items {
-            for (file, inputs) in self.files_of(item, reader) {
-                if let Some(map) = self.file(&file, inputs.as_ref(), item, reader)
-                    && reader.takes(merged.merge_cost(&map), item.place)
-                {
-                    merged.deep_merge(&map);
+        if let Some(include) = tree.get("include").filter(|node| !node.is_null()) {
+            let items = match &include.value {
+                Value::Seq(items) => items.as_ref(),
+                _ => std::slice::from_ref(include),
+            };
+            for item in items {
+                for location in self.locations(item, base, reader) {
+                    if let Some(map) = self.file(&location, item, reader)
+                        && reader.takes(merged.merge_cost(&map), item.place)
+                    {
+                        merged.deep_merge(&map);
+                    }
                 }
             }
         }
-        if let Some(own) = tree.as_map() {
-            merged.deep_merge(own);
+        self.clock += 1;
+        if let Some(slot) = self.merged.get_mut(file) {
+            *slot = self.clock;
         }
+        let Some(own) = tree.as_map().filter(|own| own.has("include")) else {
+            return tree;
+        };
+        merged.deep_merge(own);
         merged.remove("include");
         tree.with(Value::Map(Arc::new(merged)))
     }
 
-    /// The files of the repository that an include names, and its inputs.
-    fn files_of(&mut self, item: &Node, reader: &mut Reader) -> Vec<(String, Option<Node>)> {
-        let (local, given) = match &item.value {
-            Value::Str(text) if text.starts_with("http://") || text.starts_with("https://") => {
-                self.elsewhere(&format!("remote: {text}"), item);
-                return Vec::new();
-            }
-            Value::Str(text) => (text.to_string(), None),
-            Value::Map(map) => match self.local(map, item, reader) {
-                Some(local) => local,
-                None => return Vec::new(),
+    /// The files that an include stands for; none if its rules leave it out or it is not read.
+    fn locations(&mut self, item: &Node, base: &Base, reader: &mut Reader) -> Vec<Location> {
+        let entry = match &item.value {
+            Value::Str(text) => match self.expanded(text) {
+                Some(text) => Kind::normalized(&text, item),
+                None => {
+                    let map = Kind::normalized(text, item);
+                    self.unread(&map, item, NotRead::Variable);
+                    return Vec::new();
+                }
             },
+            Value::Map(map) => Map::clone(map),
             _ => {
                 reader.report(item.place, "each `include` should be a path or a mapping");
                 return Vec::new();
             }
         };
-        if local.contains('$') {
-            self.elsewhere(&format!("local: {local}"), item);
-            return Vec::new();
-        }
-        let path = local.trim_start_matches('/');
-        if ![".yml", ".yaml"].iter().any(|end| path.ends_with(end)) {
-            let message = format!("`{local}` should end with `.yml` or `.yaml`");
-            reader.report(item.place, message);
-            return Vec::new();
-        }
-        if !path.contains('*') {
-            return vec![(path.to_owned(), given)];
-        }
-        let Some(mut all) = self.repository.paths() else {
-            self.elsewhere(&format!("local: {local}"), item);
+        let Some(kind) = Kind::of(&entry, item, reader) else {
             return Vec::new();
         };
-        all.retain(|one| glob::matches(path, one));
-        all.sort();
-        all.into_iter().map(|one| (one, given.clone())).collect()
-    }
-
-    /// The path of an include that is a mapping, if its rules let it in and it is here.
-    fn local(
-        &mut self,
-        map: &Map,
-        item: &Node,
-        reader: &mut Reader,
-    ) -> Option<(String, Option<Node>)> {
-        if let Some(key) = ELSEWHERE.iter().find(|key| map.has(key)) {
-            let value = map.get(key).and_then(Node::scalar_text).unwrap_or_default();
-            let file = match map.get("file").and_then(Node::scalar_text) {
-                Some(file) => format!(", file: {file}"),
-                None => String::new(),
-            };
-            self.elsewhere(&format!("{key}: {value}{file}"), item);
-            return None;
-        }
-        let Some(local) = map.get("local") else {
-            let message = "`include` should have one of `local`, `project`, `remote`, \
-                           `template`, `component`";
-            reader.report(item.place, message);
-            return None;
-        };
-        let local = reader.string(local, "local")?.value;
-        if let Some(rules) = map.given("rules") {
+        if let Some(rules) = entry.given("rules") {
             match self.admits(rules, reader) {
                 Truth::True => {}
-                Truth::False => return None,
+                Truth::False => return Vec::new(),
                 Truth::Unknown | Truth::Raises => {
-                    self.elsewhere(&format!("local: {local}, under conditions"), item);
-                    return None;
+                    self.unread(&entry, item, NotRead::Rules);
+                    return Vec::new();
                 }
             }
         }
-        Some((local, map.given("inputs").cloned()))
+        let mut locations = Vec::new();
+        for text in kind.texts(&entry, item, reader) {
+            if kind == Kind::Local && text.contains('*') {
+                match base.matching(&text, self.repository) {
+                    Some(paths) => {
+                        locations.extend(paths.into_iter().map(|path| base.local(path, &entry)))
+                    }
+                    None => self.unread(&entry, item, NotRead::NotHere),
+                }
+                continue;
+            }
+            match self.expanded(&text) {
+                Some(text) => match kind.location(text, &entry, base, item, reader) {
+                    Ok(location) => locations.extend(location),
+                    Err(unread) => self.unread(&entry, item, unread),
+                },
+                None => self.unread(&entry, item, NotRead::Variable),
+            }
+        }
+        locations
+    }
+
+    /// A text with its variables put in, if they are known.
+    fn expanded(&mut self, text: &str) -> Option<String> {
+        if !text.contains('$') {
+            return Some(text.to_owned());
+        }
+        let expanded = self.given.expanded(text);
+        self.asked
+            .get_mut()
+            .push(Asked::Path(text.to_owned(), expanded.clone()));
+        expanded
     }
 
     /// Whether the rules of an include let it in.
-    fn admits(&self, node: &Node, reader: &mut Reader) -> Truth {
-        for rule in rules::of_include(node, reader) {
-            let truth = match (&rule.condition, &rule.changes, &rule.exists) {
-                (Some(condition), None, None) => evaluate(&condition.expr, self.look_up),
-                (None, None, None) => Truth::True,
-                _ => Truth::Unknown,
-            };
+    fn admits(&mut self, node: &Node, reader: &mut Reader) -> Truth {
+        let rules = rules::of_include(node, reader);
+        self.rules.extend(rules.iter().cloned());
+        for rule in rules {
+            let truth = self.given.rule(&rule);
+            let never = rule.when == Some(super::When::Never);
+            let asked = self.asked.get_mut();
+            asked.push(Asked::Rule(Box::new(rule), truth));
             match truth {
                 Truth::False => {}
-                Truth::True if rule.when == Some(super::When::Never) => return Truth::False,
+                Truth::True if never => return Truth::False,
                 decided => return decided,
             }
         }
         Truth::False
     }
 
-    fn elsewhere(&mut self, what: &str, item: &Node) {
-        self.unresolved.push(Unresolved {
-            what: what.to_owned(),
-            place: item.place,
-        });
+    fn unread(&mut self, entry: &Map, item: &Node, why: NotRead) {
+        self.clock += 1;
+        self.last_unread = self.clock;
+        let unresolved = Unresolved::of(entry, item.place, why);
+        if !self.unresolved.contains(&unresolved) {
+            self.unresolved.push(unresolved);
+        }
     }
 
-    /// Reads one file of the repository, with what it includes itself.
-    fn file(
-        &mut self,
-        path: &str,
-        inputs: Option<&Node>,
-        item: &Node,
-        reader: &mut Reader,
-    ) -> Option<Map> {
+    /// Reads one file, with what it includes itself.
+    fn file(&mut self, location: &Location, item: &Node, reader: &mut Reader) -> Option<Map> {
         self.files += 1;
         if self.files > FILES {
-            let message = format!("more than {FILES} files are included");
-            reader.report(item.place, message);
+            if self.files == FILES + 1 {
+                let message = format!("more than {FILES} files are included");
+                reader.report(item.place, message);
+            }
             return None;
         }
-        let loaded = match self.loaded.get(path) {
-            Some(loaded) => loaded.clone(),
-            None => {
-                let loaded = self.load(path, item, reader)?;
-                self.loaded.insert(path.to_owned(), loaded.clone());
-                loaded
+        let (name, text) = match location.read(self.repository) {
+            Ok(found) => found,
+            Err(Unread::Absent) if location.is_missing(self.repository) => {
+                let message = format!("there is no file `{}` to include", location.name());
+                reader.report(item.place, message);
+                return None;
             }
-        };
-        self.content(loaded, path, inputs, item, reader)
-    }
-
-    /// Reads and parses a file.
-    fn load(&mut self, path: &str, item: &Node, reader: &mut Reader) -> Option<Loaded> {
-        let text = match self.repository.read(path) {
-            Ok(text) => text,
             Err(Unread::Absent) => {
-                reader.report(item.place, format!("there is no file `{path}` to include"));
+                self.unread(&location.entry, item, NotRead::NotHere);
                 return None;
             }
             Err(unread) => {
                 let reason = unread.reason();
-                reader.report(item.place, format!("cannot include `{path}`: it {reason}"));
+                let message = format!("cannot include `{}`: it {reason}", location.name());
+                reader.report(item.place, message);
                 return None;
             }
         };
-        let source = Source::new(path, text);
-        let loaded = psych::load(&source, self.sources.len());
+        // A file that is included often is parsed as often.
+        if !reader.takes(text.len() / BYTES, item.place) {
+            return None;
+        }
+        let source = Source::new(&name, text);
+        let file = self.sources.len();
+        let loaded = psych::load(&source, file);
         self.sources.push(source);
-        loaded.map_err(|problem| reader.add(problem)).ok()
+        self.merged.push(0);
+        let loaded = match loaded {
+            Ok(loaded) => loaded,
+            Err(problem) => {
+                reader.add(problem);
+                return None;
+            }
+        };
+        self.content(loaded, &name, location, item.place, reader)
     }
 
     fn content(
         &mut self,
         loaded: Loaded,
-        path: &str,
-        inputs: Option<&Node>,
-        item: &Node,
+        name: &str,
+        location: &Location,
+        place: Place,
         reader: &mut Reader,
     ) -> Option<Map> {
-        let tree = inputs::apply(loaded, inputs, &mut self.around(), reader);
+        let file = self.sources.len().saturating_sub(1);
+        let inputs = location.entry.given("inputs");
+        let tree = self.interpolated(loaded, inputs, file, reader);
         if tree.as_map().is_none() {
-            let message = format!("`{path}` should be a mapping of jobs and keys");
-            reader.report(item.place, message);
+            let message = format!("`{name}` should be a mapping of jobs and keys");
+            reader.report(place, message);
             return None;
         }
         // A file that includes itself ends with the number of files.
-        let tree = self.with_includes(tree, reader);
+        let tree = self.with_includes(tree, file, &location.base, reader);
         match tree.value {
             Value::Map(map) => Some(Arc::unwrap_or_clone(map)),
             _ => None,

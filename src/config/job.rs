@@ -5,7 +5,7 @@
 
 use super::defaults::{Defaults, Inherit};
 use super::entry::Reader;
-use super::model::{AllowFailure, Conditions, Job, Policy, When};
+use super::model::{AllowFailure, Conditions, Job, Open, Policy, When};
 use super::parallel::{self, Copies};
 use super::value::{Entry, Key, Located, Map, Node, Value};
 use super::{environment, images, keys, needs, policy, rules, variables};
@@ -45,12 +45,14 @@ pub(super) struct Context<'c> {
 pub(super) fn read(
     key: &Key,
     entry: &Entry,
+    mut open: Option<Open>,
     context: &Context<'_>,
     reader: &mut Reader,
 ) -> Vec<Job> {
     let name = &*key.text;
     reader.about(Some(name));
-    let Some(own) = entry.value.as_map().filter(|map| is_job(map)) else {
+    let named = |map: &&Map| is_job(map) || reader.is_open();
+    let Some(own) = entry.value.as_map().filter(named) else {
         let message = "a job should have `script`, `run` or `trigger`";
         reader.report(entry.key_place, message);
         return Vec::new();
@@ -63,12 +65,21 @@ pub(super) fn read(
             "the name of a job has 255 characters at most",
         ),
     }
-    let is_trigger = !own.has("script") && !own.has("run");
+    let runs = own.has("script") || own.has("run");
+    // An include may supply the script of a job that has neither.
+    let is_trigger = !runs && (open.is_none() || own.has("trigger"));
+    if let Some(open) = open.as_mut().filter(|_| !runs && !is_trigger) {
+        open.wants
+            .push("nothing here gives it a `script`".to_owned());
+    }
     shape(own, is_trigger, reader);
     let inherit = Inherit::read(own, reader);
     let all = context.defaults.complete(own, &inherit, is_trigger);
-    let job = job(key, entry, &all, inherit, is_trigger, context, reader);
-    dependencies_are_needed(&job, all.given("needs"), reader);
+    let mut job = job(key, entry, &all, inherit, is_trigger, context, reader);
+    job.open = open;
+    if job.is_firm("needs") {
+        dependencies_are_needed(&job, all.given("needs"), reader);
+    }
     let copies = match all.given("parallel") {
         Some(node) => parallel::read(node, is_trigger, reader),
         None => Copies::None,
@@ -105,7 +116,7 @@ fn shape(own: &Map, is_trigger: bool, reader: &mut Reader) {
         if own.given("trigger").is_none() {
             let place = own.iter().next().map(|(_, entry)| entry.key_place);
             let message = "a job without `script` should have `trigger`";
-            reader.report(place.unwrap_or_default(), message);
+            reader.missing(place.unwrap_or_default(), message);
         }
     } else {
         let known: Vec<&str> = keywords::JOB
@@ -192,6 +203,7 @@ fn job(
         after_script: commands(all, "after_script", reader),
         variables: own,
         inherits: inherit.variables,
+        open: None,
         keys: all.clone(),
     }
 }
@@ -262,11 +274,14 @@ fn start_in(all: &Map, when: When, reader: &mut Reader) -> Option<Located<String
         (When::Delayed, Some(node)) => delay(node, reader),
         (When::Delayed, None) => {
             let place = all.get("when").map(|node| node.place).unwrap_or_default();
-            reader.report(place, "a delayed job should have `start_in`");
+            reader.missing(place, "a delayed job should have `start_in`");
             None
         }
         (_, Some(node)) => {
-            reader.report(node.place, "`start_in` wants `when: delayed`");
+            match all.given("when") {
+                Some(_) => reader.report(node.place, "`start_in` wants `when: delayed`"),
+                None => reader.missing(node.place, "`start_in` wants `when: delayed`"),
+            }
             None
         }
         (_, None) => None,

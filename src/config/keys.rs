@@ -223,7 +223,7 @@ fn artifacts(artifacts: &Map, reader: &mut Reader) {
     }
     let paths = artifacts.given("paths").and_then(Node::as_seq);
     if paths.is_none_or(<[Node]>::is_empty) {
-        reader.report(exposed.place, "`expose_as` wants `paths`");
+        reader.missing(exposed.place, "`expose_as` wants `paths`");
     }
     for path in paths.unwrap_or_default() {
         if path.as_str().is_some_and(|path| path.contains('*')) {
@@ -341,7 +341,7 @@ fn trigger(node: &Node, reader: &mut Reader) {
         _ => false,
     };
     if blank {
-        reader.report(node.place, "`trigger` should have `project` or `include`");
+        reader.missing(node.place, "`trigger` should have `project` or `include`");
     }
     let Some(map) = node.as_map().filter(|map| map.has("include")) else {
         return;

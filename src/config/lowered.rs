@@ -7,21 +7,31 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::model::{Conditions, Config, Rule, Unresolved};
-use super::root;
+use super::model::{Conditions, Config, Rule};
 use super::value::{Entry, Key, Map, Node, Place, Value};
+use super::{Given, Nothing, Reading, Repository, Unknown};
 use crate::finding::Report;
 use crate::pipeline::{
-    Job as PlannedJob, Mapping, Pipeline, Rule as PlannedRule, Value as Planned,
+    Include, Job as PlannedJob, Mapping, Pipeline, Rule as PlannedRule, Value as Planned,
 };
 use crate::source::Source;
 
-/// Makes the effective configuration of a lowered pipeline.
+/// Makes the effective configuration of a lowered pipeline whose includes are not read.
 ///
 /// # Errors
 ///
 /// What GitLab would refuse in it; only raw jobs and keys can bring that about.
 pub fn of_pipeline(pipeline: &Pipeline, manifest: &Source) -> Result<Config, Report> {
+    read_pipeline(pipeline, manifest, &Unknown, &Nothing).result
+}
+
+/// Reads a lowered pipeline and what it includes in a pipeline of which this is known.
+pub fn read_pipeline(
+    pipeline: &Pipeline,
+    manifest: &Source,
+    repository: &dyn Repository,
+    given: &dyn Given,
+) -> Reading {
     let document = pipeline.to_document();
     let whole = Place::default();
     // Jobs hold all keys of their bases. The hidden jobs of these have names that the text may
@@ -43,16 +53,32 @@ pub fn of_pipeline(pipeline: &Pipeline, manifest: &Source) -> Result<Config, Rep
         let keys = mapping(&job.keys, place);
         tree.put(&job.name, Node::new(Value::Map(Arc::new(keys)), place));
     }
-    let unresolved = pipeline
-        .include
-        .iter()
-        .map(|include| Unresolved {
-            what: include.to_string(),
-            place: whole,
-        })
-        .collect();
+    let include = |include: &Include| {
+        let place = Place {
+            file: 0,
+            span: include.span,
+        };
+        node(&include.value, place)
+    };
+    if !pipeline.include.is_empty() {
+        let entries = pipeline.include.iter().map(include).collect();
+        tree.put("include", Node::new(Value::Seq(entries), whole));
+    }
     let tree = Node::new(Value::Map(Arc::new(tree)), whole);
-    let mut config = root::configure(&tree, vec![manifest.clone()], unresolved)?;
+    let mut reading = super::read_tree(tree, manifest.clone(), repository, given);
+    if let Ok(config) = &mut reading.result {
+        name_origins(config, pipeline);
+    }
+    reading
+}
+
+/// Says of each job of the manifest where it comes from.
+fn name_origins(config: &mut Config, pipeline: &Pipeline) {
+    let planned: HashMap<&str, &PlannedJob> = pipeline
+        .jobs
+        .iter()
+        .map(|job| (job.name.as_str(), job))
+        .collect();
     if let Some(rules) = &mut config.workflow.rules {
         place_rules(rules, &pipeline.workflow);
     }
@@ -65,7 +91,6 @@ pub fn of_pipeline(pipeline: &Pipeline, manifest: &Source) -> Result<Config, Rep
             place_rules(rules, &planned.rules.list);
         }
     }
-    Ok(config)
 }
 
 /// Points each rule at the entry of the manifest that asks for it. Rules that raw keys replaced

@@ -23,10 +23,12 @@ mod include;
 mod inputs;
 mod job;
 mod keys;
+mod location;
 mod lowered;
 mod model;
 mod needs;
 pub mod normal;
+mod open;
 mod parallel;
 mod policy;
 mod psych;
@@ -41,18 +43,20 @@ mod unread;
 mod value;
 mod variables;
 
-pub use lowered::of_pipeline;
+pub use include::Asked;
+pub use lowered::{of_pipeline, read_pipeline};
 pub use model::{
-    Action, AllowFailure, Changes, Condition, Conditions, Config, Environment, Exists, Inherits,
-    Job, Need, Policy, Rule, Unresolved, Variable, Variables, When, Workflow,
+    Action, AllowFailure, Changes, Condition, Conditions, Config, Environment, Exists, IncludeKind,
+    Inherits, Job, Need, NotRead, Open, Policy, Rule, Unresolved, Variable, Variables, When,
+    Workflow,
 };
 pub(crate) use policy::{default_only, looks_like_a_pattern};
 pub use psych::load_text;
 pub use value::{Entry, Key, Located, Map, Node, Place, Value};
 
 use crate::files::Unread;
-use crate::finding::Report;
-use crate::gitlab::expression::Lookup;
+use crate::finding::{Finding, Report};
+use crate::gitlab::expression::{Lookup, Truth, evaluate};
 use crate::source::Source;
 
 /// The repository around a configuration: what `include: local` and globs find.
@@ -65,6 +69,55 @@ pub trait Repository {
 
     /// The paths of all files; `None` if they are not known.
     fn paths(&self) -> Option<Vec<String>>;
+
+    /// Whether a file that it does not have is missing; if not, nothing is known of it.
+    fn is_known(&self) -> bool {
+        true
+    }
+
+    /// The name and text of a file from elsewhere, as `project/group/ci@v1/build.yml`.
+    ///
+    /// # Errors
+    ///
+    /// [`Unread::Absent`] if it is not here, or why it cannot be read.
+    fn elsewhere(&self, path: &str) -> Result<(String, String), Unread> {
+        let _ = path;
+        Err(Unread::Absent)
+    }
+}
+
+/// What is known of a pipeline when its includes are evaluated.
+pub trait Given {
+    /// The value of a rule of an include.
+    fn rule(&self, rule: &Rule) -> Truth;
+
+    /// A variable of the project, of the pipeline or of GitLab itself.
+    fn variable(&self, name: &str) -> Lookup;
+
+    /// A text with its variables put in; `None` if one of them is not known.
+    fn expanded(&self, text: &str) -> Option<String>;
+}
+
+/// Nothing is known of the pipeline.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Nothing;
+
+impl Given for Nothing {
+    fn rule(&self, rule: &Rule) -> Truth {
+        match (&rule.condition, &rule.changes, &rule.exists) {
+            (Some(condition), None, None) => evaluate(&condition.expr, &|_| Lookup::Unknown),
+            (None, None, None) => Truth::True,
+            _ => Truth::Unknown,
+        }
+    }
+
+    fn variable(&self, _name: &str) -> Lookup {
+        Lookup::Unknown
+    }
+
+    fn expanded(&self, _text: &str) -> Option<String> {
+        None
+    }
 }
 
 /// No repository: there is nothing to include.
@@ -81,33 +134,82 @@ impl Repository for Alone {
     }
 }
 
+/// A repository of which nothing is known: its files are not read, and not missing either.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Unknown;
+
+impl Repository for Unknown {
+    fn read(&self, _path: &str) -> Result<String, Unread> {
+        Err(Unread::Absent)
+    }
+
+    fn paths(&self) -> Option<Vec<String>> {
+        None
+    }
+
+    fn is_known(&self) -> bool {
+        false
+    }
+}
+
 /// What reading gave.
 #[derive(Debug)]
 pub struct Reading {
     /// The configuration, or why GitLab refuses it.
     pub result: Result<Config, Report>,
+    /// What decided which files are included: the same answers give the same reading.
+    pub asked: Vec<Asked>,
 }
 
-/// Reads a `.gitlab-ci.yml` and what it includes, with nothing known of the variables that the
-/// rules of its includes ask for.
+/// Reads a `.gitlab-ci.yml` and what it includes, with nothing known of the pipeline.
 pub fn read(main: Source, repository: &dyn Repository) -> Reading {
-    read_where(main, repository, &|_| Lookup::Unknown)
+    read_where(main, repository, &Nothing)
 }
 
-/// Reads a `.gitlab-ci.yml` and what it includes where variables have these values.
-pub fn read_where(
+/// Reads a `.gitlab-ci.yml` and what it includes in a pipeline of which this is known.
+pub fn read_where(main: Source, repository: &dyn Repository, given: &dyn Given) -> Reading {
+    let mut reader = entry::Reader::default();
+    let mut includes = include::Includes::new(main, repository, given);
+    let tree = includes.main(&mut reader);
+    finish(tree, includes, reader)
+}
+
+/// The same of the tree of a file.
+pub(crate) fn read_tree(
+    tree: Node,
     main: Source,
     repository: &dyn Repository,
-    look_up: &dyn Fn(&str) -> Lookup,
+    given: &dyn Given,
 ) -> Reading {
     let mut reader = entry::Reader::default();
-    let mut includes = include::Includes::new(main, repository, look_up);
-    let tree = includes.main(&mut reader);
+    let mut includes = include::Includes::new(main, repository, given);
+    let tree = includes.under(tree, &mut reader);
+    finish(Ok(tree), includes, reader)
+}
+
+fn finish(
+    tree: Result<Node, Finding>,
+    includes: include::Includes<'_>,
+    reader: entry::Reader,
+) -> Reading {
+    let contested = includes.contested();
     let sources = includes.sources;
     let result = match tree {
         Err(finding) => Err(Report::of(&sources, [finding])),
         Ok(_) if !reader.is_clean() => Err(reader.into_report(&sources)),
-        Ok(tree) => root::configure(&tree, sources, includes.unresolved),
+        Ok(tree) => {
+            let read = root::Included {
+                sources,
+                unresolved: includes.unresolved,
+                spec: includes.spec,
+                rules: includes.rules,
+                contested,
+            };
+            root::configure(&tree, read)
+        }
     };
-    Reading { result }
+    Reading {
+        result,
+        asked: includes.asked.into_inner(),
+    }
 }

@@ -1,8 +1,12 @@
 //! The effective configuration: what GitLab makes pipelines from.
 
+use std::collections::BTreeSet;
+use std::fmt;
+
 use indexmap::IndexMap;
 
-use super::value::{Located, Map, Node, Place};
+pub use super::location::Kind as IncludeKind;
+use super::value::{Located, Map, Node, Place, Value};
 use crate::gitlab::expression::Expr;
 use crate::pipeline::Origin;
 use crate::source::Source;
@@ -23,17 +27,108 @@ pub struct Config {
     pub jobs: Vec<Job>,
     /// What is included and could not be read.
     pub unresolved: Vec<Unresolved>,
+    /// The rules of all includes, in the order in which they were evaluated.
+    pub include_rules: Vec<Rule>,
+    /// What includes that are not read leave as it is among the global keys; `None` if all are
+    /// read.
+    pub open: Option<Open>,
+    /// `spec` of the main file: the inputs that whoever starts a pipeline can give.
+    pub spec: Option<Node>,
     /// The whole configuration as values, `extends` and `!reference` done; hidden jobs too.
     pub tree: Node,
 }
 
-/// Something included that is not in the repository.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// An include that is not read.
+#[derive(Debug, Clone, PartialEq)]
 pub struct Unresolved {
+    /// What kind of place it names; `None` if that is not known.
+    pub kind: Option<IncludeKind>,
     /// What is included, as in `project: group/templates, file: /build.yml`.
     pub what: String,
+    /// The entry of `include` as it is written: `project`, `ref`, `file`, `inputs`, `rules`, ...
+    pub entry: Map,
+    /// Why it is not read.
+    pub why: NotRead,
     /// Where.
     pub place: Place,
+}
+
+/// Why an include is not read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum NotRead {
+    /// Its file is not here.
+    NotHere,
+    /// Whether its rules let it in is not known.
+    Rules,
+    /// A variable in its path is not known.
+    Variable,
+}
+
+impl NotRead {
+    /// In words.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            NotRead::NotHere => "not here",
+            NotRead::Rules => "whether its rules hold is not known",
+            NotRead::Variable => "a variable in it is not known",
+        }
+    }
+}
+
+impl Unresolved {
+    /// A value that is not known because a variable is not.
+    pub(super) fn of_variable(name: &str, place: Place) -> Self {
+        Self {
+            kind: None,
+            what: format!("the value of `${name}`, which `expand_vars` puts in"),
+            entry: Map::default(),
+            why: NotRead::Variable,
+            place,
+        }
+    }
+
+    pub(super) fn of(entry: &Map, place: Place, why: NotRead) -> Self {
+        let kind = IncludeKind::named(entry);
+        let part = |key: &str| match &entry.get(key)?.value {
+            Value::Seq(items) => {
+                let all: Vec<String> = items.iter().filter_map(Node::scalar_text).collect();
+                Some(format!("{key}: {}", all.join(", ")))
+            }
+            _ => Some(format!("{key}: {}", entry.get(key)?.scalar_text()?)),
+        };
+        let first = kind.map(IncludeKind::as_str);
+        let keys = first.into_iter().chain(["ref", "file"]);
+        let parts: Vec<String> = keys.filter_map(part).collect();
+        Self {
+            kind,
+            what: parts.join(", "),
+            entry: entry.clone(),
+            why,
+            place,
+        }
+    }
+}
+
+/// As in `local: $FILE (a variable in it is not known)`.
+impl fmt::Display for Unresolved {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.why {
+            NotRead::NotHere => f.write_str(&self.what),
+            why => write!(f, "{} ({})", self.what, why.as_str()),
+        }
+    }
+}
+
+/// What the includes that are not read may not change.
+///
+/// Such an include lies under the file: it may give each mapping more keys, and change nothing that
+/// the file says itself with a scalar or a list.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Open {
+    /// The keys that stay as they are: `rules`, `variables:NAME`, `only:refs`.
+    pub firm: BTreeSet<String>,
+    /// What only such an include can supply, as in "nothing here defines `.build`".
+    pub wants: Vec<String>,
 }
 
 /// Variables by name.
@@ -110,6 +205,8 @@ pub struct Job {
     pub variables: Variables,
     /// Which of the global variables, also those of a workflow rule, it takes over.
     pub inherits: Inherits,
+    /// What includes that are not read leave as it is; `None` if all are read.
+    pub open: Option<Open>,
     /// Every key of the job with its effective value, those above included.
     pub keys: Map,
 }
@@ -349,7 +446,23 @@ impl Action {
     }
 }
 
+impl Job {
+    /// Whether no include that is not read can change a key: `rules`, `variables:NAME`.
+    pub fn is_firm(&self, key: &str) -> bool {
+        self.open
+            .as_ref()
+            .is_none_or(|open| open.firm.contains(key))
+    }
+}
+
 impl Config {
+    /// Whether no include that is not read can change a global key: `stages`, `workflow:rules`.
+    pub fn is_firm(&self, key: &str) -> bool {
+        self.open
+            .as_ref()
+            .is_none_or(|open| open.firm.contains(key))
+    }
+
     /// The job of a name.
     pub fn job(&self, name: &str) -> Option<&Job> {
         self.jobs.iter().find(|job| job.name == name)

@@ -27,7 +27,7 @@ pub(super) fn read(node: &Node, what: &str, reader: &mut Reader) -> Policy {
     match &node.value {
         Value::Seq(_) => policy.refs = Some(refs(node, what, reader)),
         Value::Map(map) if map.is_empty() => {
-            reader.report(node.place, format!("`{what}` should not be empty"));
+            reader.missing(node.place, format!("`{what}` should not be empty"));
         }
         Value::Map(map) => {
             let known = ["refs", "kubernetes", "variables", "changes"];

@@ -21,7 +21,10 @@ pub(super) fn resolve(root: &Map, reader: &mut Reader) -> Map {
         path: Vec::new(),
         done: HashMap::new(),
     };
-    walk.map(root).unwrap_or_else(|| root.clone())
+    match walk.map(root) {
+        Resolved::Other(resolved) => resolved,
+        Resolved::Same | Resolved::Open => root.clone(),
+    }
 }
 
 struct Walk<'r> {
@@ -29,9 +32,30 @@ struct Walk<'r> {
     reader: &'r mut Reader,
     /// The references that are being resolved.
     path: Vec<Vec<String>>,
-    /// What became of lists and mappings, by their address; nothing, if they hold no reference. The
-    /// root keeps all of them. What jobs share is resolved once, and stays shared.
-    done: HashMap<usize, Option<Value>>,
+    /// What became of lists and mappings, by their address; what jobs
+    /// share is resolved once. The root keeps all of them. What jobs share is resolved once, and stays shared.
+    done: HashMap<usize, Resolved<Value>>,
+}
+
+/// What became of a value.
+#[derive(Debug, Clone)]
+enum Resolved<T> {
+    /// It holds no reference, and stays shared.
+    Same,
+    /// Its references were resolved.
+    Other(T),
+    /// Only an include that is not read can say what it is.
+    Open,
+}
+
+impl<T> Resolved<T> {
+    fn map<U>(self, make: impl FnOnce(T) -> U) -> Resolved<U> {
+        match self {
+            Self::Same => Resolved::Same,
+            Self::Other(value) => Resolved::Other(make(value)),
+            Self::Open => Resolved::Open,
+        }
+    }
 }
 
 /// The address of what a list or mapping shares.
@@ -44,54 +68,74 @@ fn address(value: &Value) -> Option<usize> {
 }
 
 impl Walk<'_> {
-    /// The mapping without references; nothing, if it holds none.
-    fn map(&mut self, map: &Map) -> Option<Map> {
+    /// Resolves what a mapping holds; a key that is open is left out.
+    fn map(&mut self, map: &Map) -> Resolved<Map> {
         let mut resolved: Option<Map> = None;
         for (key, entry) in map.iter() {
-            let Some(value) = self.node(&entry.value) else {
+            let value = self.node(&entry.value);
+            if matches!(value, Resolved::Same) {
                 continue;
-            };
+            }
             if resolved.is_none() && !self.reader.takes(map.len(), entry.key_place) {
-                return None;
+                return Resolved::Same;
             }
             let key_place = entry.key_place;
             let resolved = resolved.get_or_insert_with(|| map.clone());
-            resolved.set(key.clone(), Entry { key_place, value });
+            match value {
+                Resolved::Other(value) => resolved.set(key.clone(), Entry { key_place, value }),
+                Resolved::Open | Resolved::Same => resolved.take(key),
+            }
         }
-        resolved
+        resolved.map_or(Resolved::Same, Resolved::Other)
     }
 
-    fn items(&mut self, items: &[Node]) -> Option<Vec<Node>> {
+    /// Resolves what a list holds; an item that is open is left out, and a list of nothing else is
+    /// open.
+    fn items(&mut self, items: &[Node]) -> Resolved<Vec<Node>> {
         let mut resolved: Option<Vec<Node>> = None;
         for (at, item) in items.iter().enumerate() {
-            let Some(value) = self.node(item) else {
-                continue;
-            };
-            if resolved.is_none() && !self.reader.takes(items.len(), item.place) {
-                return None;
+            let value = self.node(item);
+            if resolved.is_none() {
+                if matches!(value, Resolved::Same) {
+                    continue;
+                }
+                if !self.reader.takes(items.len(), item.place) {
+                    return Resolved::Same;
+                }
             }
-            let resolved = resolved.get_or_insert_with(|| items.to_vec());
-            if let Some(slot) = resolved.get_mut(at) {
-                *slot = value;
+            let resolved = resolved.get_or_insert_with(|| items.iter().take(at).cloned().collect());
+            match value {
+                Resolved::Same => resolved.push(item.clone()),
+                Resolved::Other(value) => resolved.push(value),
+                Resolved::Open => {}
             }
         }
-        resolved
+        match resolved {
+            None => Resolved::Same,
+            Some(known) if known.is_empty() => Resolved::Open,
+            Some(known) => Resolved::Other(known),
+        }
     }
 
-    /// A value without references; nothing, if it holds none.
-    fn node(&mut self, node: &Node) -> Option<Node> {
+    /// Resolves a value.
+    fn node(&mut self, node: &Node) -> Resolved<Node> {
         if let Value::Reference(path) = &node.value {
-            let resolved = self.reference(node, path);
-            return Some(resolved.unwrap_or_else(|| node.with(Value::Null)));
+            return match self.reference(node, path) {
+                Some(found) => Resolved::Other(found),
+                None if self.reader.is_open() => Resolved::Open,
+                None => Resolved::Other(node.with(Value::Null)),
+            };
         }
-        let address = address(&node.value)?;
+        let Some(address) = address(&node.value) else {
+            return Resolved::Same;
+        };
         let resolved = match self.done.get(&address) {
             Some(done) => done.clone(),
             None => {
                 let resolved = match &node.value {
                     Value::Map(map) => self.map(map).map(|map| Value::Map(Arc::new(map))),
                     Value::Seq(items) => self.items(items).map(|items| Value::Seq(items.into())),
-                    _ => None,
+                    _ => Resolved::Same,
                 };
                 self.done.insert(address, resolved.clone());
                 resolved
@@ -130,13 +174,17 @@ impl Walk<'_> {
         let absent = |node: &&Node| !matches!(node.value, Value::Null | Value::Bool(false));
         let Some(found) = found.filter(absent) else {
             self.reader
-                .report(at.place, format!("{shown} leads to nothing"));
+                .missing(at.place, format!("{shown} leads to nothing"));
             return None;
         };
         let found = found.clone();
         self.path.push(names);
         let resolved = self.node(&found);
         self.path.pop();
-        Some(resolved.unwrap_or(found))
+        match resolved {
+            Resolved::Same => Some(found),
+            Resolved::Other(resolved) => Some(resolved),
+            Resolved::Open => None,
+        }
     }
 }

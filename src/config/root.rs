@@ -7,7 +7,8 @@ use std::sync::Arc;
 
 use super::defaults::Defaults;
 use super::entry::Reader;
-use super::model::{Config, Unresolved, Workflow};
+use super::model::{Config, Rule, Unresolved, Workflow};
+use super::open::Firm;
 use super::value::{Located, Map, Node, Value};
 use super::{checks, extends, job, policy, reference, rules, stages, variables};
 use crate::finding::Report;
@@ -31,18 +32,30 @@ const GLOBAL: [&str; 11] = [
 /// Global keys that are a job if they hold a `script`.
 const JOBS_WITH_SCRIPT: [&str; 2] = ["default", "workflow"];
 
+/// What came of the includes of a tree.
+pub(super) struct Included {
+    pub(super) sources: Vec<Source>,
+    pub(super) unresolved: Vec<Unresolved>,
+    /// `spec` of the main file.
+    pub(super) spec: Option<Node>,
+    /// The rules of all includes.
+    pub(super) rules: Vec<Rule>,
+    /// For each source, whether an include that is not read may replace what it says.
+    pub(super) contested: Vec<bool>,
+}
+
 /// Makes the effective configuration.
-pub(super) fn configure(
-    root: &Node,
-    sources: Vec<Source>,
-    unresolved: Vec<Unresolved>,
-) -> Result<Config, Report> {
-    let mut reader = Reader::default();
+pub(super) fn configure(root: &Node, included: Included) -> Result<Config, Report> {
+    let mut reader = Reader::open(!included.unresolved.is_empty());
     let Some(tree) = tree(root, &mut reader) else {
-        return Err(reader.into_report(&sources));
+        return Err(reader.into_report(&included.sources));
+    };
+    let firm = match (reader.is_open(), root.as_map()) {
+        (true, Some(map)) => Some(Firm::new(map, &included.contested)),
+        _ => None,
     };
     let global = |key: &str| tree.given(key).filter(|_| !is_job(key, &tree));
-    let stages = stages::read(global("stages"), &mut reader);
+    let mut stages = stages::read(global("stages"), &mut reader);
     let variables = variables::read(
         global("variables"),
         "variables",
@@ -68,7 +81,8 @@ pub(super) fn configure(
         } else if key.text.starts_with('.') {
             hidden(&key.text, &entry.value, &mut reader);
         } else {
-            jobs.extend(job::read(key, entry, &context, &mut reader));
+            let open = firm.as_ref().map(|firm| firm.job(&key.text));
+            jobs.extend(job::read(key, entry, open, &context, &mut reader));
         }
     }
     reader.about(None);
@@ -77,29 +91,35 @@ pub(super) fn configure(
         .any(|(key, entry)| is_visible(&key.text, &tree) && entry.value.as_map().is_some());
     if !visible {
         let message = "there is no job; one that does not begin with a dot is wanted";
-        reader.report(root.place, message);
+        reader.missing(root.place, message);
     }
+    let open = firm.map(|firm| firm.globals());
     if reader.is_clean() {
-        checks::across(&stages, &mut jobs, &mut reader);
+        checks::across(&mut stages, open.as_ref(), &mut jobs, &mut reader);
     }
     if !reader.is_clean() {
-        return Err(reader.into_report(&sources));
+        return Err(reader.into_report(&included.sources));
     }
     let tree = root.with(Value::Map(Arc::new(tree)));
     Ok(Config {
-        sources,
+        sources: included.sources,
         stages,
         workflow,
         variables,
         jobs,
-        unresolved,
+        unresolved: included.unresolved,
+        include_rules: included.rules,
+        open,
+        spec: included.spec,
         tree,
     })
 }
 
 /// The mapping with `extends` and `!reference` done.
 fn tree(root: &Node, reader: &mut Reader) -> Option<Map> {
-    let Some(map) = root.as_map() else {
+    let nothing = Map::default();
+    let empty = root.is_null() && reader.is_open();
+    let Some(map) = root.as_map().or(empty.then_some(&nothing)) else {
         let message = match root.value {
             Value::Null => "there is nothing in it; a job is wanted",
             _ => "a configuration should be a mapping",
@@ -132,7 +152,7 @@ fn hidden(name: &str, node: &Node, reader: &mut Reader) {
     let blank = match &node.value {
         Value::Null | Value::Bool(false) => true,
         Value::Seq(items) => items.is_empty(),
-        Value::Map(map) => map.is_empty(),
+        Value::Map(map) => map.is_empty() && !reader.is_open(),
         Value::Str(text) => text.trim().is_empty(),
         _ => false,
     };

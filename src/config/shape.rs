@@ -218,7 +218,7 @@ fn map(keys: &[Key], node: &Node, what: &str, reader: &mut Reader) {
         match map.given(key) {
             Some(value) => shape.check(value, key, reader),
             None if *need == Need::Wanted => {
-                reader.report(node.place, format!("`{what}` should have `{key}`"));
+                reader.missing(node.place, format!("`{what}` should have `{key}`"));
             }
             None => {}
         }

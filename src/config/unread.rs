@@ -16,7 +16,7 @@ impl Config {
 
 /// What an include that is not read says is open.
 fn finding(include: &Unresolved) -> Finding {
-    let message = format!("this include is not read: {}", include.what);
+    let message = format!("this include is not read: {include}");
     Finding::new(Code::UnreadInclude, include.place, message)
-        .help("what it defines or overrides is not known")
+        .help("it may add jobs, and give a job what the job does not say itself")
 }

@@ -141,6 +141,11 @@ impl Map {
         self.0.shift_remove(key)
     }
 
+    /// Takes any key away.
+    pub fn take(&mut self, key: &Key) {
+        self.0.shift_remove(key);
+    }
+
     /// The entries in order.
     pub fn iter(&self) -> impl Iterator<Item = (&Key, &Entry)> {
         self.0.iter()

@@ -1,6 +1,6 @@
 //! `variables`: of the pipeline, of a job, of a rule.
 
-use super::entry::Reader;
+use super::entry::{Reader, count};
 use super::model::{Inherits, Variable, Variables};
 use super::value::{Node, Place, Value};
 
@@ -25,7 +25,8 @@ pub(super) fn read(node: Option<&Node>, what: &str, of: Of, reader: &mut Reader)
     let Some(map) = node.and_then(|node| reader.map(node, what)) else {
         return variables;
     };
-    if !reader.takes(map.len(), node.map_or(Place::default(), |node| node.place)) {
+    let values = map.iter().map(|(_, entry)| count(&entry.value, 1)).sum();
+    if !reader.takes(values, node.map_or(Place::default(), |node| node.place)) {
         return variables;
     }
     for (key, entry) in map.iter() {
@@ -97,12 +98,12 @@ fn variable(
         None if of == Of::Pipeline => {
             if let (Some(_), Some(node)) = (&options, map.get("options")) {
                 let message = format!("`{name}`: `options` want a `value` that is one of them");
-                reader.report(node.place, message);
+                reader.missing(node.place, message);
             }
             String::new()
         }
         None => {
-            reader.report(node.place, format!("`{name}`: `value` is missing"));
+            reader.missing(node.place, format!("`{name}`: `value` is missing"));
             return None;
         }
     };

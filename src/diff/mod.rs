@@ -20,7 +20,7 @@ pub use output::{Format, Told, tell};
 
 use crate::config::normal::{Fields, Normal};
 use crate::config::{Config, Job};
-use crate::plan::{Situation, kinds};
+use crate::plan::{Compared, Ref, classes_of};
 use names::Names;
 use words::code;
 
@@ -119,18 +119,28 @@ struct Pair<'c> {
 
 /// What the change from one configuration to another does.
 pub fn diff(before: &Config, after: &Config, default_branch: &str) -> Vec<Effect> {
-    let mut situations: Vec<Situation> = kinds(after, default_branch);
-    for situation in kinds(before, default_branch) {
-        if !situations.contains(&situation) {
-            situations.push(situation);
-        }
-    }
     let (old, new) = (Normal::of(before), Normal::of(after));
     let names = Names::of((before, &old), (after, &new));
-    let view = refs::View::of(before, after, &situations);
+    let (old_pipeline, new_pipeline) = (old.pipeline(), new.pipeline());
+    let stays = |job: &Job| {
+        let was = names.before(job).filter(|was| was.name == job.name);
+        was.is_some_and(|was| old.job(was) == new.job(job))
+    };
+    // What GitLab reads the same needs no plan.
+    if old_pipeline == new_pipeline && names.gone().next().is_none() && after.jobs.iter().all(stays)
+    {
+        return Vec::new();
+    }
+    let compared = Compared::of(after).and(&Compared::of(before));
+    let jobs = before.jobs.len().max(after.jobs.len());
+    let mut situations = classes_of(&compared, Some(default_branch), jobs).refs;
+    // What conditions name is named first.
+    let is_named = |reference: &Ref| compared.spells(reference) || compared.matches(reference);
+    situations.sort_by_key(|one| (!one.is_default_branch(), !is_named(&one.reference)));
+    let view = refs::View::of(before, after, &situations, compared);
     let mut effects = view.pipeline();
     let explained = !effects.is_empty() && view.workflow_is_decided();
-    effects.extend(pipeline::of(&old.pipeline(), &new.pipeline(), explained));
+    effects.extend(pipeline::of(&old_pipeline, &new_pipeline, explained));
     for job in &after.jobs {
         let Some(was) = names.before(job) else {
             effects.push(view.appears(job));

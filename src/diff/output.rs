@@ -1,11 +1,11 @@
 //! Effects as people and programs read them.
 
 use std::collections::HashMap;
-use std::fmt::Write as _;
 
 use serde_json::json;
 
 use super::Effect;
+use crate::shown::{Paint, Shown, code, ticks};
 
 /// The formats.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,7 +32,7 @@ pub struct Told<'t> {
 }
 
 /// Tells the effects.
-pub fn tell(told: &Told<'_>, format: Format) -> String {
+pub fn tell(told: &Told<'_>, format: Format) -> Shown {
     match format {
         Format::Text => text(told),
         Format::Json => as_json(told),
@@ -43,21 +43,23 @@ pub fn tell(told: &Told<'_>, format: Format) -> String {
 /// How many lines of a changed script are shown in a terminal; JSON has all of them.
 const MOST: usize = 40;
 
-fn text(told: &Told<'_>) -> String {
+fn text(told: &Told<'_>) -> Shown {
+    let mut out = Shown::new(told.color);
     if told.effects.is_empty() {
-        return format!("against {}: nothing changes\n", told.against);
+        out.line(&format!("against {}: nothing changes", told.against));
+        return out;
     }
-    let mut out = format!("against {}:\n", told.against);
+    out.line(&format!("against {}:", told.against));
     let mut seen: HashMap<&[String], String> = HashMap::new();
     for effect in told.effects {
-        let _ = writeln!(out, "  {}", sentence(effect, |name| name.to_owned()));
+        out.line(&format!("  {}", sentence(effect, |name| name.to_owned())));
         for line in lines(effect, &mut seen) {
-            let colored = match line.chars().next() {
-                Some('+') if told.color => format!("\u{1b}[32m{line}\u{1b}[0m"),
-                Some('-') if told.color => format!("\u{1b}[31m{line}\u{1b}[0m"),
-                _ => line,
+            let paint = match line.chars().next() {
+                Some('+') => Paint::Good,
+                Some('-') => Paint::Bad,
+                _ => Paint::Plain,
             };
-            let _ = writeln!(out, "      {colored}");
+            out.parts(&[(Paint::Plain, "      "), (paint, &line)]);
         }
     }
     out
@@ -70,7 +72,7 @@ fn lines<'e>(effect: &'e Effect, seen: &mut HashMap<&'e [String], String>) -> Ve
         return Vec::new();
     }
     if let Some(job) = seen.get(effect.lines.as_slice()) {
-        return vec![format!("(the same lines as `{job}`)")];
+        return vec![format!("(the same lines as {})", code(job))];
     }
     let job = effect.job.clone().unwrap_or_default();
     seen.insert(&effect.lines, job);
@@ -88,7 +90,7 @@ fn sentence(effect: &Effect, name: impl Fn(&str) -> String) -> String {
     }
 }
 
-fn as_json(told: &Told<'_>) -> String {
+fn as_json(told: &Told<'_>) -> Shown {
     let effects: Vec<_> = told
         .effects
         .iter()
@@ -101,53 +103,52 @@ fn as_json(told: &Told<'_>) -> String {
             })
         })
         .collect();
-    format!(
-        "{:#}\n",
-        json!({"against": told.against, "effects": effects})
-    )
+    Shown::of_json(&json!({"against": told.against, "effects": effects}))
 }
 
-fn markdown(told: &Told<'_>) -> String {
-    let mut out = String::from("### What this does to the pipeline\n\n");
+fn markdown(told: &Told<'_>) -> Shown {
+    let mut out = Shown::default();
+    out.line("### What this does to the pipeline");
+    out.line("");
+    let against = code(told.against);
     if told.effects.is_empty() {
-        let _ = writeln!(out, "Against `{}`, nothing changes.", told.against);
+        out.line(&format!("Against {against}, nothing changes."));
         return out;
     }
-    let _ = writeln!(out, "Against `{}`:\n", told.against);
+    out.line(&format!("Against {against}:"));
+    out.line("");
     let mut seen = HashMap::new();
     for effect in told.effects {
         let sentence = sentence(effect, |name| format!("**{}**", code(name)));
-        let _ = writeln!(out, "- {sentence}");
+        out.line(&format!("- {sentence}"));
         let lines = lines(effect, &mut seen);
         if !lines.is_empty() {
             // A fence longer than any in the lines.
-            let longest = lines.iter().map(|line| ticks(line)).max().unwrap_or(0);
-            let fence = "`".repeat(longest.max(2) + 1);
-            let _ = writeln!(out, "\n  {fence}diff");
+            let fence = "`".repeat(
+                lines
+                    .iter()
+                    .map(|line| ticks(line))
+                    .max()
+                    .unwrap_or(0)
+                    .max(2)
+                    + 1,
+            );
+            out.line("");
+            out.line(&format!("  {fence}diff"));
             for line in lines {
-                let _ = writeln!(out, "  {line}");
+                out.line(&format!("  {line}"));
             }
-            let _ = writeln!(out, "  {fence}\n");
+            out.line(&format!("  {fence}"));
+            out.line("");
         }
     }
-    let _ = write!(
-        out,
-        "\n<details><summary>The pipeline on all refs</summary>\n\n```mermaid\n{}```\n\n</details>\n",
-        told.mermaid
-    );
-    out
-}
-
-/// The longest run of backticks.
-fn ticks(text: &str) -> usize {
-    text.split(|c| c != '`').map(str::len).max().unwrap_or(0)
-}
-
-/// A name as code, whatever it holds.
-fn code(name: &str) -> String {
-    let fence = "`".repeat(ticks(name) + 1);
-    match name.starts_with('`') || name.ends_with('`') {
-        true => format!("{fence} {name} {fence}"),
-        false => format!("{fence}{name}{fence}"),
+    out.line("");
+    out.line("<details><summary>The pipeline on all refs</summary>");
+    out.line("");
+    out.line("```mermaid");
+    out.document(told.mermaid);
+    for line in ["```", "", "</details>"] {
+        out.line(line);
     }
+    out
 }

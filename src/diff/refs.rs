@@ -1,7 +1,7 @@
 //! On which refs a job runs, and how, before and after.
 
 use super::conditions::patterns_of;
-use super::words::listed;
+use super::words::{code, listed};
 use super::{Effect, Kind, Pair};
 use crate::config::{Config, Job, Need, Variables, When};
 use crate::plan::{
@@ -14,7 +14,7 @@ pub(super) struct View<'c> {
     before: Side,
     after: Side,
     /// Names of refs that a condition spells out; any other stands for many.
-    compared: [Compared; 2],
+    compared: Compared,
     configs: [&'c Config; 2],
 }
 
@@ -36,7 +36,12 @@ impl Side {
 }
 
 impl<'c> View<'c> {
-    pub(super) fn of(before: &'c Config, after: &'c Config, situations: &'c [Situation]) -> Self {
+    pub(super) fn of(
+        before: &'c Config,
+        after: &'c Config,
+        situations: &'c [Situation],
+        compared: Compared,
+    ) -> Self {
         Self {
             situations,
             before: Side {
@@ -45,7 +50,7 @@ impl<'c> View<'c> {
             after: Side {
                 plans: plan_all(after, situations),
             },
-            compared: [Compared::of(before), Compared::of(after)],
+            compared,
             configs: [before, after],
         }
     }
@@ -113,7 +118,7 @@ impl<'c> View<'c> {
 
     pub(super) fn appears(&self, job: &Job) -> Effect {
         let there = present(&self.after.job(&job.name));
-        let mut text = format!("is new, in stage `{}`", job.stage.value);
+        let mut text = format!("is new, in stage {}", code(&job.stage.value));
         match there.contains(&true) {
             true => text.push_str(&format!(": it runs on {}", self.named(&there))),
             false => text.push_str(": it runs on no ref that the conditions tell apart"),
@@ -227,43 +232,34 @@ impl<'c> View<'c> {
 
     /// Whether conditions spell the name of the ref.
     fn is_named(&self, situation: Option<&&Situation>) -> bool {
-        let Some(situation) = situation else {
-            return false;
-        };
-        self.compared
-            .iter()
-            .any(|compared| match &situation.reference {
-                Ref::Branch(name) => {
-                    compared.branches.contains(name) || situation.is_default_branch()
-                }
-                Ref::Tag(name) => compared.tags.contains(name),
-                Ref::MergeRequest { source, target } => {
-                    compared.sources.contains(source) || compared.targets.contains(target)
-                }
-            })
+        situation.is_some_and(|one| self.compared.spells(&one.reference) || one.is_default_branch())
     }
 
     fn name(&self, situation: &Situation) -> String {
         let mut text = match (&situation.reference, self.is_named(Some(&situation))) {
             (Ref::Branch(name), true) if situation.trigger == Trigger::Schedule => {
-                format!("schedules of `{name}`")
+                format!("schedules of {}", code(name))
             }
-            (Ref::Branch(name), true) => format!("branch `{name}`"),
+            (Ref::Branch(name), true) => format!("branch {}", code(name)),
             (Ref::Branch(name), false) => match self.is_like(situation) {
-                true => format!("branches such as `{name}`"),
+                true => format!("branches such as {}", code(name)),
                 false => "other branches".to_owned(),
             },
-            (Ref::Tag(name), true) => format!("tag `{name}`"),
+            (Ref::Tag(name), true) => format!("tag {}", code(name)),
             (Ref::Tag(name), false) => match self.is_like(situation) {
-                true => format!("tags such as `{name}`"),
+                true => format!("tags such as {}", code(name)),
                 false => "other tags".to_owned(),
             },
             (Ref::MergeRequest { source, target }, _) => {
-                format!("merge requests such as `{source}` -> `{target}`")
+                format!(
+                    "merge requests such as {} -> {}",
+                    code(source),
+                    code(target)
+                )
             }
         };
         if let Trigger::Other(word) = &situation.trigger {
-            text.push_str(&format!(" started by `{word}`"));
+            text.push_str(&format!(" started by {}", code(word)));
         }
         if situation.open_merge_request == Some(true) {
             text.push_str(" with an open merge request");
@@ -278,20 +274,7 @@ impl<'c> View<'c> {
 
     /// Whether the ref stands for those that a pattern matches.
     fn is_like(&self, situation: &Situation) -> bool {
-        let name = situation.ref_name();
-        let tag = matches!(situation.reference, Ref::Tag(_));
-        self.compared.iter().any(|compared| {
-            let patterns = if tag {
-                &compared.tags
-            } else {
-                &compared.branches
-            };
-            patterns
-                .iter()
-                .filter_map(|text| crate::gitlab::regex::Pattern::parse(text).ok())
-                .filter_map(|pattern| regex::bytes::Regex::new(&pattern.to_rust()).ok())
-                .any(|regex| regex.is_match(name.as_bytes()))
-        })
+        self.compared.matches(&situation.reference)
     }
 }
 
@@ -391,7 +374,11 @@ fn starts(before: &PlannedJob, after: &PlannedJob) -> Option<String> {
         }
         (old, new) => {
             let word = |when: Option<When>| when.map_or("undecided", When::as_str);
-            format!("now runs `{}` instead of `{}`", word(new), word(old))
+            format!(
+                "now runs {} instead of {}",
+                code(word(new)),
+                code(word(old))
+            )
         }
     })
 }

@@ -14,10 +14,7 @@ pub(super) fn listed(words: &[String]) -> String {
     }
 }
 
-/// A text as code.
-pub(super) fn code(text: &str) -> String {
-    format!("`{text}`")
-}
+pub(super) use crate::shown::code;
 
 /// A value in a sentence.
 pub(super) fn shown(form: &Form) -> String {

@@ -3,12 +3,12 @@
 //! In: a [`Comparison`]. Out: a unified diff from what is on disk to what should be there. Always
 //! holds: it takes bounded time and space, and shows no control characters to a terminal.
 
-use std::fmt::Write as _;
 use std::time::Duration;
 
 use similar::TextDiff;
 
 use super::{Compared, Comparison, Status};
+use crate::shown::{Shown, in_line};
 
 /// Lines of diff that are shown for one file; nobody reads more.
 const LONGEST: usize = 2_000;
@@ -18,14 +18,18 @@ const PATIENCE: Duration = Duration::from_millis(500);
 
 impl Comparison {
     /// The unified diff of all files whose text on disk is not the one it should be.
-    pub fn diff(&self) -> String {
-        self.files.iter().map(file_diff).collect()
+    pub fn diff(&self) -> Shown {
+        let mut shown = Shown::default();
+        for file in &self.files {
+            shown.append(&file_diff(file));
+        }
+        shown
     }
 }
 
-fn file_diff(file: &Compared) -> String {
+fn file_diff(file: &Compared) -> Shown {
     let (Some(old), Some(new)) = (&file.old, &file.new) else {
-        return String::new();
+        return Shown::default();
     };
     match file.status {
         Status::Differs { .. } | Status::Foreign => unified(&file.path, old, new),
@@ -33,11 +37,12 @@ fn file_diff(file: &Compared) -> String {
         | Status::Missing
         | Status::NotExecutable
         | Status::Stale { .. }
-        | Status::Blocked { .. } => String::new(),
+        | Status::Blocked { .. } => Shown::default(),
     }
 }
 
-fn unified(path: &str, old: &str, new: &str) -> String {
+fn unified(path: &str, old: &str, new: &str) -> Shown {
+    let path = in_line(path);
     let diff = TextDiff::configure().timeout(PATIENCE).diff_lines(old, new);
     let (before, after) = (format!("a/{path}"), format!("b/{path}"));
     let text = diff
@@ -45,20 +50,13 @@ fn unified(path: &str, old: &str, new: &str) -> String {
         .context_radius(3)
         .header(&before, &after)
         .to_string();
-    let total = text.lines().count();
-    let mut shown = String::with_capacity(text.len());
-    for line in text.lines().take(LONGEST) {
-        for c in line.chars() {
-            if c.is_control() && c != '\t' {
-                shown.extend(c.escape_default());
-            } else {
-                shown.push(c);
-            }
-        }
-        shown.push('\n');
+    let total = text.split_terminator('\n').count();
+    let mut shown = Shown::default();
+    for line in text.split_terminator('\n').take(LONGEST) {
+        shown.document(&format!("{line}\n"));
     }
     if total > LONGEST {
-        let _ = writeln!(shown, "... and {} more lines", total - LONGEST);
+        shown.line(&format!("... and {} more lines", total - LONGEST));
     }
     shown
 }
@@ -76,12 +74,12 @@ mod tests {
     #[test]
     fn a_diff_goes_from_disk_to_manifest() {
         let text = unified("x.yml", "a\nb\u{1b}\nc\n", "a\nB\nc\n");
-        insta::assert_snapshot!(text, @r"
+        insta::assert_snapshot!(text.as_str(), @r"
         --- a/x.yml
         +++ b/x.yml
         @@ -1,3 +1,3 @@
          a
-        -b\u{1b}
+        -b␛
         +B
          c
         ");
@@ -92,7 +90,7 @@ mod tests {
         let old: String = (0..200_000).map(|n| format!("{n}\n")).collect();
         let new: String = (0..200_000).rev().map(|n| format!("{n}\n")).collect();
         let text = unified("x", &old, &new);
-        assert_eq!(text.lines().count(), LONGEST + 1);
+        assert_eq!(text.as_str().lines().count(), LONGEST + 1);
     }
 
     #[test]

@@ -81,6 +81,8 @@ codes! {
     OutOfRange "out-of-range" Error;
     /// A list or mapping that must not be empty.
     Empty "empty" Error;
+    /// A variable that GitLab itself sets, and that would be overwritten.
+    PredefinedVariable "predefined-variable" Error;
     /// Keys that exclude each other.
     Exclusive "exclusive" Error;
     /// A name that GitLab, Kubernetes or windlass does not take.
@@ -147,6 +149,8 @@ codes! {
     RetentionTags "retention-tags" Error;
     /// No access to a cluster, or several, where something deploys.
     ClusterAccess "cluster-access" Error;
+    /// A job that GitLab may end before its deployment is ready, or undone.
+    ShortTimeout "short-timeout" Warning;
     /// A stop job that would delete what not only its environment uses.
     SharedDeletion "shared-deletion" Error;
     /// A name that the name of a branch can make longer than is allowed.

@@ -3,21 +3,24 @@
 //! In: a word from the command line. Out: the page of that code, or why there is none.
 
 use super::{Code, did_you_mean};
+use crate::shown::Shown;
 
 /// The page of a code, Markdown; for a word that is no code, the nearest code and all there are.
-pub fn explain(code: &str) -> Result<&'static str, String> {
+pub fn explain(code: &str) -> Result<&'static str, Shown> {
     if let Ok(code) = code.parse::<Code>() {
         return Ok(code.page());
     }
     let names = || Code::ALL.iter().map(|code| code.as_str());
-    let mut message = format!("there is no finding `{}`", code.escape_debug());
-    if let Some(name) = did_you_mean(code, names()) {
-        message.push_str(&format!("; did you mean `{name}`?"));
-    }
-    message.push_str("\nThe findings are:");
+    let meant = did_you_mean(code, names());
+    let meant = meant.map(|name| format!("; did you mean `{name}`?"));
+    let mut message = Shown::default();
+    message.line(&format!(
+        "error: there is no finding `{code}`{}",
+        meant.unwrap_or_default()
+    ));
+    message.line("The findings are:");
     for name in names() {
-        message.push_str("\n  ");
-        message.push_str(name);
+        message.line(&format!("  {name}"));
     }
     Err(message)
 }
@@ -36,16 +39,18 @@ mod tests {
     #[test]
     fn an_unknown_code_gets_a_suggestion_and_the_list() {
         let message = explain("unkown-kye").expect_err("no such code");
-        let first = message.lines().next();
+        let first = message.as_str().lines().next();
         assert_eq!(
             first,
-            Some("there is no finding `unkown-kye`; did you mean `unknown-key`?")
+            Some("error: there is no finding `unkown-kye`; did you mean `unknown-key`?")
         );
-        assert_eq!(message.lines().count(), 2 + Code::ALL.len());
+        assert_eq!(message.as_str().lines().count(), 2 + Code::ALL.len());
         let hostile = explain("\u{1b}[2J").expect_err("no such code");
         assert!(
-            hostile.starts_with("there is no finding `\\u{1b}[2J`\n"),
-            "{hostile}"
+            hostile
+                .as_str()
+                .starts_with("error: there is no finding `␛[2J`\n"),
+            "{hostile:?}"
         );
     }
 }

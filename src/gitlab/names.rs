@@ -6,12 +6,17 @@
 
 mod kubernetes;
 mod oci;
+mod predefined;
 mod slug;
 
 use super::limits;
 
-pub use kubernetes::{label as kubernetes_label, resource as kubernetes_resource};
+pub use kubernetes::{
+    Workload, label as kubernetes_label, resource as kubernetes_resource,
+    workload as kubernetes_workload,
+};
 pub use oci::{image as image_reference, repository as image_repository, tag as image_tag};
+pub use predefined::is_predefined;
 pub use slug::{environment_slug, environment_slugs, ref_slug};
 
 /// Global keys of GitLab, which are no jobs. The first eight are reserved by the root entry of

@@ -87,6 +87,15 @@ impl TagPattern {
         self
     }
 
+    /// Whether a tag without variables may be one of these. Of values of which nothing is known
+    /// any may be.
+    pub fn may_match(&self, tag: &str) -> bool {
+        if self.regex.contains("${") {
+            return true;
+        }
+        regex::Regex::new(&self.for_grep()).map_or(true, |regex| regex.is_match(tag))
+    }
+
     /// For `grep -E`, where a dot is any character.
     pub fn for_grep(&self) -> String {
         format!("^{}$", self.regex.replace('.', r"\."))

@@ -148,6 +148,16 @@ pub fn or_fail(text: &str) -> String {
     parts(text).into_iter().map(part).collect()
 }
 
+/// The text with a letter in the place of each variable: if no name may be like that, none of its
+/// values may.
+pub fn filled(text: &str) -> String {
+    let part = |part| match part {
+        Part::Text(text) => text,
+        Part::Variable(..) => "x",
+    };
+    parts(text).into_iter().map(part).collect()
+}
+
 /// How long the text can become; variables of which nothing is known count as empty.
 pub fn longest(text: &str) -> usize {
     let part = |part| match part {

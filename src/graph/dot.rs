@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use super::{Graph, Node, Start};
+use crate::shown;
 
 pub(super) fn draw(graph: &Graph) -> String {
     let mut out = String::from("digraph pipeline {\n");
@@ -65,12 +66,11 @@ fn attributes(job: &Node) -> String {
 /// Text inside quotes.
 fn text(plain: &str) -> String {
     let mut out = String::with_capacity(plain.len());
-    for c in plain.chars() {
+    for c in plain.chars().map(shown::visible) {
         match c {
             '"' | '\\' => out.extend(['\\', c]),
             // Graphviz reads HTML entities in every label.
             '&' => out.push_str("&amp;"),
-            _ if c.is_control() => out.push(' '),
             _ => out.push(c),
         }
     }

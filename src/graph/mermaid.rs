@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use super::{Graph, Node, Start};
+use crate::shown;
 
 pub(super) fn draw(graph: &Graph) -> String {
     let mut out = String::from("flowchart LR\n");
@@ -59,13 +60,12 @@ fn shape(job: &Node) -> String {
 /// HTML and may be Markdown, so only what is surely plain stays as it is.
 fn text(plain: &str) -> String {
     let mut out = String::with_capacity(plain.len());
-    for c in plain.chars() {
+    for c in plain.chars().map(shown::visible) {
         match c {
             _ if c.is_alphanumeric() => out.push(c),
             ' ' | '-' | '_' | '.' | ',' | '/' | ':' | '(' | ')' | '[' | ']' | '=' | '+' => {
                 out.push(c);
             }
-            _ if c.is_control() => out.push(' '),
             _ => {
                 let _ = write!(out, "#{};", u32::from(c));
             }

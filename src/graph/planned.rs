@@ -9,7 +9,7 @@ impl Graph {
     pub fn of_plan(config: &Config, plan: &Plan) -> Self {
         Self::drawn(config, plan.situation.to_string(), |index| {
             let job = plan.within().find(|job| job.index == index)?;
-            let chosen = job.decision.within().next()?;
+            let chosen = job.unchanged().within().next()?;
             Some((job.presence() == Presence::Maybe, chosen.clone()))
         })
     }
@@ -27,7 +27,9 @@ impl Graph {
                 .collect();
             let everywhere = found.len() == created.len()
                 && found.iter().all(|job| job.presence() == Presence::In);
-            let chosen = found.first()?.decision.within().next()?;
+            let chosen = found
+                .iter()
+                .find_map(|job| job.unchanged().within().next())?;
             Some((!everywhere, chosen.clone()))
         })
     }

@@ -151,7 +151,7 @@ fn a_name_is_only_text() {
     assert!(!svg.contains("<script") && !svg.contains('\u{0}'));
     let dot = graph.draw(Format::Dot);
     assert!(
-        dot.contains(r#"\"]--> x<script>&amp;#34;`*\\N  %%{init}%%"#),
+        dot.contains(r#"\"]--> x<script>&amp;#34;`*\\N␀␊%%{init}%%"#),
         "{dot}"
     );
 }

@@ -71,7 +71,7 @@ impl Lowering<'_> {
 
     fn client(&self, docker: &Docker) -> Image {
         match docker.image.get() {
-            Some(image) => self.job_image(image),
+            Some(image) => self.job_image(image, None),
             None if self.has_old_docker() && self.manifest.compose.get().is_some() => Image {
                 name: OLD_COMPOSE.to_owned(),
                 // The image's own entrypoint takes its arguments for those of compose.

@@ -7,15 +7,13 @@ use super::toolchain_build::ToolchainCache;
 use crate::gitlab::gates;
 use crate::manifest::common::Entity;
 use crate::manifest::images::{Image, Role};
+use crate::manifest::written_tags::BRANCH_CACHE;
 use crate::pipeline::Origin;
 use crate::source::At;
 
 /// The default branch as a tag can hold it: GitLab has no variable for its slug, which is made as
 /// `Gitlab::Utils.slugify` does (GitLab 18).
 const DEFAULT_BRANCH_SLUG: &str = "default_branch_slug=$(printf '%s' \"$CI_DEFAULT_BRANCH\" | tr '[:upper:]' '[:lower:]' | tr -c 'a-z0-9' '-' | cut -c 1-63 | sed 's/^-*//; s/-*$//')";
-
-/// The tag that holds a branch's build cache.
-pub(super) const BRANCH_CACHE: &str = "cache-$CI_COMMIT_REF_SLUG";
 
 pub(super) fn lower(lowering: &mut Lowering<'_>) {
     let images: Vec<_> = lowering.images_of(&[Role::App, Role::Test]).collect();
@@ -24,12 +22,10 @@ pub(super) fn lower(lowering: &mut Lowering<'_>) {
     }
 }
 
-/// Where a build finds and leaves its cache if the image does not say.
+/// Where a build finds its cache if the image does not say.
 pub(super) trait DefaultCache {
     /// Tags of the repository to read from, in the order of trying.
     fn from(&self) -> Vec<String>;
-    /// The tag to write to.
-    fn to(&self) -> String;
     /// Commands that the tags want first.
     fn before(&self) -> Option<&'static str>;
 }
@@ -43,10 +39,6 @@ impl DefaultCache for BranchCache {
             BRANCH_CACHE.to_owned(),
             "cache-$default_branch_slug".to_owned(),
         ]
-    }
-
-    fn to(&self) -> String {
-        BRANCH_CACHE.to_owned()
     }
 
     fn before(&self) -> Option<&'static str> {
@@ -110,19 +102,14 @@ impl<'m> Lowering<'m> {
                 )
             }
         };
-        let cache_to = match (image.cache_to.get(), image.cache_from.get()) {
-            (Some(own), _) => Some(in_repository(own)),
-            // `cache_from: []` is "no cache"; writing one that nobody reads would be waste.
-            (None, Some(own)) if own.0.is_empty() => None,
-            (None, None) if fresh => None,
-            (None, _) => Some(in_repository(&cache.to())),
-        };
+        let cache_to = image.cache_to.get().map(String::as_str);
+        let cache_to = cache_to.or_else(|| image.default_cache());
         Build {
             name,
             image,
             tags: [self.by_tag(name)].into_iter().chain(further).collect(),
             cache_from,
-            cache_to,
+            cache_to: cache_to.map(in_repository),
             before,
             labels: fresh
                 .then(|| super::rebuild::label(name))

@@ -12,6 +12,7 @@ mod compose;
 mod deploy;
 mod docker;
 mod early_cleanup;
+mod entrypoint;
 mod group;
 mod handover;
 mod image_build;
@@ -42,7 +43,7 @@ use crate::manifest::deployments::Deployments;
 use crate::manifest::images::{Image, Role};
 use crate::manifest::resolved::{STAGES, image_variable};
 use crate::manifest::tools::Compose;
-use crate::pipeline::{ComposeOverride, Mapping, Pipeline};
+use crate::pipeline::{ComposeOverride, Include, Mapping, Pipeline};
 use crate::source::At;
 use crate::target::Lack;
 
@@ -143,9 +144,10 @@ impl<'m> Lowering<'m> {
             .into_iter()
             .flat_map(|list| list.iter())
         {
-            pipeline
-                .include
-                .push(crate::manifest::raw::value(&include.value.0, &mut ignored));
+            pipeline.include.push(Include {
+                value: crate::manifest::raw::value(&include.value.0, &mut ignored),
+                span: include.span,
+            });
         }
         if let Some(raw) = manifest.pipeline.get() {
             pipeline.raw = crate::manifest::raw::mapping(&raw.0, &mut ignored);

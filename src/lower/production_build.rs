@@ -3,6 +3,7 @@
 use super::Lowering;
 use super::image_build::DefaultCache;
 use crate::manifest::images::Role;
+use crate::manifest::written_tags::PRODUCTION_CACHE;
 
 pub(super) fn lower(lowering: &mut Lowering<'_>) {
     let images: Vec<_> = lowering.images_of(&[Role::Production]).collect();
@@ -17,11 +18,7 @@ pub(super) struct ProductionCache;
 
 impl DefaultCache for ProductionCache {
     fn from(&self) -> Vec<String> {
-        vec![self.to()]
-    }
-
-    fn to(&self) -> String {
-        "cache-production".to_owned()
+        vec![PRODUCTION_CACHE.to_owned()]
     }
 
     fn before(&self) -> Option<&'static str> {

@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 use super::registry_script::credentials;
 use super::{Lowering, digest_variable, quoted};
 use crate::gitlab::gates;
+use crate::manifest::Manifest;
 use crate::manifest::collection::Many;
 use crate::manifest::common::Entity;
 use crate::manifest::environments::Promotion;
@@ -35,12 +36,16 @@ struct Targets<'m> {
 }
 
 impl<'m> Targets<'m> {
-    fn of(promotion: &'m Promotion, repository: &str) -> Self {
+    fn of(manifest: &Manifest, promotion: &'m Promotion, repository: &str) -> Self {
+        let own = promotion.variables.get();
+        let canonical = |text: &str| manifest.canonical_repository(own, text);
         let mut targets = Self::default();
         for to in promotion.to.get().into_iter().flat_map(Many::iter) {
             match split_tag(&to.value) {
                 None => targets.own.push(&to.value),
-                Some((own, tag)) if own == repository => targets.own.push(tag),
+                Some((own, tag)) if canonical(own) == canonical(repository) => {
+                    targets.own.push(tag)
+                }
                 Some((other, tag)) => {
                     let known = targets
                         .elsewhere
@@ -109,7 +114,7 @@ impl<'m> Lowering<'m> {
             return;
         };
         let repository = image.repository(name);
-        let targets = Targets::of(promotion, &repository);
+        let targets = Targets::of(self.manifest, promotion, &repository);
         let options = self.push_options(image);
         let built = self.is_built_on(name, &refs_of(promotion));
         let brings = self.deployments.brings(self.manifest, promotion, name);
@@ -173,7 +178,7 @@ impl<'m> Lowering<'m> {
             let Some(image) = self.image(name) else {
                 continue;
             };
-            let targets = Targets::of(promotion, &image.repository(name));
+            let targets = Targets::of(self.manifest, promotion, &image.repository(name));
             if !targets.own.is_empty() {
                 used.insert("move_tag");
             }

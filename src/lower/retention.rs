@@ -13,6 +13,7 @@ use crate::gitlab::variables::{Part, parts};
 use crate::manifest::collection::List;
 use crate::manifest::environments::Environment;
 use crate::manifest::images::{Image, KeepFor, Retention};
+use crate::manifest::written_tags::Writer;
 use crate::source::At;
 
 impl<'m> Lowering<'m> {
@@ -67,21 +68,64 @@ impl<'m> Lowering<'m> {
                 None => format!("--keep {}", quoted(&pattern.value)),
             });
         }
-        // Images that share the repository.
-        let repository = image.repository(name);
-        for (key, other) in self.manifest.images() {
-            if key.value == name || other.repository(&key.value) != repository {
+        kept.extend(self.kept_of_others(name, image, retention));
+        kept
+    }
+
+    /// Options for what else is in the repository: tags of promotions, and all tags of other images.
+    fn kept_of_others(&self, name: &str, image: &'m Image, retention: &Retention) -> Vec<String> {
+        let mut kept = Vec::new();
+        let canonical = |name: &str, image: &Image| {
+            let repository = image.repository(name);
+            self.manifest
+                .canonical_repository(image.variables.get(), &repository)
+        };
+        let repository = canonical(name, image);
+        let gone = patterns(image, retention);
+        let may_go = |tag: &str| gone.iter().any(|pattern| pattern.may_match(tag));
+        for tag in self.manifest.written_tags(&self.deployments) {
+            let own = tag.image == name;
+            if tag.repository != repository {
                 continue;
             }
-            for tag in [other.tag()].into_iter().chain(also_tags(other)) {
-                kept.push(match TagPattern::of(tag) {
-                    Some(pattern) => format!("--keep-regex {}", argument(&pattern.for_grep())),
-                    None => format!("--keep {}", quoted(tag)),
-                });
+            match tag.writer {
+                Writer::Build | Writer::AlsoTag if !own => {
+                    kept.push(match TagPattern::of(&tag.tag) {
+                        Some(pattern) => format!("--keep-regex {}", argument(&pattern.for_grep())),
+                        None => format!("--keep {}", quoted(&tag.tag)),
+                    });
+                }
+                // A tag with a variable may be any, and would keep all there is.
+                Writer::Promotion(_) if !tag.tag.contains('$') && may_go(&tag.tag) => {
+                    kept.push(format!("--keep {}", quoted(&tag.tag)));
+                }
+                Writer::Deployed(key) if !own => {
+                    let environments = self.manifest.environments.get();
+                    let environment = environments.and_then(|all| all.get(key));
+                    kept.extend(environment.and_then(|environment| deployed(key, environment)));
+                }
+                Writer::Build
+                | Writer::AlsoTag
+                | Writer::Cache
+                | Writer::Promotion(_)
+                | Writer::Deployed(_) => {}
             }
         }
         kept
     }
+}
+
+/// The patterns of the tags that may go.
+fn patterns(image: &Image, retention: &Retention) -> Vec<TagPattern> {
+    let own = TagPattern::of(image.tag());
+    let further = || also_tags(image).filter_map(TagPattern::of);
+    let by_branch = retention.keep_for.get() == Some(&KeepFor::Branch);
+    if by_branch {
+        let cache = branch_cache(image).and_then(TagPattern::of);
+        let all = cache.into_iter().chain(own.clone()).chain(further());
+        return all.filter(|pattern| pattern.of_branch).chain(own).collect();
+    }
+    own.into_iter().chain(further()).collect()
 }
 
 /// Options that say what goes.
@@ -146,12 +190,9 @@ fn is_wide(tag: &str) -> bool {
 
 /// The tag of the repository that holds a branch's build cache.
 fn branch_cache(image: &Image) -> Option<&str> {
-    match (image.cache_to.get(), image.cache_from.get()) {
-        (Some(own), _) => (!own.contains(['/', ':'])).then_some(own.as_str()),
-        (None, Some(own)) if own.0.is_empty() => None,
-        (None, _) if image.role() == crate::manifest::images::Role::Production => None,
-        (None, _) => Some(super::image_build::BRANCH_CACHE),
-    }
+    let own = image.cache_to.get().map(String::as_str);
+    let tag = own.or_else(|| image.default_cache());
+    tag.filter(|tag| !tag.contains(['/', ':']))
 }
 
 fn also_tags(image: &Image) -> impl Iterator<Item = &str> {

@@ -1,9 +1,11 @@
 //! Tests and tasks: a script inside an image, by GitLab, `docker run` or `docker compose run`.
 
+use super::entrypoint::takes_no_shell;
 use super::{Lowering, in_container, quoted, word};
 use crate::manifest::Manifest;
 use crate::manifest::collection::Many;
-use crate::manifest::common::Entity;
+use crate::manifest::common::{Entity, Variable, Variables};
+use crate::manifest::record::all;
 use crate::manifest::tests::{JobImage, Service as ManifestService, Test, Via};
 use crate::pipeline::{Image, Job, Mapping, Origin, Parallel, Service, Value};
 use crate::source::At;
@@ -52,18 +54,16 @@ impl<'m> Lowering<'m> {
             Via::Docker => self.in_docker(&mut job, test),
             Via::Compose => images.extend(self.in_compose(&mut job, test)),
         }
-        let variables = test.variables.get().into_iter().flat_map(|of| of.0.iter());
-        images.extend(
-            variables
-                .flat_map(|(_, of)| of.value.images())
-                .map(|name| name.value.as_str()),
-        );
+        let variables = all::<Variable>(&test.value).into_iter();
+        let of_variables = variables.flat_map(Variable::images);
+        images.extend(of_variables.map(|name| name.value.as_str()));
         self.need_builds(&mut job, &images);
         self.finish(job, Some(common));
     }
 
     /// The image of a job; one of the manifest's own by the tag that its build pushes.
-    pub(super) fn job_image(&self, image: &JobImage) -> Image {
+    /// `own` are the variables of the job, which may stand in the name.
+    pub(super) fn job_image(&self, image: &JobImage, own: Option<&Variables>) -> Image {
         let name = image.name.get().map(String::as_str).unwrap_or_default();
         let name = if self.image(name).is_some() {
             self.by_tag(name)
@@ -72,7 +72,7 @@ impl<'m> Lowering<'m> {
         };
         Image {
             name,
-            entrypoint: image.entrypoint.get().map(super::common::list_of),
+            entrypoint: self.entrypoint(image, own),
             pull_policy: image
                 .pull_policy
                 .get()
@@ -83,8 +83,20 @@ impl<'m> Lowering<'m> {
         }
     }
 
+    /// What starts a container for a script: what the manifest says; nothing where the image's own
+    /// entrypoint is a tool.
+    fn entrypoint(&self, image: &JobImage, own: Option<&Variables>) -> Option<Vec<String>> {
+        let written = image.entrypoint.get().map(super::common::list_of);
+        let name = image.name.get().filter(|name| self.image(name).is_none());
+        written.or_else(|| {
+            let name = self.manifest.expanded(own, name?);
+            takes_no_shell(&name).then(|| vec![String::new()])
+        })
+    }
+
     fn in_job(&self, job: &mut Job, test: &Test) {
-        job.image = test.image.get().map(|image| self.job_image(image));
+        let own = test.variables.get();
+        job.image = test.image.get().map(|image| self.job_image(image, own));
         for service in test.services.get().into_iter().flat_map(|list| list.iter()) {
             job.services.push(self.service(&service.value));
         }
@@ -135,8 +147,8 @@ impl<'m> Lowering<'m> {
             None => String::new(),
         };
         let mut run = vec!["docker run --rm".to_owned()];
-        let entrypoint = test.image.get().and_then(|image| image.entrypoint.get());
-        let entrypoint = entrypoint.map(super::common::list_of);
+        let entrypoint = test.image.get();
+        let entrypoint = entrypoint.and_then(|image| self.entrypoint(image, test.variables.get()));
         let entrypoint = entrypoint.unwrap_or_default();
         if let Some(program) = entrypoint.first() {
             run.push(format!("--entrypoint {}", quoted(program)));

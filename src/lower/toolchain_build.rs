@@ -4,6 +4,7 @@
 use super::Lowering;
 use super::image_build::DefaultCache;
 use crate::manifest::images::Role;
+use crate::manifest::written_tags::TOOLCHAIN_CACHE;
 
 pub(super) fn lower(lowering: &mut Lowering<'_>) {
     let images: Vec<_> = lowering.images_of(&[Role::Toolchain]).collect();
@@ -17,11 +18,7 @@ pub(super) struct ToolchainCache;
 
 impl DefaultCache for ToolchainCache {
     fn from(&self) -> Vec<String> {
-        vec![self.to()]
-    }
-
-    fn to(&self) -> String {
-        "cache-toolchain".to_owned()
+        vec![TOOLCHAIN_CACHE.to_owned()]
     }
 
     fn before(&self) -> Option<&'static str> {

@@ -148,6 +148,8 @@ impl super::record::Read for CacheKey {
             _ => Text::read(node, reader).map(Self::Name),
         }
     }
+
+    fn visit<'m>(&'m self, _: &mut super::record::See<'_, 'm>) {}
 }
 
 impl schemars::JsonSchema for CacheKey {

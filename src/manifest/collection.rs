@@ -6,7 +6,7 @@ use std::hash::{Hash, Hasher};
 use indexmap::IndexMap;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
-use super::record::{Read, Reader, SchemaName, nullable};
+use super::record::{Read, Reader, SchemaName, See, nullable};
 use super::scalar::plain_type;
 use crate::finding::{Code, Finding};
 use crate::source::{At, Kind, Node};
@@ -34,6 +34,10 @@ impl<T: Read> Read for Many<T> {
                 Some(Self(vec![At::new(value, node.span)]))
             }
         }
+    }
+
+    fn visit<'m>(&'m self, see: &mut See<'_, 'm>) {
+        self.iter().for_each(|item| item.value.visit(see));
     }
 }
 
@@ -71,6 +75,10 @@ impl<T: Read> Read for List<T> {
                 None
             }
         }
+    }
+
+    fn visit<'m>(&'m self, see: &mut See<'_, 'm>) {
+        self.iter().for_each(|item| item.value.visit(see));
     }
 }
 
@@ -227,6 +235,10 @@ impl<T: Read + Clone> Read for Map<T> {
             map.insert(Name(At::new(key.value.to_string(), key.span)), read);
         }
         Some(Self(map))
+    }
+
+    fn visit<'m>(&'m self, see: &mut See<'_, 'm>) {
+        self.iter().for_each(|(_, item)| item.value.visit(see));
     }
 }
 

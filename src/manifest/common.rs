@@ -2,7 +2,7 @@
 
 use super::collection::{List, Many, Map};
 use super::kinds::Text;
-use super::record::{Field, Read, Reader, SchemaName, record, words};
+use super::record::{Field, Read, Reader, SchemaName, See, record, words};
 use crate::finding::{Code, Finding};
 use crate::source::{Kind, Node};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
@@ -56,6 +56,11 @@ impl Read for Variables {
         // Defaults first, as they would stand if they were written out.
         self.0.inherit_entries(&default.0);
     }
+
+    fn visit<'m>(&'m self, see: &mut See<'_, 'm>) {
+        see(self);
+        self.0.visit(see);
+    }
 }
 
 impl JsonSchema for Variables {
@@ -67,6 +72,51 @@ impl JsonSchema for Variables {
     }
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
         Map::<Variable>::json_schema(generator)
+    }
+}
+
+/// Arguments of a build, which are no variables of its job: the same in all else.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct BuildArgs {
+    values: Variables,
+}
+
+impl std::ops::Deref for BuildArgs {
+    type Target = Variables;
+    fn deref(&self) -> &Variables {
+        &self.values
+    }
+}
+
+impl std::ops::DerefMut for BuildArgs {
+    fn deref_mut(&mut self) -> &mut Variables {
+        &mut self.values
+    }
+}
+
+impl Read for BuildArgs {
+    fn read(node: &Node, reader: &mut Reader<'_>) -> Option<Self> {
+        Variables::read(node, reader).map(|values| Self { values })
+    }
+
+    fn inherit(&mut self, default: &Self) {
+        self.values.inherit(&default.values);
+    }
+
+    fn visit<'m>(&'m self, see: &mut See<'_, 'm>) {
+        self.values.0.visit(see);
+    }
+}
+
+impl JsonSchema for BuildArgs {
+    fn inline_schema() -> bool {
+        true
+    }
+    fn schema_name() -> SchemaName {
+        "BuildArgs".into()
+    }
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        Variables::json_schema(generator)
     }
 }
 
@@ -121,6 +171,8 @@ impl Read for AllowFailure {
         }
         bool::read(node, reader).map(Self::Any)
     }
+
+    fn visit<'m>(&'m self, _: &mut See<'_, 'm>) {}
 }
 
 impl JsonSchema for AllowFailure {
@@ -154,6 +206,8 @@ impl Read for Matrix {
         }
         Some(Self(rows))
     }
+
+    fn visit<'m>(&'m self, _: &mut See<'_, 'm>) {}
 }
 
 impl JsonSchema for Matrix {

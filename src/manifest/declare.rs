@@ -75,6 +75,11 @@ macro_rules! record {
             ) -> Option<Self> {
                 $crate::manifest::record::read_record(node, reader)
             }
+
+            fn visit<'m>(&'m self, see: &mut $crate::manifest::record::See<'_, 'm>) {
+                see(self);
+                $( self.$field.visit(see); )+
+            }
         }
 
         impl schemars::JsonSchema for $name {
@@ -123,6 +128,8 @@ macro_rules! words {
                     }
                 }
             }
+
+            fn visit<'m>(&'m self, _: &mut $crate::manifest::record::See<'_, 'm>) {}
         }
 
         impl schemars::JsonSchema for $name {

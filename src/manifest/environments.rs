@@ -3,7 +3,7 @@
 use super::collection::{List, Many, Map};
 use super::common::{Variable, When, entity};
 use super::kinds::{Expiry, KubectlDuration, ProjectPath, Raw, Text, VariableName, Workload};
-use super::record::{Read, Reader, SchemaName, record, words};
+use super::record::{Read, Reader, SchemaName, See, record, words};
 use super::tools::Kubernetes;
 use crate::finding::{Code, Finding};
 use crate::source::{At, Kind, Node};
@@ -49,6 +49,13 @@ impl Read for SetImage {
             }
         }
         Some(Self(workloads))
+    }
+
+    fn visit<'m>(&'m self, see: &mut See<'_, 'm>) {
+        see(self);
+        self.0
+            .iter()
+            .for_each(|(_, containers)| containers.visit(see));
     }
 }
 
@@ -120,8 +127,9 @@ record! {
 record! {
     /// How the deployment is watched.
     Rollout {
-        /// The workloads to watch; if not written what `set_image` names, or what is applied. A
-        /// helm release watches itself.
+        /// The workloads to watch: Deployments, StatefulSets, DaemonSets and Jobs; if not written
+        /// what `set_image` names, or what is applied. A helm release watches itself. What has no
+        /// rollout, such as a CronJob, is changed last and not watched.
         watch: List<Workload>,
         /// How long to wait for each; `5m` if not written.
         timeout: KubectlDuration,

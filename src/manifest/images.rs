@@ -1,7 +1,7 @@
 //! Images that the project builds (language, section 5).
 
 use super::collection::{List, Map};
-use super::common::{Matrix, Variables, entity};
+use super::common::{BuildArgs, Matrix, entity};
 use super::kinds::{Duration, Pattern, ProjectPath, Raw, Text, VariableName};
 use super::record::{record, words};
 
@@ -114,7 +114,7 @@ entity! {
         /// The build stage of the Dockerfile to build.
         target: Text,
         /// Build arguments; `{image: NAME}` is the reference of another image, built before.
-        build_args: Variables,
+        build_args: BuildArgs,
         /// Build secrets: id -> name of the variable that holds it.
         secrets: Map<VariableName>,
         /// Platforms such as `linux/arm64`; `buildx` and `buildkit` only.

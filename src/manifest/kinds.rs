@@ -2,7 +2,7 @@
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
-use super::record::{Read, Reader, SchemaName};
+use super::record::{Read, Reader, SchemaName, See};
 use super::scalar::{Fault, read_text, text};
 use crate::finding::Code;
 use crate::gitlab::{duration, expression, names, regex, version};
@@ -215,6 +215,10 @@ pub struct Raw(pub Node);
 impl Read for Raw {
     fn read(node: &Node, _: &mut Reader<'_>) -> Option<Self> {
         Some(Self(node.clone()))
+    }
+
+    fn visit<'m>(&'m self, see: &mut See<'_, 'm>) {
+        see(self);
     }
 }
 

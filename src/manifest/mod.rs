@@ -27,6 +27,7 @@ pub mod scalar;
 mod schema;
 pub mod tests;
 pub mod tools;
+pub mod written_tags;
 
 use collection::{List, Many, Map};
 use common::{Entity, Retry, Variables};
@@ -147,9 +148,17 @@ fn inherit(manifest: &mut Manifest) {
     });
     hand_down(&mut manifest.tests, &all.tests, |_| &all);
     hand_down(&mut manifest.tasks, &all.tasks, |_| &all);
-    // Nothing is deployed by default.
-    hand_down(&mut manifest.environments, &all.environments, |_| &placed);
-    hand_down(&mut manifest.promotions, &all.promotions, |_| &all);
+    // Nothing is deployed by default, and nothing half-way.
+    let whole = Defaults {
+        interruptible: Field::Absent,
+        ..all.clone()
+    };
+    let deployed = Defaults {
+        refs: Field::Absent,
+        ..whole.clone()
+    };
+    hand_down(&mut manifest.environments, &all.environments, |_| &deployed);
+    hand_down(&mut manifest.promotions, &all.promotions, |_| &whole);
 }
 
 /// Hands down to one kind of entity what holds for it, and then what holds for all.

@@ -7,7 +7,7 @@
 use super::Manifest;
 use super::common::Variables;
 use super::environments::Environment;
-use super::images::{Image, Role};
+use super::images::Image;
 use crate::gitlab::tag::TagPattern;
 use crate::gitlab::variables::{Part, names, parts};
 
@@ -105,12 +105,8 @@ impl Image {
 
     /// The tag of the build cache that only builds of the running pipeline's ref write.
     pub fn cache_of_ref(&self) -> Option<&str> {
-        let none = self.cache_from.get().is_some_and(|list| list.0.is_empty());
-        let tag = match (self.cache_to.get(), self.role()) {
-            (Some(own), _) => own.as_str(),
-            (None, Role::App | Role::Test) if !none => "cache-$CI_COMMIT_REF_SLUG",
-            (None, _) => return None,
-        };
+        let own = self.cache_to.get().map(String::as_str);
+        let tag = own.or_else(|| self.default_cache())?;
         let of_ref = !tag.contains([':', '/']) && names(tag).any(|name| OF_REFS.contains(&name));
         of_ref.then_some(tag)
     }

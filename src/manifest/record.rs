@@ -4,6 +4,7 @@
 //! In: [`Node`]s. Out: structs whose fields are [`Field`]s. Always holds: reading never stops at
 //! the first mistake; every unknown key is reported with the nearest key that exists there.
 
+use std::any::Any;
 use std::borrow::Cow;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
@@ -105,6 +106,24 @@ pub trait Read: Sized + JsonSchema {
 
     /// Takes over what a default has and this value has not. Most values replace their default.
     fn inherit(&mut self, _default: &Self) {}
+
+    /// Shows the mappings, raw values and tables of variables in this value, itself among them. It
+    /// has no default, so that no value can hide what is in it; see [`all`].
+    fn visit<'m>(&'m self, see: &mut See<'_, 'm>);
+}
+
+/// What looks at the parts of a manifest.
+pub type See<'s, 'm> = dyn FnMut(&'m dyn Any) + 's;
+
+/// Everything of one type that is somewhere in a value, in the order of its keys: all [`Raw`] values
+/// of a manifest, or all variables of a test. What entities have from `defaults` comes with them, and
+/// with `defaults` again.
+///
+/// [`Raw`]: super::kinds::Raw
+pub fn all<T: 'static>(of: &impl Read) -> Vec<&T> {
+    let mut found = Vec::new();
+    of.visit(&mut |part| found.extend(part.downcast_ref::<T>()));
+    found
 }
 
 /// What the manifest says under a key.
@@ -150,6 +169,15 @@ impl<T: Copy> Field<T> {
     /// The value, or else.
     pub fn copied_or(&self, default: T) -> T {
         self.get().copied().unwrap_or(default)
+    }
+}
+
+impl<T: Read> Field<T> {
+    /// Shows what is in the value, if there is one.
+    pub fn visit<'m>(&'m self, see: &mut See<'_, 'm>) {
+        if let Some(value) = self.get() {
+            value.visit(see);
+        }
     }
 }
 

@@ -4,19 +4,25 @@
 //! Always holds: the answer is the one that the manifest reference documents, with its place.
 
 use std::collections::HashMap;
+use std::time::Duration;
 
 use super::Manifest;
 use super::collection::{Many, Map};
 use super::common::{AllowFailure, When};
 use super::environments::{Environment, Promotion};
 use super::images::{Builder, Image, KeepFor, Role};
-use super::kinds::Text;
+use super::kinds::{Text, Workload};
 use super::record::Field;
 use super::tests::Test;
 use super::tools::{Compose, Kubernetes};
 use crate::gitlab::Version;
+use crate::gitlab::duration;
+use crate::gitlab::names::{self, kubernetes_workload};
 use crate::gitlab::variables::{Part, parts};
 use crate::source::{At, Span};
+
+/// How long a deployment waits for each workload if the manifest does not say.
+pub const ROLLOUT_TIMEOUT: &str = "5m";
 
 /// The target of a manifest that names none; it belongs to `windlass: 1`.
 const DEFAULT_TARGET: Version = Version::new(18, 0);
@@ -202,12 +208,34 @@ impl Environment {
             return own.to_owned();
         }
         // Not all jobs that use the tag are jobs of the environment.
-        let slug = crate::gitlab::names::environment_slug(name);
+        let slug = names::environment_slug(name);
         let known = |part| match part {
             Part::Variable("CI_ENVIRONMENT_SLUG", _) => slug.clone(),
             Part::Variable(_, text) | Part::Text(text) => text.to_owned(),
         };
         parts(own).into_iter().map(known).collect()
+    }
+
+    /// How long the deployment may wait for its workloads, one after the other; `None` if it waits
+    /// for nothing, or for ever. Of manifests, whose workloads nobody here knows, at least one.
+    pub fn longest_rollout(&self) -> Option<Duration> {
+        let rollout = self.rollout.get();
+        let timeout = rollout.and_then(|rollout| rollout.timeout.get());
+        let each = duration::parse_go(timeout.map_or(ROLLOUT_TIMEOUT, |timeout| timeout));
+        let waits =
+            |workload: &Workload| kubernetes_workload(workload) != names::Workload::WithoutRollout;
+        let deploy = self.deploy.get()?;
+        let watch = rollout.and_then(|rollout| rollout.watch.get());
+        let count = match (watch, deploy.set_image.get()) {
+            (Some(watch), _) => watch.iter().filter(|one| waits(&one.value)).count(),
+            (None, Some(set_image)) => {
+                let all = set_image.0.iter();
+                all.filter(|(workload, _)| waits(&workload.value)).count()
+            }
+            (None, None) => usize::from(deploy.script.is_missing()),
+        };
+        let all = each.ok()?.checked_mul(u32::try_from(count).ok()?)?;
+        (!all.is_zero()).then_some(all)
     }
 
     /// The stage of the deployment.

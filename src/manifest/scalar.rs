@@ -6,7 +6,7 @@
 
 use std::rc::Rc;
 
-use super::record::{Read, Reader};
+use super::record::{Read, Reader, See};
 use crate::finding::{Code, Finding, did_you_mean};
 use crate::source::{Kind, Node};
 
@@ -105,6 +105,8 @@ impl Read for String {
     fn read(node: &Node, reader: &mut Reader<'_>) -> Option<Self> {
         read_text(node, reader).map(|text| text.to_string())
     }
+
+    fn visit<'m>(&'m self, _: &mut See<'_, 'm>) {}
 }
 
 impl Read for bool {
@@ -118,6 +120,8 @@ impl Read for bool {
             }
         }
     }
+
+    fn visit<'m>(&'m self, _: &mut See<'_, 'm>) {}
 }
 
 impl Read for i64 {
@@ -131,6 +135,8 @@ impl Read for i64 {
         }
         number
     }
+
+    fn visit<'m>(&'m self, _: &mut See<'_, 'm>) {}
 }
 
 /// An integer in the one spelling that every YAML parser reads alike.
@@ -171,6 +177,8 @@ macro_rules! text {
                     }
                 }
             }
+
+            fn visit<'m>(&'m self, _: &mut $crate::manifest::record::See<'_, 'm>) {}
         }
 
         impl JsonSchema for $name {

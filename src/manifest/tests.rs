@@ -10,7 +10,8 @@ record! {
     JobImage = "name" {
         /// A name of `images`, or a reference with a tag.
         name: Text,
-        /// What starts the container instead of the image's own entrypoint.
+        /// What starts the container instead of the image's own entrypoint; `[""]` if not written
+        /// and the image is a well-known tool's, such as `aquasec/trivy`, that runs no shell.
         entrypoint: List<Text>,
         /// When the runner pulls it: `always`, `if-not-present`, `never`.
         pull_policy: Many<Text>,
@@ -92,7 +93,8 @@ entity! {
         matrix: Matrix,
         /// GitLab's `parallel`: so many copies of the job.
         parallel: i64,
-        /// Run only when one of these paths changed.
+        /// Run only when one of these paths changed: in the merge request, in the push to the
+        /// default branch, else since the default branch.
         changes: List<Text>,
         /// A regular expression that finds the coverage in the job's log.
         coverage: Regex,

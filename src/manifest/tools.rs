@@ -2,7 +2,7 @@
 
 use super::collection::{List, Map};
 use super::kinds::{ProjectPath, Text, VariableName};
-use super::record::{Field, Read, Reader, Record, SchemaName, record, words};
+use super::record::{Field, Read, Reader, Record, SchemaName, See, record, words};
 use super::tests::JobImage;
 use crate::source::{Kind, Node, Span};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
@@ -170,6 +170,10 @@ impl Read for Include {
                 None
             }
         }
+    }
+
+    fn visit<'m>(&'m self, see: &mut See<'_, 'm>) {
+        see(self);
     }
 }
 

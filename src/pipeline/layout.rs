@@ -17,7 +17,8 @@ impl Pipeline {
     pub fn to_document(&self) -> Document {
         let mut globals = Mapping::new();
         if !self.include.is_empty() {
-            globals.set("include", Value::Seq(self.include.clone()));
+            let entries = self.include.iter().map(|include| include.value.clone());
+            globals.set("include", Value::Seq(entries.collect()));
         }
         globals.set("stages", strings(&self.stages));
         if !self.workflow.is_empty() {

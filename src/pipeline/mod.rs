@@ -15,8 +15,8 @@ mod value;
 pub use compose::{ComposeBuild, ComposeOverride, ComposeService};
 pub use document::{Document, Section, WrittenJob};
 pub use model::{
-    Changes, Image, Job, Need, Parallel, Pipeline, Provenance, Rule, Rules, Service, rules_value,
-    strings,
+    Changes, Image, Include, Job, Need, Parallel, Pipeline, Provenance, Rule, Rules, Service,
+    rules_value, strings,
 };
 pub use origin::{Origin, Path};
 pub use policy::{Policies, Policy};

@@ -9,8 +9,8 @@ use crate::source::{At, Span};
 pub struct Pipeline {
     /// The stages in order.
     pub stages: Vec<String>,
-    /// `include`, verbatim.
-    pub include: Vec<Value>,
+    /// The entries of `include`.
+    pub include: Vec<Include>,
     /// Which pipelines are created at all; the first rule that matches decides.
     pub workflow: Vec<Rule>,
     /// Variables of every job.
@@ -21,6 +21,15 @@ pub struct Pipeline {
     pub bases: Vec<Base>,
     /// The jobs, in the manifest's order.
     pub jobs: Vec<Job>,
+}
+
+/// An entry of `include`, verbatim.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Include {
+    /// The entry.
+    pub value: Value,
+    /// Where it stands in the manifest.
+    pub span: Span,
 }
 
 /// One job.

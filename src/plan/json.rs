@@ -1,16 +1,38 @@
 //! A plan for programs.
 //!
-//! `{"ref": {...}, "pipeline": true|false|null, "jobs": [{"name", "stage", "when",
-//! "allow_failure", "because"}]}`; `null` is what depends on something that is not known.
+//! `{"ref": {"branch"|"tag"|"merge_request", "source", "protected", "open_merge_request",
+//! "default_branch", "variables", "other_variables", "changed", "kubernetes"},
+//! "pipeline": true|false|null, "jobs": [{"name", "stage", "when", "allow_failure", "because"}]}`; `null` is what depends on something that is not known. With
+//! includes that are not read there is `"unread": [{"kind", "include", "why", "place"}]`, and the
+//! pipeline and each job have `"otherwise"`: what holds if those includes change nothing. A job
+//! whose presence they leave open has `"open"`: the reason.
 
 use serde_json::{Value, json};
 
-use super::decision::Presence;
+use super::classes::LeftOut;
+use super::decision::{Decision, Presence};
 use super::outcome::Plan;
-use super::situation::{Ref, Situation};
+use super::situation::{Changed, Ref, Situation};
 use super::text::line;
 use super::{Truth, words};
-use crate::config::Config;
+use crate::config::{Config, IncludeKind, Unresolved};
+
+/// The plans of all classes as JSON: each one also says whether these are all classes (`complete`), and
+/// what is missing if not (`left_out`).
+pub fn json_of_all(config: &Config, plans: &[Plan], left_out: &[LeftOut]) -> Value {
+    let missing: Vec<String> = left_out.iter().map(LeftOut::to_string).collect();
+    let of = |plan| {
+        let mut out = json(config, plan);
+        if let Some(out) = out.as_object_mut() {
+            out.insert("complete".to_owned(), missing.is_empty().into());
+            if !missing.is_empty() {
+                out.insert("left_out".to_owned(), missing.clone().into());
+            }
+        }
+        out
+    };
+    plans.iter().map(of).collect()
+}
 
 /// A plan as JSON.
 pub fn json(config: &Config, plan: &Plan) -> Value {
@@ -19,7 +41,7 @@ pub fn json(config: &Config, plan: &Plan) -> Value {
         .map(|planned| {
             let job = config.jobs.get(planned.index);
             let because: Vec<Value> = planned
-                .decision
+                .unchanged()
                 .within()
                 .filter_map(|chosen| {
                     let (why, place) = words::because(job?, chosen);
@@ -27,32 +49,43 @@ pub fn json(config: &Config, plan: &Plan) -> Value {
                     Some(json!({ "reason": why, "place": place }))
                 })
                 .collect();
-            let runs = match planned.presence() {
-                Presence::In => Some(true),
-                Presence::Out => Some(false),
-                Presence::Maybe => None,
-            };
-            json!({
-                "name": planned.name,
-                "stage": planned.stage,
-                "runs": runs,
-                "when": planned.when().map(crate::config::When::as_str),
-                "allow_failure": planned.allow_failure(),
-                "because": because,
-            })
+            let stage = Some(&planned.stage);
+            let firm = stage.filter(|_| job.is_some_and(|job| job.is_firm("stage")));
+            let mut out = json!({ "name": planned.name, "stage": firm });
+            insert(&mut out, fate(&planned.decision));
+            insert(&mut out, json!({ "because": because }));
+            if let Some(otherwise) = &planned.otherwise {
+                let mut unchanged = json!({ "stage": stage });
+                insert(&mut unchanged, fate(otherwise));
+                insert(&mut out, json!({ "otherwise": unchanged }));
+            }
+            if let Some(open) = job.and_then(|job| words::open(job, planned)) {
+                insert(&mut out, json!({ "open": open }));
+            }
+            out
         })
         .collect();
-    let created = match plan.created {
-        Truth::True => Some(true),
-        Truth::False => Some(false),
-        Truth::Unknown | Truth::Raises => None,
-    };
     let why = plan
         .absence
         .as_ref()
         .map(|absence| words::absence(config, absence).0);
     let failures: Vec<String> = plan.failures.iter().map(words::failure).collect();
-    let mut out = json!({ "ref": reference(&plan.situation), "pipeline": created, "jobs": jobs });
+    let mut out = json!({
+        "ref": reference(&plan.situation),
+        "pipeline": known(plan.created),
+        "jobs": jobs,
+    });
+    if let Some(otherwise) = &plan.otherwise {
+        insert(&mut out, json!({ "otherwise": known(otherwise.created) }));
+    }
+    if !config.unresolved.is_empty() {
+        let unread: Vec<Value> = config
+            .unresolved
+            .iter()
+            .map(|one| unread(config, one))
+            .collect();
+        insert(&mut out, json!({ "unread": unread }));
+    }
     if let Some(out) = out.as_object_mut() {
         if let Some(why) = why {
             out.insert("reason".to_owned(), why.into());
@@ -62,6 +95,44 @@ pub fn json(config: &Config, plan: &Plan) -> Value {
         }
     }
     out
+}
+
+/// Adds the keys of an object to another.
+fn insert(into: &mut Value, keys: Value) {
+    if let (Some(into), Value::Object(keys)) = (into.as_object_mut(), keys) {
+        into.extend(keys);
+    }
+}
+
+/// Whether a job is in, when it runs, and whether it may fail.
+fn fate(decision: &Decision) -> Value {
+    let runs = match decision.presence() {
+        Presence::In => Some(true),
+        Presence::Out => Some(false),
+        Presence::Maybe => None,
+    };
+    json!({
+        "runs": runs,
+        "when": decision.agreed(|chosen| chosen.when).map(crate::config::When::as_str),
+        "allow_failure": decision.agreed(|chosen| chosen.allow_failure),
+    })
+}
+
+fn known(truth: Truth) -> Option<bool> {
+    match truth {
+        Truth::True => Some(true),
+        Truth::False => Some(false),
+        Truth::Unknown | Truth::Raises => None,
+    }
+}
+
+fn unread(config: &Config, include: &Unresolved) -> Value {
+    json!({
+        "kind": include.kind.map(IncludeKind::as_str),
+        "include": include.what,
+        "why": include.why.as_str(),
+        "place": line(config, include.place),
+    })
 }
 
 fn reference(situation: &Situation) -> Value {
@@ -76,11 +147,39 @@ fn reference(situation: &Situation) -> Value {
         out.insert("source".to_owned(), situation.trigger.as_str().into());
         out.insert("protected".to_owned(), situation.protected.into());
         out.insert(
+            "open_merge_request".to_owned(),
+            match situation.reference {
+                Ref::Branch(_) => situation.open_merge_request.into(),
+                Ref::Tag(_) => false.into(),
+                Ref::MergeRequest { .. } => true.into(),
+            },
+        );
+        out.insert(
             "default_branch".to_owned(),
             situation.default_branch.clone().into(),
         );
         if !situation.variables.is_empty() {
             out.insert("variables".to_owned(), json!(situation.variables));
+        }
+        if situation.closed {
+            out.insert("other_variables".to_owned(), "not set".into());
+        }
+        match &situation.changed {
+            Changed::Unknown => {}
+            Changed::Paths(paths) => {
+                out.insert("changed".to_owned(), json!(paths));
+            }
+            Changed::FirstPush(paths) => {
+                out.insert("first_push".to_owned(), true.into());
+                out.extend(
+                    paths
+                        .iter()
+                        .map(|paths| ("changed".to_owned(), json!(paths))),
+                );
+            }
+        }
+        if let Some(kubernetes) = situation.kubernetes {
+            out.insert("kubernetes".to_owned(), kubernetes.into());
         }
     }
     out

@@ -12,32 +12,34 @@ mod circular;
 mod classes;
 mod decision;
 mod files;
+mod given;
 mod json;
-mod kinds;
 mod outcome;
 mod policy;
 mod predefined;
 mod rules;
-mod sample;
 mod scope;
 mod situation;
+mod source;
 mod table;
 mod text;
+mod unread;
 mod why;
 mod words;
 mod worlds;
 
 pub use crate::gitlab::expression::Truth;
-pub use classes::{Classes, classes};
+pub use classes::{Classes, Compared, LeftOut, Role, classes, classes_of};
 pub use decision::{Because, Chosen, Decision, Part, Presence};
-pub use json::json;
-pub use kinds::{Compared, kinds};
+pub use json::{json, json_of_all};
 pub use outcome::{
-    Absence, Failure, FailureKind, Plan, PlannedJob, admits, environment_name, plan, plan_all,
+    Absence, Failure, FailureKind, Otherwise, Plan, PlannedJob, admits, environment_name, plan,
+    plan_all,
 };
 pub use rules::{ClauseTrace, RuleTrace, trace};
 pub use scope::Scope;
 pub use situation::{Changed, Ref, Situation, Trigger};
+pub use source::{SOURCES, meant as meant_source, of_word as source_of_word};
 pub use table::table;
 pub use text::{Style, shown, text};
 pub use why::why;

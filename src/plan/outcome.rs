@@ -29,6 +29,17 @@ pub struct Plan {
     /// Every job of the configuration, in its order, also those that are not in the pipeline. If
     /// the workflow admits no pipeline: what they would be in it.
     pub jobs: Vec<PlannedJob>,
+    /// What holds if the includes that are not read change nothing; `None` if all are read.
+    pub otherwise: Option<Otherwise>,
+}
+
+/// Whether a pipeline is created if the includes that are not read change nothing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Otherwise {
+    /// Whether it is.
+    pub created: Truth,
+    /// Why there is surely none.
+    pub absence: Option<Absence>,
 }
 
 /// Why there is no pipeline, although nothing is wrong.
@@ -60,6 +71,8 @@ pub struct Failure {
 pub enum FailureKind {
     /// It needs a job that is not in the pipeline.
     NeedAbsent(String),
+    /// It needs a job that only an include which is not read can define.
+    NeedUnread(String),
     /// It needs more than 50 jobs.
     TooManyNeeds(usize),
     /// A condition on which GitLab breaks off (`$A =~ true`).
@@ -79,12 +92,19 @@ pub struct PlannedJob {
     pub stage: String,
     /// All that can become of it.
     pub decision: Decision,
+    /// What becomes of it if the includes that are not read change nothing; `None` if all are read.
+    pub otherwise: Option<Decision>,
 }
 
 impl PlannedJob {
     /// Whether it is in the pipeline.
     pub fn presence(&self) -> Presence {
         self.decision.presence()
+    }
+
+    /// What becomes of it if no include that is not read changes it.
+    pub fn unchanged(&self) -> &Decision {
+        self.otherwise.as_ref().unwrap_or(&self.decision)
     }
 
     /// When it runs, if it is in and that is decided.
@@ -117,8 +137,52 @@ impl Plan {
 ///
 /// Two jobs that depend on the same unknown variable depend on each other: what only seems to fail
 /// because each was looked at alone is not reported.
+///
+/// With an include that is not read the jobs are those of a pipeline, if one is created: that is
+/// never sure then.
 pub fn plan(config: &Config, situation: &Situation) -> Plan {
-    let mut plan = alone(config, situation);
+    let plan = if_unchanged(config, situation);
+    match config.open.is_some() {
+        true => with_unread(config, plan),
+        false => plan,
+    }
+}
+
+/// A plan with all that the includes that are not read may change.
+fn with_unread(config: &Config, unchanged: Plan) -> Plan {
+    let strict = alone(config, &Scope::of(config, &unchanged.situation));
+    let certain = |failure: &Failure| {
+        let mut all = strict.failures.iter();
+        all.any(|other| other.certain && other.job == failure.job && other.kind == failure.kind)
+    };
+    let mut failures = unchanged.failures;
+    for failure in &mut failures {
+        failure.certain = failure.certain && certain(failure);
+    }
+    let jobs = strict.jobs.into_iter().zip(unchanged.jobs);
+    Plan {
+        workflow: strict.workflow,
+        absence: strict.absence,
+        created: strict.created,
+        failures,
+        jobs: jobs
+            .map(|(strict, unchanged)| PlannedJob {
+                otherwise: Some(unchanged.decision),
+                ..strict
+            })
+            .collect(),
+        otherwise: Some(Otherwise {
+            created: unchanged.created,
+            absence: unchanged.absence,
+        }),
+        situation: unchanged.situation,
+    }
+}
+
+/// A plan in which the includes that are not read change nothing.
+fn if_unchanged(config: &Config, situation: &Situation) -> Plan {
+    let alone = |situation| alone(config, &Scope::if_unchanged(config, situation));
+    let mut plan = alone(situation);
     if plan.created != Truth::Unknown {
         return plan;
     }
@@ -126,7 +190,7 @@ pub fn plan(config: &Config, situation: &Situation) -> Plan {
     if worlds.len() < 2 {
         return plan;
     }
-    let worlds: Vec<Plan> = worlds.iter().map(|world| alone(config, world)).collect();
+    let worlds: Vec<Plan> = worlds.iter().map(alone).collect();
     let (first, rest) = match worlds.split_first() {
         Some((first, rest)) => (first.created, rest),
         None => return plan,
@@ -143,8 +207,7 @@ pub fn plan(config: &Config, situation: &Situation) -> Plan {
 }
 
 /// The same with every job looked at alone.
-fn alone(config: &Config, situation: &Situation) -> Plan {
-    let scope = Scope::of(config, situation);
+fn alone(config: &Config, scope: &Scope<'_>) -> Plan {
     let jobs: Vec<PlannedJob> = config
         .jobs
         .iter()
@@ -154,26 +217,32 @@ fn alone(config: &Config, situation: &Situation) -> Plan {
             name: job.name.clone(),
             stage: job.stage.value.clone(),
             decision: scope.decide(job),
+            otherwise: None,
         })
         .collect();
     let mut plan = Plan {
-        situation: situation.clone(),
+        situation: scope.situation.clone(),
         workflow: scope.workflow.clone(),
         absence: None,
         created: Truth::True,
         failures: Vec::new(),
         jobs,
+        otherwise: None,
     };
-    plan.failures = failures(config, &scope, &plan.jobs);
+    plan.failures = failures(config, scope, &plan.jobs);
     plan.failures.extend(scope.failure());
     let (admitted, rule) = scope.admitted();
     if admitted == Truth::False {
         plan.absence = Some(Absence::Workflow(rule));
         plan.failures.clear();
-    } else if !plan.failures.iter().any(|failure| failure.certain) {
+    } else if scope.unchanged && !plan.failures.iter().any(|failure| failure.certain) {
         plan.absence = emptiness(&plan.jobs);
     }
-    plan.created = created(&plan, admitted);
+    plan.created = match scope.unchanged {
+        true => created(&plan, admitted),
+        // An include may add what fails.
+        false => created(&plan, Truth::Unknown),
+    };
     plan
 }
 
@@ -253,15 +322,25 @@ fn failures(config: &Config, scope: &Scope<'_>, jobs: &[PlannedJob]) -> Vec<Fail
             presence => presence == Presence::In,
         };
         if let Some(ring) = circular::ring(scope, of) {
-            fail(FailureKind::CircularVariables(ring), of.place, within);
+            // An include that is not read may set one of them otherwise.
+            fail(
+                FailureKind::CircularVariables(ring),
+                of.place,
+                within && scope.unchanged,
+            );
         }
         let needs = of.needs.iter().flatten().filter(|need| !need.elsewhere);
         let count = needs.clone().count();
+        let within = within && (scope.unchanged || of.is_firm("needs"));
         if count > NEEDS {
             fail(FailureKind::TooManyNeeds(count), of.place, within);
         }
         for need in needs.filter(|need| !need.optional) {
             let absent = presence.get(need.job.as_str()).copied();
+            if absent.is_none() && config.open.is_some() {
+                fail(FailureKind::NeedUnread(need.job.clone()), need.place, false);
+                continue;
+            }
             let absent = absent.unwrap_or(Presence::Out);
             if absent != Presence::In {
                 let kind = FailureKind::NeedAbsent(need.job.clone());

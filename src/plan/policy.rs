@@ -6,7 +6,7 @@
 use super::decision::{Because, Chosen, Decision, Part};
 use super::rules::as_it_is;
 use super::situation::{Ref, Situation};
-use super::{Truth, files};
+use super::{Truth, files, source};
 use crate::config::{Changes, Job, Policy, When, looks_like_a_pattern};
 use crate::gitlab::expression::{Lookup, evaluate};
 use crate::gitlab::regex::Pattern;
@@ -119,14 +119,12 @@ pub(super) fn matches(one: &str, situation: &Situation) -> Truth {
         Some((pattern, path)) => (pattern, Some(path)),
         None => (one, None),
     };
-    let here = match (path, &situation.project) {
+    let here = match (path, situation.variables.get("CI_PROJECT_PATH")) {
         (None, _) => Truth::True,
         (Some(path), Some(project)) if path == project => Truth::True,
         (Some(_), Some(_)) => return Truth::False,
         (Some(_), None) => Truth::Unknown,
     };
-    let source = situation.trigger.as_str();
-    let source = source.strip_suffix("_event").unwrap_or(source);
     let (is_tag, is_branch) = match situation.reference {
         Ref::Tag(_) => (true, false),
         Ref::Branch(_) => (false, true),
@@ -134,21 +132,9 @@ pub(super) fn matches(one: &str, situation: &Situation) -> Truth {
     };
     let found = is_tag && pattern == "tags"
         || is_branch && pattern == "branches"
-        || source == pattern
-        || plural(source) == pattern
+        || source::is_word_of(pattern, situation.trigger.as_str())
         || (is_tag || is_branch) && names(pattern, situation.ref_name());
     if found { here } else { Truth::False }
-}
-
-/// Rails' `pluralize`, for the words that GitLab has.
-fn plural(word: &str) -> String {
-    if let Some(stem) = word.strip_suffix('y') {
-        return format!("{stem}ies");
-    }
-    match word.ends_with("sh") {
-        true => format!("{word}es"),
-        false => format!("{word}s"),
-    }
 }
 
 /// Whether a name or pattern is about a ref; a broken pattern is a name.

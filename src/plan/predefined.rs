@@ -12,7 +12,7 @@ use crate::gitlab::expression::Lookup;
 use crate::gitlab::names::ref_slug;
 
 /// Exist in every pipeline, with a value that is not blank and not known here.
-const FILLED: [&str; 51] = [
+const FILLED: [&str; 50] = [
     "CI_API_GRAPHQL_URL",
     "CI_API_V4_URL",
     "CI_COMMIT_AUTHOR",
@@ -23,7 +23,6 @@ const FILLED: [&str; 51] = [
     "CI_COMMIT_TIMESTAMP",
     "CI_COMMIT_TITLE",
     "CI_CONFIG_PATH",
-    "CI_DEFAULT_BRANCH_SLUG",
     "CI_DEPENDENCY_PROXY_DIRECT_GROUP_IMAGE_PREFIX",
     "CI_DEPENDENCY_PROXY_GROUP_IMAGE_PREFIX",
     "CI_DEPENDENCY_PROXY_SERVER",
@@ -67,12 +66,11 @@ const FILLED: [&str; 51] = [
 ];
 
 /// May exist or not, whatever the ref.
-const UNKNOWN: [&str; 10] = [
+const UNKNOWN: [&str; 9] = [
     "CI_JOB_GROUP_NAME",
     "CI_COMMIT_DESCRIPTION",
     "CI_DEPLOY_FREEZE",
     "CI_GITLAB_FIPS_MODE",
-    "CI_KUBERNETES_ACTIVE",
     "CI_PROJECT_DESCRIPTION",
     "CI_RELEASE_DESCRIPTION",
     "CI_PROJECT_TOPICS",
@@ -132,6 +130,50 @@ const UNSET: [&str; 48] = [
     "CI_SERVER_TLS_KEY_FILE",
 ];
 
+/// Exist in the rules of jobs, where the job gives them their value ([`super::scope::Scope::of_job`]).
+const OF_THE_JOB: [&str; 9] = [
+    "CI_ENVIRONMENT_ACTION",
+    "CI_ENVIRONMENT_NAME",
+    "CI_ENVIRONMENT_TIER",
+    "CI_JOB_MANUAL",
+    "CI_JOB_NAME",
+    "CI_JOB_NAME_SLUG",
+    "CI_JOB_STAGE",
+    "CI_NODE_INDEX",
+    "CI_NODE_TOTAL",
+];
+
+/// Whether a job gives a variable its value.
+pub(super) fn is_of_the_job(name: &str) -> bool {
+    OF_THE_JOB.contains(&name)
+}
+
+/// Whether a ref and its protection, merge requests and project give a variable its value.
+pub(super) fn is_of_the_ref(name: &str) -> bool {
+    matches!(
+        name,
+        "CI_COMMIT_REF_PROTECTED"
+            | "CI_OPEN_MERGE_REQUESTS"
+            | "CI_DEFAULT_BRANCH"
+            | "CI_DEFAULT_BRANCH_SLUG"
+            | "CI_KUBERNETES_ACTIVE"
+    )
+}
+
+/// All values that a variable can have where it is set, if these are few.
+pub(super) fn domain(name: &str) -> Option<&'static [&'static str]> {
+    Some(match name {
+        "CI_DEPLOY_FREEZE" => &["true"],
+        "CI_MERGE_REQUEST_EVENT_TYPE" => &["detached", "merged_result", "merge_train"],
+        "CI_MERGE_REQUEST_DRAFT"
+        | "CI_MERGE_REQUEST_SQUASH_ON_MERGE"
+        | "CI_MERGE_REQUEST_TARGET_BRANCH_PROTECTED" => &["true", "false"],
+        "CI_PROJECT_VISIBILITY" => &["private", "internal", "public"],
+        "CI_SERVER_PROTOCOL" => &["https", "http"],
+        _ => return None,
+    })
+}
+
 /// The prefix of what exists in merge request pipelines alone.
 const MERGE_REQUEST: &str = "CI_MERGE_REQUEST_";
 
@@ -164,6 +206,15 @@ pub(super) fn look_up(situation: &Situation, name: &str) -> Option<Lookup> {
             Some(branch) => set(branch),
             None => Lookup::Filled,
         },
+        "CI_DEFAULT_BRANCH_SLUG" => match &situation.default_branch {
+            Some(branch) => Lookup::Set(ref_slug(branch)),
+            None => Lookup::Filled,
+        },
+        "CI_KUBERNETES_ACTIVE" => match situation.kubernetes {
+            Some(true) => set("true"),
+            Some(false) => Lookup::Unset,
+            None => Lookup::Unknown,
+        },
         "CI_OPEN_MERGE_REQUESTS" => open_merge_requests(situation),
         "CI_PIPELINE_TRIGGERED" | "TRIGGER_PAYLOAD" => match situation.trigger.as_str() {
             "trigger" if name == "CI_PIPELINE_TRIGGERED" => set("true"),
@@ -177,10 +228,6 @@ pub(super) fn look_up(situation: &Situation, name: &str) -> Option<Lookup> {
         "CI_COMMIT_BEFORE_SHA" if !compares(situation) => {
             set("0000000000000000000000000000000000000000")
         }
-        "CI_PROJECT_PATH" => match &situation.project {
-            Some(project) => set(project),
-            None => Lookup::Filled,
-        },
         _ if name.starts_with(MERGE_REQUEST) => merge_request(situation, name)?,
         _ if FILLED.contains(&name) => Lookup::Filled,
         _ if UNKNOWN.contains(&name) => Lookup::Unknown,

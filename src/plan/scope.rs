@@ -2,7 +2,9 @@
 //!
 //! In: a [`Config`], a [`Situation`] and a name. Out: what is known of the variable. The order is
 //! GitLab's: the project's and the pipeline's variables win over the job's, the workflow rule's and
-//! the file's, and these over what GitLab itself sets.
+//! the file's, and these over what GitLab itself sets. Always holds: with an include that is not
+//! read, what it may change is not known, unless that is left out of account
+//! ([`Scope::if_unchanged`]).
 
 use std::borrow::Cow;
 
@@ -11,14 +13,16 @@ use indexmap::IndexMap;
 use super::decision::{Because, Decision};
 use super::outcome::{Failure, FailureKind};
 use super::situation::Situation;
-use super::{Truth, policy, predefined, rules};
+use super::{Truth, given, policy, predefined, rules, unread};
 use crate::config::{Conditions, Config, Job, Rule, Variable, When};
 use crate::gitlab::expression::Lookup;
 
 /// A configuration in a situation: what variables are worth there.
 pub struct Scope<'s> {
     config: &'s Config,
-    situation: &'s Situation,
+    pub(super) situation: &'s Situation,
+    /// Whether includes that are not read are taken to change nothing.
+    pub(super) unchanged: bool,
     /// Which rules of the workflow may decide.
     pub(super) workflow: Vec<Option<usize>>,
     /// The rule of the workflow on which GitLab breaks off, if it comes to it.
@@ -28,9 +32,19 @@ pub struct Scope<'s> {
 impl<'s> Scope<'s> {
     /// Evaluates the workflow, whose variables the jobs see.
     pub fn of(config: &'s Config, situation: &'s Situation) -> Self {
+        Self::new(config, situation, config.open.is_none())
+    }
+
+    /// The same if the includes that are not read change nothing.
+    pub(super) fn if_unchanged(config: &'s Config, situation: &'s Situation) -> Self {
+        Self::new(config, situation, true)
+    }
+
+    fn new(config: &'s Config, situation: &'s Situation, unchanged: bool) -> Self {
         let mut scope = Self {
             config,
             situation,
+            unchanged,
             workflow: vec![None],
             raises: None,
         };
@@ -51,8 +65,10 @@ impl<'s> Scope<'s> {
 
     /// Whether the workflow admits a pipeline, and by which rule if it does not.
     pub(super) fn admitted(&self) -> (Truth, Option<usize>) {
-        let Some(rules) = self.workflow_rules() else {
-            return (Truth::True, None);
+        let open = !self.unchanged && !self.config.is_firm("workflow:rules");
+        let Some(rules) = self.workflow_rules().filter(|_| !open) else {
+            let truth = if open { Truth::Unknown } else { Truth::True };
+            return (truth, None);
         };
         let admits = |at: &Option<usize>| {
             let rule = at.and_then(|at| rules.get(at));
@@ -84,19 +100,25 @@ impl<'s> Scope<'s> {
             return Lookup::Set(value.clone());
         }
         match self.config.variables.get(name) {
+            Some(_) if !self.keeps_variable(name) => Lookup::Unknown,
             Some(variable) => Lookup::Set(variable.value.clone()),
             None => self.predefined(name),
         }
     }
 
+    /// Whether no include that is not read can set a global variable otherwise.
+    fn keeps_variable(&self, name: &str) -> bool {
+        self.unchanged || self.config.is_firm(&format!("variables:{name}"))
+    }
+
     fn predefined(&self, name: &str) -> Lookup {
-        if self.situation.unset.contains(name) {
-            return Lookup::Unset;
-        }
-        match predefined::look_up(self.situation, name) {
-            Some(Lookup::Unknown) | None if self.situation.closed => Lookup::Unset,
-            Some(found) => found,
-            None => Lookup::Unknown,
+        match given::variable(self.situation, name) {
+            Lookup::Unset
+                if !self.unchanged && predefined::look_up(self.situation, name).is_none() =>
+            {
+                Lookup::Unknown
+            }
+            found => found,
         }
     }
 
@@ -104,6 +126,9 @@ impl<'s> Scope<'s> {
     pub fn of_job(&self, job: &Job, name: &str) -> Lookup {
         if let Some(value) = self.situation.variables.get(name) {
             return Lookup::Set(value.clone());
+        }
+        if !self.unchanged {
+            return self.of_open_job(job, name);
         }
         if let Some(own) = job.variables.get(name) {
             return Lookup::Set(own.value.clone());
@@ -116,6 +141,36 @@ impl<'s> Scope<'s> {
                 return Lookup::Set(global.value.clone());
             }
         }
+        self.of_any_job(job, name)
+    }
+
+    /// A variable as a job's rules see it, where an include may give the job variables.
+    fn of_open_job(&self, job: &Job, name: &str) -> Lookup {
+        let firm = |key: &str| job.is_firm(key);
+        let known = match name {
+            "CI_JOB_STAGE" => firm("stage"),
+            "CI_JOB_MANUAL" => firm("when"),
+            "CI_ENVIRONMENT_NAME" => firm("environment"),
+            "CI_NODE_INDEX" | "CI_NODE_TOTAL" => firm("parallel"),
+            _ => true,
+        };
+        if let Some(own) = job.variables.get(name) {
+            return match firm(&format!("variables:{name}")) {
+                true => Lookup::Set(own.value.clone()),
+                false => Lookup::Unknown,
+            };
+        }
+        let of_gitlab =
+            predefined::look_up(self.situation, name).is_some() || name.starts_with("CI_JOB_");
+        let of_file = self.config.variables.contains_key(name) || self.of_workflow(name).is_some();
+        match known && of_gitlab && !of_file {
+            true => self.of_any_job(job, name),
+            false => Lookup::Unknown,
+        }
+    }
+
+    /// A variable that the file does not set.
+    fn of_any_job(&self, job: &Job, name: &str) -> Lookup {
         let copy = job.name != job.key;
         match name {
             "CI_JOB_NAME" => Lookup::Set(job.name.clone()),
@@ -194,6 +249,14 @@ impl<'s> Scope<'s> {
 
     /// What becomes of a job.
     pub(super) fn decide(&self, job: &Job) -> Decision {
+        let decision = self.by_conditions(job);
+        match self.unchanged {
+            true => decision,
+            false => unread::widen(job, decision),
+        }
+    }
+
+    fn by_conditions(&self, job: &Job) -> Decision {
         let look_up = |name: &str| self.of_job(job, name);
         match &job.conditions {
             Conditions::Always => Decision {

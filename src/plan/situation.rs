@@ -55,7 +55,7 @@ impl Trigger {
 }
 
 /// What is known of the files that changed.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
 pub enum Changed {
     /// Nothing; on a ref where files count, `changes` is then undecided.
     #[default]
@@ -68,7 +68,7 @@ pub enum Changed {
 }
 
 /// A ref and all that is known about the pipeline that may be created for it.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Situation {
     /// The ref.
     pub reference: Ref,
@@ -90,8 +90,6 @@ pub struct Situation {
     pub changed: Changed,
     /// The files of the repository.
     pub files: Option<Vec<String>>,
-    /// The project, as in `group/project`.
-    pub project: Option<String>,
     /// Whether the project has an active cluster (`only: kubernetes`).
     pub kubernetes: Option<bool>,
 }
@@ -109,7 +107,6 @@ impl Situation {
             closed: false,
             changed: Changed::Unknown,
             files: None,
-            project: None,
             kubernetes: None,
         }
     }
@@ -156,6 +153,17 @@ impl Situation {
         }
         self.default_branch = Some(name);
         self
+    }
+
+    /// The ref alone, with nothing said of variables, files and a cluster.
+    #[must_use]
+    pub fn without_circumstances(&self) -> Self {
+        Self {
+            variables: BTreeMap::new(),
+            changed: Changed::Unknown,
+            kubernetes: None,
+            ..self.clone()
+        }
     }
 
     /// Whether the ref is the default branch.

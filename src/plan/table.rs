@@ -1,42 +1,58 @@
 //! Several plans side by side: a row for each job, a column for each kind of ref.
 
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use super::classes::LeftOut;
 use super::decision::Presence;
 use super::outcome::{Plan, PlannedJob};
 use super::text::{Style, aligned, when_text};
-use super::{Ref, Truth};
+use super::{Ref, Situation, Truth};
 use crate::config::{Config, When};
+use crate::shown::{Paint, Shown};
 
-/// A column: refs of one kind on which the same happens.
-struct Column<'p> {
-    heading: Vec<String>,
-    plan: &'p Plan,
+/// A ref in every circumstance: what happens there.
+struct OnRef<'p> {
+    situation: Situation,
+    plans: Vec<&'p Plan>,
+    /// For each job what becomes of it; one that depends on circumstances is open.
     cells: Vec<String>,
+    outcome: String,
 }
 
-/// Plans of one configuration as a table. Refs of one kind on which the same happens share a
-/// column.
-pub fn table(config: &Config, plans: &[Plan], style: Style) -> String {
-    let mut columns: Vec<Column<'_>> = Vec::new();
-    for plan in plans {
-        let cells: Vec<String> = plan.jobs.iter().map(|job| cell(plan, job)).collect();
+/// A column: refs of one kind on which the same happens.
+struct Column {
+    heading: Vec<String>,
+    kind: String,
+    cells: Vec<String>,
+    outcome: String,
+}
+
+/// Plans of one configuration as a table: a column for refs of one kind on which the same happens. What
+/// depends on variables that nobody sets, or on the files that changed, is open (`?`); below the table
+/// stands which of the file's own variables would change something with another value, and what is
+/// missing.
+pub fn table(config: &Config, plans: &[Plan], left_out: &[LeftOut], style: Style) -> Shown {
+    let refs = on_refs(config, plans);
+    let mut columns: Vec<Column> = Vec::new();
+    for one in &refs {
+        let (_, kind) = kind(&one.situation);
         let same = columns.iter_mut().find(|column| {
-            kind(column.plan) == kind(plan)
-                && column.cells == cells
-                && outcome(column.plan) == outcome(plan)
+            column.kind == kind && column.cells == one.cells && column.outcome == one.outcome
         });
         match same {
-            Some(column) => column.heading.push(name(plan)),
+            Some(column) => column.heading.push(name(&one.situation)),
             None => columns.push(Column {
-                heading: vec![name(plan)],
-                plan,
-                cells,
+                heading: vec![name(&one.situation)],
+                kind,
+                cells: one.cells.clone(),
+                outcome: one.outcome.clone(),
             }),
         }
     }
     let mut rows = headings(&columns);
     let first = rows.len();
     let mut pipeline = vec![String::new(), "pipeline".to_owned()];
-    pipeline.extend(columns.iter().map(|column| outcome(column.plan).to_owned()));
+    pipeline.extend(columns.iter().map(|column| column.outcome.clone()));
     rows.push(pipeline);
     let mut order: Vec<usize> = (0..config.jobs.len()).collect();
     let stage = |at: &usize| {
@@ -57,23 +73,128 @@ pub fn table(config: &Config, plans: &[Plan], style: Style) -> String {
         rows.push(row);
     }
     let paint = |line: usize, column: usize, cell: &str| match column {
-        _ if line < first => style.bold(cell),
-        0 => style.faint(cell),
-        1 => cell.to_owned(),
-        _ if cell == "-" => style.faint(cell),
-        _ if cell.contains('?') => style.unsure(cell),
-        _ if cell == "fails" => style.bad(cell),
-        _ => cell.to_owned(),
+        _ if line < first => Paint::Bold,
+        0 => Paint::Faint,
+        1 => Paint::Plain,
+        _ if cell == "-" => Paint::Faint,
+        _ if cell.contains('?') => Paint::Unsure,
+        _ if cell == "fails" => Paint::Bad,
+        _ => Paint::Plain,
     };
-    aligned(&rows, &paint)
+    let mut out = Shown::new(style.color);
+    aligned(&mut out, &rows, &paint);
+    for (variable, jobs) in overridden(config, &refs) {
+        let jobs = jobs.into_iter().collect::<Vec<_>>().join(", ");
+        out.line(&format!(
+            "`{variable}` is set in the file; a pipeline that is given another value can change: {jobs}"
+        ));
+    }
+    for one in left_out {
+        out.line(&format!("not every kind of pipeline is shown: {one}"));
+    }
+    super::text::unread(config, &mut out);
+    out
+}
+
+/// The refs of plans, those of one kind together and the default branch first.
+fn on_refs<'p>(config: &Config, plans: &'p [Plan]) -> Vec<OnRef<'p>> {
+    let mut numbers: HashMap<Situation, usize> = HashMap::new();
+    let mut refs: Vec<OnRef<'p>> = Vec::new();
+    for plan in plans {
+        let situation = plan.situation.without_circumstances();
+        let number = *numbers.entry(situation.clone()).or_insert(refs.len());
+        match refs.get_mut(number) {
+            Some(one) => one.plans.push(plan),
+            None => refs.push(OnRef {
+                situation,
+                plans: vec![plan],
+                cells: Vec::new(),
+                outcome: String::new(),
+            }),
+        }
+    }
+    for one in &mut refs {
+        let plain = |plan: &&&Plan| overrides(config, plan).next().is_none();
+        let plans: Vec<&Plan> = one.plans.iter().filter(plain).copied().collect();
+        let of_job = |at| {
+            merged(plans.iter().filter_map(|plan| {
+                let job = plan.jobs.get(at)?;
+                Some(cell(plan, job))
+            }))
+        };
+        one.cells = (0..config.jobs.len()).map(of_job).collect();
+        one.outcome = merged(plans.iter().map(|plan| outcome(plan).to_owned()));
+    }
+    refs.sort_by_key(|one| (kind(&one.situation).0, !one.situation.is_default_branch()));
+    refs
+}
+
+/// One cell for several; open if they differ.
+fn merged(cells: impl Iterator<Item = String>) -> String {
+    let mut whole: Option<String> = None;
+    for cell in cells {
+        whole = Some(match whole {
+            None => cell,
+            Some(before) if before == cell => before,
+            Some(before) => {
+                let word = |cell: &str| cell.trim_end_matches('?').trim_end().to_owned();
+                let (one, other) = (word(&before), word(&cell));
+                let nothing = |word: &str| matches!(word, "" | "-" | "yes" | "fails");
+                match (nothing(&one), nothing(&other)) {
+                    (false, true) => format!("{one} ?"),
+                    (true, false) => format!("{other} ?"),
+                    (false, false) if one == other => format!("{one} ?"),
+                    _ => "?".to_owned(),
+                }
+            }
+        });
+    }
+    whole.unwrap_or_default()
+}
+
+/// The variables that a situation gives other values than the file does.
+fn overrides<'p>(config: &'p Config, plan: &'p Plan) -> impl Iterator<Item = &'p str> {
+    let names = plan.situation.variables.keys().map(String::as_str);
+    names.filter(|name| {
+        let workflow = config.workflow.rules.iter().flatten();
+        let jobs = config.jobs.iter();
+        config.variables.contains_key(*name)
+            || workflow
+                .map(|rule| &rule.variables)
+                .any(|all| all.contains_key(*name))
+            || jobs
+                .map(|job| &job.variables)
+                .any(|all| all.contains_key(*name))
+    })
+}
+
+/// The variables of the file of which another value makes a difference, and the jobs to which.
+fn overridden<'p>(config: &'p Config, refs: &[OnRef<'p>]) -> BTreeMap<&'p str, BTreeSet<&'p str>> {
+    let mut found: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    for one in refs {
+        let (given, plain): (Vec<&Plan>, Vec<&Plan>) = one
+            .plans
+            .iter()
+            .partition(|plan| overrides(config, plan).next().is_some());
+        for (at, job) in config.jobs.iter().enumerate() {
+            let of = |plan: &&Plan| plan.jobs.get(at).map(|job| cell(plan, job));
+            let known: BTreeSet<Option<String>> = plain.iter().map(of).collect();
+            for plan in given.iter().filter(|plan| !known.contains(&of(plan))) {
+                for name in overrides(config, plan) {
+                    found.entry(name).or_default().insert(&job.name);
+                }
+            }
+        }
+    }
+    found
 }
 
 /// One line for the kinds, one for each further name that shares a column.
-fn headings(columns: &[Column<'_>]) -> Vec<Vec<String>> {
+fn headings(columns: &[Column]) -> Vec<Vec<String>> {
     let lines = columns.iter().map(|column| column.heading.len()).max();
     let mut rows = Vec::new();
     let mut kinds = vec![String::new(); 2];
-    kinds.extend(columns.iter().map(|column| kind(column.plan)));
+    kinds.extend(columns.iter().map(|column| column.kind.clone()));
     rows.push(kinds);
     for line in 0..lines.unwrap_or(0) {
         let mut row = vec![String::new(); 2];
@@ -84,21 +205,24 @@ fn headings(columns: &[Column<'_>]) -> Vec<Vec<String>> {
     rows
 }
 
-fn kind(plan: &Plan) -> String {
-    let situation = &plan.situation;
+/// The kind of a ref, and its place among the kinds.
+fn kind(situation: &Situation) -> (u8, String) {
+    let open = situation.open_merge_request == Some(true);
+    let branch = |text: &str| match open {
+        true => format!("{text} with merge request"),
+        false => text.to_owned(),
+    };
     match (&situation.reference, situation.trigger.as_str()) {
-        (Ref::Branch(_), "push") if situation.open_merge_request == Some(true) => {
-            "branch with merge request".to_owned()
-        }
-        (Ref::Branch(_), "push") => "branch".to_owned(),
-        (Ref::Tag(_), "push") => "tag".to_owned(),
-        (Ref::MergeRequest { .. }, _) => "merge request".to_owned(),
-        (_, trigger) => trigger.to_owned(),
+        (Ref::Branch(_), "push") => (u8::from(open), branch("branch")),
+        (Ref::Tag(_), "push") => (2, "tag".to_owned()),
+        (Ref::MergeRequest { .. }, "merge_request_event") => (3, "merge request".to_owned()),
+        (Ref::MergeRequest { .. }, other) => (3, format!("merge request, {other}")),
+        (Ref::Branch(_), other) => (4, branch(other)),
+        (Ref::Tag(_), other) => (4, format!("{other} on tag")),
     }
 }
 
-fn name(plan: &Plan) -> String {
-    let situation = &plan.situation;
+fn name(situation: &Situation) -> String {
     let name = match &situation.reference {
         Ref::Branch(name) | Ref::Tag(name) => name.clone(),
         Ref::MergeRequest { source, target } => format!("{source} -> {target}"),
@@ -122,14 +246,20 @@ fn cell(plan: &Plan, job: &PlannedJob) -> String {
     if plan.created == Truth::False || job.presence() == Presence::Out {
         return "-".to_owned();
     }
-    let when = match job.when() {
+    let decision = job.unchanged();
+    let decided = decision.agreed(|chosen| chosen.when);
+    let when = match decided {
         Some(When::OnSuccess) | None => String::new(),
         Some(when) => {
-            let start_in = job.decision.agreed(|chosen| chosen.start_in.clone());
+            let start_in = decision.agreed(|chosen| chosen.start_in.clone());
             when_text(when, start_in.flatten().as_deref())
         }
     };
-    match (job.presence(), job.when()) {
+    match (job.presence(), decided) {
+        (Presence::Maybe, _) if decision.presence() == Presence::Out => "- ?".to_owned(),
+        (Presence::Maybe, Some(When::OnSuccess)) if decision.presence() == Presence::In => {
+            "yes ?".to_owned()
+        }
         (Presence::Maybe, _) | (_, None) => format!("{when} ?").trim_start().to_owned(),
         (_, Some(When::OnSuccess)) => "yes".to_owned(),
         _ => when,

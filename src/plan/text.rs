@@ -1,11 +1,10 @@
 //! A plan for people: one line a job.
 
-use std::fmt::Write as _;
-
 use super::decision::Presence;
 use super::outcome::{Plan, PlannedJob};
 use super::{Truth, words};
 use crate::config::{Config, Place, When};
+use crate::shown::{Paint, Shown};
 use crate::source::Source;
 
 /// How a text may look.
@@ -15,36 +14,12 @@ pub struct Style {
     pub color: bool,
 }
 
-impl Style {
-    fn paint(self, code: &str, text: &str) -> String {
-        match self.color && !text.is_empty() {
-            true => format!("\u{1b}[{code}m{text}\u{1b}[0m"),
-            false => text.to_owned(),
-        }
-    }
-
-    pub(super) fn bold(self, text: &str) -> String {
-        self.paint("1", text)
-    }
-
-    pub(super) fn faint(self, text: &str) -> String {
-        self.paint("2", text)
-    }
-
-    pub(super) fn unsure(self, text: &str) -> String {
-        self.paint("33", text)
-    }
-
-    pub(super) fn bad(self, text: &str) -> String {
-        self.paint("31", text)
-    }
-}
-
-/// Rows of cells in aligned columns, two spaces between them, none at the end of a line.
+/// Adds rows of cells in aligned columns, two spaces between them, none at the end of a line.
 pub(super) fn aligned(
+    out: &mut Shown,
     rows: &[Vec<String>],
-    paint: &dyn Fn(usize, usize, &str) -> String,
-) -> String {
+    paint: &dyn Fn(usize, usize, &str) -> Paint,
+) {
     let mut widths: Vec<usize> = Vec::new();
     for row in rows {
         for (at, cell) in row.iter().enumerate() {
@@ -55,50 +30,84 @@ pub(super) fn aligned(
             }
         }
     }
-    let mut out = String::new();
     for (line, row) in rows.iter().enumerate() {
-        let mut text = String::new();
+        let mut cells: Vec<(Paint, String)> = Vec::new();
         let mut pending = 0;
         for (at, (cell, width)) in row.iter().zip(&widths).enumerate() {
             if !cell.is_empty() {
-                text.push_str(&" ".repeat(pending));
+                cells.push((Paint::Plain, " ".repeat(pending)));
                 pending = 0;
-                text.push_str(&paint(line, at, cell));
+                cells.push((paint(line, at, cell), cell.clone()));
             }
             pending += width - cell.chars().count() + 2;
         }
-        out.push_str(&text);
-        out.push('\n');
+        let parts: Vec<(Paint, &str)> = cells
+            .iter()
+            .map(|(paint, text)| (*paint, &**text))
+            .collect();
+        out.parts(&parts);
+    }
+}
+
+/// What a configuration does on one ref.
+pub fn text(config: &Config, plan: &Plan, style: Style) -> Shown {
+    let mut out = Shown::new(style.color);
+    let within: Vec<&PlannedJob> = plan.within().filter(|job| is_listed(job)).collect();
+    out.parts(&[(Paint::Bold, &headline(plan, within.len()))]);
+    unread(config, &mut out);
+    if let Some(absence) = &plan.absence {
+        let (why, place) = words::absence(config, absence);
+        out.line(&format!("{why}{}", at(config, place)));
+    }
+    for failure in &plan.failures {
+        let line = words::failure(failure);
+        let paint = match failure.certain {
+            true => Paint::Bad,
+            false => Paint::Unsure,
+        };
+        let place = at(config, Some(failure.place));
+        out.parts(&[(paint, &line), (Paint::Plain, &place)]);
+    }
+    if plan.created != Truth::False {
+        jobs(config, &within, &mut out);
+        left_out(config, plan, &mut out);
     }
     out
 }
 
-/// What a configuration does on one ref.
-pub fn text(config: &Config, plan: &Plan, style: Style) -> String {
-    let mut out = String::new();
-    let within: Vec<&PlannedJob> = plan.within().collect();
-    let _ = writeln!(out, "{}", style.bold(&headline(plan, within.len())));
-    if let Some(absence) = &plan.absence {
-        let (why, place) = words::absence(config, absence);
-        let _ = writeln!(out, "{why}{}", at(config, place));
+/// Whether a job is shown in a row of its own: it is in, or may be without an include's doing.
+fn is_listed(job: &PlannedJob) -> bool {
+    job.unchanged().presence() != Presence::Out
+}
+
+/// The includes that are not read, a line each, and what that means; nothing if there are none.
+pub(super) fn unread(config: &Config, out: &mut Shown) {
+    for include in &config.unresolved {
+        let line = format!("not read: {include}{}", at(config, Some(include.place)));
+        out.parts(&[(Paint::Unsure, &line)]);
     }
-    for failure in &plan.failures {
-        let line = words::failure(failure);
-        let line = match failure.certain {
-            true => style.bad(&line),
-            false => style.unsure(&line),
+    if !config.unresolved.is_empty() {
+        let line = "it may add jobs, give a job what the job does not say itself, and let GitLab \
+                    create no pipeline; `?` is open";
+        let line = match config.unresolved.len() {
+            1 => line.to_owned(),
+            _ => line.replacen("it", "they", 1),
         };
-        let _ = writeln!(out, "{line}{}", at(config, Some(failure.place)));
+        out.parts(&[(Paint::Faint, &line)]);
     }
-    if plan.created != Truth::False {
-        out.push_str(&jobs(config, &within, style));
-        out.push_str(&left_out(config, plan));
-    }
-    out
 }
 
 fn headline(plan: &Plan, count: usize) -> String {
     let jobs = if count == 1 { "job" } else { "jobs" };
+    if plan.otherwise.is_some() && plan.created != Truth::False {
+        return match count {
+            0 => format!("{}: no job is known", plan.situation),
+            _ => format!(
+                "{}: {count} {jobs}, if a pipeline is created",
+                plan.situation
+            ),
+        };
+    }
     match plan.created {
         Truth::True => format!("{}: {count} {jobs}", plan.situation),
         Truth::False if plan.absence.is_some() => format!("{}: no pipeline", plan.situation),
@@ -136,7 +145,7 @@ pub fn shown(sources: &[Source], place: Place) -> String {
     }
 }
 
-fn jobs(config: &Config, within: &[&PlannedJob], style: Style) -> String {
+fn jobs(config: &Config, within: &[&PlannedJob], out: &mut Shown) {
     let mut within = within.to_vec();
     within.sort_by_key(|job| config.stage_index(&job.stage));
     let mut rows = Vec::new();
@@ -152,8 +161,12 @@ fn jobs(config: &Config, within: &[&PlannedJob], style: Style) -> String {
         };
         stage = &planned.stage;
         let unsure = planned.presence() == Presence::Maybe;
-        for (number, chosen) in planned.decision.within().enumerate() {
-            let (why, place) = words::because(job, chosen);
+        let decision = planned.unchanged();
+        for (number, chosen) in decision.within().enumerate() {
+            let (mut why, place) = words::because(job, chosen);
+            if let Some(open) = words::open(job, planned).filter(|_| number == 0) {
+                why = format!("{why}; {open}");
+            }
             let place = place.unwrap_or(job.place);
             let (stage, name) = match number {
                 0 => (shown.clone(), planned.name.clone()),
@@ -166,18 +179,18 @@ fn jobs(config: &Config, within: &[&PlannedJob], style: Style) -> String {
             if !chosen.allow_failure && chosen.when == When::Manual {
                 when.push_str(", blocks");
             }
-            if unsure || number > 0 || planned.decision.decided().is_none() {
+            if unsure || number > 0 || decision.decided().is_none() {
                 when = format!("{when} ?").trim_start().to_owned();
             }
             rows.push(vec![stage, name, when, why, line(config, place)]);
         }
     }
     let paint = |_: usize, column: usize, cell: &str| match column {
-        0 | 4 => style.faint(cell),
-        2 if cell.ends_with('?') => style.unsure(cell),
-        _ => cell.to_owned(),
+        0 | 4 => Paint::Faint,
+        2 if cell.ends_with('?') => Paint::Unsure,
+        _ => Paint::Plain,
     };
-    aligned(&rows, &paint)
+    aligned(out, &rows, &paint);
 }
 
 /// `manual`; nothing for `on_success`, which most jobs are.
@@ -190,27 +203,28 @@ pub(super) fn when_text(when: When, start_in: Option<&str>) -> String {
 }
 
 /// The jobs that are not in it, by their reasons.
-fn left_out(config: &Config, plan: &Plan) -> String {
+fn left_out(config: &Config, plan: &Plan, out: &mut Shown) {
     let mut reasons: Vec<(String, Vec<&str>)> = Vec::new();
     for planned in &plan.jobs {
-        if planned.presence() != Presence::Out {
+        if is_listed(planned) {
             continue;
         }
         let (Some(job), Some(chosen)) = (
             config.jobs.get(planned.index),
-            planned.decision.possible.first(),
+            planned.unchanged().possible.first(),
         ) else {
             continue;
         };
-        let (why, _) = words::because(job, chosen);
+        let (mut why, _) = words::because(job, chosen);
+        if let Some(open) = words::open(job, planned) {
+            why = format!("?, {why}; {open}");
+        }
         match reasons.iter_mut().find(|(known, _)| *known == why) {
             Some((_, names)) => names.push(&planned.name),
             None => reasons.push((why, vec![&planned.name])),
         }
     }
-    let mut out = String::new();
     for (why, names) in reasons {
-        let _ = writeln!(out, "not here ({why}): {}", names.join(", "));
+        out.line(&format!("not here ({why}): {}", names.join(", ")));
     }
-    out
 }

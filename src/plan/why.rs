@@ -1,7 +1,5 @@
 //! Why a job is in a pipeline or not: each of its rules, what it is worth, and which decided.
 
-use std::fmt::Write as _;
-
 use super::decision::{Because, Part, Presence};
 use super::outcome::{Plan, PlannedJob};
 use super::rules::{RuleTrace, trace};
@@ -9,10 +7,11 @@ use super::scope::Scope;
 use super::text::{Style, aligned, line, when_text};
 use super::{Truth, policy, words};
 use crate::config::{Conditions, Config, Job, Policy, When};
+use crate::shown::{Paint, Shown};
 
 /// The rules of a job of a plan with their values.
-pub fn why(config: &Config, plan: &Plan, planned: &PlannedJob, style: Style) -> String {
-    let mut out = String::new();
+pub fn why(config: &Config, plan: &Plan, planned: &PlannedJob, style: Style) -> Shown {
+    let mut out = Shown::new(style.color);
     let Some(job) = config.jobs.get(planned.index) else {
         return out;
     };
@@ -22,29 +21,26 @@ pub fn why(config: &Config, plan: &Plan, planned: &PlannedJob, style: Style) -> 
         Presence::Maybe => "may be in the pipeline",
     };
     let heading = format!("{}: `{}` {verdict}", plan.situation, job.name);
-    let _ = write!(out, "{}", style.bold(&heading));
     let place = line(config, job.place);
-    let _ = match (&job.origin, place.is_empty()) {
-        (Some(origin), _) => writeln!(out, " ({origin}, {place})"),
-        (None, false) => writeln!(out, " ({place})"),
-        (None, true) => writeln!(out),
+    let place = match (&job.origin, place.is_empty()) {
+        (Some(origin), _) => format!(" ({origin}, {place})"),
+        (None, false) => format!(" ({place})"),
+        (None, true) => String::new(),
     };
+    out.parts(&[(Paint::Bold, &heading), (Paint::Plain, &place)]);
     if plan.created == Truth::False {
         let reason = match (&plan.absence, plan.failures.first()) {
             (Some(absence), _) => words::absence(config, absence).0,
             (None, Some(failure)) => words::failure(failure),
             (None, None) => String::new(),
         };
-        let _ = writeln!(
-            out,
-            "{}",
-            style.bad(&format!("but there is no pipeline: {reason}"))
-        );
+        let line = format!("but there is no pipeline: {reason}");
+        out.parts(&[(Paint::Bad, &line)]);
     }
     let scope = Scope::of(config, &plan.situation);
     let rows = match &job.conditions {
         Conditions::Always => {
-            let _ = writeln!(out, "it has no conditions");
+            out.line("it has no conditions");
             Vec::new()
         }
         Conditions::Rules(_) => rules(config, plan, planned, job, &scope),
@@ -58,12 +54,12 @@ pub fn why(config: &Config, plan: &Plan, planned: &PlannedJob, style: Style) -> 
         }
     };
     let paint = |_: usize, column: usize, cell: &str| match (column, cell) {
-        (1, "true") => style.bold(cell),
-        (1, "unknown" | "error") => style.unsure(cell),
-        (1, _) | (5, _) => style.faint(cell),
-        _ => cell.to_owned(),
+        (1, "true") => Paint::Bold,
+        (1, "unknown" | "error") => Paint::Unsure,
+        (1, _) | (5, _) => Paint::Faint,
+        _ => Paint::Plain,
     };
-    out.push_str(&aligned(&rows, &paint));
+    aligned(&mut out, &rows, &paint);
     out
 }
 

@@ -1,6 +1,8 @@
 //! What decided, in words.
 
+use super::decision::Presence;
 use super::decision::{Because, Chosen, Part};
+use super::outcome::PlannedJob;
 use super::outcome::{Absence, Failure, FailureKind};
 use crate::config::{Conditions, Config, Job, Place, Policy, Rule, When};
 
@@ -24,6 +26,7 @@ pub fn because(job: &Job, chosen: &Chosen) -> (String, Option<Place>) {
             };
             (format!("{word}: {text}"), place)
         }
+        (Because::Include, _) => ("an include that is not read".to_owned(), None),
         (Because::Except(part), Conditions::Policies { except, .. }) => {
             let (text, place) = policy(except.as_ref(), part);
             (format!("except: {text}"), place)
@@ -118,6 +121,11 @@ pub fn failure(failure: &Failure) -> String {
             let absent = if *certain { "is" } else { "may be" };
             format!("{may}`{job}` needs `{need}`, which {absent} not in the pipeline")
         }
+        FailureKind::NeedUnread(need) => {
+            format!(
+                "{may}`{job}` needs `{need}`, which only an include that is not read can define"
+            )
+        }
         FailureKind::TooManyNeeds(count) => {
             format!("{may}`{job}` needs {count} jobs; 50 are the most")
         }
@@ -128,5 +136,18 @@ pub fn failure(failure: &Failure) -> String {
         FailureKind::Raises => {
             format!("{may}GitLab breaks off with an error at a condition of `{job}`")
         }
+    }
+}
+
+/// What leaves it open whether a job is in a pipeline that is created, if that is an include.
+pub(super) fn open(job: &Job, planned: &PlannedJob) -> Option<String> {
+    let open = job.open.as_ref()?;
+    if planned.presence() != Presence::Maybe {
+        return None;
+    }
+    match open.wants.as_slice() {
+        [] if planned.unchanged().presence() == Presence::Maybe => None,
+        [] => Some("an include may change its conditions".to_owned()),
+        wants => Some(format!("{}; an include may", wants.join(", "))),
     }
 }

@@ -33,7 +33,7 @@ pub(super) fn worlds(config: &Config, situation: &Situation) -> Vec<Situation> {
     for condition in conditions(config) {
         note(&condition.expr, &mut uses);
     }
-    let scope = Scope::of(config, situation);
+    let scope = Scope::if_unchanged(config, situation);
     let mut worlds = vec![situation.clone()];
     for (name, used) in uses {
         let may_be_unset = match scope.of_pipeline(&name) {

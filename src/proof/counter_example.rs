@@ -15,11 +15,10 @@ pub(super) struct CounterExamples {
 
 impl CounterExamples {
     pub(super) fn of(compared: &Compared, classes: &[Situation]) -> Self {
-        let asked = &compared.variables;
         Self {
             variables: classes.iter().any(|one| !one.variables.is_empty()),
-            protection: asked.contains("CI_COMMIT_REF_PROTECTED"),
-            default_branch: asked.contains("CI_DEFAULT_BRANCH"),
+            protection: compared.asks("CI_COMMIT_REF_PROTECTED"),
+            default_branch: compared.asks("CI_DEFAULT_BRANCH"),
         }
     }
 

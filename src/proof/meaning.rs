@@ -64,8 +64,7 @@ impl<'m> Meaning<'m> {
             .flat_map(|followed| &followed.union);
         let requests = self.sets.compare(used.copied(), compared);
         if requests && manifest.target() >= gates::OPEN_MERGE_REQUESTS {
-            let open = "CI_OPEN_MERGE_REQUESTS".to_owned();
-            compared.variables.insert(open);
+            compared.variable("CI_OPEN_MERGE_REQUESTS");
         }
     }
 }

@@ -37,7 +37,9 @@ use crate::config::{self, Config, Job};
 use crate::finding::{Code, Finding, Report};
 use crate::lower::Lowered;
 use crate::manifest::Manifest;
-use crate::plan::{self, Chosen, Classes, Compared, Plan, PlannedJob, Presence, Situation, Truth};
+use crate::plan::{
+    self, Chosen, Classes, Compared, LeftOut, Plan, PlannedJob, Presence, Situation, Truth,
+};
 use crate::source::{Node, Source, Span};
 use crate::target::Places;
 use cleanups::Cleanup;
@@ -75,7 +77,6 @@ pub fn check(
     let places = Places { root };
     let config = match config::of_pipeline(pipeline, source) {
         Ok(config) => config,
-        Err(_) if !pipeline.include.is_empty() => return Ok(()),
         Err(problems) => {
             refused::report(&problems, &places, &pipeline.jobs, report);
             return Ok(());
@@ -88,10 +89,12 @@ pub fn check(
     let own = Compared::of(&config);
     let mut compared = own.clone();
     meaning.compare(manifest, &mut compared);
+    compared.pair_merge_requests();
     let Classes {
         situations: classes,
-        complete,
-    } = plan::classes(&compared, config.jobs.len());
+        left_out,
+        ..
+    } = plan::classes_of(&compared, None, config.jobs.len());
     let mut proof = Proof {
         manifest,
         source,
@@ -100,13 +103,9 @@ pub fn check(
         uses: Uses::of(manifest, &config),
         cleanups: cleanups::of(manifest, &config),
         declared: deploys::declared(manifest, &config),
-        has_schedules: own.triggers.contains("schedule"),
-        has_merge_requests: own.triggers.contains("merge_request_event")
-            || own
-                .variables
-                .iter()
-                .any(|name| name.starts_with("CI_MERGE_REQUEST_")),
-        own_workflow: pipeline.replaces_workflow_rules(),
+        has_schedules: own.names_source("schedule"),
+        has_merge_requests: own.asks_for_merge_requests(),
+        own_workflow: pipeline.raw.get("workflow").is_some(),
         by_name: by_name(&config),
         config: &config,
         places,
@@ -115,8 +114,8 @@ pub fn check(
         report,
     };
     names::check(&mut proof);
-    if !complete {
-        proof.partly(classes.len());
+    if !left_out.is_empty() {
+        proof.partly(&left_out);
     }
     for situation in &classes {
         if plan::admits(&config, situation) == Truth::False {
@@ -214,11 +213,13 @@ impl<'p> Proof<'p> {
             .push(finding.help(format!("see it with `{command}`")));
     }
 
-    /// Says that there are more classes than could be looked at.
-    fn partly(&mut self, looked_at: usize) {
+    /// Says which pipelines were not looked at.
+    fn partly(&mut self, left_out: &[LeftOut]) {
         let place = self.manifest.refs.span().unwrap_or_default();
+        let reasons: Vec<String> = left_out.iter().map(LeftOut::to_string).collect();
         let message = format!(
-            "conditions tell more kinds of pipelines apart than the {looked_at} that were proved"
+            "not every kind of pipeline is proved: {}",
+            reasons.join("; ")
         );
         self.report.push(
             Finding::new(Code::PartlyProven, place, message)

@@ -11,7 +11,7 @@ use crate::gitlab::regex::Pattern;
 use crate::manifest::Manifest;
 use crate::manifest::collection::{Many, Map};
 use crate::manifest::refs::RefSet;
-use crate::plan::{Compared, Ref, Situation, Trigger, Truth};
+use crate::plan::{Compared, Ref, Role, Situation, Trigger, Truth};
 use crate::source::At;
 
 /// Sets that refer to others deeper than this are refused before.
@@ -149,7 +149,7 @@ impl<'m> RefSets<'m> {
             }
             match set {
                 Set::MergeRequests => requests = true,
-                Set::Schedules => drop(compared.triggers.insert("schedule".to_owned())),
+                Set::Schedules => compared.source("schedule"),
                 Set::Written(set) => {
                     requests |= set.merge_requests.is_some();
                     set.compare(compared);
@@ -192,25 +192,22 @@ impl<'m> Written<'m> {
     }
 
     fn compare(&self, compared: &mut Compared) {
-        let texts = |names: &[Name<'_>]| -> Vec<String> { names.iter().map(Name::text).collect() };
-        compared.branches.extend(texts(&self.branches));
-        compared.tags.extend(texts(&self.tags));
+        let mut add = |role, names: &[Name<'_>]| {
+            names
+                .iter()
+                .for_each(|name| compared.name(role, &name.text()));
+        };
+        add(Role::Branch, &self.branches);
+        add(Role::Tag, &self.tags);
         if let Some([source, target]) = &self.merge_requests {
-            compared
-                .sources
-                .extend(source.as_deref().into_iter().flat_map(texts));
-            compared
-                .targets
-                .extend(target.as_deref().into_iter().flat_map(texts));
+            add(Role::Source, source.as_deref().unwrap_or_default());
+            add(Role::Target, target.as_deref().unwrap_or_default());
         }
-        let sources = self.sources.iter().flatten();
-        compared
-            .triggers
-            .extend(sources.map(|one| (*one).to_owned()));
+        for source in self.sources.iter().flatten() {
+            compared.source(source);
+        }
         if self.protected {
-            compared
-                .variables
-                .insert("CI_COMMIT_REF_PROTECTED".to_owned());
+            compared.variable("CI_COMMIT_REF_PROTECTED");
         }
         if let Some(condition) = &self.condition {
             compared.condition(condition);

@@ -153,3 +153,88 @@ fn a_manifest_that_did_not_compile_says_so_under_its_old_name() {
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(said.contains("HEAD:windlass.yml:2:"), "{said}");
 }
+
+/// What cannot be read is not what is not there: nothing else is compared in its place.
+#[test]
+fn a_manifest_of_a_revision_that_cannot_be_read_is_an_error() {
+    let unreadable: [(&str, &dyn Fn(&Path)); 3] = [
+        ("UTF-8", &|path| {
+            std::fs::write(path, b"windlass: 1\n# \xff\n").unwrap()
+        }),
+        ("symbolic link", &|path| {
+            std::os::unix::fs::symlink("elsewhere.yml", path).unwrap();
+        }),
+        ("bytes", &|path| {
+            // 300 MB without writing them.
+            std::fs::File::create(path)
+                .unwrap()
+                .set_len(300_000_000)
+                .unwrap();
+        }),
+    ];
+    for (reason, write) in unreadable {
+        let folder = repository(".gitlab-ci.yml", "unit: {script: make test}\n");
+        let path = folder.path().join("windlass.yml");
+        write(&path);
+        // Stored as it is: compressing it is what takes long.
+        let add = [
+            "-c",
+            "core.bigFileThreshold=1m",
+            "-c",
+            "core.compression=0",
+            "add",
+            ".",
+        ];
+        git(folder.path(), &add);
+        git(folder.path(), &["commit", "--quiet", "--message", "second"]);
+        std::fs::remove_file(&path).unwrap();
+        std::fs::write(&path, MANIFEST).unwrap();
+        let started = std::time::Instant::now();
+        let output = windlass(folder.path(), &["diff", "--exit-code"]);
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(
+            matches!(output.status.code(), Some(1 | 3)),
+            "{reason}: {output:?}"
+        );
+        assert!(
+            said.contains("HEAD:windlass.yml") && said.contains(reason),
+            "{said}"
+        );
+        assert_eq!(String::from_utf8_lossy(&output.stdout), "");
+        assert!(started.elapsed().as_secs() < 10, "{:?}", started.elapsed());
+    }
+}
+
+/// Text, Markdown, JSON and the exit status agree on whether something changes.
+#[test]
+fn all_formats_agree_on_whether_something_changes() {
+    let folder = tempfile::tempdir().unwrap();
+    let files = [
+        ("same.yml", "a: {script: x, image: {name: alpine}}\n", 0),
+        (
+            "other.yml",
+            "a: {script: x, image: alpine, rules: [{changes: [a]}]}\n",
+            1,
+        ),
+    ];
+    std::fs::write(
+        folder.path().join("old.yml"),
+        "a: {script: x, image: alpine}\n",
+    )
+    .unwrap();
+    for (name, text, code) in files {
+        std::fs::write(folder.path().join(name), text).unwrap();
+        let told = |format: &str| {
+            let output = windlass(
+                folder.path(),
+                &["diff", "old.yml", name, "--exit-code", "--format", format],
+            );
+            assert_eq!(output.status.code(), Some(code), "{name} {format}");
+            said(&output)
+        };
+        assert_eq!(told("text").contains("nothing changes"), code == 0);
+        assert_eq!(told("markdown").contains("nothing changes"), code == 0);
+        let json: Json = serde_json::from_str(&told("json")).unwrap();
+        assert_eq!(json["effects"].as_array().unwrap().is_empty(), code == 0);
+    }
+}

@@ -5,8 +5,11 @@
 //! diff` writes the last part anew: read it before you commit it.
 #![allow(clippy::expect_used, reason = "test code outside of test functions")]
 
+mod changed;
 mod command;
 mod pairs;
+mod pipelines;
+mod rewritten;
 
 use std::fmt::Write as _;
 use std::path::Path;

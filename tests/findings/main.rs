@@ -27,7 +27,7 @@ use windlass::check::Files;
 use windlass::compile::{Project, compile};
 use windlass::config;
 use windlass::files::Unread;
-use windlass::finding::output::{Format, Style, write};
+use windlass::finding::output::{Format, Style, show};
 use windlass::finding::{Code, Report, Severity};
 use windlass::source::Source;
 
@@ -95,9 +95,8 @@ fn codes(report: &Report) -> BTreeSet<Code> {
 }
 
 fn shown(report: &Report) -> String {
-    let mut out = Vec::new();
-    write(Format::Text, report, Style::default(), &mut out).unwrap();
-    String::from_utf8(out).unwrap()
+    let shown = show(Format::Text, report, Style::default());
+    shown.unwrap().to_string()
 }
 
 fn folder() -> PathBuf {
@@ -242,6 +241,7 @@ fn every_code_of_a_manifest_is_an_error_save_these() {
         [
             Code::UnreadInclude,
             Code::ArchivedBuilder,
+            Code::ShortTimeout,
             Code::LongName,
             Code::UnmatchableGlob,
             Code::EmptyPipeline,

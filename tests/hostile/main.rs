@@ -17,7 +17,7 @@ use std::time::{Duration, Instant};
 
 use windlass::check::Files;
 use windlass::compile::compile;
-use windlass::finding::output::{Format, Style, write};
+use windlass::finding::output::{Format, Style, show};
 use windlass::finding::{Code, Location, Report};
 use windlass::source::{Place, Source, Span};
 
@@ -59,8 +59,7 @@ fn answer(text: &str) -> Report {
     }
     assert!(size < 10_000, "a message of {size} bytes");
     for format in [Format::Text, Format::Json, Format::Gitlab, Format::Sarif] {
-        let mut out = Vec::new();
-        write(format, &compiled.report, Style::default(), &mut out).unwrap();
+        show(format, &compiled.report, Style::default()).unwrap();
     }
     compiled.report
 }

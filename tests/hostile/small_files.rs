@@ -70,6 +70,18 @@ fn what_many_jobs_extend_is_counted_before_it_is_copied() {
         &(hidden + &jobs(3_000, "script: [!reference [.a, script]]")),
         &none,
     );
+    let rules = lines(1_000, "{if: '$A == \"b\"'}, ");
+    let hidden = format!(".r: {{rules: [{rules}]}}\n");
+    is_too_large(&(hidden + &jobs(2_000, "extends: .r, script: [x]")), &none);
+    is_too_large(&jobs(4_000, "script: [x], parallel: 200"), &none);
+    let text = "x".repeat(100_000);
+    let input = format!("spec: {{inputs: {{a: {{default: {text}}}}}}}\n---\n");
+    for script in ["'$[[ inputs.a ]]'", "['echo $[[ inputs.a ]]']"] {
+        is_too_large(
+            &(input.clone() + &jobs(5_000, &format!("script: {script}"))),
+            &none,
+        );
+    }
     let input = format!("spec: {{inputs: {{a: {{type: array, default: [{list}]}}}}}}\n---\n");
     is_too_large(&(input + &jobs(5_000, "script: '$[[ inputs.a ]]'")), &none);
 }

@@ -1,6 +1,6 @@
 //! What is not known stays so, and is named.
 
-use windlass::config::{Alone, Config, When, read};
+use windlass::config::{Alone, Config, NotRead, When, read};
 use windlass::plan::{Absence, Because, Changed, FailureKind, Presence, Situation, Truth, plan};
 use windlass::source::Source;
 
@@ -128,16 +128,16 @@ fn includes_from_elsewhere_are_named() {
     let text = "include:\n  - project: g/p\n    file: /x.yml\n  - local: a.yml\n    \
                 rules: [{if: $A}]\na:\n  script: x\n";
     let config = config(text);
-    let what: Vec<&str> = config
+    let what: Vec<(&str, NotRead)> = config
         .unresolved
         .iter()
-        .map(|one| one.what.as_str())
+        .map(|one| (one.what.as_str(), one.why))
         .collect();
     assert_eq!(
         what,
         [
-            "project: g/p, file: /x.yml",
-            "local: a.yml, under conditions"
+            ("project: g/p, file: /x.yml", NotRead::NotHere),
+            ("local: a.yml", NotRead::Rules)
         ]
     );
 }

@@ -20,7 +20,7 @@ refs:
   reviewed: {merge_requests: {target: [main]}}
 images:
   checks: {role: test, retention: pipeline}
-  app: {role: production, rebuild: {stage: build-prod, older_than: 1 week}, retention: {keep_n: 3}}
+  app: {role: production, tag: $CI_COMMIT_REF_SLUG, rebuild: {stage: build-prod, older_than: 1 week}, retention: {keep_n: 3}}
 tests:
   unit: {image: checks, via: compose, script: make test}
   lint: {image: checks, via: docker, script: make lint}

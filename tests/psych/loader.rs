@@ -1,5 +1,7 @@
 //! What our loader of pipelines gets is what Psych gets.
 
+use proptest::strategy::{Strategy, ValueTree};
+use proptest::test_runner::TestRunner;
 use serde_json::{Map, Value as Json, json};
 use windlass::config::{Node, Value, load_text};
 use windlass::source::Source;
@@ -95,7 +97,7 @@ const SCALARS: [&str; 84] = [
 ];
 
 /// Whole texts: merges, aliases, duplicates, keys, documents.
-const TEXTS: [&str; 26] = [
+const TEXTS: [&str; 54] = [
     "on: 1",
     "yes: {script: [x]}",
     "1: {script: [x]}",
@@ -122,6 +124,36 @@ const TEXTS: [&str; 26] = [
     "- ? x",
     "a: 1\r\nb: 2\r\n",
     "a: &x {k: 1}\nl: &l [*x]\nb: {<<: *l, z: 1}",
+    // Continuation lines of quoted texts, however they are indented.
+    "a:\n  script:\n  - \"echo 1\n  two\"\n",
+    "a: \"x\ny\"\nb: 'x\ny'\n",
+    "a:\n  - - - \"x\ny\n\n z\"\n      - b\n",
+    "a: 'x\n''y''\nz'\nb: it's\n",
+    "a: \"x\n\\\"y\\\"\nz\"\n",
+    "it's: \"x\ny\" # it's\nb: 1\n",
+    "a: \"x\n\ty\"\n",
+    "a: \"x\n\n\ny\"\nb: c\n",
+    "a: \"x\\\ny\"\n",
+    "a: {b: \"x\ny\",\nc: d\n}\n",
+    "- \"x\ny\"\n- 'x\ny'\n- z\n",
+    "? \"x\ny\"\n: \"x\ny\"\n",
+    "a: \"x\n---\ny\"\n",
+    "a: \"x\ny",
+    "a: \"x\ny\" z\n",
+    "a: \"x: 1\ny: 2\"\nb: \"- x\n- y\"\n",
+    "a: \"é\né\"\nb: 'é\né'\n",
+    "a: \"x\n# y\nz\"\n",
+    // Comments without a space, tags that say nothing, and what stands behind a document.
+    "a: [x]# c\nb: \"y\"# c\nc: {d: e}#\n",
+    "a: \"x# y\"#z\n",
+    "a: !x 1\nb: !x \"1\"\nc: !!int 1\nd: !x yes\n",
+    "a: !!set\n",
+    "a: 1\n...\nb: 2\n",
+    "a:\n  b: 1\n...\n  c: [\n",
+    " a: 1\n&x b: 2\n",
+    "a: \"x\ny\"# c\n",
+    "a: x# c\n",
+    "a: 'x'#\n",
 ];
 
 /// A value as `read.rb` prints it.
@@ -198,4 +230,33 @@ fn every_text_is_loaded_as_by_psych() {
         wrong.len(),
         texts.len()
     );
+}
+
+/// A quoted text as YAML 1.2 wants it means the same with its lines indented by any other amount.
+#[test]
+fn continuation_lines_mean_the_same_at_every_indentation() {
+    let lines = proptest::collection::vec("[a-z:#'-]{1,5}( [a-z\"]{1,3})?", 1..6);
+    let texts = (lines, "[ ]{0,9}", 0_usize..4, proptest::bool::ANY);
+    let mut runner = TestRunner::deterministic();
+    let mut written = Vec::new();
+    for _ in 0..500 {
+        let (lines, indentation, depth, double) = texts.new_tree(&mut runner).unwrap().current();
+        let quote = if double { '"' } else { '\'' };
+        let line = |line: &String| match double {
+            true => line.replace('"', "\\\""),
+            false => line.replace('\'', "''"),
+        };
+        let lines: Vec<String> = lines.iter().map(line).collect();
+        let list = "- ".repeat(depth);
+        let text = lines.join(&format!("\n{indentation}"));
+        written.push(format!(
+            "a:\n  b: {quote}{text}{quote}\n  c:\n  {list}- d: {quote}{text}{quote}\nit's: x # '\"\n"
+        ));
+    }
+    for (text, psych) in written.iter().zip(read(&written)) {
+        let ours = load_text(&Source::new("a", text.as_str()));
+        let ours = ours.ok().map(|node| typed(&node));
+        let psych = psych.is_object().then_some(psych);
+        assert_eq!(ours, psych, "{text}");
+    }
 }

@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
-use windlass::config::{Reading, Repository, read};
+use windlass::config::{Reading, Repository, read_where};
 use windlass::files::Unread;
+use windlass::plan::Situation;
 use windlass::source::Source;
 
 #[derive(Debug, Deserialize)]
@@ -41,7 +42,11 @@ impl Case {
     /// The file as we read it.
     pub(crate) fn reading(&self) -> Reading {
         let text = self.yaml.clone().unwrap_or_default();
-        read(Source::new(".gitlab-ci.yml", text), &self.ctx)
+        // The linter reads a file as for the default branch of a project without variables.
+        let mut main = Situation::branch("main").with_default_branch("main");
+        main.closed = true;
+        main.files = self.ctx.paths();
+        read_where(Source::new(".gitlab-ci.yml", text), &self.ctx, &main)
     }
 }
 

@@ -4,10 +4,6 @@
 pub(crate) const FILES: &[(&str, &str)] = &[
     ("d-project", PAID),
     ("f-default-key-secrets", PAID),
-    (
-        "in-var-yaml",
-        "the variable may be set in the project; named as not read",
-    ),
     ("ip-given", GIVEN),
     ("ip-undeclared-given", GIVEN),
     ("j-key-secrets", PAID),
@@ -38,16 +34,11 @@ pub(crate) const NEWER: &[(&str, &str)] = &[
     ("df-key-secrets", PAID),
     ("exp-node-total", NODES),
     ("identity", PAID),
-    ("inc-rules-exists", INCLUDED),
-    ("inc-rules-when-always", INCLUDED),
     ("inp-spec-include-duplicate", HEADER),
-    ("inp-three-docs", DOCUMENTS),
     ("ru-exists-project", PROJECT),
     ("ru-exists-project-missing", PROJECT),
     ("secrets-gsm-source", PAID),
 ];
 
 const NODES: &str = "the number of copies is not a value of `CI_NODE_TOTAL` yet";
-const INCLUDED: &str = "this test reads each file once, and not for each ref";
 const HEADER: &str = "the files that `spec:include` names are not read";
-const DOCUMENTS: &str = "the last of several documents does not count yet";

@@ -10,7 +10,6 @@ use std::path::Path;
 use serde::Deserialize;
 use windlass::config::{Reading, Repository, read_where};
 use windlass::files::Unread;
-use windlass::gitlab::expression::Lookup;
 use windlass::plan::{Absence, Changed, Plan, Presence, Situation, Trigger, Truth, plan};
 use windlass::source::Source;
 
@@ -72,21 +71,20 @@ fn situation(case: &Case, name: &str) -> Situation {
     situation.protected = Some(attributes.contains(&"protected"));
     situation.open_merge_request = Some(attributes.contains(&"open merge request"));
     situation.closed = true;
-    situation.project = Some("group/project".to_owned());
     situation.kubernetes = Some(false);
     situation.changed = Changed::Paths(case.changes.clone());
     situation.files = Some(case.files.keys().cloned().collect());
     situation.variables.clone_from(&case.variables);
+    let path = "group/project".to_owned();
+    situation
+        .variables
+        .insert("CI_PROJECT_PATH".to_owned(), path);
     situation
 }
 
 fn reading(case: &Case, situation: &Situation) -> Reading {
     let source = Source::new(".gitlab-ci.yml", case.yaml.clone().unwrap_or_default());
-    let look_up = |name: &str| match situation.variables.get(name) {
-        Some(value) => Lookup::Set(value.clone()),
-        None => Lookup::Unset,
-    };
-    read_where(source, case, &look_up)
+    read_where(source, case, situation)
 }
 
 /// What we say of a ref, in the words of the verdicts; `None` where we leave it open.

@@ -34,7 +34,10 @@ fn situation(reference: &Value) -> Situation {
     situation.protected = Some(protected);
     situation.open_merge_request = Some(strings("open_merge_requests").is_some());
     situation.closed = true;
-    situation.project = Some("group/project".to_owned());
+    let path = "group/project".to_owned();
+    situation
+        .variables
+        .insert("CI_PROJECT_PATH".to_owned(), path);
     situation.kubernetes = Some(false);
     let changes = strings("changes");
     situation.changed = match reference["new_branch"].as_bool() {

@@ -2,7 +2,7 @@
 //!
 //! In: a file with its header, what is given to it, and what is known of the project's variables.
 //! Out: the file with the values put in. Always holds: a file without a header is left as it is; a
-//! value that depends on a variable of which nothing is known stands in [`Around::unresolved`].
+//! value that depends on a variable of which nothing is known stands in [`Around::unknown`].
 //!
 //! Facts: `Gitlab::Ci::Config::Interpolation`, `Gitlab::Ci::Config::Header`, `Ci::Inputs` (18.11).
 
@@ -15,9 +15,8 @@ use std::sync::Arc;
 use indexmap::IndexMap;
 
 use super::entry::Reader;
-use super::model::Unresolved;
 use super::psych::Loaded;
-use super::value::{Entry, Key, Map, Node, Value};
+use super::value::{Entry, Key, Map, Node, Place, Value};
 use crate::gitlab::expression::Lookup;
 
 pub(super) use input::of_job;
@@ -26,8 +25,8 @@ pub(super) use input::of_job;
 pub(super) struct Around<'a> {
     /// The variables of the project and the pipeline; those of the file are not among them.
     pub(super) look_up: &'a dyn Fn(&str) -> Lookup,
-    /// What depends on a variable that is not known.
-    pub(super) unresolved: &'a mut Vec<Unresolved>,
+    /// The variables that are not known and would be put in, and where.
+    pub(super) unknown: &'a mut Vec<(String, Place)>,
 }
 
 /// The values of inputs by name.
@@ -144,8 +143,12 @@ impl Interpolation<'_, '_> {
             if before.is_empty() && after.is_empty() && out.is_empty() {
                 return value;
             }
+            let printed = printed(&value);
+            if !self.reader.takes(printed.len() / 100, at.place) {
+                return Value::Null;
+            }
             out.push_str(before);
-            out.push_str(&printed(&value));
+            out.push_str(&printed);
             rest = after;
         }
         out.push_str(rest);
@@ -188,10 +191,7 @@ impl Interpolation<'_, '_> {
             let mut unknown = Vec::new();
             value = function.apply(&value, self.around.look_up, &mut unknown)?;
             for name in unknown {
-                self.around.unresolved.push(Unresolved {
-                    what: format!("the value of `${name}`, which `expand_vars` puts in"),
-                    place: at.place,
-                });
+                self.around.unknown.push((name, at.place));
             }
         }
         Ok(value)

@@ -211,7 +211,7 @@ impl Display for Fields {
 
 /// Whether a text can only be read as the text that it is.
 fn is_plain(text: &str) -> bool {
-    const WITHIN: &[char] = &[',', '[', ']', '{', '}', '#'];
+    const WITHIN: &[char] = &[',', '[', ']', '{', '#'];
     const FIRST: &[char] = &[
         '"', '\'', '`', '*', '&', '!', '|', '>', '%', '@', '-', '?', ':',
     ];
@@ -220,7 +220,8 @@ fn is_plain(text: &str) -> bool {
         || text.trim() != text;
     !looks_otherwise
         && !text.starts_with(FIRST)
-        && !text.contains(WITHIN)
+        && !text.replace("${", "").contains(WITHIN)
+        && text.matches('}').count() <= text.matches("${").count()
         && !text.contains(char::is_control)
         && !text.contains(": ")
         && !text.ends_with(':')

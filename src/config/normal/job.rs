@@ -33,6 +33,7 @@ pub(super) fn of(job: &Job, jobs: &Jobs<'_>, is_open: bool) -> Fields {
         after_script,
         variables,
         inherits,
+        open: _,
         keys,
     } = job;
     let elsewhere = |key: &str| NOT_HERE.iter().any(|(name, _)| *name == key);

@@ -233,9 +233,10 @@ const FORWARD: Canon = Map(&[
 ]);
 
 /// A list of includes; a text is a URL or a file of the repository.
-pub(super) const INCLUDES: Canon = List(&Custom(include));
+const INCLUDES: Canon = List(&Custom(include));
 
-const INCLUDE: Canon = Short(&[
+/// An entry of `include`.
+pub(super) const INCLUDE: Canon = Short(&[
     field("local", Expanded(GitLab)),
     field("remote", Expanded(GitLab)),
     field("project", Expanded(GitLab)),

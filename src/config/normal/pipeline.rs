@@ -3,6 +3,7 @@
 //! Facts: `Entry::Workflow`, `Entry::Workflow::AutoCancel`, `Entry::Root` (18.11).
 
 use std::collections::HashSet;
+use std::sync::Arc;
 
 use indexmap::IndexMap;
 
@@ -11,7 +12,7 @@ use super::canon::{Canon, Field, complete, field, with};
 use super::expand::By;
 use super::form::{Fields, Form};
 use super::{conditions, keywords, variables};
-use crate::config::value::{Located, Map, Node};
+use crate::config::value::{Located, Map, Node, Place, Value};
 use crate::config::{Config, Unresolved, Workflow};
 
 /// What `auto_cancel` says, and GitLab does without it.
@@ -57,6 +58,10 @@ pub(super) fn of(config: &Config) -> Fields {
         variables: _,
         jobs,
         unresolved,
+        // Those that are not decided stand in the entries of what is not read.
+        include_rules: _,
+        open: _,
+        spec,
         tree,
     } = config;
     let is_open = !unresolved.is_empty();
@@ -71,6 +76,9 @@ pub(super) fn of(config: &Config) -> Fields {
         "stages",
         Form::List(stages.map(|stage| Form::text(stage.as_str())).collect()),
     );
+    if let Some(node) = spec {
+        fields.set("spec", Form::plain(node));
+    }
     if let Some(node) = given("variables") {
         fields.set("variables", variables::written(node));
     }
@@ -91,13 +99,28 @@ pub(super) fn of(config: &Config) -> Fields {
         fields.set(format!("copies of {key}"), Form::List(names));
     }
     if is_open {
-        let items = unresolved
-            .iter()
-            .map(|Unresolved { what, place: _ }| Form::text(what.as_str()));
+        let items = unresolved.iter().map(|one| {
+            // What is shown of an entry, and why it is not read, follow from it.
+            let Unresolved {
+                kind: _,
+                what,
+                entry,
+                why: _,
+                place: _,
+            } = one;
+            match entry.is_empty() {
+                true => Form::text(what.as_str()),
+                false => keywords::INCLUDE.form(&node(entry.clone())),
+            }
+        });
         fields.set("include", Form::List(items.collect()));
         open(top.unwrap_or(&none), config, &mut fields);
     }
     fields
+}
+
+fn node(map: Map) -> Node {
+    Node::new(Value::Map(Arc::new(map)), Place::default())
 }
 
 fn workflow(map: &Map) -> Fields {
@@ -105,12 +128,7 @@ fn workflow(map: &Map) -> Fields {
     let rules = rest.remove("rules");
     let mut fields = complete(&rest, WORKFLOW);
     if fields.get("auto_cancel").is_none() {
-        let none = Map::default();
-        let node = Node::new(
-            crate::config::Value::Map(std::sync::Arc::new(none)),
-            Default::default(),
-        );
-        fields.set("auto_cancel", AUTO_CANCEL.form(&node));
+        fields.set("auto_cancel", AUTO_CANCEL.form(&node(Map::default())));
     }
     if let Some(rules) = rules {
         // `rules:` without a value takes the default `only` of the jobs away.

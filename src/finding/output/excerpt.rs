@@ -7,8 +7,9 @@
 use annotate_snippets::renderer::Renderer;
 use annotate_snippets::{AnnotationKind, Group, Level, Snippet};
 
-use super::{Style, clean, locate::Range};
+use super::{Style, locate::Range};
 use crate::finding::Severity;
+use crate::shown;
 use crate::source::Source;
 
 /// A line longer than this many characters is shortened.
@@ -79,7 +80,7 @@ pub(super) fn draw<'a>(
         };
         match ends {
             (Some(start), Some(end)) => {
-                let label = clean::one_line(mark.label, LABEL);
+                let label = shown::one_line(mark.label, LABEL);
                 let label = (!label.is_empty()).then_some(label);
                 snippet = snippet.annotation(kind.span(start..end.max(start)).label(label));
             }
@@ -172,7 +173,7 @@ impl Page {
                     place.1 = Some(self.text.len());
                 }
             }
-            self.text.push(clean::in_source(c));
+            self.text.push(shown::in_source(c));
         }
         let shown_end = self.text.len();
         for place in next.filter(|(wanted, _)| *wanted == to) {

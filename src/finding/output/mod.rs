@@ -5,7 +5,6 @@
 //! characters; nothing that a file holds reaches a terminal as a control sequence; the time is
 //! linear in the size of the file and of the report.
 
-mod clean;
 mod excerpt;
 mod gitlab;
 mod json;
@@ -19,6 +18,7 @@ use std::io;
 use sha2::{Digest, Sha256};
 
 use super::{Finding, Report, Severity};
+use crate::shown::Shown;
 use locate::{Locator, Spot};
 
 /// How findings are written.
@@ -42,31 +42,28 @@ pub struct Style {
     pub color: bool,
 }
 
-/// Writes the findings. A report without findings is empty text, or a valid empty document.
-pub fn write(
-    format: Format,
-    report: &Report,
-    style: Style,
-    out: &mut dyn io::Write,
-) -> io::Result<()> {
+/// Shows the findings. A report without findings is empty text, or a valid empty document.
+///
+/// # Errors
+///
+/// None in practice: it writes to memory.
+pub fn show(format: Format, report: &Report, style: Style) -> io::Result<Shown> {
     let findings = report.sorted();
     match format {
         Format::Text => {
-            // In one piece: standard error is not buffered, and others write to it, too.
             let mut whole = Vec::new();
             text::write(report, &findings, style, &mut whole)?;
-            out.write_all(&whole)
+            let text = String::from_utf8_lossy(&whole).into_owned();
+            Ok(Shown::of_findings(text))
         }
-        Format::Json => document(&json::report(report, &findings), out),
-        Format::Gitlab => document(&gitlab::report(report, &findings), out),
-        Format::Sarif => document(&sarif::log(report, &findings), out),
+        Format::Json => Ok(Shown::of_json(&serde_json::to_value(json::report(
+            report, &findings,
+        ))?)),
+        Format::Gitlab => Ok(Shown::of_json(&serde_json::to_value(gitlab::report(
+            report, &findings,
+        ))?)),
+        Format::Sarif => Ok(Shown::of_json(&sarif::log(report, &findings))),
     }
-}
-
-/// Writes a JSON document with a newline at its end.
-fn document(value: &impl serde::Serialize, out: &mut dyn io::Write) -> io::Result<()> {
-    let text = serde_json::to_string_pretty(value)?;
-    writeln!(out, "{}", clean::json(text))
 }
 
 /// How many findings of each severity there are.

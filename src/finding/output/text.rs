@@ -9,14 +9,15 @@ use std::io;
 use annotate_snippets::renderer::{AnsiColor, Effects, Style as Ansi};
 
 use super::excerpt::{self, Mark};
-use super::{Count, Locator, Spot, Style, clean, word};
+use super::{Count, Locator, Spot, Style, word};
 use crate::finding::{Finding, Location, Related, Report, Severity};
+use crate::shown;
 
 /// How many findings are shown; who has more starts with these.
 const FINDINGS: usize = 100;
 /// How many related places of one finding.
 const RELATED: usize = 8;
-/// How many lines of help of one finding.
+/// How many sentences of help of one finding.
 const HELP: usize = 24;
 /// The longest message, name or line of help in characters.
 const LINE: usize = 600;
@@ -74,14 +75,14 @@ fn one<'f>(
     };
 
     let spot = locator.spot(finding);
-    let name = clean::one_line(locator.file_of(finding), LINE);
+    let name = shown::one_line(locator.file_of(finding), LINE);
     let place = match spot {
         Spot::Whole => name,
         Spot::Line(line) => format!("{name}:{line}"),
         Spot::Range(range) => format!("{name}:{}:{}", range.start.line, range.start.column),
     };
     let kind = format!("{}[{}]", word(severity), finding.code);
-    let message = clean::one_line(&finding.message, LINE);
+    let message = shown::one_line(&finding.message, LINE);
     writeln!(
         out,
         "{}: {}: {}",
@@ -119,8 +120,8 @@ fn one<'f>(
         AnsiColor::BrightGreen.on_default().effects(Effects::BOLD),
     );
     for (file, Mark { range, label }) in notes {
-        let label = clean::one_line(label, LINE);
-        let name = clean::one_line(locator.name(file), LINE);
+        let label = shown::one_line(label, LINE);
+        let name = shown::one_line(locator.name(file), LINE);
         let start = range.start;
         writeln!(
             out,
@@ -137,17 +138,8 @@ fn one<'f>(
         "help",
         AnsiColor::BrightCyan.on_default().effects(Effects::BOLD),
     );
-    let lines = finding
-        .help
-        .iter()
-        .flat_map(|help| help.lines().enumerate());
-    for (index, line) in lines.take(HELP) {
-        let line = clean::one_line(line, LINE);
-        match index {
-            0 => writeln!(out, "  {help}: {line}")?,
-            // Two lines to copy into the manifest keep their indentation.
-            _ => writeln!(out, "        {line}")?,
-        }
+    for line in finding.help.iter().take(HELP) {
+        writeln!(out, "  {help}: {}", shown::one_line(line, LINE))?;
     }
     Ok(())
 }

@@ -6,7 +6,7 @@
 //! and without a slash at their end (`File.fnmatch?`, GitLab 18.11).
 
 use super::{braces, translate};
-use crate::gitlab::variables::{Part, parts};
+use crate::gitlab::variables::filled;
 
 /// What a glob is compared with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,13 +44,7 @@ pub fn unmatchable(glob: &str, compared: Compared) -> Option<Unmatchable> {
 /// What is wrong with a glob.
 fn fault(glob: &str, compared: Compared) -> Option<&'static str> {
     // GitLab puts variables in before it looks for braces.
-    let known: String = parts(glob)
-        .into_iter()
-        .map(|part| match part {
-            Part::Text(text) => text,
-            Part::Variable(..) => "x",
-        })
-        .collect();
+    let known = filled(glob);
     let Some(alternatives) = braces(&known) else {
         let open = known.matches('{').count() > known.matches('}').count();
         return open.then_some("has a brace that is not closed");

@@ -38,6 +38,39 @@ pub fn resource(text: &str) -> Result<(), String> {
     name.split('.').try_for_each(part)
 }
 
+/// What kubectl can do with a workload (kubectl 1.34).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Workload {
+    /// `rollout status` waits for it, and `rollout undo` takes it back.
+    Deployment,
+    /// The same, unless its strategy is `OnDelete`: then `rollout status` fails.
+    DaemonOrStatefulSet,
+    /// It runs to its end, for which `wait` waits. Its template cannot be changed.
+    Job,
+    /// `set image` changes it, and nothing waits for it or takes it back: a CronJob, a Pod, ...
+    WithoutRollout,
+    /// The kind is known only when the job runs.
+    Unknown,
+}
+
+/// What kind of workload `kind/name` is, in any of kubectl's spellings.
+pub fn workload(text: &str) -> Workload {
+    let kind = text.split('/').next().unwrap_or_default();
+    if kind.contains('$') {
+        return Workload::Unknown;
+    }
+    // Behind the kind there may be its version and group, as in `deployments.v1.apps`.
+    let kind = kind.split('.').next().unwrap_or_default();
+    match kind.to_ascii_lowercase().as_str() {
+        "deploy" | "deployment" | "deployments" => Workload::Deployment,
+        "ds" | "daemonset" | "daemonsets" | "sts" | "statefulset" | "statefulsets" => {
+            Workload::DaemonOrStatefulSet
+        }
+        "job" | "jobs" => Workload::Job,
+        _ => Workload::WithoutRollout,
+    }
+}
+
 fn part(part: &str) -> Result<(), String> {
     let kept = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
     match part.starts_with(kept) && part.ends_with(kept) && {

@@ -21,7 +21,7 @@ pub use empty::OnEmpty;
 pub use only::{Ruby, name as only_name};
 
 /// A regular expression between slashes and its flags, in RE2's syntax.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Pattern {
     source: String,
     flags: String,

@@ -5,6 +5,7 @@ mod place;
 use std::fmt::Write as _;
 
 use super::{Graph, Start};
+use crate::shown;
 use place::{BOX, Placed, place};
 
 /// Colours follow the reader's: a picture in a README is seen on white and on black.
@@ -138,7 +139,7 @@ fn draw_job(out: &mut String, job: &Placed<'_>) {
 /// Text in XML 1.0, which has no way at all to write most control characters.
 fn text(plain: &str) -> String {
     let mut out = String::with_capacity(plain.len());
-    for c in plain.chars() {
+    for c in plain.chars().map(shown::visible) {
         match c {
             '&' => out.push_str("&amp;"),
             '<' => out.push_str("&lt;"),
@@ -146,7 +147,6 @@ fn text(plain: &str) -> String {
             '"' => out.push_str("&quot;"),
             '\'' => out.push_str("&#39;"),
             '\u{fffe}' | '\u{ffff}' => out.push('\u{fffd}'),
-            _ if c.is_control() => out.push(' '),
             _ => out.push(c),
         }
     }

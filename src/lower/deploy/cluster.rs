@@ -88,7 +88,7 @@ impl Lowering<'_> {
     ) {
         let kubernetes = environment.access(self.manifest);
         let image = match kubernetes.image.get() {
-            Some(image) => self.job_image(image),
+            Some(image) => self.job_image(image, environment.variables.get()),
             None => client.image(),
         };
         let access = access_commands(&kubernetes, namespace);

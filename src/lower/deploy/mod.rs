@@ -31,6 +31,9 @@ struct Change {
     commands: Vec<String>,
     /// Whether one of them that fails may have changed something.
     partial: bool,
+    /// Commands that change what has no rollout, once all that has one is ready: there is then
+    /// nothing to take back.
+    after: Vec<String>,
     /// The project's own commands that change it.
     own: Vec<Value>,
     /// Whether the commands use the folder of the job's own.

@@ -4,15 +4,17 @@
 //! In: an environment and what its driver does. Out: the commands of the job.
 
 use super::{Change, Workloads, manifests};
+use crate::gitlab::names::{Workload, kubernetes_workload};
 use crate::lower::word;
 use crate::manifest::environments::Environment;
+use crate::manifest::resolved::ROLLOUT_TIMEOUT;
 use crate::pipeline::Value;
 
 /// How long each workload may take.
 pub(super) fn timeout(environment: &Environment) -> &str {
     let rollout = environment.rollout.get();
     let timeout = rollout.and_then(|rollout| rollout.timeout.get());
-    timeout.map_or("5m", |timeout| &**timeout)
+    timeout.map_or(ROLLOUT_TIMEOUT, |timeout| &**timeout)
 }
 
 /// Whether a rollout that fails is undone.
@@ -50,22 +52,58 @@ pub(super) fn commands(environment: &Environment, mut change: Change) -> Vec<Val
         Workloads::Named(workloads) => {
             let status = workloads
                 .iter()
-                .map(|workload| format!("kubectl rollout status {workload} --timeout={timeout}"))
+                .filter_map(|workload| status(workload, timeout))
                 .collect();
-            if undo && !workloads.is_empty() {
-                script.extend(guarded(change, &workloads, status));
+            let undone: Vec<&str> = workloads
+                .iter()
+                .map(String::as_str)
+                .filter(|workload| can_go_back(workload))
+                .collect();
+            let after = std::mem::take(&mut change.after);
+            if undo && !(undone.is_empty() && change.undo.is_none()) && !workloads.is_empty() {
+                script.extend(guarded(change, &undone, status));
             } else {
                 script.extend(change.commands.into_iter().map(Value::from));
                 script.extend(change.own);
                 script.extend(status.into_iter().map(Value::from));
             }
+            script.extend(after.into_iter().map(Value::from));
         }
     }
     script
 }
 
+/// The command that waits for a workload; `None` if nothing can.
+fn status(workload: &str, timeout: &str) -> Option<String> {
+    let status = format!("kubectl rollout status {workload} --timeout={timeout}");
+    Some(match kind(workload) {
+        Workload::Deployment | Workload::Unknown => status,
+        // With OnDelete a person rolls it out, and kubectl refuses to wait.
+        Workload::DaemonOrStatefulSet => format!(
+            "{{ [ \"$(kubectl get {workload} --output 'jsonpath={{.spec.updateStrategy.type}}')\" = OnDelete ] || {status}; }}"
+        ),
+        Workload::Job => {
+            format!("kubectl wait {workload} --for=condition=complete --timeout={timeout}")
+        }
+        Workload::WithoutRollout => return None,
+    })
+}
+
+/// Whether `kubectl rollout undo` takes a workload back.
+fn can_go_back(workload: &str) -> bool {
+    match kind(workload) {
+        Workload::Deployment | Workload::DaemonOrStatefulSet | Workload::Unknown => true,
+        Workload::Job | Workload::WithoutRollout => false,
+    }
+}
+
+/// The kind of a workload that is a word of the shell.
+fn kind(workload: &str) -> Workload {
+    kubernetes_workload(workload.trim_matches('"'))
+}
+
 /// The same for workloads that are known by name, undone if one fails.
-fn guarded(change: Change, workloads: &[String], status: Vec<String>) -> Vec<Value> {
+fn guarded(change: Change, workloads: &[&str], status: Vec<String>) -> Vec<Value> {
     let mut script = Vec::new();
     let undone = match &change.undo {
         Some(all) => format!("  {all} || true\n"),
@@ -97,7 +135,7 @@ fn guarded(change: Change, workloads: &[String], status: Vec<String>) -> Vec<Val
 /// Commands that keep the templates of workloads, and those that take back the workloads of which
 /// the template is another one now. A workload that this job did not change, as in a second run on
 /// one commit, must not go back to what ran before that.
-fn templates(workloads: &[String]) -> (Vec<Value>, String) {
+fn templates(workloads: &[&str]) -> (Vec<Value>, String) {
     let template = |workload: &str| {
         format!("kubectl get {workload} --ignore-not-found --output 'jsonpath={{.spec.template}}'")
     };

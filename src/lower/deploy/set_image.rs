@@ -1,6 +1,7 @@
 //! The driver `set_image`: `kubectl set image`, one command a workload, by digest.
 
 use super::{Change, Workloads};
+use crate::gitlab::names::{Workload, kubernetes_workload};
 use crate::lower::{Lowering, quoted, word};
 use crate::manifest::environments::Environment;
 
@@ -9,6 +10,7 @@ pub(super) fn lower(lowering: &Lowering<'_>, environment: &Environment) -> Optio
     let mut change = Change::default();
     let mut workloads = Vec::new();
     for (workload, containers) in &set_image.0 {
+        let kind = kubernetes_workload(&workload.value);
         let workload = word(&workload.value);
         let containers: Vec<_> = containers
             .iter()
@@ -17,11 +19,13 @@ pub(super) fn lower(lowering: &Lowering<'_>, environment: &Environment) -> Optio
                 format!("{}={}", word(&container.value), quoted(&image))
             })
             .collect();
-        change.commands.push(format!(
-            "kubectl set image {workload} {}",
-            containers.join(" ")
-        ));
-        workloads.push(workload);
+        let command = format!("kubectl set image {workload} {}", containers.join(" "));
+        if kind == Workload::WithoutRollout {
+            change.after.push(command);
+        } else {
+            change.commands.push(command);
+            workloads.push(workload);
+        }
     }
     change.workloads = Workloads::Named(workloads);
     Some(change)

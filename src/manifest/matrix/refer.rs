@@ -85,7 +85,9 @@ impl Rows {
                 let mut referrer = self.referrer("images", name, report);
                 referrer.needs(&mut image.value.needs);
                 referrer.variables(&mut image.value.variables);
-                referrer.variables(&mut image.value.build_args);
+                if let Field::Set(arguments) = &mut image.value.build_args {
+                    referrer.table(&mut arguments.value);
+                }
             }
         }
         self.tests("tests", &mut manifest.tests, report);
@@ -225,8 +227,13 @@ impl Referrer<'_> {
     }
 
     fn variables(&mut self, field: &mut Field<Variables>) {
-        let Field::Set(variables) = field else { return };
-        for variable in variables.value.0.values_mut() {
+        if let Field::Set(variables) = field {
+            self.table(&mut variables.value);
+        }
+    }
+
+    fn table(&mut self, variables: &mut Variables) {
+        for variable in variables.0.values_mut() {
             self.variable(&mut variable.value);
         }
     }

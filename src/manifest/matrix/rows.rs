@@ -98,6 +98,10 @@ fn check(row: &At<Map<Many<Text>>>, report: &mut Report) -> Option<usize> {
             report.push(finding.help("rename it, as in `MY_NAME`"));
             return None;
         }
+        if crate::gitlab::names::is_predefined(&name.value) {
+            report.push(crate::check::predefined_variable(&name.value, name.span));
+            return None;
+        }
         if values.0.is_empty() {
             let message = format!("`{}` has no values", name.value);
             let finding = Finding::new(Code::Empty, values.span, message);

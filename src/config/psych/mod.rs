@@ -1,16 +1,20 @@
 //! YAML as Ruby's Psych loads it for GitLab.
 //!
 //! In: the text of a `.gitlab-ci.yml`. Out: the tree that GitLab gets, or why it gets none. Always
-//! holds: of two equal keys the last counts; `<<` is merged at its place; a second document is
-//! not seen; whatever the bytes are, reading takes bounded time and memory.
+//! holds: of two equal keys the last counts; `<<` is merged at its place; whatever the bytes are,
+//! reading takes bounded time and memory.
 //!
 //! GitLab 18.11: `YAML.safe_load(text, permitted_classes: [Symbol, Reference], aliases: true)`.
 //! The parser speaks YAML 1.2, Psych 1.1; what is left of the difference stands in the test.
 
+mod lenient;
+
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use granit_parser::{Event, Parser, ScalarStyle, Tag};
+use granit_parser::{ErrorKind, Event, Parser, ScalarStyle, Tag};
+
+use lenient::Lenient;
 
 use super::scalar;
 use super::value::{Entry, Key, Map, Node, Place, Value, float};
@@ -33,58 +37,124 @@ pub(super) struct Loaded {
     pub(super) content: Node,
 }
 
-/// Reads a file of a configuration: its first document, or the second if the first is a header.
+/// Reads a file of a configuration: its first document, or the last one if the first is a header.
+///
+/// Facts: `Gitlab::Config::Loader::MultiDocYaml`, `Gitlab::Ci::Config::Yaml::Documents` (18.11):
+/// the text is cut at `---` into three pieces at most, what stands before the first `---` included;
+/// empty pieces do not count, and of the last piece only the first document is seen.
 pub(super) fn load(source: &Source, file: usize) -> Result<Loaded, Finding> {
-    let at = |start: usize, end: usize| Place {
-        file,
-        span: Span::new(start, end),
-    };
     let size = source.text.len();
     if size > BYTES {
         let message = format!("the file has {size} bytes; GitLab reads {BYTES}");
-        return Err(Finding::new(Code::TooLarge, at(0, 0), message));
+        let place = Place {
+            file,
+            span: Span::default(),
+        };
+        return Err(Finding::new(Code::TooLarge, place, message));
     }
+    let mut text = Lenient::new(&source.text);
+    let documents = loop {
+        match documents(&text, file) {
+            Ok(documents) => break documents,
+            Err(Stopped::Found(finding)) => return Err(*finding),
+            Err(Stopped::Spaces(kind, offset, finding)) => {
+                if !text.mend(&kind, offset) {
+                    return Err(*finding);
+                }
+            }
+        }
+    };
+    let is_header = |node: &Node| node.get("spec").is_some();
+    let nothing = || {
+        let span = Span::default();
+        Node::new(Value::Null, Place { file, span })
+    };
+    let mut documents = documents.into_iter().filter(|node| !node.is_null());
+    let first = documents.next().unwrap_or_else(nothing);
+    // A header with nothing behind it is none.
+    Ok(match documents.last().filter(|_| is_header(&first)) {
+        Some(content) => Loaded {
+            header: Some(first),
+            content,
+        },
+        None => Loaded {
+            header: None,
+            content: first,
+        },
+    })
+}
+
+/// Pieces into which GitLab cuts a file.
+const PIECES: usize = 3;
+
+/// Why a text was not read to its end.
+enum Stopped {
+    /// GitLab does not read it either.
+    Found(Box<Finding>),
+    /// For want of spaces that libyaml does not ask for, at this offset in the text as it was parsed.
+    Spaces(ErrorKind, usize, Box<Finding>),
+}
+
+impl From<Finding> for Stopped {
+    fn from(finding: Finding) -> Self {
+        Stopped::Found(Box::new(finding))
+    }
+}
+
+/// The documents of a text that GitLab sees.
+fn documents(text: &Lenient<'_>, file: usize) -> Result<Vec<Node>, Stopped> {
+    let at = |start: usize, end: usize| Place {
+        file,
+        span: Span::new(text.original(start), text.original(end)),
+    };
     let options = granit_parser::options! {
         emit_comments: false,
         flow_nesting_limit: DEPTH,
         block_nesting_limit: DEPTH,
     };
-    let parser = Parser::new_from_str_with_options(&source.text, options);
+    let parser = Parser::new_from_str_with_options(&text.text, options);
     let mut builder = Builder {
         open: Vec::new(),
         anchors: HashMap::new(),
         nodes: 0,
         root: None,
     };
-    let mut header = None;
+    let mut documents = Vec::new();
+    let mut pieces = PIECES;
+    // Whether a document has ended and no other one begun.
+    let mut ended = false;
     for event in parser {
         match event {
+            Ok((Event::DocumentStart(true, _), _)) if documents.is_empty() => pieces -= 1,
+            Ok((Event::DocumentStart(false, _), _)) if ended => break,
             Ok((Event::DocumentEnd, _)) => {
-                let spec = |root: &Node| root.get("spec").is_some();
-                if header.is_some() || !builder.root.as_ref().is_some_and(spec) {
+                documents.extend(builder.root.take());
+                builder.anchors.clear();
+                ended = true;
+                if documents.len() == pieces {
                     break;
                 }
-                header = builder.root.take();
-                builder.anchors.clear();
             }
             Ok((event, span)) => {
+                ended = false;
                 let range = span.byte_range().unwrap_or(0..0);
                 builder.take(event, at(range.start, range.end))?;
             }
+            // Psych reads a document and does not look at what follows it.
+            Err(_) if ended => break,
             Err(error) => {
-                let offset = error.marker().byte_offset().unwrap_or(0).min(size);
+                let offset = error.marker().byte_offset().unwrap_or(0);
+                let offset = offset.min(text.text.len());
                 let message = format!("this is not YAML: {}", error.info());
-                return Err(Finding::new(Code::YamlSyntax, at(offset, offset), message));
+                let finding = Finding::new(Code::YamlSyntax, at(offset, offset), message);
+                return Err(match lenient::is_cause(error.kind()) {
+                    true => Stopped::Spaces(error.kind().clone(), offset, Box::new(finding)),
+                    false => finding.into(),
+                });
             }
         }
     }
-    // A header with nothing behind it is none.
-    let (header, content) = match (header, builder.root) {
-        (Some(header), None) => (None, header),
-        (header, Some(content)) => (header, content),
-        (None, None) => (None, Node::new(Value::Null, at(0, 0))),
-    };
-    Ok(Loaded { header, content })
+    Ok(documents)
 }
 
 /// A list or mapping that has begun and not ended.
@@ -289,16 +359,24 @@ fn tagged_scalar(
     place: Place,
 ) -> Result<Value, Finding> {
     let tag = tag.map(Tag::original);
+    let resolved = || {
+        scalar::resolve(text)
+            .map_err(|class| disallowed(place, &format!("a {}", class.0.to_lowercase())))
+    };
     match tag.as_deref() {
-        None if plain => scalar::resolve(text)
-            .map_err(|class| disallowed(place, &format!("a {}", class.0.to_lowercase()))),
+        None if plain => resolved(),
         Some("!reference") => Err(Finding::new(
             Code::WrongType,
             place,
             "`!reference` wants a list",
         )),
         Some(class) if class.contains("ruby/") => Err(disallowed(place, class)),
-        _ => Ok(Value::Str(text.into())),
+        Some("!!str" | "!str" | "!<tag:yaml.org,2002:str>" | "!!binary" | "!binary") => {
+            Ok(Value::Str(text.into()))
+        }
+        // Any other tag changes nothing (`ToRuby#deserialize`).
+        Some(_) => resolved(),
+        None => Ok(Value::Str(text.into())),
     }
 }
 

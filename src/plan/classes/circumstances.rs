@@ -1,0 +1,310 @@
+//! What can be different on one ref: the values of variables, the files that changed, a cluster.
+
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+
+use super::compared::{Asked, Choice, Compared};
+use super::text::{Question, Space};
+use super::{LeftOut, is_free, sample};
+use crate::gitlab::expression::Lookup;
+use crate::gitlab::glob;
+use crate::plan::predefined;
+use crate::plan::situation::{Changed, Situation};
+
+/// Fewest combinations that are tried in full, whatever the number of refs.
+const FEWEST: usize = 16;
+/// Most combinations of what decides one job.
+const OF_A_JOB: usize = 64;
+/// Values that no condition compares with, as far as that can be had.
+const OTHERS: [&str; 2] = ["something-else", "another-value"];
+/// A file that no glob asks for, as far as that can be had.
+const UNASKED: &str = "no-such-path/windlass";
+
+/// Everything about a pipeline save its ref.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(super) struct Circumstance {
+    pub(super) variables: Vec<(String, String)>,
+    pub(super) changed: Changed,
+    pub(super) kubernetes: Option<bool>,
+}
+
+/// Something that may be chosen.
+struct Free {
+    choice: Choice,
+    /// The values; of `changes` a path that its globs match, and none.
+    values: Vec<Option<String>>,
+}
+
+/// What is chosen, by the number of each value.
+type Chosen = Vec<usize>;
+
+/// Every circumstance, the plain one first.
+pub(super) fn circumstances(
+    compared: &Compared,
+    refs: &[Situation],
+    most: usize,
+    left_out: &mut Vec<LeftOut>,
+) -> Vec<Circumstance> {
+    let mut free: Vec<Free> = compared
+        .variables
+        .iter()
+        .filter_map(|(name, asked)| variable(name, asked, compared, refs, left_out))
+        .collect();
+    for globs in &compared.changes {
+        match globs.iter().find_map(|glob| sample::path(glob)) {
+            Some(path) => free.push(Free {
+                choice: Choice::Changes(globs.clone()),
+                values: vec![Some(path), None],
+            }),
+            None => left_out.extend(globs.first().cloned().map(LeftOut::Glob)),
+        }
+    }
+    let mut all = Vec::new();
+    let mut seen = HashSet::new();
+    for chosen in combinations(&free, compared, most / refs.len().max(1), most, left_out) {
+        for kubernetes in match compared.kubernetes {
+            true => vec![Some(true), Some(false)],
+            false => vec![None],
+        } {
+            let one = circumstance(&free, &chosen, kubernetes, compared);
+            let distinct = (
+                one.variables.clone(),
+                kubernetes,
+                touched(compared, &one.changed),
+            );
+            if seen.insert(distinct) {
+                all.push(one);
+            }
+        }
+    }
+    all
+}
+
+/// Which lists of globs ask for a changed file.
+fn touched(compared: &Compared, changed: &Changed) -> Vec<bool> {
+    let Changed::Paths(paths) = changed else {
+        return Vec::new();
+    };
+    let is_touched = |globs: &Vec<String>| {
+        globs
+            .iter()
+            .any(|glob| paths.iter().any(|path| glob::matches(glob, path)))
+    };
+    compared.changes.iter().map(is_touched).collect()
+}
+
+fn circumstance(
+    free: &[Free],
+    chosen: &Chosen,
+    kubernetes: Option<bool>,
+    compared: &Compared,
+) -> Circumstance {
+    let mut variables = Vec::new();
+    let mut paths = Vec::new();
+    for (one, chosen) in free.iter().zip(chosen) {
+        let Some(Some(value)) = one.values.get(*chosen) else {
+            continue;
+        };
+        match &one.choice {
+            Choice::Variable(name) => variables.push((name.clone(), value.clone())),
+            Choice::Changes(_) => paths.push(value.clone()),
+        }
+    }
+    let changed = match (compared.changes.is_empty(), paths.is_empty()) {
+        (true, _) => Changed::Unknown,
+        (false, true) => Changed::Paths(vec![UNASKED.to_owned()]),
+        (false, false) => Changed::Paths(paths),
+    };
+    Circumstance {
+        variables,
+        changed,
+        kubernetes,
+    }
+}
+
+/// All combinations if there are few. If not, those of what decides each job together with the jobs that
+/// it needs, then each value by itself.
+fn combinations(
+    free: &[Free],
+    compared: &Compared,
+    few: usize,
+    most: usize,
+    left_out: &mut Vec<LeftOut>,
+) -> Vec<Chosen> {
+    let plain: Chosen = vec![0; free.len()];
+    let everything: Vec<usize> = (0..free.len()).collect();
+    if let Some(all) = product(free, &everything, &plain, few.max(FEWEST)) {
+        return all;
+    }
+    left_out.push(LeftOut::TooMany(most));
+    let mut all = vec![plain.clone()];
+    let mut seen: HashSet<Chosen> = all.iter().cloned().collect();
+    let mut add = |found: Vec<Chosen>, all: &mut Vec<Chosen>| {
+        for chosen in found {
+            if all.len() < most && seen.insert(chosen.clone()) {
+                all.push(chosen);
+            }
+        }
+    };
+    for at in &everything {
+        let alone = product(free, &[*at], &plain, usize::MAX);
+        add(alone.unwrap_or_default(), &mut all);
+    }
+    // None of the files that any `changes` asks for.
+    let mut untouched = plain.clone();
+    for (chosen, one) in untouched.iter_mut().zip(free) {
+        if matches!(one.choice, Choice::Changes(_)) {
+            *chosen = 1;
+        }
+    }
+    let only = |at: usize| {
+        let mut one = untouched.clone();
+        one.get_mut(at).map(|chosen| *chosen = 0);
+        one
+    };
+    let alone: Vec<Chosen> = everything
+        .iter()
+        .filter(|at| {
+            let one = free.get(**at);
+            one.is_some_and(|one| matches!(one.choice, Choice::Changes(_)))
+        })
+        .map(|at| only(*at))
+        .collect();
+    add(vec![untouched], &mut all);
+    add(alone, &mut all);
+    for group in &compared.together {
+        let own: Vec<usize> = everything
+            .iter()
+            .copied()
+            .filter(|at| free.get(*at).is_some_and(|one| group.contains(&one.choice)))
+            .collect();
+        add(
+            product(free, &own, &plain, OF_A_JOB).unwrap_or_default(),
+            &mut all,
+        );
+    }
+    all
+}
+
+/// Every combination of the values of some of them, the others plain; nothing if there are more than so many.
+fn product(free: &[Free], of: &[usize], plain: &Chosen, most: usize) -> Option<Vec<Chosen>> {
+    let mut all = vec![plain.clone()];
+    for at in of {
+        let values = free.get(*at)?.values.len();
+        if all.len().saturating_mul(values) > most {
+            return None;
+        }
+        let mut next = Vec::with_capacity(all.len() * values);
+        for value in 0..values {
+            for chosen in &all {
+                let mut chosen = chosen.clone();
+                chosen.get_mut(*at).map(|slot| *slot = value);
+                next.push(chosen);
+            }
+        }
+        all = next;
+    }
+    Some(all)
+}
+
+/// The values to try of a variable, `None` for what the file says or none; nothing if GitLab sets it
+/// wherever a pipeline runs, or in jobs alone.
+fn variable(
+    name: &str,
+    asked: &Asked,
+    compared: &Compared,
+    refs: &[Situation],
+    left_out: &mut Vec<LeftOut>,
+) -> Option<Free> {
+    if predefined::is_of_the_ref(name) || predefined::is_of_the_job(name) {
+        return None;
+    }
+    let somewhere = refs.iter().find(|one| is_free(one, name))?;
+    let look_up = predefined::look_up(somewhere, name);
+    let is_filled = look_up == Some(Lookup::Filled);
+    let mut questions = asked.questions.clone();
+    if is_filled && questions == Default::default() && !asked.used.value {
+        return None;
+    }
+    if asked.used.value {
+        let linked = compared.linked_names(name, refs);
+        questions.own.extend(linked.into_iter().map(Question::Is));
+    }
+    let texts: Vec<String> = match predefined::domain(name) {
+        Some(domain) => domain.iter().map(|text| (*text).to_owned()).collect(),
+        None => {
+            let [first, last] = OTHERS;
+            let texts = questions.told_apart(Space::Value, &[first.to_owned()], &[last]);
+            left_out.extend(texts.unfound.into_iter().map(LeftOut::Pattern));
+            if !texts.complete {
+                left_out.push(LeftOut::Combinations);
+            }
+            let mut texts = texts.texts;
+            if asked.used.value {
+                texts.push(last.to_owned());
+            }
+            texts
+        }
+    };
+    let mut candidates: Vec<Option<String>> = Vec::new();
+    if !is_filled {
+        candidates.push(None);
+    }
+    candidates.extend(texts.into_iter().map(Some));
+    if !is_filled && predefined::domain(name).is_none() {
+        candidates.extend(["", " "].map(|blank| Some(blank.to_owned())));
+    }
+    let given = !asked.given.is_empty();
+    let mut seen: BTreeMap<(u8, Vec<bool>, Option<String>), ()> = BTreeMap::new();
+    let own = |value: &Option<String>| {
+        let text = value.as_deref();
+        // What the file says is a class of its own.
+        let of_file = given && text.is_none();
+        let kind = match text {
+            _ if of_file => 4,
+            None if asked.used.kind => 1,
+            None => 2,
+            Some(text) if !text.trim().is_empty() && (asked.used.filled || asked.used.kind) => 3,
+            Some(_) if asked.used.kind => 0,
+            Some(_) => 2,
+        };
+        let answers = match text {
+            Some(text) => questions.answers(text),
+            None => questions.answers_unset(),
+        };
+        (kind, answers, value.clone().filter(|_| asked.used.value))
+    };
+    candidates.retain(|value| seen.insert(own(value), ()).is_none());
+    (candidates.len() > 1 || candidates.first().is_some_and(Option::is_some)).then(|| Free {
+        choice: Choice::Variable(name.to_owned()),
+        values: candidates,
+    })
+}
+
+impl Compared {
+    /// The names of refs that a variable is compared with.
+    fn linked_names(&self, variable: &str, refs: &[Situation]) -> BTreeSet<String> {
+        use super::compared::{Role, Subject};
+        use crate::plan::situation::Ref;
+        let own = Subject::Variable(variable.to_owned());
+        let mut names = BTreeSet::new();
+        for link in &self.links {
+            let other = match (link.left == own, link.right == own) {
+                (true, _) => &link.right,
+                (_, true) => &link.left,
+                _ => continue,
+            };
+            let name = |one: &Situation| match (other, &one.reference) {
+                (Subject::Name(Role::Branch), Ref::Branch(name))
+                | (Subject::Name(Role::Tag), Ref::Tag(name))
+                | (Subject::Name(Role::Source), Ref::MergeRequest { source: name, .. })
+                | (Subject::Name(Role::Target), Ref::MergeRequest { target: name, .. }) => {
+                    Some(name.clone())
+                }
+                (Subject::Started, _) => Some(one.trigger.as_str().to_owned()),
+                _ => None,
+            };
+            names.extend(refs.iter().filter_map(name));
+        }
+        names
+    }
+}

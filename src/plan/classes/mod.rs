@@ -1,0 +1,164 @@
+//! The classes of pipelines that conditions tell apart.
+//!
+//! In: what configurations compare. Out: a [`Situation`] of each class, the plain ones first: each ref that
+//! the conditions name or match, and one of each kind that none is about; protected or not, with an open
+//! merge request or without, started by each source, where conditions ask for that; with each value that
+//! they tell apart of each variable, and with and without the files that `changes` asks for. Always holds:
+//! whatever pipeline there is, all conditions have the values that they have in some class, or
+//! [`Classes::left_out`] says what is missing; variables that no situation sets are not set; the number of
+//! situations is bounded.
+//!
+//! A default branch is protected, as GitLab protects it. A branch that is called like a word of `only`
+//! (`schedules`) is not looked at.
+
+mod circumstances;
+mod compared;
+mod refs;
+mod sample;
+mod search;
+mod text;
+
+use std::collections::HashSet;
+
+pub use compared::{Compared, Role};
+
+use super::predefined;
+use super::situation::{Changed, Ref, Situation, Trigger};
+use crate::config::Config;
+use crate::gitlab::expression::Lookup;
+use circumstances::Circumstance;
+
+/// Most decisions that are worth the time: classes times jobs.
+const DECISIONS: usize = 300_000;
+/// Most and fewest classes.
+const MOST: usize = 4_096;
+const FEWEST: usize = 48;
+
+/// The classes of one configuration, or of several together.
+#[derive(Debug, Clone, Default)]
+pub struct Classes {
+    /// A situation of each.
+    pub situations: Vec<Situation>,
+    /// Their refs, in the same order, with nothing said of variables and files: there they stay open.
+    pub refs: Vec<Situation>,
+    /// What is missing; nothing if these are all classes.
+    pub left_out: Vec<LeftOut>,
+}
+
+/// Why there may be classes beside those that are listed.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum LeftOut {
+    /// There are more than so many.
+    TooMany(usize),
+    /// No text is known that this pattern matches.
+    Pattern(String),
+    /// No path is known that this glob matches.
+    Glob(String),
+    /// Not every combination of these patterns was tried.
+    Combinations,
+}
+
+impl std::fmt::Display for LeftOut {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::TooMany(most) => write!(
+                f,
+                "conditions tell more kinds of pipelines apart than the {most} that were looked at"
+            ),
+            Self::Pattern(pattern) => write!(f, "no text was found that `{pattern}` matches"),
+            Self::Glob(glob) => write!(f, "no path was found that `{glob}` matches"),
+            Self::Combinations => {
+                f.write_str("not every combination of patterns that one name can match was tried")
+            }
+        }
+    }
+}
+
+impl Classes {
+    /// Whether these are all classes.
+    pub fn is_complete(&self) -> bool {
+        self.left_out.is_empty()
+    }
+}
+
+/// The classes of a configuration in a project of this default branch.
+pub fn classes(config: &Config, default_branch: &str) -> Classes {
+    classes_of(
+        &Compared::of(config),
+        Some(default_branch),
+        config.jobs.len(),
+    )
+}
+
+/// The classes of what is compared, for so many jobs; in a project of a default branch of the usual name,
+/// if it is not known.
+pub fn classes_of(compared: &Compared, default_branch: Option<&str>, jobs: usize) -> Classes {
+    let most = (DECISIONS / jobs.max(1)).clamp(FEWEST, MOST);
+    let default = default_branch.unwrap_or_else(|| compared.usual_default_branch());
+    let compared = compared.resolved(default);
+    let mut left_out = Vec::new();
+    let refs = refs::refs(&compared, default, most, &mut left_out);
+    let circumstances = circumstances::circumstances(&compared, &refs, most, &mut left_out);
+    let mut known = HashSet::new();
+    let mut situations = Vec::new();
+    // Each ref first, then each circumstance on the first refs.
+    for circumstance in &circumstances {
+        for reference in &refs {
+            let one = circumstance.on(reference, &compared);
+            if known.insert(one.clone()) {
+                situations.push(one);
+            }
+            if situations.len() > most {
+                break;
+            }
+        }
+    }
+    if situations.len() > most {
+        situations.truncate(most);
+        left_out.push(LeftOut::TooMany(most));
+    }
+    // What is missing in one way is missing; the first limit says it.
+    left_out.sort();
+    left_out.dedup();
+    Classes {
+        situations,
+        refs,
+        left_out,
+    }
+}
+
+impl Circumstance {
+    /// A ref in this circumstance, as far as it makes a difference there.
+    fn on(&self, reference: &Situation, compared: &Compared) -> Situation {
+        let mut one = reference.clone();
+        one.closed = true;
+        for (name, value) in &self.variables {
+            // What GitLab itself sets or does not set there is no choice.
+            if is_free(reference, name) {
+                one.variables.insert(name.clone(), value.clone());
+            }
+        }
+        one.kubernetes = self.kubernetes;
+        let all_changed = match reference.reference {
+            Ref::Branch(_) => reference.trigger != Trigger::Push,
+            Ref::Tag(_) => true,
+            Ref::MergeRequest { .. } => false,
+        };
+        one.changed = match all_changed && !compared.compares {
+            true => Changed::Unknown,
+            false => self.changed.clone(),
+        };
+        one
+    }
+}
+
+/// Whether GitLab leaves the value of a variable to others in a pipeline.
+fn is_free(situation: &Situation, name: &str) -> bool {
+    !matches!(
+        predefined::look_up(situation, name),
+        Some(Lookup::Set(_) | Lookup::Unset)
+    )
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,247 @@
+//! One text that conditions ask about, and the texts that they tell apart.
+//!
+//! In: every question that conditions ask about a ref's name or a variable's value. Out: texts of which no
+//! two get the same answers. Always holds: every combination of answers that some text gets has a text here,
+//! or [`Texts::complete`] is false.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{sample, search};
+use crate::config::looks_like_a_pattern;
+use crate::gitlab::names::ref_slug;
+use crate::gitlab::regex::Pattern;
+
+/// Most texts that only differ in which patterns match.
+const MOST: usize = 96;
+
+/// A question about a text.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) enum Question {
+    /// Is it this text?
+    Is(String),
+    /// Does this pattern match it?
+    Matches(Pattern),
+    /// Does this text contain it? (`$A =~ "text"`)
+    Within(String),
+    /// Does it contain this text, or hold a pattern that matches it? (`"text" =~ $A`)
+    Holds(String),
+}
+
+impl Question {
+    /// A name or a pattern, as `only` and ref sets write them.
+    pub(super) fn named(text: &str) -> Self {
+        let pattern = || Pattern::parse(text).ok();
+        match looks_like_a_pattern(text).then(pattern).flatten() {
+            Some(pattern) => Self::Matches(pattern),
+            None => Self::Is(text.to_owned()),
+        }
+    }
+
+    /// What `$A =~` asks of A if this text stands to the right.
+    pub(super) fn matched_by(text: &str) -> Self {
+        match Pattern::in_value(text) {
+            Some(pattern) => Self::Matches(pattern),
+            None => Self::Within(text.to_owned()),
+        }
+    }
+
+    pub(super) fn answer(&self, text: &str) -> bool {
+        match self {
+            Self::Is(own) => own == text,
+            Self::Matches(pattern) => pattern.is_match(text) == Some(true),
+            Self::Within(own) => own.contains(text),
+            Self::Holds(own) => match Pattern::in_value(text) {
+                Some(pattern) => pattern.is_match(own) == Some(true),
+                None => text.contains(own.as_str()),
+            },
+        }
+    }
+}
+
+/// What a text may be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Space {
+    /// The name of a branch or tag.
+    Ref,
+    /// The value of a variable.
+    Value,
+}
+
+impl Space {
+    pub(super) fn holds(self, text: &str) -> bool {
+        match self {
+            Self::Ref => sample::is_ref(text),
+            Self::Value => !text.is_empty(),
+        }
+    }
+}
+
+/// All questions about one text.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(super) struct Questions {
+    /// About the text itself.
+    pub(super) own: BTreeSet<Question>,
+    /// About its slug (`CI_COMMIT_REF_SLUG`).
+    pub(super) slug: BTreeSet<Question>,
+}
+
+/// The answers to all questions about a text.
+type Answers = Vec<bool>;
+
+/// Texts that get different answers.
+pub(super) struct Texts {
+    /// One for each combination of answers.
+    pub(super) texts: Vec<String>,
+    /// Whether these are all combinations.
+    pub(super) complete: bool,
+    /// The patterns of which no text is known that they match, though there may be one.
+    pub(super) unfound: Vec<String>,
+}
+
+impl Questions {
+    pub(super) fn extend(&mut self, other: &Self) {
+        self.own.extend(other.own.iter().cloned());
+        self.slug.extend(other.slug.iter().cloned());
+    }
+
+    pub(super) fn answers(&self, text: &str) -> Answers {
+        let slug = || ref_slug(text);
+        let of_slug = match self.slug.is_empty() {
+            true => Vec::new(),
+            false => {
+                let slug = slug();
+                self.slug.iter().map(|one| one.answer(&slug)).collect()
+            }
+        };
+        let own = self.own.iter().map(|one| one.answer(text));
+        own.chain(of_slug).collect()
+    }
+
+    /// The answers for a variable that is not set, which patterns take for an empty text.
+    pub(super) fn answers_unset(&self) -> Vec<bool> {
+        let unset = |question: &Question| match question {
+            Question::Is(_) | Question::Holds(_) => false,
+            Question::Matches(_) | Question::Within(_) => question.answer(""),
+        };
+        self.own.iter().chain(&self.slug).map(unset).collect()
+    }
+
+    /// The texts that are asked for by themselves.
+    fn spelled(&self) -> impl Iterator<Item = &String> {
+        let all = self.own.iter().chain(&self.slug);
+        all.filter_map(|question| match question {
+            Question::Is(text) | Question::Within(text) | Question::Holds(text) => Some(text),
+            Question::Matches(_) => None,
+        })
+    }
+
+    fn patterns(of: &BTreeSet<Question>) -> impl Iterator<Item = &Pattern> {
+        of.iter().filter_map(|question| match question {
+            Question::Matches(pattern) => Some(pattern),
+            _ => None,
+        })
+    }
+
+    /// Texts for every combination of answers: those `first` that are told apart, then what the questions
+    /// spell, then samples of patterns and of what several of them match, then the first of `last` that is
+    /// different.
+    pub(super) fn told_apart(&self, space: Space, first: &[String], last: &[&str]) -> Texts {
+        let mut found = Found {
+            questions: self,
+            space,
+            by_answers: BTreeMap::new(),
+            texts: Vec::new(),
+        };
+        first.iter().for_each(|text| found.add(text));
+        for text in self.spelled() {
+            found.add(text);
+        }
+        if self.slug.iter().any(|one| one.answer("")) {
+            found.add("_");
+        }
+        for text in self.slug.iter().filter_map(|one| match one {
+            Question::Is(slug) => Some(slug),
+            _ => None,
+        }) {
+            // A slug stands for every name that it can come from: `a-b` for `a/b`.
+            for with in ["/", "_", "."] {
+                found.add(&text.replacen('-', with, 1));
+                found.add(&text.replace('-', with));
+            }
+        }
+        let patterns: Vec<&Pattern> = Self::patterns(&self.own).collect();
+        let of_slug: Vec<&Pattern> = Self::patterns(&self.slug).collect();
+        let samples: Vec<Vec<String>> = patterns
+            .iter()
+            .chain(&of_slug)
+            .map(|pattern| sample::matching(pattern, space))
+            .collect();
+        for texts in &samples {
+            texts.iter().for_each(|text| found.add(text));
+        }
+        for text in last {
+            found.add(text);
+        }
+        let mut complete = true;
+        if !patterns.is_empty() || !of_slug.is_empty() {
+            let spelled: Vec<&str> = self.spelled().map(String::as_str).collect();
+            let mut searched = search::Searched::default();
+            if !patterns.is_empty() {
+                searched.run(&patterns, &spelled, space, search::Alphabet::All);
+            }
+            if !of_slug.is_empty() {
+                let both: Vec<&Pattern> = patterns.iter().chain(&of_slug).copied().collect();
+                searched.run(&both, &spelled, space, search::Alphabet::Slug);
+            }
+            complete = searched.exhausted;
+            for text in &searched.texts {
+                if found.texts.len() >= MOST.max(self.own.len() + self.slug.len() + last.len() + 1)
+                {
+                    complete = false;
+                    break;
+                }
+                found.add(text);
+            }
+        }
+        let texts = found.texts;
+        let missing = |pattern: &&Pattern, slugs: bool| {
+            !texts.iter().any(|text| match slugs {
+                true => pattern.is_match(&ref_slug(text)) == Some(true),
+                false => pattern.is_match(text) == Some(true),
+            })
+        };
+        let unfound: Vec<String> = patterns
+            .iter()
+            .filter(|one| missing(one, false))
+            .chain(of_slug.iter().filter(|one| missing(one, true)))
+            .filter(|one| !search::matches_nothing(one, space))
+            .map(|pattern| pattern.to_string())
+            .collect();
+        Texts {
+            complete: complete && unfound.is_empty(),
+            texts,
+            unfound,
+        }
+    }
+}
+
+/// The texts so far, one for each combination of answers.
+struct Found<'q> {
+    questions: &'q Questions,
+    space: Space,
+    by_answers: BTreeMap<Answers, usize>,
+    texts: Vec<String>,
+}
+
+impl Found<'_> {
+    fn add(&mut self, text: &str) {
+        if !self.space.holds(text) {
+            return;
+        }
+        let answers = self.questions.answers(text);
+        let next = self.texts.len();
+        if *self.by_answers.entry(answers).or_insert(next) == next {
+            self.texts.push(text.to_owned());
+        }
+    }
+}

@@ -1,0 +1,39 @@
+//! What is known of a pipeline when its includes are evaluated.
+//!
+//! In: a [`Situation`]. Out: the answers that [`crate::config::read_where`] asks for. Always holds:
+//! only variables of the project, of the pipeline and of GitLab itself count; those of the file do
+//! not (`Gitlab::Ci::Config#build_variables`, 18.11).
+
+use super::situation::Situation;
+use super::{Truth, files, predefined, rules};
+use crate::config::{Given, Rule};
+use crate::gitlab::expression::Lookup;
+
+/// A variable that no file sets.
+pub(super) fn variable(situation: &Situation, name: &str) -> Lookup {
+    if let Some(value) = situation.variables.get(name) {
+        return Lookup::Set(value.clone());
+    }
+    if situation.unset.contains(name) {
+        return Lookup::Unset;
+    }
+    match predefined::look_up(situation, name) {
+        Some(Lookup::Unknown) | None if situation.closed => Lookup::Unset,
+        Some(found) => found,
+        None => Lookup::Unknown,
+    }
+}
+
+impl Given for Situation {
+    fn rule(&self, rule: &Rule) -> Truth {
+        rules::trace(rule, self, &|name| variable(self, name)).truth
+    }
+
+    fn variable(&self, name: &str) -> Lookup {
+        variable(self, name)
+    }
+
+    fn expanded(&self, text: &str) -> Option<String> {
+        files::expanded(text, &|name| variable(self, name))
+    }
+}
