@@ -194,6 +194,9 @@ pub(crate) struct Refs {
     /// What starts the pipeline: web, api, trigger, ... [default: push].
     #[arg(long, value_name = "SOURCE", conflicts_with_all = ["all", "schedule", "merge_request"])]
     pub(crate) source: Option<String>,
+    /// Whether the project has an active cluster, for `kubernetes: active`.
+    #[arg(long, value_name = "BOOL")]
+    pub(crate) kubernetes: Option<bool>,
     /// Whether the ref is protected [default: the default branch is].
     #[arg(long, value_name = "BOOL", conflicts_with = "all")]
     pub(crate) protected: Option<bool>,

@@ -28,7 +28,14 @@ const ABOUT_FILES: [Code; 5] = [
 const OF_THE_TEXT: [Code; 3] = [Code::TooLarge, Code::YamlSyntax, Code::DuplicateKey];
 
 /// Codes that a pipeline raises and no manifest can.
-const OF_PIPELINES: [Code; 2] = [Code::UnknownKeyword, Code::UnreadInclude];
+const OF_PIPELINES: [Code; 6] = [
+    Code::UnknownKeyword,
+    Code::BadInclude,
+    Code::BadInput,
+    Code::BadReference,
+    Code::CircularExtends,
+    Code::UnreadInclude,
+];
 
 /// The fenced blocks of a page, with their languages.
 fn examples(page: &str) -> Vec<(&str, String)> {

@@ -120,7 +120,7 @@ pub(super) fn situations(
     root: &Path,
     refs: &Refs,
     config: &Config,
-) -> (Vec<Situation>, Vec<LeftOut>) {
+) -> Result<(Vec<Situation>, Vec<LeftOut>), Failure> {
     let default_branch = default_branch(root, refs.default_branch.as_deref());
     let files = Folder {
         root: root.to_owned(),
@@ -133,12 +133,24 @@ pub(super) fn situations(
         }
         false => (vec![situation(refs, &default_branch)], Vec::new()),
     };
-    for situation in &mut situations {
+    let mut refused = None;
+    situations.retain_mut(|situation| {
         if refs.closed {
             situation.variables.clear();
         }
-        situation.variables.extend(refs.variable.iter().cloned());
         situation.closed |= refs.closed;
+        situation.kubernetes = refs.kubernetes.or(situation.kubernetes);
+        let mut stated = refs.variable.iter();
+        let stated = stated.try_for_each(|(name, value)| situation.state(name, value));
+        let fits = stated.is_ok();
+        refused = refused.take().or(stated.err());
+        fits
+    });
+    // Of all kinds, those stay that fit to what was stated.
+    if let Some(reason) = refused.filter(|_| situations.is_empty()) {
+        return Err(Failure::usage(&format!("--variable: {reason}")));
+    }
+    for situation in &mut situations {
         if !refs.changed.is_empty() {
             situation.changed = Changed::Paths(refs.changed.clone());
         }
@@ -150,7 +162,7 @@ pub(super) fn situations(
     // What was given makes classes one.
     let mut known = HashSet::new();
     situations.retain(|one| known.insert(one.clone()));
-    (situations, left_out)
+    Ok((situations, left_out))
 }
 
 /// The one ref that the arguments name, or the default branch.

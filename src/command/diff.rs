@@ -43,7 +43,7 @@ pub(super) fn run(options: &Options, args: &Diff) -> Result<Verdict, Failure> {
         };
     };
     let default_branch = default_branch(&root, args.default_branch.as_deref());
-    let effects = diff::diff(before, after, &default_branch);
+    let comparison = diff::diff(before, after, &default_branch);
     let format = match args.format {
         DiffFormat::Text => diff::Format::Text,
         DiffFormat::Json => diff::Format::Json,
@@ -54,12 +54,12 @@ pub(super) fn run(options: &Options, args: &Diff) -> Result<Verdict, Failure> {
     let mermaid = Graph::of_plans(after, &plans).draw(Format::Mermaid);
     let told = Told {
         against: &against,
-        effects: &effects,
+        comparison: &comparison,
         mermaid: &mermaid,
         color: stdout_color(options),
     };
     print(&diff::tell(&told, format))?;
-    match args.exit_code && !effects.is_empty() {
+    match args.exit_code && !comparison.effects.is_empty() {
         true => Ok(Verdict::Findings),
         false => Ok(Verdict::Clean),
     }

@@ -23,7 +23,7 @@ pub(super) fn run(options: &Options, args: &Args) -> Result<Verdict, Failure> {
         || refs.merge_request.is_some()
         || refs.schedule.is_some();
     let graph = if named {
-        let plans = plan::plan_all(&config, &situations(&root, refs, &config).0);
+        let plans = plan::plan_all(&config, &situations(&root, refs, &config)?.0);
         plans.first().map(|plan| Graph::of_plan(&config, plan))
     } else {
         let default_branch = default_branch(&root, refs.default_branch.as_deref());

@@ -1,11 +1,11 @@
 //! `windlass plan`: which jobs run on a ref, and why.
 
 use windlass::config::Config;
-use windlass::finding::did_you_mean;
+use windlass::finding::{Report, did_you_mean};
 use windlass::plan::{self, LeftOut, Style};
 use windlass::shown::Shown;
 
-use super::configuration::{configuration, situations};
+use super::configuration::{configuration, default_branch, situations};
 use super::output::{print, say_findings, stdout_color};
 use super::project::root;
 use super::{Failure, Verdict};
@@ -13,12 +13,19 @@ use crate::cli::{Options, Plan, PlanFormat};
 
 pub(super) fn run(options: &Options, args: &Plan) -> Result<Verdict, Failure> {
     let root = root(options)?;
-    let read = configuration(options, &root, args.file.as_deref())?;
+    let mut read = configuration(options, &root, args.file.as_deref())?;
+    if let (Some(config), Some(_)) = (&read.config, &args.file) {
+        // Of the manifest's pipeline the proof says this.
+        let default_branch = default_branch(&root, args.refs.default_branch.as_deref());
+        let classes = plan::classes(config, &default_branch);
+        let impossible = plan::impossible(config, &classes);
+        read.report.join(Report::of(&config.sources, impossible));
+    }
     say_findings(&read.report, options);
     let Some(config) = read.config else {
         return read.refused();
     };
-    let (situations, left_out) = situations(&root, &args.refs, &config);
+    let (situations, left_out) = situations(&root, &args.refs, &config)?;
     let plans = plan::plan_all(&config, &situations);
     let style = Style {
         color: stdout_color(options),

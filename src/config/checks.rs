@@ -8,6 +8,7 @@ use std::collections::{HashMap, HashSet};
 use super::entry::Reader;
 use super::model::{Action, Conditions, Job, Need, Open};
 use super::value::{Located, Node};
+use crate::finding::Code;
 
 /// Checks all jobs.
 ///
@@ -36,7 +37,7 @@ pub(super) fn across(
                 *job.stage,
                 known.join(", ")
             );
-            reader.report(job.stage.place, message);
+            reader.found(Code::UnknownStage, job.stage.place, message);
         }
     }
     let mut copies: HashMap<String, Vec<String>> = HashMap::new();
@@ -138,11 +139,11 @@ impl Jobs<'_> {
                 let name = &need.job;
                 if !seen.insert(name) {
                     let message = format!("`needs` has `{name}` twice");
-                    reader.report(need.place, message);
+                    reader.found(Code::DuplicateName, need.place, message);
                 }
                 if name.chars().count() > 255 {
                     let message = "`needs` has a name of more than 255 characters";
-                    reader.report(need.place, message);
+                    reader.found(Code::BadName, need.place, message);
                 }
                 match self.job(name) {
                     // An optional one may also not exist at all.
@@ -156,11 +157,11 @@ impl Jobs<'_> {
                             ),
                             None => format!("`needs` has `{name}`, which does not exist"),
                         };
-                        reader.missing(need.place, message);
+                        reader.missing_as(Code::UnknownJob, need.place, message);
                     }
                     Some(needed) if self.is_later(needed, job) => {
                         let message = format!("`needs` has `{name}`, which is in a later stage");
-                        reader.report(need.place, message);
+                        reader.found(Code::NeedsOrder, need.place, message);
                     }
                     Some(_) => {}
                 }
@@ -274,7 +275,7 @@ impl Jobs<'_> {
                         Some(1) => {
                             let message =
                                 format!("`{}` and `{}` wait for each other", job.name, need.job);
-                            reader.report(need.place, message);
+                            reader.found(Code::NeedsOrder, need.place, message);
                         }
                         _ => stack.push((next, false)),
                     }

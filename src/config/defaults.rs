@@ -5,6 +5,7 @@
 use super::entry::Reader;
 use super::model::Inherits;
 use super::value::{Key, Map, Node, Value};
+use crate::finding::Code;
 use crate::gitlab::keywords;
 
 /// Global keys that are the default of all jobs.
@@ -44,7 +45,7 @@ impl Defaults {
             };
             if keys.given(key).is_some() {
                 let message = format!("`{key}` stands at the top level and in `default`");
-                reader.report(entry.key_place, message);
+                reader.found(Code::Exclusive, entry.key_place, message);
             }
             keys.set(Key::string(key), entry.clone());
         }

@@ -88,8 +88,13 @@ impl Reader {
 
     /// Reports that something is missing in a mapping, unless an include may supply it.
     pub(super) fn missing(&mut self, place: Place, message: impl AsRef<str>) {
+        self.missing_as(Code::MissingKey, place, message);
+    }
+
+    /// Reports that something else is missing, unless an include may supply it.
+    pub(super) fn missing_as(&mut self, code: Code, place: Place, message: impl AsRef<str>) {
         if !self.open {
-            self.report(place, message);
+            self.found(code, place, message);
         }
     }
 

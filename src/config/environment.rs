@@ -7,6 +7,7 @@ use super::model::{Action, Environment};
 use super::shape::Need::{Free, Wanted};
 use super::shape::Shape::{self, Any, Flag, NonEmpty, Text};
 use super::value::{Located, Map, Node, Value};
+use crate::finding::Code;
 use crate::gitlab::names;
 
 const KEYS: [&str; 7] = [
@@ -41,7 +42,7 @@ fn kubernetes(node: &Node, reader: &mut Reader) {
         return;
     };
     if map.is_empty() {
-        reader.report(node.place, "`kubernetes` should not be empty");
+        reader.found(Code::Empty, node.place, "`kubernetes` should not be empty");
     }
     let filled = |map: &Map, key: &str| map.given(key).is_some_and(|node| !is_blank(node));
     let flux = filled(map, "flux_resource_path");
@@ -54,11 +55,11 @@ fn kubernetes(node: &Node, reader: &mut Reader) {
     if (flux || dashboard.is_some() || manages) && !filled(map, "agent") {
         let message = "`kubernetes` should have `agent` beside `dashboard`, `flux_resource_path` \
                        and `managed_resources`";
-        reader.report(node.place, message);
+        reader.found(Code::MissingKey, node.place, message);
     }
     if flux && !filled(map, "namespace") {
         let message = "`kubernetes` should have `namespace` beside `flux_resource_path`";
-        reader.report(node.place, message);
+        reader.found(Code::MissingKey, node.place, message);
     }
     for key in ["namespace", "flux_resource_path"] {
         let twice = dashboard
@@ -66,7 +67,7 @@ fn kubernetes(node: &Node, reader: &mut Reader) {
             .is_some_and(|map| filled(map, key));
         if filled(map, key) && twice {
             let message = format!("`{key}` stands in `kubernetes` and in its `dashboard`");
-            reader.report(node.place, message);
+            reader.found(Code::Exclusive, node.place, message);
         }
     }
 }
@@ -90,7 +91,7 @@ pub(super) fn read(node: &Node, reader: &mut Reader) -> Option<Environment> {
         Value::Map(map) => (&**map, map.given("name")),
         _ => {
             let message = "`environment` should be a name or a mapping";
-            reader.report(node.place, message);
+            reader.found(Code::WrongType, node.place, message);
             return None;
         }
     };
@@ -105,7 +106,11 @@ pub(super) fn read(node: &Node, reader: &mut Reader) -> Option<Environment> {
     if let Some(name) = &name
         && let Err(error) = names::environment(name)
     {
-        reader.report(name.place, format!("`environment:name` {error}"));
+        reader.found(
+            Code::BadName,
+            name.place,
+            format!("`environment:name` {error}"),
+        );
     }
     let mut text = |key: &str| {
         let node = map.given(key)?;
@@ -115,7 +120,11 @@ pub(super) fn read(node: &Node, reader: &mut Reader) -> Option<Environment> {
     let auto_stop_in = text("auto_stop_in").map(|text| text.value);
     let url = text("url");
     if url.is_some_and(|url| url.chars().count() > 255) {
-        reader.report(node.place, "`environment:url` has 255 characters at most");
+        reader.found(
+            Code::OutOfRange,
+            node.place,
+            "`environment:url` has 255 characters at most",
+        );
     }
     let action = map.given("action").and_then(|node| {
         let words = ["start", "stop", "prepare", "verify", "access"];

@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use super::entry::Reader;
 use super::value::{Map, Node, Value};
+use crate::finding::Code;
 
 /// `Extendable::Entry::MAX_NESTING_LEVELS` is 10 parents above the first.
 const LEVELS: usize = 11;
@@ -70,11 +71,12 @@ impl Walk<'_> {
         let place = extends.value.place;
         if self.path.iter().any(|above| above == name) {
             let message = format!("`{name}` extends itself");
-            self.reader.report(place, message);
+            self.reader.found(Code::CircularExtends, place, message);
             return None;
         }
         if self.path.len() > 10 * LEVELS {
-            self.reader.report(place, "`extends` goes on for ever");
+            self.reader
+                .found(Code::CircularExtends, place, "`extends` goes on for ever");
             return None;
         }
         let bases = self.bases(name, &extends.value)?;
@@ -97,7 +99,7 @@ impl Walk<'_> {
         self.path.pop();
         if levels > LEVELS {
             let message = format!("`{name}`: `extends` goes on for more than {LEVELS} levels");
-            self.reader.report(place, message);
+            self.reader.found(Code::CircularExtends, place, message);
             return None;
         }
         if !self.reader.takes(merged.merge_cost(own), place) {
@@ -132,7 +134,7 @@ impl Walk<'_> {
                     continue;
                 }
             };
-            self.reader.report(item.place, problem);
+            self.reader.found(Code::UnknownJob, item.place, problem);
         }
         (bases.len() + absent == items.len()).then_some(bases)
     }

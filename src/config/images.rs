@@ -8,6 +8,7 @@ use super::shape::Shape::{
     self, Map, Name, NonEmpty, Text, TextOrNumber, TextOrTexts, Texts, Variables, Words,
 };
 use super::value::{Located, Node, Value};
+use crate::finding::Code;
 
 const PULL_POLICIES: &[&str] = &["always", "never", "if-not-present"];
 
@@ -54,7 +55,7 @@ fn named(node: &Node, what: &str, shape: &Shape, reader: &mut Reader) -> Option<
         }
         _ => {
             let message = format!("`{what}` should be a name or a mapping");
-            reader.report(node.place, message);
+            reader.found(Code::WrongType, node.place, message);
             None
         }
     }
@@ -63,7 +64,7 @@ fn named(node: &Node, what: &str, shape: &Shape, reader: &mut Reader) -> Option<
 /// The names of the services' images.
 pub(super) fn services(node: &Node, reader: &mut Reader) -> Vec<Located<String>> {
     let Some(items) = node.as_seq() else {
-        reader.report(node.place, "`services` should be a list");
+        reader.found(Code::WrongType, node.place, "`services` should be a list");
         return Vec::new();
     };
     let mut names = Vec::new();

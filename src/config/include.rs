@@ -22,6 +22,7 @@ use super::rules;
 use super::value::{Map, Node, Place, Value};
 use super::{Given, Repository, Rule, inputs};
 use crate::files::Unread;
+use crate::finding::Code;
 use crate::finding::Finding;
 use crate::gitlab::expression::{Lookup, Truth};
 use crate::source::Source;
@@ -201,7 +202,11 @@ impl<'i> Includes<'i> {
             },
             Value::Map(map) => Map::clone(map),
             _ => {
-                reader.report(item.place, "each `include` should be a path or a mapping");
+                reader.found(
+                    Code::BadInclude,
+                    item.place,
+                    "each `include` should be a path or a mapping",
+                );
                 return Vec::new();
             }
         };
@@ -285,7 +290,7 @@ impl<'i> Includes<'i> {
         if self.files > FILES {
             if self.files == FILES + 1 {
                 let message = format!("more than {FILES} files are included");
-                reader.report(item.place, message);
+                reader.found(Code::BadInclude, item.place, message);
             }
             return None;
         }
@@ -293,7 +298,7 @@ impl<'i> Includes<'i> {
             Ok(found) => found,
             Err(Unread::Absent) if location.is_missing(self.repository) => {
                 let message = format!("there is no file `{}` to include", location.name());
-                reader.report(item.place, message);
+                reader.found(Code::BadInclude, item.place, message);
                 return None;
             }
             Err(Unread::Absent) => {
@@ -303,7 +308,7 @@ impl<'i> Includes<'i> {
             Err(unread) => {
                 let reason = unread.reason();
                 let message = format!("cannot include `{}`: it {reason}", location.name());
-                reader.report(item.place, message);
+                reader.found(Code::BadInclude, item.place, message);
                 return None;
             }
         };
@@ -339,7 +344,7 @@ impl<'i> Includes<'i> {
         let tree = self.interpolated(loaded, inputs, file, reader);
         if tree.as_map().is_none() {
             let message = format!("`{name}` should be a mapping of jobs and keys");
-            reader.report(place, message);
+            reader.found(Code::BadInclude, place, message);
             return None;
         }
         // A file that includes itself ends with the number of files.

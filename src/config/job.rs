@@ -9,6 +9,7 @@ use super::model::{AllowFailure, Conditions, Job, Open, Policy, When};
 use super::parallel::{self, Copies};
 use super::value::{Entry, Key, Located, Map, Node, Value};
 use super::{environment, images, keys, needs, policy, rules, variables};
+use crate::finding::Code;
 use crate::gitlab::{duration, keywords};
 
 /// Keys that a job with `trigger` may have (`Entry::Bridge::ALLOWED_KEYS` and those of
@@ -54,13 +55,18 @@ pub(super) fn read(
     let named = |map: &&Map| is_job(map) || reader.is_open();
     let Some(own) = entry.value.as_map().filter(named) else {
         let message = "a job should have `script`, `run` or `trigger`";
-        reader.report(entry.key_place, message);
+        reader.found(Code::MissingKey, entry.key_place, message);
         return Vec::new();
     };
     match name.chars().count() {
-        0 => reader.report(entry.key_place, "the name of a job should not be empty"),
+        0 => reader.found(
+            Code::BadName,
+            entry.key_place,
+            "the name of a job should not be empty",
+        ),
         1..=255 => {}
-        _ => reader.report(
+        _ => reader.found(
+            Code::BadName,
             entry.key_place,
             "the name of a job has 255 characters at most",
         ),
@@ -129,7 +135,7 @@ fn shape(own: &Map, is_trigger: bool, reader: &mut Reader) {
         for key in BESIDE_RUN {
             if let Some(entry) = own.entry(key) {
                 let message = format!("`{key}` may not stand beside `run`");
-                reader.report(entry.key_place, message);
+                reader.found(Code::Exclusive, entry.key_place, message);
             }
         }
     }
@@ -137,7 +143,7 @@ fn shape(own: &Map, is_trigger: bool, reader: &mut Reader) {
         for key in ["only", "except", "start_in"] {
             if let Some(entry) = own.entry(key).filter(|entry| !entry.value.is_null()) {
                 let message = format!("`{key}` may not stand beside `rules`");
-                reader.report(entry.key_place, message);
+                reader.found(Code::Exclusive, entry.key_place, message);
             }
         }
     }
@@ -220,7 +226,7 @@ fn script(all: &Map, reader: &mut Reader) -> Vec<Located<String>> {
         _ => false,
     };
     if blank {
-        reader.report(node.place, "`script` should not be empty");
+        reader.found(Code::Empty, node.place, "`script` should not be empty");
         return Vec::new();
     }
     reader.commands(node, "script")
@@ -279,7 +285,11 @@ fn start_in(all: &Map, when: When, reader: &mut Reader) -> Option<Located<String
         }
         (_, Some(node)) => {
             match all.given("when") {
-                Some(_) => reader.report(node.place, "`start_in` wants `when: delayed`"),
+                Some(_) => reader.found(
+                    Code::MissingKey,
+                    node.place,
+                    "`start_in` wants `when: delayed`",
+                ),
                 None => reader.missing(node.place, "`start_in` wants `when: delayed`"),
             }
             None
@@ -295,11 +305,15 @@ pub(super) fn delay(node: &Node, reader: &mut Reader) -> Option<Located<String>>
     match duration::parse(&text) {
         Ok(length) if length <= week => Some(text),
         Ok(_) => {
-            reader.report(node.place, "`start_in` should be a week at most");
+            reader.found(
+                Code::OutOfRange,
+                node.place,
+                "`start_in` should be a week at most",
+            );
             None
         }
         Err(error) => {
-            reader.report(node.place, format!("`start_in` {error}"));
+            reader.found(Code::BadDuration, node.place, format!("`start_in` {error}"));
             None
         }
     }
@@ -322,7 +336,7 @@ fn allow_failure(all: &Map, when: When, is_trigger: bool, reader: &mut Reader) -
         }
         _ => {
             let message = "`allow_failure` should be true, false or `exit_codes`";
-            reader.report(node.place, message);
+            reader.found(Code::WrongType, node.place, message);
             AllowFailure::Is(false)
         }
     }

@@ -6,6 +6,7 @@ use super::entry::Reader;
 use super::inputs;
 use super::shape::{Need, Shape};
 use super::value::{Map, Node, Value};
+use crate::finding::Code;
 use crate::gitlab::keywords;
 use crate::gitlab::regex::Pattern;
 
@@ -166,7 +167,11 @@ pub(super) fn check(name: &str, job: &Map, reader: &mut Reader) {
     if let Some(node) = job.given("tags")
         && node.as_seq().is_some_and(|tags| tags.len() > TAGS)
     {
-        reader.report(node.place, format!("`tags` takes {TAGS} tags at most"));
+        reader.found(
+            Code::OutOfRange,
+            node.place,
+            format!("`tags` takes {TAGS} tags at most"),
+        );
     }
     if let Some(artifacts) = job.given("artifacts").and_then(Node::as_map) {
         self::artifacts(artifacts, reader);
@@ -209,7 +214,7 @@ fn artifacts(artifacts: &Map, reader: &mut Reader) {
         && artifacts.has("access")
     {
         let message = "`public` may not stand beside `access`, which says the same";
-        reader.report(public.key_place, message);
+        reader.found(Code::Exclusive, public.key_place, message);
     }
     let Some(exposed) = artifacts.given("expose_as") else {
         return;
@@ -228,7 +233,7 @@ fn artifacts(artifacts: &Map, reader: &mut Reader) {
     for path in paths.unwrap_or_default() {
         if path.as_str().is_some_and(|path| path.contains('*')) {
             let message = "`paths` may not have a `*` beside `expose_as`";
-            reader.report(path.place, message);
+            reader.found(Code::Exclusive, path.place, message);
         }
     }
 }
@@ -251,7 +256,7 @@ fn released_at(release: &Map, reader: &mut Reader) {
     let digits = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
     if !date.split('-').all(digits) {
         let message = "`released_at` should be a date and time, as in `2026-03-15T08:00:00Z`";
-        reader.report(node.place, message);
+        reader.found(Code::WrongType, node.place, message);
     }
 }
 
@@ -261,7 +266,11 @@ fn caches(node: &Node, reader: &mut Reader) {
         _ => std::slice::from_ref(node),
     };
     if caches.len() > CACHES {
-        reader.report(node.place, format!("`cache` takes {CACHES} caches at most"));
+        reader.found(
+            Code::OutOfRange,
+            node.place,
+            format!("`cache` takes {CACHES} caches at most"),
+        );
     }
     for cache in caches {
         CACHE.check(cache, "cache", reader);
@@ -275,12 +284,16 @@ fn caches(node: &Node, reader: &mut Reader) {
                 .any(|part| policy.contains(part))
         {
             let message = format!("`policy` is `{policy}`; it can be pull-push, push, pull");
-            reader.report(cache.place, message);
+            reader.found(Code::UnknownWord, cache.place, message);
         }
         if let Some(keys) = map.given("fallback_keys").and_then(Node::as_seq)
             && keys.len() > 5
         {
-            reader.report(cache.place, "`fallback_keys` takes 5 keys at most");
+            reader.found(
+                Code::OutOfRange,
+                cache.place,
+                "`fallback_keys` takes 5 keys at most",
+            );
         }
         match map.given("key") {
             Some(key) if key.as_str().is_some() => cache_name(key, "key", reader),
@@ -295,9 +308,17 @@ fn cache_name(node: &Node, what: &str, reader: &mut Reader) {
     let text = node.as_str().unwrap_or_default();
     let dots = text.to_ascii_lowercase().replace("%2e", ".");
     if text.contains('/') || text.to_ascii_lowercase().contains("%2f") {
-        reader.report(node.place, format!("`{what}` may not have a `/`"));
+        reader.found(
+            Code::BadName,
+            node.place,
+            format!("`{what}` may not have a `/`"),
+        );
     } else if !dots.is_empty() && dots.chars().all(|c| c == '.') {
-        reader.report(node.place, format!("`{what}` may not be dots alone"));
+        reader.found(
+            Code::BadName,
+            node.place,
+            format!("`{what}` may not be dots alone"),
+        );
     }
 }
 
@@ -308,13 +329,17 @@ fn cache_key(node: &Node, reader: &mut Reader) {
     let given = ["files", "files_commits"].map(|key| map.has(key));
     if given == [true, true] || given == [false, false] {
         let message = "`key` should have one of `files` and `files_commits`";
-        reader.report(node.place, message);
+        reader.found(Code::MissingKey, node.place, message);
     }
     for key in ["files", "files_commits"] {
         if let Some(files) = map.get(key).and_then(Node::as_seq)
             && !(1..=2).contains(&files.len())
         {
-            reader.report(node.place, format!("`{key}` takes one file or two"));
+            reader.found(
+                Code::OutOfRange,
+                node.place,
+                format!("`{key}` takes one file or two"),
+            );
         }
     }
     if let Some(prefix) = map.given("prefix") {
@@ -329,7 +354,7 @@ fn coverage(node: &Node, reader: &mut Reader) {
     };
     if !valid {
         let message = "`coverage` should be a pattern between slashes";
-        reader.report(node.place, message);
+        reader.found(Code::BadRegex, node.place, message);
     }
 }
 
@@ -363,18 +388,18 @@ fn child(node: &Node, reader: &mut Reader) {
         Value::Seq(includes) => includes,
         _ => {
             let message = "`trigger:include` should be a path or a list";
-            return reader.report(node.place, message);
+            return reader.found(Code::WrongType, node.place, message);
         }
     };
     if includes.len() > CHILD_FILES {
         let message = format!("`trigger:include` takes {CHILD_FILES} files at most");
-        reader.report(node.place, message);
+        reader.found(Code::OutOfRange, node.place, message);
     }
     for include in includes.iter() {
         let Value::Map(map) = &include.value else {
             if include.as_str().is_none() {
                 let message = "each `include` of `trigger` should be a path or a mapping";
-                reader.report(include.place, message);
+                reader.found(Code::WrongType, include.place, message);
             }
             continue;
         };
@@ -382,7 +407,7 @@ fn child(node: &Node, reader: &mut Reader) {
         for (key, wants) in [("artifact", "job"), ("project", "file")] {
             if map.given(key).is_some() && map.given(wants).is_none() {
                 let message = format!("`{key}` of `trigger` wants `{wants}`");
-                reader.report(include.place, message);
+                reader.found(Code::MissingKey, include.place, message);
             }
         }
     }
@@ -418,7 +443,11 @@ pub(super) fn integers(node: &Node, what: &str, reader: &mut Reader) -> Vec<i64>
         })
         .collect();
     numbers.unwrap_or_else(|| {
-        reader.report(node.place, format!("`{what}` should be whole numbers"));
+        reader.found(
+            Code::WrongType,
+            node.place,
+            format!("`{what}` should be whole numbers"),
+        );
         Vec::new()
     })
 }

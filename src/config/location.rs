@@ -17,6 +17,7 @@ use super::entry::Reader;
 use super::model::NotRead;
 use super::value::{Entry, Key, Map, Node, Value};
 use crate::files::Unread;
+use crate::finding::Code;
 
 /// What kind of place an include names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -88,7 +89,7 @@ impl Kind {
         if kind.is_none() {
             let message = "`include` should have exactly one of `local`, `project`, `remote`, \
                            `template`, `component`";
-            reader.report(item.place, message);
+            reader.found(Code::BadInclude, item.place, message);
         }
         kind
     }
@@ -111,7 +112,11 @@ impl Kind {
             other => other.as_str(),
         };
         let Some(node) = entry.get(key) else {
-            reader.report(item.place, "`project` of an include needs `file`");
+            reader.found(
+                Code::BadInclude,
+                item.place,
+                "`project` of an include needs `file`",
+            );
             return Vec::new();
         };
         let texts = match self {
@@ -138,7 +143,7 @@ impl Kind {
         let yaml = [".yml", ".yaml"].iter().any(|end| text.ends_with(end));
         if !yaml && matches!(self, Kind::Local | Kind::Project | Kind::Template) {
             let message = format!("`{text}` should end with `.yml` or `.yaml`");
-            reader.report(item.place, message);
+            reader.found(Code::BadInclude, item.place, message);
             return Ok(None);
         }
         Ok(Some(match self {

@@ -6,6 +6,7 @@ use super::entry::Reader;
 use super::model::Need;
 use super::parallel::{self, Copies};
 use super::value::{Map, Node, Value};
+use crate::finding::Code;
 
 /// How deep lists of needs may nest.
 const NESTING: usize = 10;
@@ -24,7 +25,11 @@ pub(super) fn read(node: &Node, in_rule: bool, reader: &mut Reader) -> Vec<Need>
             }
         }
         Value::Map(_) => needs.extend(need(node, in_rule, reader)),
-        _ => reader.report(node.place, "`needs` should be a list or a mapping"),
+        _ => reader.found(
+            Code::WrongType,
+            node.place,
+            "`needs` should be a list or a mapping",
+        ),
     }
     let elsewhere = needs.iter().filter(|need| need.elsewhere).count();
     if in_rule && elsewhere > 0 {
@@ -32,7 +37,8 @@ pub(super) fn read(node: &Node, in_rule: bool, reader: &mut Reader) -> Vec<Need>
         reader.report(node.place, message);
     }
     if elsewhere > 5 {
-        reader.report(
+        reader.found(
+            Code::OutOfRange,
             node.place,
             "`needs` takes 5 jobs of other pipelines at most",
         );
@@ -92,7 +98,7 @@ fn need(node: &Node, in_rule: bool, reader: &mut Reader) -> Vec<Need> {
             }
         }
         _ => {
-            reader.report(node.place, "`needs` should name jobs");
+            reader.found(Code::WrongType, node.place, "`needs` should name jobs");
             Vec::new()
         }
     }
@@ -119,11 +125,11 @@ fn with_keys(
         }
     }
     let Some(job) = map.get("job").and_then(|node| reader.string(node, "job")) else {
-        reader.report(node.place, "`needs` should have `job`");
+        reader.found(Code::MissingKey, node.place, "`needs` should have `job`");
         return Vec::new();
     };
     if job.trim().is_empty() {
-        reader.report(node.place, "`needs` should name a job");
+        reader.found(Code::WrongType, node.place, "`needs` should name a job");
     }
     let mut flag = |key: &str, otherwise: bool| {
         map.given(key)
@@ -148,7 +154,11 @@ fn with_keys(
             })
             .collect(),
         Copies::Number(_) => {
-            reader.report(node.place, "`parallel` of `needs` should have `matrix`");
+            reader.found(
+                Code::MissingKey,
+                node.place,
+                "`parallel` of `needs` should have `matrix`",
+            );
             vec![need]
         }
         Copies::None => vec![need],

@@ -5,6 +5,7 @@
 use super::entry::Reader;
 use super::model::{Job, Variable};
 use super::value::{Map, Node, Place, Value};
+use crate::finding::Code;
 
 /// Most copies of a job.
 const MOST: usize = 200;
@@ -29,12 +30,16 @@ pub(super) fn read(node: &Node, is_trigger: bool, reader: &mut Reader) -> Copies
         Value::Int(number) => {
             if is_trigger {
                 let message = "`parallel` of a job with `trigger` should have `matrix`";
-                reader.report(node.place, message);
+                reader.found(Code::MissingKey, node.place, message);
             }
             match usize::try_from(*number) {
                 Ok(number @ 1..=MOST) => Copies::Number(number),
                 _ => {
-                    reader.report(node.place, format!("`parallel` is between 1 and {MOST}"));
+                    reader.found(
+                        Code::OutOfRange,
+                        node.place,
+                        format!("`parallel` is between 1 and {MOST}"),
+                    );
                     Copies::None
                 }
             }
@@ -51,7 +56,7 @@ pub(super) fn read(node: &Node, is_trigger: bool, reader: &mut Reader) -> Copies
         }
         _ => {
             let message = "`parallel` should be a whole number or have `matrix`";
-            reader.report(node.place, message);
+            reader.found(Code::WrongType, node.place, message);
             Copies::None
         }
     }
@@ -63,13 +68,21 @@ fn matrix(node: &Node, reader: &mut Reader) -> Copies {
         return Copies::Matrix(rows);
     }
     let Some(items) = node.as_seq() else {
-        reader.report(node.place, "`matrix` should be a list of mappings");
+        reader.found(
+            Code::WrongType,
+            node.place,
+            "`matrix` should be a list of mappings",
+        );
         return Copies::None;
     };
     let mut total = 0_usize;
     for item in items {
         let Some(map) = item.as_map() else {
-            reader.report(item.place, "`matrix` should be a list of mappings");
+            reader.found(
+                Code::WrongType,
+                item.place,
+                "`matrix` should be a list of mappings",
+            );
             continue;
         };
         let Some(columns) = columns(map, item, reader) else {
@@ -81,7 +94,7 @@ fn matrix(node: &Node, reader: &mut Reader) -> Copies {
         total = total.saturating_add(product);
         if total > MOST {
             let message = format!("`matrix` makes {total} jobs; {MOST} are the most");
-            reader.report(node.place, message);
+            reader.found(Code::OutOfRange, node.place, message);
             return Copies::None;
         }
         for row in product_of(&columns) {
@@ -104,7 +117,11 @@ type Columns = Vec<(String, Vec<(String, Place)>)>;
 
 fn columns(map: &Map, node: &Node, reader: &mut Reader) -> Option<Columns> {
     if map.is_empty() {
-        reader.report(node.place, "a row of `matrix` should not be empty");
+        reader.found(
+            Code::Empty,
+            node.place,
+            "a row of `matrix` should not be empty",
+        );
         return None;
     }
     let mut columns = Vec::with_capacity(map.len());
@@ -120,7 +137,7 @@ fn columns(map: &Map, node: &Node, reader: &mut Reader) -> Option<Columns> {
                 Value::Int(number) => values.push((number.to_string(), cell.place)),
                 _ => {
                     let message = "`matrix` takes strings, whole numbers and lists of them";
-                    reader.report(cell.place, message);
+                    reader.found(Code::WrongType, cell.place, message);
                     return None;
                 }
             }
@@ -225,7 +242,7 @@ fn expressions(text: &str, row: &Row, place: Place, reader: &mut Reader) -> Stri
             Some((_, value, _)) => out.push_str(value),
             None => {
                 let message = format!("`needs` has `{name}`, which is not in the job's own matrix");
-                reader.report(place, message);
+                reader.found(Code::UnknownJob, place, message);
             }
         }
         rest = after;

@@ -6,6 +6,7 @@ use super::entry::Reader;
 use super::model::Policy;
 use super::rules;
 use super::value::{Located, Node, Place, Value};
+use crate::finding::Code;
 use crate::gitlab::regex::Pattern;
 
 /// What a job without conditions says: branches and tags, no merge requests.
@@ -27,7 +28,11 @@ pub(super) fn read(node: &Node, what: &str, reader: &mut Reader) -> Policy {
     match &node.value {
         Value::Seq(_) => policy.refs = Some(refs(node, what, reader)),
         Value::Map(map) if map.is_empty() => {
-            reader.missing(node.place, format!("`{what}` should not be empty"));
+            reader.missing_as(
+                Code::Empty,
+                node.place,
+                format!("`{what}` should not be empty"),
+            );
         }
         Value::Map(map) => {
             let known = ["refs", "kubernetes", "variables", "changes"];
@@ -43,7 +48,11 @@ pub(super) fn read(node: &Node, what: &str, reader: &mut Reader) -> Policy {
             policy.variables = map.given("variables").map(|node| {
                 let items = node.as_seq().unwrap_or_default();
                 if node.as_seq().is_none() {
-                    reader.report(node.place, "`variables` should be a list of conditions");
+                    reader.found(
+                        Code::WrongType,
+                        node.place,
+                        "`variables` should be a list of conditions",
+                    );
                 }
                 items
                     .iter()
@@ -51,7 +60,8 @@ pub(super) fn read(node: &Node, what: &str, reader: &mut Reader) -> Policy {
                     .collect()
             });
         }
-        _ => reader.report(
+        _ => reader.found(
+            Code::WrongType,
             node.place,
             format!("`{what}` should be a list or a mapping"),
         ),
@@ -71,7 +81,7 @@ fn refs(node: &Node, what: &str, reader: &mut Reader) -> Vec<Located<String>> {
             && let Err(error) = Pattern::parse(one)
         {
             let message = format!("`{what}` has `{}`, which {}", **one, error.message);
-            reader.report(one.place, message);
+            reader.found(Code::BadRegex, one.place, message);
         }
     }
     refs

@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use super::entry::Reader;
 use super::value::{Entry, Map, Node, Value};
+use crate::finding::Code;
 
 /// References in what references lead to.
 const CHAIN: usize = 200;
@@ -152,17 +153,23 @@ impl Walk<'_> {
         let shown = format!("`!reference [{}]`", names.join(", "));
         if names.is_empty() || names.len() != path.len() {
             let message = "`!reference` wants a list of names, `[job, key]`";
-            self.reader.report(at.place, message);
+            self.reader.found(Code::BadReference, at.place, message);
             return None;
         }
         if self.path.contains(&names) {
-            self.reader
-                .report(at.place, format!("{shown} refers to itself"));
+            self.reader.found(
+                Code::BadReference,
+                at.place,
+                format!("{shown} refers to itself"),
+            );
             return None;
         }
         if !self.reader.takes(1, at.place) || self.path.len() >= CHAIN {
-            self.reader
-                .report(at.place, "there are too many references in references");
+            self.reader.found(
+                Code::BadReference,
+                at.place,
+                "there are too many references in references",
+            );
             return None;
         }
         let mut steps = names.iter();
@@ -173,8 +180,11 @@ impl Walk<'_> {
         // Ruby takes `false` for nothing here as well.
         let absent = |node: &&Node| !matches!(node.value, Value::Null | Value::Bool(false));
         let Some(found) = found.filter(absent) else {
-            self.reader
-                .missing(at.place, format!("{shown} leads to nothing"));
+            self.reader.missing_as(
+                Code::BadReference,
+                at.place,
+                format!("{shown} leads to nothing"),
+            );
             return None;
         };
         let found = found.clone();

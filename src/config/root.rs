@@ -11,6 +11,7 @@ use super::model::{Config, Rule, Unresolved, Workflow};
 use super::open::Firm;
 use super::value::{Located, Map, Node, Value};
 use super::{checks, extends, job, policy, reference, rules, stages, variables};
+use crate::finding::Code;
 use crate::finding::Report;
 use crate::source::Source;
 
@@ -77,7 +78,7 @@ pub(super) fn configure(root: &Node, included: Included) -> Result<Config, Repor
         reader.about(None);
         if !key.is_string {
             let message = format!("the name of a job should be a string, not `{}`", key.text);
-            reader.report(entry.key_place, message);
+            reader.found(Code::WrongType, entry.key_place, message);
         } else if key.text.starts_with('.') {
             hidden(&key.text, &entry.value, &mut reader);
         } else {
@@ -91,7 +92,7 @@ pub(super) fn configure(root: &Node, included: Included) -> Result<Config, Repor
         .any(|(key, entry)| is_visible(&key.text, &tree) && entry.value.as_map().is_some());
     if !visible {
         let message = "there is no job; one that does not begin with a dot is wanted";
-        reader.missing(root.place, message);
+        reader.missing_as(Code::Empty, root.place, message);
     }
     let open = firm.map(|firm| firm.globals());
     if reader.is_clean() {
@@ -124,7 +125,7 @@ fn tree(root: &Node, reader: &mut Reader) -> Option<Map> {
             Value::Null => "there is nothing in it; a job is wanted",
             _ => "a configuration should be a mapping",
         };
-        reader.report(root.place, message);
+        reader.found(Code::WrongType, root.place, message);
         return None;
     };
     let extended = extends::extend(map, reader);
@@ -158,7 +159,7 @@ fn hidden(name: &str, node: &Node, reader: &mut Reader) {
     };
     if blank {
         let message = format!("the hidden job `{name}` is empty, which GitLab refuses");
-        reader.report(node.place, message);
+        reader.found(Code::Empty, node.place, message);
     }
 }
 

@@ -7,6 +7,7 @@ use super::model::{Changes, Condition, Exists, Rule, When, Workflow};
 use super::root::located;
 use super::value::{Map, Node, Value};
 use super::{job, needs, variables};
+use crate::finding::Code;
 use crate::gitlab::expression;
 
 /// How deep lists of rules may nest.
@@ -62,7 +63,7 @@ pub(super) fn of_job(node: &Node, reader: &mut Reader) -> Vec<Rule> {
         rules.push((map.clone(), node.clone()));
     }) {
         let message = "`rules` should be a list of mappings";
-        reader.report(node.place, message);
+        reader.found(Code::WrongType, node.place, message);
         return Vec::new();
     }
     rules
@@ -77,7 +78,11 @@ pub(super) fn of_job(node: &Node, reader: &mut Reader) -> Vec<Rule> {
 /// GitLab refuses a list without a rule (`validates :config, presence: true`).
 fn not_empty(node: &Node, what: &str, reader: &mut Reader) {
     if node.as_seq().is_some_and(<[Node]>::is_empty) {
-        reader.report(node.place, format!("`{what}` should not be empty"));
+        reader.found(
+            Code::Empty,
+            node.place,
+            format!("`{what}` should not be empty"),
+        );
     }
 }
 
@@ -98,7 +103,7 @@ fn each(node: &Node, depth: usize, take: &mut dyn FnMut(&Map, &Node)) -> bool {
 
 fn reader_keys(map: &Map, node: &Node, known: &[&str], reader: &mut Reader) {
     if map.is_empty() {
-        reader.report(node.place, "a rule should not be empty");
+        reader.found(Code::Empty, node.place, "a rule should not be empty");
     }
     reader.known_keys(map, "a rule", known);
 }
@@ -109,7 +114,8 @@ pub(super) fn of_include(node: &Node, reader: &mut Reader) -> Vec<Rule> {
     if !each(node, NESTING, &mut |map, node| {
         rules.push((map.clone(), node.clone()));
     }) {
-        reader.report(
+        reader.found(
+            Code::WrongType,
             node.place,
             "`rules` of an include should be a list of mappings",
         );
@@ -138,7 +144,11 @@ pub(super) fn workflow(node: &Node, reader: &mut Reader) -> Workflow {
             .as_ref()
             .is_some_and(|n| n.chars().count() > 255)
         {
-            reader.report(name.place, "`workflow:name` has 255 characters at most");
+            reader.found(
+                Code::OutOfRange,
+                name.place,
+                "`workflow:name` has 255 characters at most",
+            );
         }
     }
     if let Some(node) = map.given("auto_cancel") {
@@ -159,7 +169,11 @@ fn workflow_rules(node: &Node, reader: &mut Reader) -> Vec<Rule> {
     if !each(node, NESTING, &mut |map, node| {
         rules.push((map.clone(), node.clone()));
     }) {
-        reader.report(node.place, "`workflow:rules` should be a list of mappings");
+        reader.found(
+            Code::WrongType,
+            node.place,
+            "`workflow:rules` should be a list of mappings",
+        );
         return Vec::new();
     }
     rules
@@ -193,10 +207,18 @@ fn rule(map: &Map, node: &Node, words: &[&str], reader: &mut Reader) -> Rule {
         .and_then(|word| When::parse(&word));
     let start_in = map.given("start_in");
     if when == Some(When::Delayed) && start_in.is_none() {
-        reader.report(node.place, "a delayed rule should have `start_in`");
+        reader.found(
+            Code::MissingKey,
+            node.place,
+            "a delayed rule should have `start_in`",
+        );
     }
     if let Some(node) = start_in.filter(|_| when != Some(When::Delayed)) {
-        reader.report(node.place, "`start_in` wants `when: delayed`");
+        reader.found(
+            Code::MissingKey,
+            node.place,
+            "`start_in` wants `when: delayed`",
+        );
     }
     Rule {
         place: node.place,
@@ -242,7 +264,7 @@ pub(super) fn condition(node: &Node, what: &str, reader: &mut Reader) -> Option<
         Err(error) => {
             let help = error.help.map(|help| format!("; {help}"));
             let message = format!("`{what}` {}{}", error.message, help.unwrap_or_default());
-            reader.report(node.place, message);
+            reader.found(Code::BadExpression, node.place, message);
             None
         }
     }
@@ -252,7 +274,7 @@ fn patterns(node: &Node, what: &str, reader: &mut Reader) -> Vec<String> {
     let paths = reader.strings(node, what);
     if paths.len() > PATTERNS {
         let message = format!("`{what}` takes {PATTERNS} patterns at most");
-        reader.report(node.place, message);
+        reader.found(Code::OutOfRange, node.place, message);
     }
     paths.into_iter().map(|path| path.value).collect()
 }
@@ -266,7 +288,11 @@ fn changes(node: &Node, reader: &mut Reader) -> Option<Changes> {
     };
     reader.known_keys(map, "changes", &["paths", "compare_to"]);
     let Some(paths) = map.given("paths") else {
-        reader.report(node.place, "`changes` should have `paths`");
+        reader.found(
+            Code::MissingKey,
+            node.place,
+            "`changes` should have `paths`",
+        );
         return None;
     };
     Some(Changes {
@@ -289,7 +315,7 @@ fn exists(node: &Node, reader: &mut Reader) -> Option<Exists> {
     };
     reader.known_keys(map, "exists", &["paths", "project", "ref"]);
     let Some(paths) = map.given("paths") else {
-        reader.report(node.place, "`exists` should have `paths`");
+        reader.found(Code::MissingKey, node.place, "`exists` should have `paths`");
         return None;
     };
     let project = map
@@ -297,7 +323,7 @@ fn exists(node: &Node, reader: &mut Reader) -> Option<Exists> {
         .and_then(|node| reader.string(node, "project"))
         .map(|text| text.value);
     if let (Some(node), None) = (map.given("ref"), &project) {
-        reader.report(node.place, "`ref` wants `project`");
+        reader.found(Code::MissingKey, node.place, "`ref` wants `project`");
     }
     Some(Exists {
         paths: patterns(paths, "paths", reader),

@@ -5,6 +5,7 @@
 
 use super::entry::Reader;
 use super::value::{Node, Value};
+use crate::finding::Code;
 use crate::gitlab::duration;
 
 /// What a value may be.
@@ -81,10 +82,14 @@ impl Shape {
                     return;
                 };
                 if text.trim().is_empty() {
-                    reader.report(node.place, format!("`{what}` should not be empty"));
+                    reader.found(
+                        Code::Empty,
+                        node.place,
+                        format!("`{what}` should not be empty"),
+                    );
                 } else if text.chars().count() > *longest {
                     let message = format!("`{what}` has {longest} characters at most");
-                    reader.report(node.place, message);
+                    reader.found(Code::OutOfRange, node.place, message);
                 }
             }
             Shape::NonEmpty(longest) => {
@@ -92,13 +97,13 @@ impl Shape {
                     && !(1..=*longest).contains(&text.chars().count())
                 {
                     let message = format!("`{what}` should have 1 to {longest} characters");
-                    reader.report(node.place, message);
+                    reader.found(Code::OutOfRange, node.place, message);
                 }
             }
             Shape::TextOrNumber => {
                 if !matches!(node.value, Value::Str(_) | Value::Int(_)) {
                     let message = format!("`{what}` should be a string or a whole number");
-                    reader.report(node.place, message);
+                    reader.found(Code::WrongType, node.place, message);
                 }
             }
             Shape::Texts => drop(reader.strings(node, what)),
@@ -108,7 +113,7 @@ impl Shape {
                 let fits = matches!(node.value, Value::Int(n) if (*least..=*most).contains(&n));
                 if !fits {
                     let message = format!("`{what}` is a whole number from {least} to {most}");
-                    reader.report(node.place, message);
+                    reader.found(Code::OutOfRange, node.place, message);
                 }
             }
             Shape::NumberText(least, most) => {
@@ -119,7 +124,7 @@ impl Shape {
                 };
                 if !number.is_some_and(|number| (*least..=*most).contains(&number)) {
                     let message = format!("`{what}` is a whole number from {least} to {most}");
-                    reader.report(node.place, message);
+                    reader.found(Code::OutOfRange, node.place, message);
                 }
             }
             Shape::Numbers => drop(super::keys::integers(node, what, reader)),
@@ -138,7 +143,11 @@ impl Shape {
                     && length.as_secs() > *most
                 {
                     let days = most / 86_400;
-                    reader.report(node.place, format!("`{what}` is longer than {days} days"));
+                    reader.found(
+                        Code::OutOfRange,
+                        node.place,
+                        format!("`{what}` is longer than {days} days"),
+                    );
                 }
             }
             Shape::Map(keys) => map(keys, node, what, reader),
@@ -148,7 +157,11 @@ impl Shape {
                     .as_seq()
                     .map(|items| items.iter().all(|item| item.as_map().is_some()));
                 if maps != Some(true) {
-                    reader.report(node.place, format!("`{what}` should be a list of mappings"));
+                    reader.found(
+                        Code::WrongType,
+                        node.place,
+                        format!("`{what}` should be a list of mappings"),
+                    );
                 }
             }
             Shape::Variables => {
@@ -159,7 +172,7 @@ impl Shape {
                     if entry.value.scalar_text().is_none() {
                         let message =
                             format!("`{what}` has `{}`, which should be a string", key.text);
-                        reader.report(entry.value.place, message);
+                        reader.found(Code::WrongType, entry.value.place, message);
                     }
                 }
             }
@@ -170,7 +183,8 @@ impl Shape {
                 for (key, entry) in map.iter() {
                     // What is wanted inside is also missing from nothing.
                     match entry.value.is_null() {
-                        true => reader.report(
+                        true => reader.found(
+                            Code::Empty,
                             entry.key_place,
                             format!("`{what}:{}` should not be empty", key.text),
                         ),
@@ -201,7 +215,7 @@ fn duration(node: &Node, what: &str, reader: &mut Reader) -> Option<std::time::D
             // without a unit behind others.
             let lenient = text.contains(|c: char| c.is_ascii_digit());
             if !(lenient && (text.contains(':') || error.contains("without a unit"))) {
-                reader.report(node.place, format!("`{what}` {error}"));
+                reader.found(Code::BadDuration, node.place, format!("`{what}` {error}"));
             }
             None
         }

@@ -3,6 +3,7 @@
 use super::entry::{Reader, count};
 use super::model::{Inherits, Variable, Variables};
 use super::value::{Node, Place, Value};
+use crate::finding::Code;
 
 /// What a variable may be written with, where it is a mapping.
 const GLOBAL_DATA: [&str; 4] = ["value", "description", "expand", "options"];
@@ -33,7 +34,7 @@ pub(super) fn read(node: Option<&Node>, what: &str, of: Of, reader: &mut Reader)
         let integer = key.text.bytes().all(|b| b.is_ascii_digit()) && !key.text.is_empty();
         if !key.is_string && !integer {
             let message = format!("`{what}` has the name `{}`, which is no string", key.text);
-            reader.report(entry.key_place, message);
+            reader.found(Code::WrongType, entry.key_place, message);
             continue;
         }
         let name = &*key.text;
@@ -62,7 +63,7 @@ fn variable(
             Some(text) => Some((text, true)),
             None => {
                 let message = format!("`{what}` has `{name}`, which should be a string");
-                reader.report(node.place, message);
+                reader.found(Code::WrongType, node.place, message);
                 None
             }
         };
@@ -72,7 +73,7 @@ fn variable(
         Of::Job => &JOB_DATA,
         Of::Rule => {
             let message = format!("`{name}` should be a string; in a rule it takes no `value`");
-            reader.report(node.place, message);
+            reader.found(Code::WrongType, node.place, message);
             return None;
         }
     };
@@ -91,7 +92,11 @@ fn variable(
         Some(node) => match text(node) {
             Some(text) => text,
             None => {
-                reader.report(node.place, format!("`{name}`: `value` should be a string"));
+                reader.found(
+                    Code::WrongType,
+                    node.place,
+                    format!("`{name}`: `value` should be a string"),
+                );
                 return None;
             }
         },
@@ -112,7 +117,7 @@ fn variable(
         && map.has("value")
     {
         let message = format!("`{name}`: the value `{value}` is none of its `options`");
-        reader.report(node.place, message);
+        reader.found(Code::UnknownWord, node.place, message);
     }
     Some((value, expand))
 }

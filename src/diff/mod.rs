@@ -20,7 +20,7 @@ pub use output::{Format, Told, tell};
 
 use crate::config::normal::{Fields, Normal};
 use crate::config::{Config, Job};
-use crate::plan::{Compared, Ref, classes_of};
+use crate::plan::{Classes, Compared, Ref, classes_of};
 use names::Names;
 use words::code;
 
@@ -117,8 +117,29 @@ struct Pair<'c> {
     new: Fields,
 }
 
+/// What a change does, and what is not known of it.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Comparison {
+    /// The effects; without any, nothing changes in what was compared.
+    pub effects: Vec<Effect>,
+    /// What was not compared, a sentence each: files that are not read, kinds of refs that were not
+    /// looked at.
+    pub not_compared: Vec<String>,
+}
+
 /// What the change from one configuration to another does.
-pub fn diff(before: &Config, after: &Config, default_branch: &str) -> Vec<Effect> {
+pub fn diff(before: &Config, after: &Config, default_branch: &str) -> Comparison {
+    let mut comparison = Comparison::default();
+    for include in before.unresolved.iter().chain(&after.unresolved) {
+        let text = format!(
+            "what {} holds: {}",
+            code(&include.what),
+            include.why.as_str()
+        );
+        if !comparison.not_compared.contains(&text) {
+            comparison.not_compared.push(text);
+        }
+    }
     let (old, new) = (Normal::of(before), Normal::of(after));
     let names = Names::of((before, &old), (after, &new));
     let (old_pipeline, new_pipeline) = (old.pipeline(), new.pipeline());
@@ -129,15 +150,22 @@ pub fn diff(before: &Config, after: &Config, default_branch: &str) -> Vec<Effect
     // What GitLab reads the same needs no plan.
     if old_pipeline == new_pipeline && names.gone().next().is_none() && after.jobs.iter().all(stays)
     {
-        return Vec::new();
+        return comparison;
     }
     let compared = Compared::of(after).and(&Compared::of(before));
     let jobs = before.jobs.len().max(after.jobs.len());
-    let mut situations = classes_of(&compared, Some(default_branch), jobs).refs;
+    let Classes {
+        situations: _,
+        refs: mut situations,
+        left_out,
+    } = classes_of(&compared, Some(default_branch), jobs);
+    comparison
+        .not_compared
+        .extend(left_out.iter().map(ToString::to_string));
     // What conditions name is named first.
     let is_named = |reference: &Ref| compared.spells(reference) || compared.matches(reference);
     situations.sort_by_key(|one| (!one.is_default_branch(), !is_named(&one.reference)));
-    let view = refs::View::of(before, after, &situations, compared);
+    let view = refs::View::of(before, after, &situations, compared, left_out.is_empty());
     let mut effects = view.pipeline();
     let explained = !effects.is_empty() && view.workflow_is_decided();
     effects.extend(pipeline::of(&old_pipeline, &new_pipeline, explained));
@@ -159,5 +187,6 @@ pub fn diff(before: &Config, after: &Config, default_branch: &str) -> Vec<Effect
         effects.extend(job::of(&pair, &view, &names));
     }
     effects.extend(names.gone().map(|job| view.vanishes(job)));
-    effects
+    comparison.effects = effects;
+    comparison
 }

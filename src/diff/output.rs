@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use serde_json::json;
 
-use super::Effect;
+use super::{Comparison, Effect};
 use crate::shown::{Paint, Shown, code, ticks};
 
 /// The formats.
@@ -23,8 +23,8 @@ pub enum Format {
 pub struct Told<'t> {
     /// What was compared with, as in `HEAD`.
     pub against: &'t str,
-    /// The effects.
-    pub effects: &'t [Effect],
+    /// The effects, and what was not compared.
+    pub comparison: &'t Comparison,
     /// The pipeline after the change, as Mermaid draws it.
     pub mermaid: &'t str,
     /// Whether a terminal shows colours.
@@ -44,14 +44,19 @@ pub fn tell(told: &Told<'_>, format: Format) -> Shown {
 const MOST: usize = 40;
 
 fn text(told: &Told<'_>) -> Shown {
+    let Comparison {
+        effects,
+        not_compared,
+    } = told.comparison;
     let mut out = Shown::new(told.color);
-    if told.effects.is_empty() {
-        out.line(&format!("against {}: nothing changes", told.against));
-        return out;
-    }
-    out.line(&format!("against {}:", told.against));
+    let nothing = if effects.is_empty() {
+        " nothing changes"
+    } else {
+        ""
+    };
+    out.line(&format!("against {}:{nothing}", told.against));
     let mut seen: HashMap<&[String], String> = HashMap::new();
-    for effect in told.effects {
+    for effect in effects {
         out.line(&format!("  {}", sentence(effect, |name| name.to_owned())));
         for line in lines(effect, &mut seen) {
             let paint = match line.chars().next() {
@@ -61,6 +66,9 @@ fn text(told: &Told<'_>) -> Shown {
             };
             out.parts(&[(Paint::Plain, "      "), (paint, &line)]);
         }
+    }
+    for what in not_compared {
+        out.parts(&[(Paint::Unsure, &format!("  not compared: {what}"))]);
     }
     out
 }
@@ -92,6 +100,7 @@ fn sentence(effect: &Effect, name: impl Fn(&str) -> String) -> String {
 
 fn as_json(told: &Told<'_>) -> Shown {
     let effects: Vec<_> = told
+        .comparison
         .effects
         .iter()
         .map(|effect| {
@@ -103,22 +112,32 @@ fn as_json(told: &Told<'_>) -> Shown {
             })
         })
         .collect();
-    Shown::of_json(&json!({"against": told.against, "effects": effects}))
+    Shown::of_json(&json!({
+        "against": told.against,
+        "effects": effects,
+        "not_compared": told.comparison.not_compared,
+    }))
 }
 
 fn markdown(told: &Told<'_>) -> Shown {
     let mut out = Shown::default();
     out.line("### What this does to the pipeline");
     out.line("");
+    let Comparison {
+        effects,
+        not_compared,
+    } = told.comparison;
     let against = code(told.against);
-    if told.effects.is_empty() {
-        out.line(&format!("Against {against}, nothing changes."));
-        return out;
+    let is_silent = effects.is_empty();
+    out.line(&match is_silent {
+        true => format!("Against {against}, nothing changes."),
+        false => format!("Against {against}:"),
+    });
+    if !is_silent || !not_compared.is_empty() {
+        out.line("");
     }
-    out.line(&format!("Against {against}:"));
-    out.line("");
     let mut seen = HashMap::new();
-    for effect in told.effects {
+    for effect in effects {
         let sentence = sentence(effect, |name| format!("**{}**", code(name)));
         out.line(&format!("- {sentence}"));
         let lines = lines(effect, &mut seen);
@@ -141,6 +160,12 @@ fn markdown(told: &Told<'_>) -> Shown {
             out.line(&format!("  {fence}"));
             out.line("");
         }
+    }
+    for what in not_compared {
+        out.line(&format!("- Not compared: {what}"));
+    }
+    if is_silent {
+        return out;
     }
     out.line("");
     out.line("<details><summary>The pipeline on all refs</summary>");

@@ -16,6 +16,8 @@ pub(super) struct View<'c> {
     /// Names of refs that a condition spells out; any other stands for many.
     compared: Compared,
     configs: [&'c Config; 2],
+    /// Whether these are all kinds of refs.
+    complete: bool,
 }
 
 struct Side {
@@ -41,8 +43,10 @@ impl<'c> View<'c> {
         after: &'c Config,
         situations: &'c [Situation],
         compared: Compared,
+        complete: bool,
     ) -> Self {
         Self {
+            complete,
             situations,
             before: Side {
                 plans: plan_all(before, situations),
@@ -63,7 +67,8 @@ impl<'c> View<'c> {
             patterns_of(rules.unwrap_or_default())
         };
         let [before, after] = self.configs;
-        plans.into_iter().all(|plan| plan.workflow.len() == 1)
+        self.complete
+            && plans.into_iter().all(|plan| plan.workflow.len() == 1)
             && patterns(before) == patterns(after)
     }
 
@@ -79,16 +84,17 @@ impl<'c> View<'c> {
         let sides = self.before.plans.iter().zip(&self.after.plans);
         let mut sides = sides
             .map(|(before, after)| (before.job(&pair.before.name), after.job(&pair.after.name)));
-        sides.all(|sides| match sides {
-            (Some(before), Some(after)) => {
-                let (was, is) = (&before.decision, &after.decision);
-                match (was.possible.as_slice(), is.possible.as_slice()) {
-                    ([was], [is]) => is_out(was) || is_out(is) || same_but_told(was, is),
-                    _ => false,
+        self.complete
+            && sides.all(|sides| match sides {
+                (Some(before), Some(after)) => {
+                    let (was, is) = (&before.decision, &after.decision);
+                    match (was.possible.as_slice(), is.possible.as_slice()) {
+                        ([was], [is]) => is_out(was) || is_out(is) || same_but_told(was, is),
+                        _ => false,
+                    }
                 }
-            }
-            _ => true,
-        })
+                _ => true,
+            })
     }
 
     /// Refs that get a pipeline now, or none any more.

@@ -65,6 +65,14 @@ codes! {
     UnknownKey "unknown-key" Error;
     /// A keyword in a pipeline that windlass does not know.
     UnknownKeyword "unknown-keyword" Error;
+    /// An include that GitLab cannot follow, as of a file that does not exist.
+    BadInclude "bad-include" Error;
+    /// An input of a file, in `spec:inputs`, that has no value or a wrong one.
+    BadInput "bad-input" Error;
+    /// A `!reference` that leads to nothing or to itself.
+    BadReference "bad-reference" Error;
+    /// A job that extends itself, or extends through too many levels.
+    CircularExtends "circular-extends" Error;
     /// An include that windlass does not read.
     UnreadInclude "unread-include" Warning;
     /// A key that is reserved for a later version of the language.
@@ -115,7 +123,7 @@ codes! {
     UnknownRegistry "unknown-registry" Error;
     /// A stage that `stages` does not list.
     UnknownStage "unknown-stage" Error;
-    /// A job, in `needs`, that does not exist.
+    /// A job, in `needs` or `extends`, that does not exist.
     UnknownJob "unknown-job" Error;
     /// Jobs that wait for each other, or for a later stage.
     NeedsOrder "needs-order" Error;
@@ -192,6 +200,10 @@ codes! {
     MergeRequestMissing "merge-request-missing" Warning;
     /// A deployment that every schedule of its branch repeats.
     ScheduledDeploy "scheduled-deploy" Warning;
+    /// A job that runs in no pipeline, whatever the ref.
+    NeverRuns "never-runs" Warning;
+    /// A variable of GitLab's is compared with a value that it never has.
+    ImpossibleComparison "impossible-comparison" Warning;
     /// More kinds of pipelines than the proof looks at.
     PartlyProven "partly-proven" Warning;
     /// An environment that is started where the job that stops it is missing.

@@ -6,24 +6,37 @@ use super::Lowering;
 use crate::manifest::common::Variable;
 use crate::manifest::images::{Image, Role};
 use crate::manifest::resolved::SetNames;
-use crate::pipeline::{Job, Need, Origin};
+use crate::pipeline::{Handed, Job, Need, Origin, Uses};
 
 impl Lowering<'_> {
     /// The value of a build argument in a shell command: the job fails if no build handed on what
     /// it depends on.
-    pub(super) fn build_argument(&self, variable: &Variable, refs: &SetNames) -> String {
+    pub(super) fn build_argument(
+        &self,
+        variable: &Variable,
+        refs: &SetNames,
+        uses: &mut Uses,
+    ) -> String {
+        for image in variable.images() {
+            uses.image(&image.value);
+        }
         if let Some(base) = variable.image.get() {
-            return self.base(base, refs);
+            return self.base(base, refs, uses);
         }
         if let Some(base) = variable.digest_of.get() {
+            uses.demands.insert(Handed::Digest(base.clone()));
             return format!("${{{}:?}}", super::digest_variable(base));
+        }
+        if let Some(own) = variable.value.get() {
+            self.read_text(own, uses);
         }
         self.variable_text(variable).unwrap_or_default()
     }
 
     /// A base by its digest; a toolchain that may not be in this pipeline by its tag.
-    fn base(&self, name: &str, refs: &SetNames) -> String {
+    fn base(&self, name: &str, refs: &SetNames, uses: &mut Uses) -> String {
         if self.is_certainly_built(name, refs) {
+            uses.digest(name);
             let repository = self.image(name).map(|image| image.repository(name));
             let digest = super::digest_variable(name);
             return format!("{}@${{{digest}:?}}", repository.unwrap_or_default());

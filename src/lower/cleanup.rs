@@ -87,9 +87,9 @@ impl<'m> Lowering<'m> {
         let deployments = self.deployments.of_image(name).to_vec();
         if let Some((place, environment)) = self.deployments.marked_by_cleanup(name, image) {
             needs.push(marking::deployment(place, environment));
-            job.script.extend(marking::demand(place, environment));
+            marking::demand(job, place, environment);
             self.only_after_deployment(place, environment);
-            job.script.push(self.mark(name, place, environment));
+            self.mark(job, name, place, environment);
         } else {
             // What waits for a person must not keep the rest from being cleaned up.
             let automatic = deployments

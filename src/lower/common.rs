@@ -48,6 +48,12 @@ impl Lowering<'_> {
         };
         if let Some(variables) = common.variables.get() {
             job.variables = self.variables(variables, false);
+            for (name, variable) in variables.0.iter() {
+                self.read_variable(&name.value, &variable.value, &mut job.uses);
+            }
+        }
+        for own in [&job.before_script, &job.after_script] {
+            self.read_commands(own, &mut job.uses);
         }
         for one in common.cache.get().into_iter().flat_map(Many::iter) {
             job.cache.push(cache(&one.value));
@@ -77,6 +83,7 @@ impl Lowering<'_> {
         if let Some(raw) = common.and_then(|common| common.job.get()) {
             job.raw = crate::manifest::raw::mapping(&raw.0, &mut crate::finding::Report::default());
         }
+        self.read_raw(&job.raw, &mut job.uses);
         self.when_in_rules(&mut job);
         self.out.pipeline.jobs.push(job);
     }
@@ -109,6 +116,9 @@ impl Lowering<'_> {
 
     /// If a job names what it waits for, it also waits for the builds of its images.
     pub(super) fn need_builds(&self, job: &mut Job, images: &[&str]) {
+        for name in images.iter().filter(|name| self.image(name).is_some()) {
+            job.uses.image(name);
+        }
         let Some(needs) = &mut job.needs else { return };
         for name in images {
             if let Some((key, image)) = self.manifest.image_entry(name) {

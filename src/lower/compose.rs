@@ -100,7 +100,7 @@ impl<'m> Lowering<'m> {
         // Pulled by digest, so that what is tested is what was built; compose then finds the
         // image under its tag and neither pulls nor builds one.
         for image in &images {
-            let reference = quoted(&self.by_digest_or_fail(image));
+            let reference = quoted(&self.by_digest_or_fail(image, &mut job.uses));
             job.script
                 .push(Value::from(format!("docker pull{quiet} {reference}")));
             job.script.push(Value::from(format!(
@@ -163,7 +163,7 @@ impl<'m> Lowering<'m> {
                         of.secrets.push(secret);
                     }
                 }
-                ComposeBuild::Over(builder::compose::keys(self, &build, folder))
+                ComposeBuild::Over(builder::compose::keys(&build, folder))
             } else if ComposeCommand::of(self) == ComposeCommand::V1 {
                 ComposeBuild::Kept
             } else {

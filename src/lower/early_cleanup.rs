@@ -3,13 +3,10 @@
 //! In: all jobs. Out: clean-up jobs that name what they wait for. Always holds: nothing goes before
 //! a job that may use it has ended; where that cannot be said in `needs`, the stages say it.
 
-use std::collections::HashSet;
-
 use super::Lowering;
 use super::needs::Order;
 use crate::gitlab::gates;
 use crate::manifest::images::KeepFor;
-use crate::manifest::resolved::image_variable;
 use crate::pipeline::{Job, Mapping, Need, Origin, Value};
 
 pub(super) fn lower(lowering: &mut Lowering<'_>) {
@@ -19,7 +16,6 @@ pub(super) fn lower(lowering: &mut Lowering<'_>) {
     }
     let most = gates::most_needs(lowering.target);
     let mut early = Vec::new();
-    let mut used: Option<Vec<HashSet<String>>> = None;
     let mut order: Option<Order> = None;
     for (key, image) in lowering.manifest.images() {
         let retention = image.retention.get();
@@ -31,17 +27,14 @@ pub(super) fn lower(lowering: &mut Lowering<'_>) {
         let Some(at) = jobs.iter().position(|job| job.name == name) else {
             continue;
         };
-        let used = used.get_or_insert_with(|| jobs.iter().map(used_images).collect());
-        let image = image_variable(&key.value);
         let order = order.get_or_insert_with(|| Order::of(&lowering.out.pipeline));
         let rules = jobs.get(at).map(|job| &job.rules);
         let waits: Vec<Need> = jobs
             .iter()
-            .zip(used.iter())
-            .filter(|(job, used)| may_use(job, used, &image))
+            .filter(|job| may_use(job, &key.value))
             // What comes after the clean-up cannot be waited for.
-            .filter(|(job, _)| !order.is_behind(&job.name, &name) && !needs(job, &name))
-            .map(|(job, _)| Need {
+            .filter(|job| !order.is_behind(&job.name, &name) && !needs(job, &name))
+            .map(|job| Need {
                 job: job.name.clone(),
                 artifacts: false,
                 optional: Some(&job.rules) != rules || job.raw.get("rules").is_some(),
@@ -61,7 +54,7 @@ pub(super) fn lower(lowering: &mut Lowering<'_>) {
 /// Whether a job may use an image: it speaks of it, or it runs what nobody here has read. A test
 /// without a Docker daemon has only the images that it names. What waits for a person may never
 /// run, and whatever cleans up or stops uses nothing.
-fn may_use(job: &Job, used: &HashSet<String>, image: &str) -> bool {
+fn may_use(job: &Job, image: &str) -> bool {
     let manual = job.when.as_deref() == Some("manual") || is_manual(&job.raw);
     let daemon = job.variables.get("DOCKER_HOST").is_some();
     let unread = match job.origin {
@@ -70,7 +63,7 @@ fn may_use(job: &Job, used: &HashSet<String>, image: &str) -> bool {
         _ => false,
     };
     let cleans = matches!(job.origin, Origin::Cleanup(_) | Origin::Stop(_));
-    !manual && !cleans && !job.is_hidden() && (used.contains(image) || unread)
+    !manual && !cleans && !job.is_hidden() && (job.uses_image(image) || unread)
 }
 
 /// Whether raw keys let a job wait for a person, somewhere at least.
@@ -93,32 +86,4 @@ fn needs(job: &Job, other: &str) -> bool {
         Value::Map(need) => need.get("job").and_then(Value::as_str) == Some(other),
         name => name.as_str() == Some(other),
     })
-}
-
-/// The images that a job speaks of, by their variables.
-fn used_images(job: &Job) -> HashSet<String> {
-    let mut found = HashSet::new();
-    for (_, value) in job.to_mapping().iter() {
-        collect(value, &mut found);
-    }
-    // A build speaks of its own image only by its tag's variable, or not at all.
-    found.extend(job.origin.built().iter().map(|name| image_variable(name)));
-    found
-}
-
-fn collect(value: &Value, found: &mut HashSet<String>) {
-    match value.plain() {
-        Value::Str(text) => {
-            for (at, _) in text.match_indices("IMAGE_") {
-                let rest = text.get(at..).unwrap_or_default();
-                let word = |c: char| c.is_ascii_alphanumeric() || c == '_';
-                let end = rest.find(|c| !word(c)).unwrap_or(rest.len());
-                let name = rest.get(..end).unwrap_or_default();
-                found.insert(name.strip_suffix("_DIGEST").unwrap_or(name).to_owned());
-            }
-        }
-        Value::Seq(items) => items.iter().for_each(|item| collect(item, found)),
-        Value::Map(map) => map.iter().for_each(|(_, value)| collect(value, found)),
-        _ => {}
-    }
 }

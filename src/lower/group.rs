@@ -85,6 +85,9 @@ impl Lowering<'_> {
         match fold::fold(&jobs, &names, &pipeline.variables) {
             Ok((mut job, rows)) => {
                 job.name = name.value.clone();
+                for other in jobs.iter().skip(1) {
+                    job.uses.add(other.uses.clone());
+                }
                 job.origin = Origin::Build(names.iter().map(|name| (*name).to_owned()).collect());
                 // Nothing differs in a group of one.
                 job.parallel = (rows.len() > 1).then_some(Parallel::Matrix(rows));

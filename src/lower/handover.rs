@@ -11,12 +11,12 @@ use super::Lowering;
 use super::needs::Order;
 use super::{builder, promotion, rebuild};
 use crate::gitlab::gates;
-use crate::pipeline::{Job, Mapping, Value};
+use crate::pipeline::{Handed, Job, Mapping, Value};
 use crate::target::Lack;
 
-/// A variable that a job hands on.
+/// What a job hands on.
 pub(super) struct Handover {
-    pub variable: String,
+    pub what: Handed,
     pub job: String,
     pub file: String,
 }
@@ -63,7 +63,7 @@ impl Lowering<'_> {
     fn handovers(&self) -> Vec<Handover> {
         let manifest = self.manifest;
         let images = manifest.images().map(|(key, image)| Handover {
-            variable: super::digest_variable(&key.value),
+            what: Handed::Digest(key.value.clone()),
             job: image.build_job(key).value,
             file: self.handed_on(builder::DOTENV, &key.value),
         });
@@ -71,7 +71,7 @@ impl Lowering<'_> {
             let names = manifest.promoted_by(promotion).into_iter();
             let brings = |name: &&str| self.deployments.brings(manifest, promotion, name);
             names.filter(brings).map(|name| Handover {
-                variable: super::digest_variable(name),
+                what: Handed::Digest(name.to_owned()),
                 job: promotion.promote_job(key).value,
                 file: self.handed_on(promotion::DOTENV, &key.value),
             })
@@ -85,38 +85,31 @@ impl Lowering<'_> {
         let rebuilt = self.manifest.images();
         let rebuilt = rebuilt.filter(|(_, image)| image.rebuild.get().is_some());
         rebuilt.flat_map(|(key, image)| {
-            rebuild::variables(&key.value).map(|variable| Handover {
-                variable,
+            rebuild::answers(&key.value).map(|what| Handover {
+                what,
                 job: image.check_job(key).value,
                 file: self.handed_on(rebuild::DOTENV, &key.value),
             })
         })
     }
 
-    /// Lets a job read the files of the variables that it uses.
+    /// Lets a job read the files of what it uses.
     fn receive(&mut self, job: &mut Job, handovers: &[Handover]) {
-        for (name, value) in job.variables.iter() {
-            let text = value.as_str().unwrap_or_default();
-            let used = handovers.iter().any(|from| is_used(text, &from.variable));
-            if used {
+        for (name, handed) in &job.uses.variables {
+            if handovers.iter().any(|from| from.what == *handed) {
                 let what = format!("the variable `{name}`, whose value comes from a build,");
                 let span = job.place;
                 self.out.lacks.push(Lack::new(what, gates::DOTENV, span));
             }
         }
-        let lines = job.before_script.iter().chain(&job.script);
-        let text: Vec<&str> = lines.filter_map(Value::as_str).collect();
-        let read = |from: &&Handover| {
-            let used = text.iter().any(|line| is_used(line, &from.variable));
-            used && from.job != job.name
-        };
+        let read = |from: &&Handover| job.uses.has(&from.what) && from.job != job.name;
         let read: Vec<&Handover> = handovers.iter().filter(read).collect();
         if read.is_empty() {
             return;
         }
         // Where a build and a promotion know it, one of the two is in the pipeline.
         let several = |from: &Handover| {
-            let same = read.iter().filter(|other| other.variable == from.variable);
+            let same = read.iter().filter(|other| other.what == from.what);
             same.count() > 1
         };
         let mut files = HashSet::new();
@@ -159,14 +152,4 @@ fn keep_out(job: &mut Job, handovers: &[Handover], order: &Order) {
         let line = format!("rm -f {}", files.join(" "));
         job.script.insert(0, line.into());
     }
-}
-
-/// Whether a text expands a variable.
-fn is_used(text: &str, variable: &str) -> bool {
-    text.match_indices(variable).any(|(at, _)| {
-        let before = text.get(..at).unwrap_or_default();
-        let after = text.get(at + variable.len()..).unwrap_or_default();
-        let more = after.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '_');
-        before.ends_with(['$', '{']) && !more
-    })
 }

@@ -8,7 +8,7 @@ use crate::gitlab::gates;
 use crate::manifest::common::Entity;
 use crate::manifest::images::{Image, Role};
 use crate::manifest::written_tags::BRANCH_CACHE;
-use crate::pipeline::Origin;
+use crate::pipeline::{Handed, Origin, Uses};
 use crate::source::At;
 
 /// The default branch as a tag can hold it: GitLab has no variable for its slug, which is made as
@@ -102,11 +102,25 @@ impl<'m> Lowering<'m> {
                 )
             }
         };
+        let refs = self.build_refs(name);
+        let mut uses = Uses::default();
+        let args = image.build_args.get().into_iter();
+        let args = args.flat_map(|args| args.0.iter());
+        let args = args.map(|(name, value)| {
+            let value = self.build_argument(&value.value, &refs, &mut uses);
+            (name.value.as_str(), value)
+        });
+        let args = args.collect();
+        if fresh {
+            uses.demands.insert(Handed::Recipe(name.to_owned()));
+        }
         let cache_to = image.cache_to.get().map(String::as_str);
         let cache_to = cache_to.or_else(|| image.default_cache());
         Build {
             name,
             image,
+            args,
+            uses,
             tags: [self.by_tag(name)].into_iter().chain(further).collect(),
             cache_from,
             cache_to: cache_to.map(in_repository),
@@ -115,7 +129,7 @@ impl<'m> Lowering<'m> {
                 .then(|| super::rebuild::label(name))
                 .into_iter()
                 .collect(),
-            refs: self.build_refs(name),
+            refs,
         }
     }
 }

@@ -11,7 +11,7 @@ use crate::gitlab::gates;
 use crate::manifest::common::{Entity, When};
 use crate::manifest::environments::Environment;
 use crate::manifest::resolved::{STAGES, variable};
-use crate::pipeline::{Job, Mapping, Need, Origin, Value};
+use crate::pipeline::{Handed, Job, Mapping, Need, Origin};
 use crate::source::At;
 
 /// The file in which a deployment says that it is done.
@@ -70,9 +70,9 @@ impl<'m> Lowering<'m> {
         self.need_builds(&mut job, images);
         self.need_promotions(&mut job, images, &refs);
         self.with_registry_script(&mut job);
-        job.script.extend(demand(key, environment));
+        demand(&mut job, key, environment);
         for image in images {
-            job.script.push(self.mark(image, key, environment));
+            self.mark(&mut job, image, key, environment);
         }
         self.only_after_deployment(key, environment);
         self.finish(job, None);
@@ -126,22 +126,29 @@ impl<'m> Lowering<'m> {
     pub(super) fn deployed(&self) -> impl Iterator<Item = Handover> {
         let environments = self.manifest.environments();
         environments.map(|(key, environment)| Handover {
-            variable: deployed_variable(&key.value),
+            what: Handed::Deployed(key.value.clone()),
             job: environment.deploy_job(key).value,
             file: self.handed_on(DOTENV, &key.value),
         })
     }
 
-    /// The command that moves the tag of an environment to an image.
-    pub(super) fn mark(&self, image: &str, key: &At<String>, environment: &Environment) -> Value {
+    /// Lets a job move the tag of an environment to an image.
+    pub(super) fn mark(
+        &self,
+        job: &mut Job,
+        image: &str,
+        key: &At<String>,
+        environment: &Environment,
+    ) {
         let options = self.image(image).map(|image| self.push_options(image));
         // An older pipeline that comes last must not turn the tag back.
-        Value::from(format!(
+        let command = format!(
             "registry_move_tag {}--unless-newer {} {}",
             options.unwrap_or_default(),
-            quoted(&self.by_digest_or_fail(image)),
+            quoted(&self.by_digest_or_fail(image, &mut job.uses)),
             quoted(&environment.deployed_tag(&key.value))
-        ))
+        );
+        job.script.push(command.into());
     }
 }
 
@@ -154,13 +161,17 @@ pub(super) fn deployment(key: &At<String>, environment: &Environment) -> Need {
     }
 }
 
-/// The command that fails after a deployment that failed. GitLab starts what needs a job that may
+/// Lets a job fail after a deployment that failed. GitLab starts what needs a job that may
 /// fail, as every manual one may, after its failure too. It has to fail rather than to pass: after a
 /// retry of the deployment it is then to be retried as well.
-pub(super) fn demand(key: &At<String>, environment: &Environment) -> Option<Value> {
+pub(super) fn demand(job: &mut Job, key: &At<String>, environment: &Environment) {
+    if !environment.may_fail() {
+        return;
+    }
     let variable = deployed_variable(&key.value);
     let demand = format!(": \"${{{variable}:?{} is not deployed}}\"", key.value);
-    environment.may_fail().then(|| demand.into())
+    job.script.push(demand.into());
+    job.uses.demands.insert(Handed::Deployed(key.value.clone()));
 }
 
 /// The variable by which a deployment says that it is done.

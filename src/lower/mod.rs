@@ -32,6 +32,7 @@ mod retention;
 mod stop;
 mod test;
 mod toolchain_build;
+mod uses;
 mod workflow;
 
 use std::collections::HashMap;
@@ -43,7 +44,7 @@ use crate::manifest::deployments::Deployments;
 use crate::manifest::images::{Image, Role};
 use crate::manifest::resolved::{STAGES, image_variable};
 use crate::manifest::tools::Compose;
-use crate::pipeline::{ComposeOverride, Include, Mapping, Pipeline};
+use crate::pipeline::{ComposeOverride, Include, Mapping, Pipeline, Uses};
 use crate::source::At;
 use crate::target::Lack;
 
@@ -207,7 +208,11 @@ impl<'m> Lowering<'m> {
     }
 
     /// The same in a shell command: the job fails if no build handed a digest on.
-    fn by_digest_or_fail(&self, name: &str) -> String {
+    fn by_digest_or_fail(&self, name: &str, uses: &mut Uses) -> String {
+        match self.is_toolchain(name) {
+            true => uses.image(name),
+            false => uses.digest(name),
+        }
         self.at_digest(name, &format!("${{{}:?}}", digest_variable(name)))
     }
 

@@ -84,6 +84,7 @@ impl<'m> Lowering<'m> {
         let images = self.manifest.promoted_by(promotion);
         let mut handed_on = Vec::new();
         for name in &images {
+            job.uses.image(name);
             // The first one writes the file anew: where nothing is checked out, the runner keeps
             // that of an earlier pipeline.
             let write = if handed_on.is_empty() { ">" } else { ">>" };
@@ -119,7 +120,7 @@ impl<'m> Lowering<'m> {
         let built = self.is_built_on(name, &refs_of(promotion));
         let brings = self.deployments.brings(self.manifest, promotion, name);
         let mut source = match built {
-            true => self.by_digest_or_fail(name),
+            true => self.by_digest_or_fail(name, &mut job.uses),
             false => self.by_tag(name),
         };
         if !built && (brings || targets.count() > 1) {

@@ -15,7 +15,7 @@ use crate::gitlab::{duration, gates, glob};
 use crate::manifest::common::Entity;
 use crate::manifest::images::{Image, Rebuild};
 use crate::manifest::resolved::image_variable;
-use crate::pipeline::{Job, Mapping, Need, Origin, Value};
+use crate::pipeline::{Handed, Job, Mapping, Need, Origin, Uses, Value};
 use crate::source::At;
 
 /// The label of an image that holds the hash of its recipe.
@@ -35,8 +35,8 @@ fn recipe_variable(name: &str) -> String {
 }
 
 /// What a check hands on.
-pub(super) fn variables(name: &str) -> [String; 2] {
-    [recipe_variable(name), current_variable(name)]
+pub(super) fn answers(name: &str) -> [Handed; 2] {
+    [Handed::Recipe, Handed::Current].map(|answer| answer(name.to_owned()))
 }
 
 /// The label that a build gives its image.
@@ -86,6 +86,7 @@ impl<'m> Lowering<'m> {
             self.handed_on(super::builder::DOTENV, name)
         );
         build.script.insert(0, Value::from(leave));
+        build.uses.demands.insert(Handed::Current(name.to_owned()));
         for mut job in [Some(build), force].into_iter().flatten() {
             self.imply(&mut job, vec![(need.clone(), stage.clone())]);
             self.finish(job, Some(image.common()));
@@ -114,14 +115,19 @@ impl<'m> Lowering<'m> {
             )
         };
         self.with_registry_script(&mut job);
+        job.uses.image(name);
         // The recipe is in the checkout.
         if job.variables.get("GIT_STRATEGY").is_some() {
             job.variables.set("GIT_STRATEGY", "fetch");
         }
         let refs = self.build_refs(name);
         self.need_bases(&mut job, image, &refs);
-        job.script
-            .push(Value::from(self.recipe(name, image, rebuild)));
+        job.script.push(Value::from(self.recipe(
+            name,
+            image,
+            rebuild,
+            &mut job.uses,
+        )));
         let access = self.push_options(image);
         let mut current = format!("registry_current {access}--recipe \"$recipe\"");
         if let Some(age) = rebuild.older_than.get()
@@ -149,7 +155,7 @@ impl<'m> Lowering<'m> {
     /// A command that puts the hash of all that an image is made from into the variable `recipe`:
     /// its Dockerfile, target and build arguments, and the files that `changes` names, with whether
     /// they can be executed.
-    fn recipe(&self, name: &str, image: &Image, rebuild: &Rebuild) -> String {
+    fn recipe(&self, name: &str, image: &Image, rebuild: &Rebuild, uses: &mut Uses) -> String {
         let refs = self.build_refs(name);
         let mut words: Vec<String> = Vec::new();
         if let Some(target) = image.target.get() {
@@ -161,7 +167,7 @@ impl<'m> Lowering<'m> {
             .into_iter()
             .flat_map(|of| of.0.iter())
         {
-            let value = self.build_argument(&value.value, &refs);
+            let value = self.build_argument(&value.value, &refs, uses);
             words.push(quoted(&format!("{}={value}", argument.value)));
         }
         let mut lines = Vec::new();

@@ -7,7 +7,7 @@ use crate::manifest::collection::Many;
 use crate::manifest::common::{Entity, Variable, Variables};
 use crate::manifest::record::all;
 use crate::manifest::tests::{JobImage, Service as ManifestService, Test, Via};
-use crate::pipeline::{Image, Job, Mapping, Origin, Parallel, Service, Value};
+use crate::pipeline::{Image, Job, Mapping, Origin, Parallel, Service, Uses, Value};
 use crate::source::At;
 
 pub(super) fn lower(lowering: &mut Lowering<'_>) {
@@ -58,6 +58,8 @@ impl<'m> Lowering<'m> {
         let of_variables = variables.flat_map(Variable::images);
         images.extend(of_variables.map(|name| name.value.as_str()));
         self.need_builds(&mut job, &images);
+        let own = super::common::commands(&test.script);
+        self.read_commands(&own, &mut job.uses);
         self.finish(job, Some(common));
     }
 
@@ -65,13 +67,13 @@ impl<'m> Lowering<'m> {
     /// `own` are the variables of the job, which may stand in the name.
     pub(super) fn job_image(&self, image: &JobImage, own: Option<&Variables>) -> Image {
         let name = image.name.get().map(String::as_str).unwrap_or_default();
-        let name = if self.image(name).is_some() {
-            self.by_tag(name)
-        } else {
-            name.to_owned()
+        let (name, is) = match self.image(name) {
+            Some(_) => (self.by_tag(name), Some(name)),
+            None => (name.to_owned(), self.named_in(name)),
         };
         Image {
             name,
+            own: is.map(str::to_owned),
             entrypoint: self.entrypoint(image, own),
             pull_policy: image
                 .pull_policy
@@ -99,6 +101,13 @@ impl<'m> Lowering<'m> {
         job.image = test.image.get().map(|image| self.job_image(image, own));
         for service in test.services.get().into_iter().flat_map(|list| list.iter()) {
             job.services.push(self.service(&service.value));
+            let variables = service.value.variables.get().into_iter();
+            for (name, variable) in variables.flat_map(|of| of.0.iter()) {
+                let mut uses = Uses::default();
+                self.read_variable(&name.value, &variable.value, &mut uses);
+                // A service reads no file of an earlier job.
+                job.uses.images.extend(uses.images);
+            }
         }
         if let Some(workdir) = test.workdir.get() {
             job.script
@@ -110,6 +119,7 @@ impl<'m> Lowering<'m> {
     fn service(&self, service: &ManifestService) -> Service {
         let name = service.name.get().map(String::as_str).unwrap_or_default();
         let own = self.image(name).is_some();
+        let named = if own { Some(name) } else { self.named_in(name) };
         let all = |field: &crate::manifest::record::Field<Many<String>>| -> Vec<String> {
             field
                 .get()
@@ -124,6 +134,7 @@ impl<'m> Lowering<'m> {
             } else {
                 name.to_owned()
             },
+            own: named.map(str::to_owned),
             // A host name made from a registry's path would be of no use to anybody.
             alias: service
                 .alias
@@ -142,7 +153,9 @@ impl<'m> Lowering<'m> {
 
     fn in_docker(&mut self, job: &mut Job, test: &Test) {
         let reference = match test.image.get().and_then(|image| image.name.get()) {
-            Some(name) if self.image(name).is_some() => quoted(&self.by_digest_or_fail(name)),
+            Some(name) if self.image(name).is_some() => {
+                quoted(&self.by_digest_or_fail(name, &mut job.uses))
+            }
             Some(name) => word(name),
             None => String::new(),
         };

@@ -9,6 +9,7 @@ use crate::manifest::collection::{Many, Map};
 use crate::manifest::common::Entity;
 use crate::manifest::resolved::SetNames;
 use crate::pipeline::{Provenance, Rule};
+use crate::source::At;
 
 pub(super) fn lower(lowering: &mut Lowering<'_>) {
     lowering.variables_of_sets();
@@ -58,11 +59,15 @@ impl Lowering<'_> {
         }
     }
 
-    /// Conditions of the branches that deploy.
+    /// Conditions of the branches that deploy by pipelines of their own. What deploys in each merge
+    /// request as well needs none while one is open.
     fn deployable(&self) -> Vec<Expr> {
         let mut conditions: Vec<Expr> = Vec::new();
         for (key, environment) in self.manifest.environments() {
-            if environment.is_dynamic(&key.value) {
+            let sets = environment.refs.get().into_iter().flat_map(Many::iter);
+            let everywhere =
+                |set: &At<String>| holds_every_merge_request(self.manifest, &set.value, 0);
+            if environment.is_dynamic(&key.value) || sets.into_iter().any(everywhere) {
                 continue;
             }
             for set in environment.refs.get().into_iter().flat_map(Many::iter) {
@@ -263,4 +268,22 @@ fn holds_merge_requests(manifest: &Manifest, name: &str, depth: usize) -> bool {
                 .into_iter()
                 .flat_map(Many::iter)
                 .any(|other| holds_merge_requests(manifest, &other.value, depth + 1))
+}
+
+/// Whether a set surely holds every merge request.
+fn holds_every_merge_request(manifest: &Manifest, name: &str, depth: usize) -> bool {
+    if name == "merge_requests" {
+        return true;
+    }
+    let Some(set) = manifest.refs.get().and_then(|sets| sets.get(name)) else {
+        return false;
+    };
+    let filtered = set.sources.at().is_some()
+        || set.protected.copied_or(false)
+        || set.condition.at().is_some()
+        || set.except.at().is_some();
+    let mut of = set.of.get().into_iter().flat_map(Many::iter);
+    depth < 50
+        && !filtered
+        && of.any(|other| holds_every_merge_request(manifest, &other.value, depth + 1))
 }

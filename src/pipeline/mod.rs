@@ -10,6 +10,7 @@ mod model;
 mod origin;
 mod policy;
 mod shared;
+mod uses;
 mod value;
 
 pub use compose::{ComposeBuild, ComposeOverride, ComposeService};
@@ -21,4 +22,5 @@ pub use model::{
 pub use origin::{Origin, Path};
 pub use policy::{Policies, Policy};
 pub use shared::{Base, BaseId, Holder, Shared, Union};
+pub use uses::{Handed, Uses};
 pub use value::{Mapping, Value};

@@ -1,6 +1,6 @@
 //! A pipeline in GitLab's concepts, before it is laid out as text.
 
-use super::{Base, BaseId, Holder, Mapping, Origin, Policies, Shared, Union, Value};
+use super::{Base, BaseId, Holder, Mapping, Origin, Policies, Shared, Union, Uses, Value};
 use crate::gitlab::expression::Expr;
 use crate::source::{At, Span};
 
@@ -41,6 +41,8 @@ pub struct Job {
     pub origin: Origin,
     /// The place of that entity, or of the name that it gives the job.
     pub place: Span,
+    /// What it uses of images and of earlier jobs.
+    pub uses: Uses,
     /// A comment above it, or empty.
     pub comment: String,
     /// The [`Base`]s that it takes keys from.
@@ -133,6 +135,8 @@ impl Parallel {
 pub struct Image {
     /// Its reference.
     pub name: String,
+    /// The image of the manifest that it is, if it is one.
+    pub own: Option<String>,
     /// What starts the container instead of the image's own entrypoint.
     pub entrypoint: Option<Vec<String>>,
     /// When the runner pulls it.
@@ -144,6 +148,8 @@ pub struct Image {
 pub struct Service {
     /// Its image.
     pub name: String,
+    /// The image of the manifest that it is, if it is one.
+    pub own: Option<String>,
     /// Its host name.
     pub alias: Option<String>,
     /// What starts it.
@@ -341,6 +347,7 @@ impl Job {
             name: name.value,
             origin,
             place: name.span,
+            uses: Uses::default(),
             comment: String::new(),
             bases: Vec::new(),
             stage: None,
@@ -368,6 +375,15 @@ impl Job {
             artifacts: Mapping::new(),
             raw: Mapping::new(),
         }
+    }
+
+    /// Whether it does anything with an image of the manifest.
+    pub fn uses_image(&self, name: &str) -> bool {
+        let images = self.image.iter().map(|image| &image.own);
+        let mut own = images.chain(self.services.iter().map(|service| &service.own));
+        own.any(|own| own.as_deref() == Some(name))
+            || self.uses.images.contains(name)
+            || self.origin.built().iter().any(|built| built == name)
     }
 
     /// Whether GitLab never runs it: a job whose name begins with a dot (18.11).

@@ -13,6 +13,7 @@ mod classes;
 mod decision;
 mod files;
 mod given;
+mod impossible;
 mod json;
 mod outcome;
 mod policy;
@@ -21,6 +22,7 @@ mod rules;
 mod scope;
 mod situation;
 mod source;
+mod stated;
 mod table;
 mod text;
 mod unread;
@@ -31,6 +33,7 @@ mod worlds;
 pub use crate::gitlab::expression::Truth;
 pub use classes::{Classes, Compared, LeftOut, Role, classes, classes_of};
 pub use decision::{Because, Chosen, Decision, Part, Presence};
+pub use impossible::impossible;
 pub use json::{json, json_of_all};
 pub use outcome::{
     Absence, Failure, FailureKind, Otherwise, Plan, PlannedJob, admits, environment_name, plan,

@@ -5,10 +5,12 @@
 use super::decision::{Decision, Presence};
 use super::scope::Scope;
 use super::situation::Situation;
-use super::worlds::worlds;
-use super::{Truth, circular, files};
+use super::{Truth, circular, files, worlds};
 use crate::config::{Config, Place, When};
 use crate::gitlab::expression::Lookup;
+
+/// Most decisions about jobs in all situations together.
+const DECISIONS: usize = 1_000_000;
 
 /// Most needs of a job (`ci_needs_size_limit`, 13.8).
 const NEEDS: usize = 50;
@@ -141,7 +143,12 @@ impl Plan {
 /// With an include that is not read the jobs are those of a pipeline, if one is created: that is
 /// never sure then.
 pub fn plan(config: &Config, situation: &Situation) -> Plan {
-    let plan = if_unchanged(config, situation);
+    within(config, situation, worlds::MOST)
+}
+
+/// The same, with so many ways tried in which unknown variables may be set.
+fn within(config: &Config, situation: &Situation, most: usize) -> Plan {
+    let plan = if_unchanged(config, situation, most);
     match config.open.is_some() {
         true => with_unread(config, plan),
         false => plan,
@@ -180,13 +187,13 @@ fn with_unread(config: &Config, unchanged: Plan) -> Plan {
 }
 
 /// A plan in which the includes that are not read change nothing.
-fn if_unchanged(config: &Config, situation: &Situation) -> Plan {
+fn if_unchanged(config: &Config, situation: &Situation, most: usize) -> Plan {
     let alone = |situation| alone(config, &Scope::if_unchanged(config, situation));
     let mut plan = alone(situation);
     if plan.created != Truth::Unknown {
         return plan;
     }
-    let worlds = worlds(config, situation);
+    let worlds = worlds::worlds(config, situation, most);
     if worlds.len() < 2 {
         return plan;
     }
@@ -251,11 +258,14 @@ pub fn admits(config: &Config, situation: &Situation) -> Truth {
     Scope::of(config, situation).admitted().0
 }
 
-/// What it does in each of several situations.
+/// What it does in each of several situations. Of many jobs in many situations, those that depend on the
+/// same unknown variable are taken for independent: an answer may then stay open.
 pub fn plan_all(config: &Config, situations: &[Situation]) -> Vec<Plan> {
+    let decisions = situations.len().saturating_mul(config.jobs.len()).max(1);
+    let most = worlds::MOST.min(DECISIONS / decisions);
     situations
         .iter()
-        .map(|situation| plan(config, situation))
+        .map(|situation| within(config, situation, most))
         .collect()
 }
 

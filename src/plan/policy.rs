@@ -38,7 +38,11 @@ pub(super) fn decide(
             Truth::True if matches!(part, Part::Refs(_)) => inside = Because::Only(part),
             Truth::True => {}
             Truth::False => return decided(vec![out(Because::Only(part))]),
-            Truth::Unknown => possible.push(out(Because::Only(part))),
+            Truth::Unknown => {
+                // What is open is the reason to tell.
+                inside = Because::Only(part);
+                possible.push(out(Because::Only(part)));
+            }
             Truth::Raises => raised = true,
         }
     }
@@ -100,16 +104,19 @@ pub(super) fn parts(
 
 /// Whether one holds, and which.
 fn any(truths: impl Iterator<Item = Truth>) -> (Truth, Option<usize>) {
-    let mut whole = Truth::False;
+    let (mut whole, mut open) = (Truth::False, None);
     for (at, truth) in truths.enumerate() {
         match (whole, truth) {
             (_, Truth::True) => return (Truth::True, Some(at)),
             (Truth::False, Truth::Raises) => return (Truth::Raises, Some(at)),
-            (_, Truth::Unknown | Truth::Raises) => whole = Truth::Unknown,
+            (_, Truth::Unknown | Truth::Raises) => {
+                whole = Truth::Unknown;
+                open = open.or(Some(at));
+            }
             (_, Truth::False) => {}
         }
     }
-    (whole, None)
+    (whole, open)
 }
 
 /// `Policy::Refs#matches_pattern?`: a word for the source, singular or plural, or the name of the

@@ -12,7 +12,7 @@ use crate::gitlab::expression::Lookup;
 use crate::gitlab::names::ref_slug;
 
 /// Exist in every pipeline, with a value that is not blank and not known here.
-const FILLED: [&str; 50] = [
+const FILLED: [&str; 49] = [
     "CI_API_GRAPHQL_URL",
     "CI_API_V4_URL",
     "CI_COMMIT_AUTHOR",
@@ -31,7 +31,6 @@ const FILLED: [&str; 50] = [
     "CI_PAGES_URL",
     "CI_PIPELINE_CREATED_AT",
     "CI_PIPELINE_IID",
-    "CI_PIPELINE_NAME",
     "CI_PROJECT_CLASSIFICATION_LABEL",
     "CI_PROJECT_ID",
     "CI_PROJECT_NAME",
@@ -79,7 +78,7 @@ const UNKNOWN: [&str; 9] = [
 ];
 
 /// Exist inside of jobs alone, or where another product sets them: unset when rules are evaluated.
-const UNSET: [&str; 48] = [
+const UNSET: [&str; 49] = [
     "CHAT_CHANNEL",
     "CHAT_INPUT",
     "CHAT_USER_ID",
@@ -113,6 +112,8 @@ const UNSET: [&str; 48] = [
     "CI_JOB_TOKEN",
     "CI_JOB_URL",
     "CI_PIPELINE_ID",
+    // `workflow:name` is evaluated after all rules (`Chain::PopulateMetadata`, 18.11).
+    "CI_PIPELINE_NAME",
     "CI_PIPELINE_URL",
     "CI_PROJECT_DIR",
     "CI_REGISTRY_PASSWORD",
@@ -160,10 +161,31 @@ pub(super) fn is_of_the_ref(name: &str) -> bool {
     )
 }
 
+/// Whether a variable of GitLab's is not blank wherever it is set.
+pub(super) fn is_never_blank(name: &str) -> bool {
+    FILLED.contains(&name)
+        || matches!(
+            name,
+            "CI" | "CI_SERVER"
+                | "GITLAB_CI"
+                | "CI_COMMIT_BRANCH"
+                | "CI_COMMIT_TAG"
+                | "CI_COMMIT_REF_NAME"
+                | "CI_DEFAULT_BRANCH"
+                | "CI_MERGE_REQUEST_IID"
+                | "CI_MERGE_REQUEST_ID"
+                | "CI_MERGE_REQUEST_SOURCE_BRANCH_NAME"
+                | "CI_MERGE_REQUEST_TARGET_BRANCH_NAME"
+                | "CI_OPEN_MERGE_REQUESTS"
+                | "CI_PIPELINE_SOURCE"
+        )
+}
+
 /// All values that a variable can have where it is set, if these are few.
 pub(super) fn domain(name: &str) -> Option<&'static [&'static str]> {
     Some(match name {
         "CI_DEPLOY_FREEZE" => &["true"],
+        "CI_COMMIT_REF_PROTECTED" => &["true", "false"],
         "CI_MERGE_REQUEST_EVENT_TYPE" => &["detached", "merged_result", "merge_train"],
         "CI_MERGE_REQUEST_DRAFT"
         | "CI_MERGE_REQUEST_SQUASH_ON_MERGE"
@@ -182,7 +204,8 @@ pub(super) fn look_up(situation: &Situation, name: &str) -> Option<Lookup> {
     let set = |text: &str| Lookup::Set(text.to_owned());
     let reference = &situation.reference;
     let found = match name {
-        "CI" | "GITLAB_CI" | "CI_SERVER" => set("true"),
+        "CI" | "GITLAB_CI" => set("true"),
+        "CI_SERVER" => set("yes"),
         "CI_PIPELINE_SOURCE" => set(situation.trigger.as_str()),
         "CI_COMMIT_REF_NAME" => set(situation.ref_name()),
         "CI_COMMIT_REF_SLUG" => Lookup::Set(ref_slug(situation.ref_name())),

@@ -13,9 +13,10 @@ use indexmap::IndexMap;
 use super::decision::{Because, Decision};
 use super::outcome::{Failure, FailureKind};
 use super::situation::Situation;
-use super::{Truth, given, policy, predefined, rules, unread};
+use super::{Truth, files, given, policy, predefined, rules, unread};
 use crate::config::{Conditions, Config, Job, Rule, Variable, When};
 use crate::gitlab::expression::Lookup;
+use crate::gitlab::names::ref_slug;
 
 /// A configuration in a situation: what variables are worth there.
 pub struct Scope<'s> {
@@ -171,18 +172,51 @@ impl<'s> Scope<'s> {
 
     /// A variable that the file does not set.
     fn of_any_job(&self, job: &Job, name: &str) -> Lookup {
-        let copy = job.name != job.key;
         match name {
             "CI_JOB_NAME" => Lookup::Set(job.name.clone()),
+            "CI_JOB_NAME_SLUG" => Lookup::Set(ref_slug(&job.name)),
             "CI_JOB_STAGE" => Lookup::Set(job.stage.value.clone()),
-            "CI_JOB_NAME_SLUG" | "CI_NODE_TOTAL" => Lookup::Filled,
             "CI_JOB_MANUAL" if job.when == When::Manual => Lookup::Set("true".to_owned()),
             "CI_JOB_MANUAL" => Lookup::Unset,
-            "CI_NODE_INDEX" if copy => Lookup::Filled,
-            "CI_NODE_INDEX" => Lookup::Unset,
-            "CI_ENVIRONMENT_NAME" if job.environment.is_some() => Lookup::Unknown,
-            "CI_ENVIRONMENT_NAME" => Lookup::Unset,
+            "CI_NODE_INDEX" | "CI_NODE_TOTAL" => self.of_copies(job, name),
+            "CI_ENVIRONMENT_NAME" => match &job.environment {
+                Some(environment) => self.expanded_name(job, &environment.name),
+                None => Lookup::Unset,
+            },
             _ => self.predefined(name),
+        }
+    }
+
+    /// Which copy of a `parallel` job it is, from 1, and how many there are; a job that is not parallel is
+    /// the only one of 1 and has no index.
+    fn of_copies(&self, job: &Job, name: &str) -> Lookup {
+        let is_copy = job.name != job.key;
+        let copies = self.config.jobs.iter().filter(|other| other.key == job.key);
+        let number = match name {
+            "CI_NODE_TOTAL" if is_copy => copies.count(),
+            "CI_NODE_TOTAL" => 1,
+            _ if is_copy => match copies
+                .map(|copy| &copy.name)
+                .position(|own| *own == job.name)
+            {
+                Some(at) => at + 1,
+                None => return Lookup::Unset,
+            },
+            _ => return Lookup::Unset,
+        };
+        Lookup::Set(number.to_string())
+    }
+
+    /// The name of a job's environment, as far as its variables are known; it is put in before rules are
+    /// evaluated (`Variables::Builder#predefined_variables_from_job_attr`, 18.11).
+    fn expanded_name(&self, job: &Job, name: &str) -> Lookup {
+        let look_up = |name: &str| match name {
+            "CI_ENVIRONMENT_NAME" => Lookup::Unset,
+            name => self.of_job(job, name),
+        };
+        match files::expanded(name, &look_up) {
+            Some(name) => Lookup::Set(name),
+            None => Lookup::Filled,
         }
     }
 

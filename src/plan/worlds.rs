@@ -13,8 +13,8 @@ use super::situation::Situation;
 use crate::config::{Condition, Conditions, Config};
 use crate::gitlab::expression::{Comparison, Expr, Lookup};
 
-/// More are not tried; then what depends on each other is taken for independent.
-const MOST: usize = 128;
+/// More are not tried for one situation; then what depends on each other is taken for independent.
+pub(super) const MOST: usize = 128;
 
 /// A text that no condition names.
 const OTHER: &str = "(another value)";
@@ -28,7 +28,7 @@ struct Use {
 }
 
 /// The situations that a situation may be; itself alone if nothing can be settled.
-pub(super) fn worlds(config: &Config, situation: &Situation) -> Vec<Situation> {
+pub(super) fn worlds(config: &Config, situation: &Situation, most: usize) -> Vec<Situation> {
     let mut uses = BTreeMap::new();
     for condition in conditions(config) {
         note(&condition.expr, &mut uses);
@@ -50,7 +50,7 @@ pub(super) fn worlds(config: &Config, situation: &Situation) -> Vec<Situation> {
             let blank = ["", "\t"].map(|text| Some(text.to_owned()));
             values.extend(blank.into_iter().chain([None]));
         }
-        if worlds.len().saturating_mul(values.len()) > MOST {
+        if worlds.len().saturating_mul(values.len()) > most {
             continue;
         }
         worlds = worlds

@@ -45,9 +45,16 @@ impl<'m> Meaning<'m> {
         let jobs = Jobs::of(manifest, &sets, config);
         let environments = manifest.environments();
         let fixed = environments.filter(|(key, of)| !of.is_dynamic(&key.value));
-        let names =
-            fixed.flat_map(|(_, of)| of.refs.get().into_iter().flat_map(|refs| refs.iter()));
-        let deployable = names.map(|name| sets.number(&name.value)).collect();
+        let unions = fixed.map(|(_, of)| -> Vec<Number> {
+            let names = of.refs.get().into_iter().flat_map(|refs| refs.iter());
+            names.map(|name| sets.number(&name.value)).collect()
+        });
+        // What each merge request deploys as well needs no pipeline of the branch beside it.
+        let requested = |union: &Vec<Number>| {
+            let mut union = union.iter();
+            union.any(|set| sets.holds_merge_requests(*set, 0))
+        };
+        let deployable = unions.filter(|union| !requested(union)).flatten().collect();
         Self {
             sets,
             jobs,

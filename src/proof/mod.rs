@@ -90,11 +90,13 @@ pub fn check(
     let mut compared = own.clone();
     meaning.compare(manifest, &mut compared);
     compared.pair_merge_requests();
+    let all = plan::classes_of(&compared, None, config.jobs.len());
+    let impossible = plan::impossible(&config, &all);
     let Classes {
         situations: classes,
         left_out,
         ..
-    } = plan::classes_of(&compared, None, config.jobs.len());
+    } = all;
     let mut proof = Proof {
         manifest,
         source,
@@ -114,6 +116,9 @@ pub fn check(
         report,
     };
     names::check(&mut proof);
+    for finding in impossible {
+        proof.report.push(finding);
+    }
     if !left_out.is_empty() {
         proof.partly(&left_out);
     }

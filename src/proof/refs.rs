@@ -119,6 +119,21 @@ impl<'m> RefSets<'m> {
         number(&self.numbers, name)
     }
 
+    /// Whether a set holds each merge request, whatever its branches.
+    pub(super) fn holds_merge_requests(&self, set: Number, depth: usize) -> bool {
+        let set = match self.sets.get(set) {
+            Some(Set::MergeRequests) => return true,
+            Some(Set::Written(set)) if depth <= DEEPEST => set,
+            _ => return false,
+        };
+        let whole = set.except.is_empty()
+            && set.sources.is_none()
+            && !set.protected
+            && set.condition.is_none();
+        let mut of = set.of.iter();
+        whole && of.any(|other| self.holds_merge_requests(*other, depth + 1))
+    }
+
     fn is_conditional(&self, set: Number, depth: usize) -> bool {
         let Some(Set::Written(set)) = self.sets.get(set) else {
             return false;

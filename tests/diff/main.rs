@@ -16,7 +16,7 @@ use std::path::Path;
 
 use windlass::compile::compile;
 use windlass::config::{Config, of_pipeline};
-use windlass::diff::{Format, Told, diff, tell};
+use windlass::diff::{Comparison, Format, Told, diff, tell};
 use windlass::source::Source;
 
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
@@ -62,10 +62,10 @@ fn each_change_is_told_as_its_effects() {
         let (old, new) = (signed(change, "-"), signed(change, "+"));
         assert!(base.contains(&old), "{heading}: the manifest has no\n{old}");
         let after = config(heading, &base.replacen(&old, &new, 1));
-        let effects = diff(&before, &after, "main");
+        let comparison = diff(&before, &after, "main");
         let told = Told {
             against: "HEAD",
-            effects: &effects,
+            comparison: &comparison,
             mermaid: "",
             color: false,
         };
@@ -92,6 +92,6 @@ fn nothing_changes_between_a_manifest_and_itself() {
         let path = example.unwrap().path().join("windlass.yml");
         let manifest = std::fs::read_to_string(&path).unwrap();
         let (one, other) = (config("", &manifest), config("", &manifest));
-        assert_eq!(diff(&one, &other, "main"), []);
+        assert_eq!(diff(&one, &other, "main"), Comparison::default());
     }
 }

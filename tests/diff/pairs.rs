@@ -28,7 +28,7 @@ fn pairs(kind: &str) -> Vec<(String, String)> {
 }
 
 fn effects(before: &str, after: &str) -> Vec<String> {
-    let effects = diff(&parsed(before), &parsed(after), "main");
+    let effects = diff(&parsed(before), &parsed(after), "main").effects;
     effects.iter().map(|effect| format!("{effect:?}")).collect()
 }
 

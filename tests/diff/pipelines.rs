@@ -141,3 +141,9 @@ pub(crate) fn paths(document: &Value) -> Vec<Vec<String>> {
     walk(document, &[], &mut all);
     all
 }
+
+/// How many pipelines each property looks at; `tests/run` asks for 10,000.
+pub(crate) fn cases() -> u32 {
+    let cases = std::env::var("PROPTEST_CASES").ok();
+    cases.and_then(|cases| cases.parse().ok()).unwrap_or(300)
+}

@@ -249,6 +249,8 @@ fn every_code_of_a_manifest_is_an_error_save_these() {
             Code::ManualBlocks,
             Code::MergeRequestMissing,
             Code::ScheduledDeploy,
+            Code::NeverRuns,
+            Code::ImpossibleComparison,
             Code::PartlyProven,
             Code::MissingFile,
             Code::Unused

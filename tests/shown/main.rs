@@ -149,12 +149,12 @@ fn configuration_is_clean(config: &Config, ref_name: &str) {
 
 /// Checks all that is printed about a change.
 fn difference_is_clean(before: &Config, after: &Config, against: &str) {
-    let effects = diff(before, after, "main");
+    let comparison = diff(before, after, "main");
     let plans = plan_all(after, &classes(after, "main").situations);
     let mermaid = Graph::of_plans(after, &plans).draw(graph::Format::Mermaid);
     let told = Told {
         against,
-        effects: &effects,
+        comparison: &comparison,
         mermaid: &mermaid,
         color: false,
     };

@@ -11,6 +11,7 @@ use super::{Values, printed};
 use crate::config::entry::Reader;
 use crate::config::rules::condition;
 use crate::config::value::{Entry, Key, Map, Node, Value};
+use crate::finding::Code;
 use crate::gitlab::expression::{Lookup, Truth, evaluate};
 use crate::gitlab::regex::Pattern;
 
@@ -150,7 +151,7 @@ pub(super) fn of_file(
         None if has_default => default.map_or(&nothing, |node| &node.value),
         None => {
             let message = format!("the input `{name}` has no default and no value");
-            reader.report(entry.key_place, message);
+            reader.found(Code::BadInput, entry.key_place, message);
             return None;
         }
     };
@@ -163,7 +164,8 @@ pub(crate) fn of_job(node: &Node, reader: &mut Reader) {
         return;
     };
     if map.len() > OF_JOB {
-        reader.report(
+        reader.found(
+            Code::BadInput,
             node.place,
             format!("`inputs` takes {OF_JOB} inputs at most"),
         );
@@ -180,7 +182,7 @@ pub(crate) fn of_job(node: &Node, reader: &mut Reader) {
             }
             None => {
                 let message = format!("the input `{}` should have a `default`", key.text);
-                reader.report(entry.key_place, message);
+                reader.found(Code::BadInput, entry.key_place, message);
             }
         }
     }
@@ -192,7 +194,7 @@ fn declaration(key: &Key, entry: &Entry, keys: &[&str], reader: &mut Reader) -> 
     let integer = !name.is_empty() && name.bytes().all(|b| b.is_ascii_digit());
     if !key.is_string && !integer {
         let message = format!("`inputs` has the name `{name}`, which is no string; quote it");
-        reader.report(entry.key_place, message);
+        reader.found(Code::BadInput, entry.key_place, message);
     }
     if entry.value.is_null() {
         return Some(Map::default());
@@ -202,7 +204,11 @@ fn declaration(key: &Key, entry: &Entry, keys: &[&str], reader: &mut Reader) -> 
     if let Some(node) = declared.given("description")
         && !matches!(node.value, Value::Str(_) | Value::Symbol(_) | Value::Int(_))
     {
-        reader.report(node.place, "`description` should be a string");
+        reader.found(
+            Code::BadInput,
+            node.place,
+            "`description` should be a string",
+        );
     }
     if let Some(node) = declared.given("regex") {
         reader.string(node, "regex");
@@ -215,7 +221,7 @@ fn declaration(key: &Key, entry: &Entry, keys: &[&str], reader: &mut Reader) -> 
                 "the input `{name}` has no type `{text}`; it can be {}",
                 TYPES.join(", ")
             );
-            reader.report(node.place, message);
+            reader.found(Code::BadInput, node.place, message);
             return None;
         }
     }
@@ -228,9 +234,10 @@ fn options(of: &Map, reader: &mut Reader) {
         return;
     };
     match node.as_seq() {
-        None => reader.report(node.place, "`options` should be a list"),
+        None => reader.found(Code::BadInput, node.place, "`options` should be a list"),
         Some(options) if options.len() > OPTIONS => {
-            reader.report(
+            reader.found(
+                Code::BadInput,
                 node.place,
                 format!("`options` takes {OPTIONS} options at most"),
             );
@@ -246,11 +253,15 @@ fn rules(declared: &Map, entry: &Entry, name: &str, reader: &mut Reader) -> Opti
     for key in ["options", "default"] {
         if let Some(other) = declared.entry(key) {
             let message = format!("`{key}` of the input `{name}` may not stand beside `rules`");
-            reader.report(other.key_place, message);
+            reader.found(Code::BadInput, other.key_place, message);
         }
     }
     let Some(items) = node.as_seq() else {
-        reader.report(entry.value.place, "`rules` of an input should be a list");
+        reader.found(
+            Code::BadInput,
+            entry.value.place,
+            "`rules` of an input should be a list",
+        );
         return None;
     };
     let mut rules = Vec::new();
@@ -263,11 +274,11 @@ fn rules(declared: &Map, entry: &Entry, name: &str, reader: &mut Reader) -> Opti
         let (asks, lists) = (rule.given("if").is_some(), rule.given("options").is_some());
         if asks && !lists && !rule.has("default") {
             let message = "a rule with `if` should have `options` or `default`";
-            reader.report(item.place, message);
+            reader.found(Code::BadInput, item.place, message);
         }
         if !asks && !lists {
             let message = "a rule without `if` should have `options`";
-            reader.report(item.place, message);
+            reader.found(Code::BadInput, item.place, message);
         }
         rules.push(rule);
     }
@@ -302,7 +313,7 @@ fn check(
     let value = kind.coerced(&given.value);
     if !kind.fits(&value) {
         let message = format!("the input `{name}` should be a {}", kind.name());
-        reader.report(given.place, message);
+        reader.found(Code::BadInput, given.place, message);
     }
     if let Some(options) = options {
         let known = options.as_seq().unwrap_or_default().iter();
@@ -326,7 +337,7 @@ fn check(
             )),
         };
         if let Some(message) = message {
-            reader.report(given.place, message);
+            reader.found(Code::BadInput, given.place, message);
         }
     }
     if let Some(regex) = declared.given("regex").and_then(Node::as_str) {
@@ -337,7 +348,7 @@ fn check(
                     "`regex` of the input `{name}` wants a string, not a {}",
                     kind.name()
                 );
-                reader.report(given.place, message);
+                reader.found(Code::BadInput, given.place, message);
             }
         }
     }
@@ -357,5 +368,5 @@ fn matches_pattern(name: &str, text: &str, regex: &str, given: &Node, reader: &m
         }
         Some(_) => return,
     };
-    reader.report(given.place, message);
+    reader.found(Code::BadInput, given.place, message);
 }

@@ -17,6 +17,7 @@ use indexmap::IndexMap;
 use super::entry::Reader;
 use super::psych::Loaded;
 use super::value::{Entry, Key, Map, Node, Place, Value};
+use crate::finding::Code;
 use crate::gitlab::expression::Lookup;
 
 pub(super) use input::of_job;
@@ -43,7 +44,7 @@ pub(super) fn apply(
         if let Some(given) = given.and_then(Node::as_map).filter(|map| !map.is_empty()) {
             let place = given.iter().next().map(|(_, entry)| entry.key_place);
             let message = "`inputs` are given to a file without `spec: inputs`";
-            reader.report(place.unwrap_or_default(), message);
+            reader.found(Code::BadInput, place.unwrap_or_default(), message);
         }
         return loaded.content;
     };
@@ -74,7 +75,7 @@ fn values(header: &Node, given: Option<&Node>, reader: &mut Reader) -> Values {
     for (key, entry) in given.iter() {
         if !inputs.has(&key.text) {
             let message = format!("`inputs` has `{}`, which the file does not know", key.text);
-            reader.report(entry.key_place, message);
+            reader.found(Code::BadInput, entry.key_place, message);
         }
     }
     let mut values = Values::new();
@@ -170,7 +171,7 @@ impl Interpolation<'_, '_> {
         let value = block::access(access, self.values);
         let value = value.and_then(|value| self.applied(value, &functions, at));
         value
-            .map_err(|error| self.reader.report(at.place, error))
+            .map_err(|error| self.reader.found(Code::BadInput, at.place, error))
             .ok()
     }
 

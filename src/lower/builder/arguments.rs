@@ -3,18 +3,18 @@
 //! In: a build. Out: words of a shell command, quoted, in which `$NAME` is still expanded.
 
 use super::Build;
-use crate::lower::{Lowering, quoted, word};
+use crate::lower::{quoted, word};
 use crate::manifest::images::Image;
 
 /// `--file`, `--target`, `--build-arg`, `--label` and `--secret`, as Docker and Buildah spell them.
-pub(super) fn recipe(lowering: &Lowering<'_>, build: &Build<'_>) -> Vec<String> {
+pub(super) fn recipe(build: &Build<'_>) -> Vec<String> {
     let image = build.image;
     let mut lines = Vec::new();
     if image.dockerfile.get().is_some() || image.context.get().is_some() {
         lines.push(format!("--file {}", word(&image.dockerfile())));
     }
     lines.extend(target(image));
-    lines.extend(build_args(lowering, build));
+    lines.extend(build_args(build));
     lines.extend(labels(build));
     lines.extend(secrets(image));
     lines
@@ -27,23 +27,9 @@ pub(super) fn target(image: &Image) -> Option<String> {
 }
 
 /// `--build-arg` for each build argument.
-pub(super) fn build_args(lowering: &Lowering<'_>, build: &Build<'_>) -> Vec<String> {
-    let args = build_arg_values(lowering, build).into_iter();
+pub(super) fn build_args(build: &Build<'_>) -> Vec<String> {
+    let args = build.args.iter();
     args.map(|(name, value)| format!("--build-arg {}", quoted(&format!("{name}={value}"))))
-        .collect()
-}
-
-/// Names and values of the build arguments.
-pub(super) fn build_arg_values<'m>(
-    lowering: &Lowering<'_>,
-    build: &Build<'m>,
-) -> Vec<(&'m str, String)> {
-    let args = build.image.build_args.get().into_iter();
-    args.flat_map(|args| args.0.iter())
-        .map(|(name, value)| {
-            let value = lowering.build_argument(&value.value, &build.refs);
-            (name.value.as_str(), value)
-        })
         .collect()
 }
 

@@ -35,7 +35,7 @@ pub(super) fn lower(lowering: &mut Lowering<'_>, job: &mut Job, build: &Build<'_
             logins,
         },
     );
-    job.script.push(Value::from(command(lowering, build)));
+    job.script.push(Value::from(command(build)));
     // The first push tells the digest; the others push the same bytes.
     let mut digest_file = "--digestfile image.digest ";
     for tag in &build.tags {
@@ -48,10 +48,10 @@ pub(super) fn lower(lowering: &mut Lowering<'_>, job: &mut Job, build: &Build<'_
 }
 
 /// The build as one command, an argument a line.
-fn command(lowering: &Lowering<'_>, build: &Build<'_>) -> String {
+fn command(build: &Build<'_>) -> String {
     let image = build.image;
     let mut lines = vec!["buildah build".to_owned()];
-    lines.extend(arguments::recipe(lowering, build));
+    lines.extend(arguments::recipe(build));
     lines.extend(arguments::tags(build));
     if !build.cache_from.is_empty() || build.cache_to.is_some() {
         lines.push("--layers".to_owned());

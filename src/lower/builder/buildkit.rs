@@ -27,12 +27,12 @@ pub(super) fn lower(lowering: &mut Lowering<'_>, job: &mut Job, build: &Build<'_
             logins,
         },
     );
-    job.script.push(Value::from(command(lowering, build)));
+    job.script.push(Value::from(command(build)));
     job.script.push(Value::from(super::METADATA_DIGEST));
 }
 
 /// The build as one command, an argument a line.
-fn command(lowering: &Lowering<'_>, build: &Build<'_>) -> String {
+fn command(build: &Build<'_>) -> String {
     let image = build.image;
     let dockerfile = image.dockerfile();
     let (folder, file) = dockerfile.rsplit_once('/').unwrap_or((".", &dockerfile));
@@ -49,7 +49,7 @@ fn command(lowering: &Lowering<'_>, build: &Build<'_>) -> String {
     if let Some(target) = image.target.get() {
         option(format!("target={target}"));
     }
-    for (name, value) in arguments::build_arg_values(lowering, build) {
+    for (name, value) in &build.args {
         option(format!("build-arg:{name}={value}"));
     }
     for label in &build.labels {

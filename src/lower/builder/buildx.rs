@@ -13,15 +13,15 @@ pub(super) fn lower(lowering: &mut Lowering<'_>, job: &mut Job, build: &Build<'_
         .push(Shared::own("buildx", "script", setup).into());
     job.after_script
         .splice(0..0, away.into_iter().map(Value::from));
-    job.script.push(Value::from(command(lowering, build)));
+    job.script.push(Value::from(command(build)));
     job.script.push(Value::from(super::METADATA_DIGEST));
 }
 
 /// The build as one command, an argument a line.
-fn command(lowering: &Lowering<'_>, build: &Build<'_>) -> String {
+fn command(build: &Build<'_>) -> String {
     let image = build.image;
     let mut lines = vec!["docker buildx build".to_owned()];
-    lines.extend(arguments::recipe(lowering, build));
+    lines.extend(arguments::recipe(build));
     if let Some(platforms) = arguments::platforms(image) {
         lines.push(format!("--platform {}", word(&platforms)));
     }

@@ -34,7 +34,7 @@ pub(super) fn lower(lowering: &mut Lowering<'_>, job: &mut Job, build: &Build<'_
 
 /// What the override says about a build: what the manifest spells, over the project's own file.
 /// Paths there are seen from the `folder` of the first compose file.
-pub(in crate::lower) fn keys(lowering: &Lowering<'_>, build: &Build<'_>, folder: &str) -> Mapping {
+pub(in crate::lower) fn keys(build: &Build<'_>, folder: &str) -> Mapping {
     let image = build.image;
     let mut keys = Mapping::new();
     if image.dockerfile.get().is_some() || image.context.get().is_some() {
@@ -48,8 +48,8 @@ pub(in crate::lower) fn keys(lowering: &Lowering<'_>, build: &Build<'_>, folder:
         image.target.get().map(|target| interpolated(target)),
     );
     let mut args = Mapping::new();
-    for (name, value) in arguments::build_arg_values(lowering, build) {
-        args.set(name, interpolated(&value));
+    for (name, value) in &build.args {
+        args.set(*name, interpolated(value));
     }
     if build.cache_to.is_some() {
         args.set("BUILDKIT_INLINE_CACHE", "1");

@@ -9,12 +9,12 @@ pub(super) fn lower(lowering: &mut Lowering<'_>, job: &mut Job, build: &Build<'_
     lowering.log_in(job, &build.images());
     no_attestations(lowering, job);
     pull_cache(job, build);
-    job.script.push(Value::from(command(lowering, build)));
+    job.script.push(Value::from(command(build)));
     push(job, build);
 }
 
 /// The build as one command, an argument a line.
-fn command(lowering: &Lowering<'_>, build: &Build<'_>) -> String {
+fn command(build: &Build<'_>) -> String {
     let image = build.image;
     // The builder of Docker before 23 has no secrets, but its BuildKit has.
     let buildkit = match image.secrets.get() {
@@ -22,7 +22,7 @@ fn command(lowering: &Lowering<'_>, build: &Build<'_>) -> String {
         None => "",
     };
     let mut lines = vec![format!("{buildkit}docker build"), "--pull".to_owned()];
-    lines.extend(arguments::recipe(lowering, build));
+    lines.extend(arguments::recipe(build));
     lines.extend(arguments::tags(build));
     for cache in &build.cache_from {
         lines.push(format!("--cache-from {}", quoted(cache)));

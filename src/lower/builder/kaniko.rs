@@ -22,12 +22,12 @@ pub(super) fn lower(lowering: &mut Lowering<'_>, job: &mut Job, build: &Build<'_
             logins,
         },
     );
-    job.script.push(Value::from(command(lowering, build)));
+    job.script.push(Value::from(command(build)));
     job.script.push(Value::from(daemonless::FILE_DIGEST));
 }
 
 /// The build as one command, an argument a line.
-fn command(lowering: &Lowering<'_>, build: &Build<'_>) -> String {
+fn command(build: &Build<'_>) -> String {
     let image = build.image;
     // Kaniko looks for relative paths in several places, so it gets whole ones.
     let in_project = |path: &str| quoted(&format!("$CI_PROJECT_DIR/{path}"));
@@ -41,7 +41,7 @@ fn command(lowering: &Lowering<'_>, build: &Build<'_>) -> String {
         format!("--dockerfile {}", in_project(&image.dockerfile())),
     ];
     lines.extend(arguments::target(image));
-    lines.extend(arguments::build_args(lowering, build));
+    lines.extend(arguments::build_args(build));
     lines.extend(arguments::labels(build));
     for tag in &build.tags {
         lines.push(format!("--destination {}", quoted(tag)));

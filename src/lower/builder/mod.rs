@@ -16,7 +16,7 @@ mod kaniko;
 use super::Lowering;
 use crate::manifest::images::{Builder, Image};
 use crate::manifest::resolved::SetNames;
-use crate::pipeline::{Job, Value};
+use crate::pipeline::{Job, Uses, Value};
 
 /// An image to build, all names resolved.
 pub(super) struct Build<'m> {
@@ -32,6 +32,10 @@ pub(super) struct Build<'m> {
     pub cache_to: Option<String>,
     /// A command that the caches' names want first.
     pub before: Option<&'static str>,
+    /// Names and values of the build arguments.
+    pub args: Vec<(&'m str, String)>,
+    /// What arguments and labels use of earlier jobs.
+    pub uses: Uses,
     /// Labels, `name=value`.
     pub labels: Vec<String>,
     /// Where it is built.
@@ -73,6 +77,7 @@ impl Lowering<'_> {
         let before = build.before.filter(|_| builder != Builder::Kaniko);
         job.script.extend(before.map(Value::from));
         lower(builder)(self, job, build);
+        job.uses.add(build.uses.clone());
         self.hand_on_digest(job, build.name);
     }
 

@@ -5,7 +5,8 @@ use crate::lower::{Lowering, own_folder, word};
 use crate::manifest::collection::List;
 use crate::manifest::environments::Environment;
 use crate::manifest::resolved::image_variable;
-use crate::pipeline::{Mapping, Value};
+use crate::pipeline::{Handed, Mapping, Uses, Value};
+use crate::source::At;
 
 /// The file of the manifests with their variables replaced. kubectl goes by the ending.
 const MANIFESTS: &str = "manifests.yml";
@@ -35,7 +36,7 @@ pub(super) fn lower(lowering: &Lowering<'_>, environment: &Environment) -> Optio
         let each = files.iter().map(|file| format!("--filename {file}"));
         each.collect::<Vec<_>>().join(" ")
     } else {
-        change.variables = image_variables(lowering, environment);
+        change.variables = image_variables(lowering, environment, &mut change.uses);
         change.prepare = substitution(environment, &change.variables, &names, &files);
         change.own_folder = true;
         format!("--filename {}", own_folder::file(MANIFESTS))
@@ -46,11 +47,18 @@ pub(super) fn lower(lowering: &Lowering<'_>, environment: &Environment) -> Optio
 }
 
 /// The variables of images are references by digest where they are deployed.
-fn image_variables(lowering: &Lowering<'_>, environment: &Environment) -> Mapping {
+fn image_variables(lowering: &Lowering<'_>, environment: &Environment, uses: &mut Uses) -> Mapping {
     let images = lowering.manifest.substituted_by(environment).into_iter();
-    images
-        .map(|image| (image_variable(&image), lowering.by_digest(&image)))
-        .collect()
+    let value = |image: At<&str>| {
+        let variable = image_variable(&image);
+        uses.image(&image);
+        if !lowering.is_toolchain(&image) {
+            let digest = Handed::Digest(image.value.to_owned());
+            uses.variables.push((variable.clone(), digest));
+        }
+        (variable, lowering.by_digest(&image))
+    };
+    images.map(value).collect()
 }
 
 /// Commands that write the manifests with their variables replaced to a file of the job's own.

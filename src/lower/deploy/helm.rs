@@ -6,7 +6,7 @@ use crate::lower::{Lowering, digest_variable, own_folder, quoted, word};
 use crate::manifest::collection::{List, Map};
 use crate::manifest::common::Variable;
 use crate::manifest::environments::{Environment, Helm};
-use crate::pipeline::Value;
+use crate::pipeline::{Handed, Uses, Value};
 
 /// How long the name of a release may be: Helm's own limit, which leaves room for what charts
 /// append (Helm 2 to 4).
@@ -52,7 +52,7 @@ pub(super) fn lower(lowering: &Lowering<'_>, environment: &Environment) -> Optio
     let set = helm.set.get().into_iter().flat_map(Map::iter);
     for (number, (key, variable)) in set.enumerate() {
         let key = word(&key.value);
-        match value(lowering, &variable.value) {
+        match value(lowering, &variable.value, &mut change.uses) {
             Set::Word(word) => lines.push(format!("--set-string {key}={word}")),
             Set::File(text) => {
                 let file = own_folder::file(&format!("value-{}", number + 1));
@@ -93,15 +93,20 @@ enum Set {
     File(String),
 }
 
-fn value(lowering: &Lowering<'_>, variable: &Variable) -> Set {
+fn value(lowering: &Lowering<'_>, variable: &Variable, uses: &mut Uses) -> Set {
     // References of images hold nothing secret, and nothing that Helm reads otherwise.
     if let Some(image) = variable.image.get() {
-        return Set::Word(quoted(&lowering.by_digest_or_fail(image)));
+        return Set::Word(quoted(&lowering.by_digest_or_fail(image, uses)));
     }
     if let Some(image) = variable.digest_of.get() {
+        uses.image(image);
+        uses.demands.insert(Handed::Digest(image.clone()));
         return Set::Word(quoted(&format!("${{{}:?}}", digest_variable(image))));
     }
     let text = lowering.variable_text(variable).unwrap_or_default();
+    if let Some(own) = variable.value.get() {
+        lowering.read_text(own, uses);
+    }
     if variable.value.get().is_none() || is_plain(&text) {
         return Set::Word(word(&text));
     }

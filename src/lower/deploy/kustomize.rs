@@ -5,22 +5,24 @@ use super::{Change, Workloads};
 use crate::lower::{Lowering, quoted, word};
 use crate::manifest::collection::Map;
 use crate::manifest::environments::Environment;
-use crate::pipeline::Value;
+use crate::pipeline::{Uses, Value};
 
 pub(super) fn lower(lowering: &Lowering<'_>, environment: &Environment) -> Option<Change> {
     let kustomize = environment.deploy.get()?.kustomize.get()?;
     let path = word(kustomize.path.get()?);
+    let mut uses = Uses::default();
     let images: Vec<String> = kustomize
         .images
         .get()
         .into_iter()
         .flat_map(Map::iter)
         .map(|(name, image)| {
-            let image = lowering.by_digest_or_fail(&image.value);
+            let image = lowering.by_digest_or_fail(&image.value, &mut uses);
             format!("{}={}", word(&name.value), quoted(&image))
         })
         .collect();
     let mut change = Change {
+        uses,
         // The first objects may be there when a later one is refused.
         partial: true,
         ..Change::default()

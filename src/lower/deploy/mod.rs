@@ -17,7 +17,7 @@ use super::{Lowering, own_folder};
 use crate::gitlab::gates;
 use crate::manifest::common::Entity;
 use crate::manifest::environments::Environment;
-use crate::pipeline::{Job, Mapping, Origin, Value};
+use crate::pipeline::{Handed, Job, Mapping, Origin, Uses, Value};
 use crate::source::At;
 
 /// What a driver does in the job.
@@ -25,6 +25,8 @@ use crate::source::At;
 struct Change {
     /// Variables of the job.
     variables: Mapping,
+    /// What its commands and variables use.
+    uses: Uses,
     /// Commands that change nothing in the cluster yet.
     prepare: Vec<Value>,
     /// Commands of windlass that change it.
@@ -119,32 +121,26 @@ impl<'m> Lowering<'m> {
                 if change.own_folder || rollout::uses_own_folder(environment, &change) {
                     own_folder::give(job);
                 }
+                self.read_commands(&change.own, &mut change.uses);
+                job.uses.add(std::mem::take(&mut change.uses));
                 let script = rollout::commands(environment, change);
-                job.script.extend(self.demanded_digests(job, &script));
+                job.script.extend(self.demanded_digests(&job.uses));
                 job.script.extend(script);
             }
         }
     }
 
     /// Variables may hold digests: without them the job must not begin.
-    fn demanded_digests(&self, job: &Job, script: &[Value]) -> Option<Value> {
-        let mut demanded: Vec<String> = Vec::new();
-        for (key, _) in self.manifest.images() {
-            let name = super::digest_variable(&key.value);
-            let expanded = format!("${name}");
-            let demand = format!("${{{name}:?}}");
-            let used = job
-                .variables
-                .iter()
-                .any(|(_, value)| value.as_str().is_some_and(|text| text.contains(&expanded)));
-            let is_demanded = script
-                .iter()
-                .filter_map(Value::as_str)
-                .any(|line| line.contains(&demand));
-            if used && !is_demanded {
-                demanded.push(format!("\"{demand}\""));
-            }
-        }
+    fn demanded_digests(&self, uses: &Uses) -> Option<Value> {
+        let names = self.manifest.images().map(|(key, _)| key.value.as_str());
+        let missing = names.filter(|name| {
+            let digest = Handed::Digest((*name).to_owned());
+            let used = uses.variables.iter().any(|(_, handed)| *handed == digest);
+            used && !uses.demands.contains(&digest)
+        });
+        let demanded: Vec<String> = missing
+            .map(|name| format!("\"${{{}:?}}\"", super::digest_variable(name)))
+            .collect();
         (!demanded.is_empty()).then(|| Value::from(format!(": {}", demanded.join(" "))))
     }
 

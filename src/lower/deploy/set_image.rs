@@ -15,7 +15,7 @@ pub(super) fn lower(lowering: &Lowering<'_>, environment: &Environment) -> Optio
         let containers: Vec<_> = containers
             .iter()
             .map(|(container, image)| {
-                let image = lowering.by_digest_or_fail(&image.value);
+                let image = lowering.by_digest_or_fail(&image.value, &mut change.uses);
                 format!("{}={}", word(&container.value), quoted(&image))
             })
             .collect();

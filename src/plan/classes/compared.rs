@@ -116,6 +116,21 @@ impl Compared {
         compared
     }
 
+    /// What the conditions of one job and of the workflow compare.
+    pub fn of_job(config: &Config, job: &Job) -> Self {
+        let mut own = Self::default();
+        for rule in config.workflow.rules.iter().flatten() {
+            own.rule(rule);
+            own.given(&rule.variables);
+        }
+        own.given(&config.variables);
+        own.given(&job.variables);
+        own.conditions(&job.conditions);
+        own.given_apart();
+        own.together.insert(own.choices().collect());
+        own
+    }
+
     fn choices(&self) -> impl Iterator<Item = Choice> {
         let variables = self.asked.iter().cloned().map(Choice::Variable);
         variables.chain(self.changes.iter().cloned().map(Choice::Changes))

@@ -198,7 +198,7 @@ fn short_names() -> Vec<String> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(64))]
+    #![proptest_config(ProptestConfig::with_cases(48))]
 
     /// Each combination of patterns that some short name has is the combination of a name that is found.
     #[test]
@@ -488,7 +488,7 @@ fn verdicts(plan: &Plan) -> Vec<String> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(48))]
+    #![proptest_config(ProptestConfig::with_cases(16))]
 
     /// Pipelines outside of the classes do what a class does.
     #[test]

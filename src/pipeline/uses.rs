@@ -1,0 +1,65 @@
+//! What a job does with images of the manifest, and what it reads of earlier jobs.
+//!
+//! In: the lowering, which notes it where it writes the command or value. Out: what later passes and
+//! the proof ask for. Always holds: nothing reads a generated command to find out what it does.
+
+use std::collections::BTreeSet;
+
+/// A value that one job hands on to later ones.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Handed {
+    /// The digest of an image.
+    Digest(String),
+    /// The hash of all that an image is made from.
+    Recipe(String),
+    /// The digest of an image that need not be built again, or `none`.
+    Current(String),
+    /// That an environment is deployed.
+    Deployed(String),
+}
+
+/// What a job uses. It explains the job's keys and is not written.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Uses {
+    /// The images of the manifest that it names in any way.
+    pub images: BTreeSet<String>,
+    /// What its commands cannot do without: they fail if no earlier job handed it on.
+    pub demands: BTreeSet<Handed>,
+    /// What its commands read besides.
+    pub reads: BTreeSet<Handed>,
+    /// Its variables whose values come from earlier jobs.
+    pub variables: Vec<(String, Handed)>,
+    /// The images that it deploys, pulls or tags by digest, as often as it does.
+    pub by_digest: Vec<String>,
+    /// The registries that it logs in to, by their names in the manifest.
+    pub logins: BTreeSet<String>,
+}
+
+impl Uses {
+    /// Notes that a command names an image.
+    pub fn image(&mut self, name: &str) {
+        self.images.insert(name.to_owned());
+    }
+
+    /// Notes that a command names an image by its digest, which an earlier job hands on.
+    pub fn digest(&mut self, name: &str) {
+        self.image(name);
+        self.by_digest.push(name.to_owned());
+        self.demands.insert(Handed::Digest(name.to_owned()));
+    }
+
+    /// Whether its commands read what an earlier job hands on.
+    pub fn has(&self, handed: &Handed) -> bool {
+        self.demands.contains(handed) || self.reads.contains(handed)
+    }
+
+    /// Adds what another part of the same job uses.
+    pub fn add(&mut self, other: Self) {
+        self.images.extend(other.images);
+        self.demands.extend(other.demands);
+        self.reads.extend(other.reads);
+        self.variables.extend(other.variables);
+        self.by_digest.extend(other.by_digest);
+        self.logins.extend(other.logins);
+    }
+}
