@@ -3,6 +3,8 @@
 //! Always holds: a wrong value is reported once, and reading goes on without it, so that all
 //! mistakes of a file are found at once.
 
+use std::collections::HashSet;
+
 use indexmap::IndexMap;
 
 use super::unknown;
@@ -24,6 +26,10 @@ pub(super) struct Reader {
     /// How many values were read.
     values: usize,
     findings: IndexMap<Finding, Jobs>,
+    /// How often something was reported, the same thing as often as it was.
+    told: usize,
+    /// Keys of the top level whose content is not known, as what they extend is wrong.
+    given_up: HashSet<String>,
     /// The job that is being read.
     job: Option<String>,
     /// Whether an include that is not read may supply what is missing.
@@ -116,6 +122,7 @@ impl Reader {
 
     /// Reports a finding; its message follows on the name of the job.
     pub(super) fn add(&mut self, finding: Finding) {
+        self.told += 1;
         let jobs = self.findings.entry(finding).or_default();
         if let Some(job) = &self.job {
             jobs.add(job);
@@ -134,6 +141,21 @@ impl Reader {
             self.add(Finding::new(Code::TooLarge, place, message));
         }
         self.values <= VALUES
+    }
+
+    /// How often something was reported so far.
+    pub(super) fn told(&self) -> usize {
+        self.told
+    }
+
+    /// Gives up a key of the top level: what follows from a mistake in it is not reported.
+    pub(super) fn gives_up(&mut self, key: &str) {
+        self.given_up.insert(key.to_owned());
+    }
+
+    /// The keys that were given up.
+    pub(super) fn given_up(&self) -> &HashSet<String> {
+        &self.given_up
     }
 
     /// Whether nothing was wrong so far.

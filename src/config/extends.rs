@@ -8,10 +8,13 @@ use std::sync::Arc;
 
 use super::entry::Reader;
 use super::value::{Map, Node, Value};
-use crate::finding::Code;
+use crate::finding::{Code, Finding, did_you_mean};
 
 /// `Extendable::Entry::MAX_NESTING_LEVELS` is 10 parents above the first.
 const LEVELS: usize = 11;
+
+/// Findings with a suggestion: each one compares a name with all others.
+const SUGGESTIONS: usize = 50;
 
 /// Merges every job over what it extends.
 pub(super) fn extend(root: &Map, reader: &mut Reader) -> Map {
@@ -29,8 +32,9 @@ pub(super) fn extend(root: &Map, reader: &mut Reader) -> Map {
                 reader,
                 path: Vec::new(),
             };
-            if let Some(merged) = walk.job(&key.text) {
-                entry.value.value = Value::Map(merged);
+            match walk.job(&key.text) {
+                Some(merged) => entry.value.value = Value::Map(merged),
+                None => reader.gives_up(&key.text),
             }
         }
         out.set(key.clone(), entry);
@@ -134,7 +138,15 @@ impl Walk<'_> {
                     continue;
                 }
             };
-            self.reader.found(Code::UnknownJob, item.place, problem);
+            let names = self.root.iter().map(|(key, _)| &*key.text);
+            let meant = match self.reader.told() {
+                ..SUGGESTIONS => did_you_mean(base, names.filter(|known| *known != name)),
+                _ => None,
+            };
+            let finding = Finding::new(Code::UnknownJob, item.place, problem);
+            let meant = meant.filter(|meant| *meant != base);
+            let help = meant.map(|meant| format!("did you mean `{meant}`?"));
+            self.reader.add(finding.help_if(help));
         }
         (bases.len() + absent == items.len()).then_some(bases)
     }

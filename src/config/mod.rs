@@ -196,16 +196,25 @@ fn finish(
     let sources = includes.sources;
     let result = match tree {
         Err(finding) => Err(Report::of(&sources, [finding])),
-        Ok(_) if !reader.is_clean() => Err(reader.into_report(&sources)),
         Ok(tree) => {
+            let is_lacking = !reader.is_clean();
+            let mut report = reader.into_report(&sources);
             let read = root::Included {
                 sources,
+                is_lacking,
                 unresolved: includes.unresolved,
                 spec: includes.spec,
                 rules: includes.rules,
                 contested,
             };
-            root::configure(&tree, read)
+            match root::configure(&tree, read) {
+                Ok(config) if !is_lacking => Ok(config),
+                Ok(_) => Err(report),
+                Err(more) => {
+                    report.join(more);
+                    Err(report)
+                }
+            }
         }
     };
     Reading {

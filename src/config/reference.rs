@@ -22,10 +22,22 @@ pub(super) fn resolve(root: &Map, reader: &mut Reader) -> Map {
         path: Vec::new(),
         done: HashMap::new(),
     };
-    match walk.map(root) {
-        Resolved::Other(resolved) => resolved,
-        Resolved::Same | Resolved::Open => root.clone(),
+    let mut resolved = Map::default();
+    for (key, entry) in root.iter() {
+        let before = walk.reader.told();
+        let value = walk.node(&entry.value);
+        if walk.reader.told() > before {
+            walk.reader.gives_up(&key.text);
+        }
+        let value = match value {
+            Resolved::Same => entry.value.clone(),
+            Resolved::Other(value) => value,
+            Resolved::Open => continue,
+        };
+        let key_place = entry.key_place;
+        resolved.set(key.clone(), Entry { key_place, value });
     }
+    resolved
 }
 
 struct Walk<'r> {

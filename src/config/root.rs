@@ -37,6 +37,8 @@ const JOBS_WITH_SCRIPT: [&str; 2] = ["default", "workflow"];
 pub(super) struct Included {
     pub(super) sources: Vec<Source>,
     pub(super) unresolved: Vec<Unresolved>,
+    /// Whether an include is wrong, so that what it would define is not known.
+    pub(super) is_lacking: bool,
     /// `spec` of the main file.
     pub(super) spec: Option<Node>,
     /// The rules of all includes.
@@ -47,7 +49,7 @@ pub(super) struct Included {
 
 /// Makes the effective configuration.
 pub(super) fn configure(root: &Node, included: Included) -> Result<Config, Report> {
-    let mut reader = Reader::open(!included.unresolved.is_empty());
+    let mut reader = Reader::open(included.is_lacking || !included.unresolved.is_empty());
     let Some(tree) = tree(root, &mut reader) else {
         return Err(reader.into_report(&included.sources));
     };
@@ -90,7 +92,7 @@ pub(super) fn configure(root: &Node, included: Included) -> Result<Config, Repor
     let visible = tree
         .iter()
         .any(|(key, entry)| is_visible(&key.text, &tree) && entry.value.as_map().is_some());
-    if !visible {
+    if !visible && reader.given_up().is_empty() {
         let message = "there is no job; one that does not begin with a dot is wanted";
         reader.missing_as(Code::Empty, root.place, message);
     }
@@ -116,7 +118,7 @@ pub(super) fn configure(root: &Node, included: Included) -> Result<Config, Repor
     })
 }
 
-/// The mapping with `extends` and `!reference` done.
+/// The mapping with `extends` and `!reference` done, without the jobs in which they are wrong.
 fn tree(root: &Node, reader: &mut Reader) -> Option<Map> {
     let nothing = Map::default();
     let empty = root.is_null() && reader.is_open();
@@ -129,8 +131,11 @@ fn tree(root: &Node, reader: &mut Reader) -> Option<Map> {
         return None;
     };
     let extended = extends::extend(map, reader);
-    let resolved = reference::resolve(&extended, reader);
-    reader.is_clean().then_some(resolved)
+    let mut resolved = reference::resolve(&extended, reader);
+    for key in reader.given_up() {
+        resolved.remove(key);
+    }
+    Some(resolved)
 }
 
 fn is_job(key: &str, tree: &Map) -> bool {
