@@ -11,7 +11,7 @@ use proptest::sample::Index;
 
 use windlass::config::{self, Config};
 use windlass::finding::Location;
-use windlass::finding::output::{Format, Style, write};
+use windlass::finding::output::{Format, Style, show};
 use windlass::plan::{self, Situation};
 use windlass::source::{Place, Source};
 
@@ -56,7 +56,7 @@ pub(crate) fn read(text: &str) -> Option<Config> {
         }
     }
     for format in [Format::Text, Format::Json, Format::Gitlab, Format::Sarif] {
-        write(format, &report, Style::default(), &mut Vec::new()).unwrap();
+        show(format, &report, Style::default()).unwrap();
     }
     None
 }
