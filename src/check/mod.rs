@@ -4,6 +4,7 @@
 //! Always holds: a manifest without errors can be lowered; `lower` meets no unknown name.
 
 mod access;
+mod artifacts;
 mod builders;
 mod drivers;
 mod entities;
@@ -80,6 +81,7 @@ const CHECKS: &[fn(&mut Check<'_>)] = &[
     predefined::check,
     registry_names::check,
     access::check,
+    artifacts::check,
     runtime_names::check,
     stop::check,
     registries::check,
