@@ -32,6 +32,7 @@ mod stop;
 pub use inventory::{Inventory, JobEntry};
 pub(crate) use predefined::finding as predefined_variable;
 
+use crate::config::{self, Repository};
 use crate::finding::{Code, Finding, Report, did_you_mean};
 use crate::manifest::Manifest;
 use crate::manifest::deployments::Deployments;
@@ -47,6 +48,11 @@ pub trait Files {
     fn refused(&self, path: &str) -> Option<String> {
         let _ = path;
         None
+    }
+
+    /// The repository that `include` reads from; without one, included files are not read.
+    fn repository(&self) -> &dyn Repository {
+        &config::Unknown
     }
 }
 
