@@ -108,7 +108,7 @@ pub fn compile(source: &Source, files: &dyn Files) -> Result<Compiled, InternalE
             target::check(&manifest, &root, pipeline, lacks, &mut report);
         }
         if let Some(lowered) = lowered.filter(|_| !report.has_errors()) {
-            proof::check(&manifest, &root, &lowered, source, &mut report)?;
+            proof::check(&manifest, &root, &lowered, source, files, &mut report)?;
             let files = match report.has_errors() {
                 true => None,
                 false => {

@@ -6,8 +6,8 @@
 use std::collections::HashSet;
 
 use super::Check;
-use crate::finding::{Code, Finding};
-use crate::gitlab::glob::{Compared, unmatchable};
+use crate::config::unmatchable_glob;
+use crate::gitlab::glob::Compared;
 use crate::manifest::kinds::Raw;
 use crate::manifest::record::all;
 use crate::manifest::tools::Include;
@@ -73,12 +73,7 @@ fn of_conditions(check: &mut Check<'_>, node: &Node) {
 }
 
 fn look(check: &mut Check<'_>, glob: &str, span: Span, compared: Compared) {
-    if let Some(found) = unmatchable(glob, compared) {
-        let message = format!("`{glob}` matches no file: it {}", found.why);
-        let finding = Finding::new(Code::UnmatchableGlob, span, message);
-        check.report.push(match found.meant {
-            Some(meant) => finding.help(format!("did you mean `{meant}`?")),
-            None => finding.help("write it from the project's root, as in `src/**/*`"),
-        });
+    if let Some(finding) = unmatchable_glob(glob, compared, span) {
+        check.report.push(finding);
     }
 }

@@ -4,6 +4,7 @@
 //! Always holds: a manifest without errors can be lowered; `lower` meets no unknown name.
 
 mod access;
+mod artifacts;
 mod builders;
 mod drivers;
 mod entities;
@@ -32,6 +33,7 @@ mod stop;
 pub use inventory::{Inventory, JobEntry};
 pub(crate) use predefined::finding as predefined_variable;
 
+use crate::config::{self, Repository};
 use crate::finding::{Code, Finding, Report, did_you_mean};
 use crate::manifest::Manifest;
 use crate::manifest::deployments::Deployments;
@@ -47,6 +49,11 @@ pub trait Files {
     fn refused(&self, path: &str) -> Option<String> {
         let _ = path;
         None
+    }
+
+    /// The repository that `include` reads from; without one, included files are not read.
+    fn repository(&self) -> &dyn Repository {
+        &config::Unknown
     }
 }
 
@@ -88,6 +95,7 @@ const CHECKS: &[fn(&mut Check<'_>)] = &[
     predefined::check,
     registry_names::check,
     access::check,
+    artifacts::check,
     runtime_names::check,
     secrets::check,
     stop::check,

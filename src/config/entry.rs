@@ -7,9 +7,10 @@ use std::collections::HashSet;
 
 use indexmap::IndexMap;
 
-use super::unknown;
+use super::unknown::{self, READ_AS};
 use super::value::{Located, Map, Node, Place, Value};
 use crate::finding::{Code, Finding, Report, did_you_mean};
+use crate::gitlab::gates;
 use crate::source::Source;
 
 /// How deep lists of commands and stages may nest (`NestedArrayHelpers`, 18.11).
@@ -34,6 +35,8 @@ pub(super) struct Reader {
     job: Option<String>,
     /// Whether an include that is not read may supply what is missing.
     open: bool,
+    /// Whether a manifest made it: words are then held to the target's version, elsewhere.
+    made: bool,
 }
 
 /// The jobs that one thing wrong is about: what a base holds, each job has that extends it.
@@ -79,10 +82,12 @@ impl Jobs {
 }
 
 impl Reader {
-    /// Reads a configuration to which includes that are not read may add.
-    pub(super) fn open(open: bool) -> Self {
+    /// Reads a configuration: whether includes that are not read may add to it, and whether it was
+    /// made from a manifest.
+    pub(super) fn new(open: bool, made: bool) -> Self {
         Self {
             open,
+            made,
             ..Self::default()
         }
     }
@@ -286,6 +291,19 @@ impl Reader {
                 .help_if(meant.map(|meant| format!("did you mean `{meant}`?"))),
         );
         None
+    }
+
+    /// One of some words of which `gates` knows since when GitLab has them, or a report.
+    pub(super) fn gated_word(&mut self, node: &Node, what: &str, gate: &str, words: &[&str]) {
+        let Some(word) = self.word(node, what, words) else {
+            return;
+        };
+        let since = gates::value(gate, &word).filter(|since| *since > READ_AS && !self.made);
+        if let Some(since) = since {
+            let message = format!("`{what}` is `{word}`, which GitLab has since {since}");
+            let help = format!("windlass reads files as GitLab {READ_AS}, which refuses it");
+            self.add(Finding::new(Code::UnknownWord, node.place, message).help(help));
+        }
     }
 }
 

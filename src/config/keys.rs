@@ -7,20 +7,24 @@ use super::inputs;
 use super::shape::{Need, Shape};
 use super::value::{Map, Node, Value};
 use crate::finding::Code;
-use crate::gitlab::keywords;
 use crate::gitlab::regex::Pattern;
+use crate::gitlab::{keywords, names};
 
 use Need::{Free, Wanted};
 use Shape::{
-    Any, AnyMap, Duration, DurationUpTo, Each, Flag, FlagOr, Maps, Name, Number, NumberText,
-    Numbers, Text, TextOr, TextOrTexts, Texts, Word, Words,
+    Any, AnyMap, Duration, DurationUpTo, Each, Flag, FlagOr, GatedWords, Maps, Name, Number,
+    NumberText, Numbers, Text, TextOr, TextOrTexts, Texts, Word,
 };
 
 const OUTCOMES: &[&str] = &["on_success", "on_failure", "always"];
 
 const RETRY: Shape = Shape::Map(&[
     ("max", NumberText(0, 2), Free),
-    ("when", Words(&keywords::FAILURE_REASONS), Free),
+    (
+        "when",
+        GatedWords("retry:when", &keywords::FAILURE_REASONS),
+        Free,
+    ),
     ("exit_codes", Numbers, Free),
 ]);
 
@@ -220,11 +224,9 @@ fn artifacts(artifacts: &Map, reader: &mut Reader) {
         return;
     };
     if let Some(name) = exposed.as_str()
-        && !is_exposed_name(name)
+        && let Err(error) = names::exposed(name)
     {
-        let message = "`expose_as` takes letters, digits, `-`, `_` and spaces, and begins with a \
-                       letter, a digit or `_`";
-        reader.report(exposed.place, message);
+        reader.report(exposed.place, format!("`expose_as` {error}"));
     }
     let paths = artifacts.given("paths").and_then(Node::as_seq);
     if paths.is_none_or(<[Node]>::is_empty) {
@@ -236,12 +238,6 @@ fn artifacts(artifacts: &Map, reader: &mut Reader) {
             reader.found(Code::Exclusive, path.place, message);
         }
     }
-}
-
-/// `EXPOSE_AS_REGEX`: `/\A\w[-\w ]*\z/`
-fn is_exposed_name(name: &str) -> bool {
-    let word = |c: char| c.is_ascii_alphanumeric() || c == '_';
-    name.starts_with(word) && name.chars().all(|c| word(c) || matches!(c, '-' | ' '))
 }
 
 /// `release:released_at` is a date and time of ISO 8601.

@@ -18,6 +18,7 @@ mod defaults;
 mod entry;
 mod environment;
 mod extends;
+mod globs;
 mod images;
 mod include;
 mod inputs;
@@ -43,6 +44,7 @@ mod unread;
 mod value;
 mod variables;
 
+pub(crate) use globs::finding as unmatchable_glob;
 pub use include::Asked;
 pub use lowered::{of_pipeline, read_pipeline};
 pub use model::{
@@ -171,7 +173,7 @@ pub fn read_where(main: Source, repository: &dyn Repository, given: &dyn Given) 
     let mut reader = entry::Reader::default();
     let mut includes = include::Includes::new(main, repository, given);
     let tree = includes.main(&mut reader);
-    finish(tree, includes, reader)
+    finish(tree, includes, reader, false)
 }
 
 /// The same of the tree of a file.
@@ -184,13 +186,14 @@ pub(crate) fn read_tree(
     let mut reader = entry::Reader::default();
     let mut includes = include::Includes::new(main, repository, given);
     let tree = includes.under(tree, &mut reader);
-    finish(Ok(tree), includes, reader)
+    finish(Ok(tree), includes, reader, true)
 }
 
 fn finish(
     tree: Result<Node, Finding>,
     includes: include::Includes<'_>,
     reader: entry::Reader,
+    made: bool,
 ) -> Reading {
     let contested = includes.contested();
     let sources = includes.sources;
@@ -206,6 +209,7 @@ fn finish(
                 spec: includes.spec,
                 rules: includes.rules,
                 contested,
+                made,
             };
             match root::configure(&tree, read) {
                 Ok(config) if !is_lacking => Ok(config),

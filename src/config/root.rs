@@ -45,11 +45,14 @@ pub(super) struct Included {
     pub(super) rules: Vec<Rule>,
     /// For each source, whether an include that is not read may replace what it says.
     pub(super) contested: Vec<bool>,
+    /// Whether it was made from a manifest.
+    pub(super) made: bool,
 }
 
 /// Makes the effective configuration.
 pub(super) fn configure(root: &Node, included: Included) -> Result<Config, Report> {
-    let mut reader = Reader::open(included.is_lacking || !included.unresolved.is_empty());
+    let open = included.is_lacking || !included.unresolved.is_empty();
+    let mut reader = Reader::new(open, included.made);
     let Some(tree) = tree(root, &mut reader) else {
         return Err(reader.into_report(&included.sources));
     };

@@ -36,6 +36,9 @@ pub(super) enum Shape {
     Word(&'static [&'static str]),
     /// One of these words or a list of them.
     Words(&'static [&'static str]),
+    /// The same of words that `gates` knows by this name; a file has none that is newer than what
+    /// it is read as.
+    GatedWords(&'static str, &'static [&'static str]),
     /// A duration, or `never`.
     Duration,
     /// A duration of so many seconds at most.
@@ -129,14 +132,16 @@ impl Shape {
             }
             Shape::Numbers => drop(super::keys::integers(node, what, reader)),
             Shape::Word(words) => drop(reader.word(node, what, words)),
-            Shape::Words(words) => match node.as_seq() {
-                Some(items) => {
-                    for item in items {
-                        reader.word(item, what, words);
-                    }
+            Shape::Words(words) => {
+                for item in node.as_seq().unwrap_or(std::slice::from_ref(node)) {
+                    reader.word(item, what, words);
                 }
-                None => drop(reader.word(node, what, words)),
-            },
+            }
+            Shape::GatedWords(gate, words) => {
+                for item in node.as_seq().unwrap_or(std::slice::from_ref(node)) {
+                    reader.gated_word(item, what, gate, words);
+                }
+            }
             Shape::Duration => drop(duration(node, what, reader)),
             Shape::DurationUpTo(most) => {
                 if let Some(length) = duration(node, what, reader)

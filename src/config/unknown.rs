@@ -6,10 +6,10 @@
 
 use super::value::Place;
 use crate::finding::{Code, Finding, did_you_mean};
-use crate::gitlab::keywords;
+use crate::gitlab::{Version, keywords};
 
 /// The GitLab whose keywords windlass knows.
-const READ_AS: &str = "18.11";
+pub(super) const READ_AS: Version = Version::new(18, 11);
 
 /// The finding about a key of `what`, which knows these.
 pub(super) fn keyword(place: Place, key: &str, what: &str, known: &[&str]) -> Finding {

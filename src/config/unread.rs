@@ -1,16 +1,18 @@
 //! What there is to say about a configuration that GitLab takes.
 //!
 //! In: a [`Config`]. Out: a [`Report`] of warnings. Always holds: each include that is not read is
-//! named.
+//! named, and each glob that matches no file.
 
-use super::Config;
 use super::model::Unresolved;
+use super::{Config, globs};
 use crate::finding::{Code, Finding, Report};
 
 impl Config {
-    /// What is not wrong and still worth saying: includes that are not read.
+    /// What GitLab takes and is still worth saying: includes that are not read, and globs that match
+    /// no file.
     pub fn report(&self) -> Report {
-        Report::of(&self.sources, self.unresolved.iter().map(finding))
+        let unread = self.unresolved.iter().map(finding);
+        Report::of(&self.sources, unread.chain(globs::findings(self)))
     }
 }
 

@@ -81,9 +81,9 @@ pub const DEFAULT: [&str; 14] = [
     "timeout",
 ];
 
-/// What `retry:when` takes: `always`, and every reason for which a job of 18.11 can fail
-/// (`Enums::Ci::CommitStatus.failure_reasons`). Since when: `gates::value("retry:when", ..)`.
-pub const FAILURE_REASONS: [&str; 41] = [
+/// What `retry:when` takes: `always`, and every reason for which a job can fail
+/// (`Enums::Ci::CommitStatus.failure_reasons`, 19.1). Since when: `gates::value("retry:when", ..)`.
+pub const FAILURE_REASONS: [&str; 49] = [
     "always",
     "api_failure",
     "archived_failure",
@@ -107,19 +107,27 @@ pub const FAILURE_REASONS: [&str; 41] = [
     "job_router_failure",
     "missing_dependency_failure",
     "no_matching_runner",
+    "no_updates_canceling",
+    "no_updates_running",
     "pipeline_loop_detected",
     "project_deleted",
     "protected_environment_failure",
     "reached_downstream_pipeline_trigger_rate_limit",
     "reached_max_descendant_pipelines_depth",
     "reached_max_pipeline_hierarchy_size",
+    "runner_configuration_error",
+    "runner_external_dependency_failure",
     "runner_system_failure",
     "runner_unsupported",
     "scheduler_failure",
     "script_failure",
     "secrets_provider_not_found",
+    "server_timeout_canceling",
+    "server_timeout_running",
     "stale_schedule",
     "stuck_or_timeout_failure",
+    "stuck_pending_no_matching_runners",
+    "stuck_pending_with_matching_runners",
     "trace_size_exceeded",
     "unknown_failure",
     "unmet_prerequisites",

@@ -37,6 +37,21 @@ const RESERVED_JOBS: [&str; 12] = [
     "types",
 ];
 
+/// Checks the title of exposed artifacts (`EXPOSE_AS_REGEX`, `/\A\w[-\w ]*\z/`, 18.11).
+pub fn exposed(title: &str) -> Result<(), String> {
+    let word = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    if title.chars().count() > 100 {
+        return Err("has more than 100 characters".to_owned());
+    }
+    match title.starts_with(word) && title.chars().all(|c| word(c) || matches!(c, '-' | ' ')) {
+        true => Ok(()),
+        false => Err(
+            "takes letters, digits, `-`, `_` and spaces, and begins with none of `-` and space"
+                .to_owned(),
+        ),
+    }
+}
+
 /// Whether GitLab reads this key as something else than a job.
 pub fn is_reserved_job(name: &str) -> bool {
     RESERVED_JOBS.contains(&name)

@@ -261,7 +261,10 @@ fn list(field: &Field<List<Text>>) -> Option<Value> {
 fn retry(retry: &Retry) -> Value {
     let mut map = Mapping::new();
     map.set_if("max", retry.max.get().copied());
-    map.set_if("when", many(&retry.when));
+    if let Some(reasons) = retry.when.get() {
+        let words = reasons.iter().map(|reason| reason.value.as_str().into());
+        map.set("when", one_or_list(words.collect()));
+    }
     if let Some(codes) = retry.exit_codes.get() {
         map.set(
             "exit_codes",
@@ -293,7 +296,8 @@ fn reports(of: &Reports) -> Mapping {
     let mut map = Mapping::new();
     if let Some(coverage) = of.coverage_report.get() {
         let mut report = Mapping::new();
-        report.set_if("coverage_format", coverage.coverage_format.get().cloned());
+        let format = coverage.coverage_format.get();
+        report.set_if("coverage_format", format.map(|word| word.as_str()));
         report.set_if("path", coverage.path.get().cloned());
         map.set("coverage_report", report);
     }

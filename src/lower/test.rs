@@ -80,7 +80,7 @@ impl<'m> Lowering<'m> {
                 .get()
                 .into_iter()
                 .flat_map(Many::iter)
-                .map(|p| p.value.clone())
+                .map(|policy| policy.value.as_str().to_owned())
                 .collect(),
         }
     }

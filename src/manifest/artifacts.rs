@@ -68,11 +68,21 @@ record! {
     }
 }
 
+words! {
+    /// The format of a coverage report.
+    CoverageFormat {
+        /// Cobertura's XML.
+        Cobertura "cobertura",
+        /// JaCoCo's XML (18.4).
+        Jacoco "jacoco",
+    }
+}
+
 record! {
     /// A coverage report.
     CoverageReport {
-        /// `cobertura` or `jacoco`.
-        coverage_format: Text,
+        /// What it is written in.
+        coverage_format: CoverageFormat,
         /// Where it is.
         path: Text,
     }

@@ -133,13 +133,67 @@ record! {
     }
 }
 
+words! {
+    /// Why a job failed, in GitLab's words.
+    FailureReason {
+        /// Whatever the reason; the default.
+        Always "always",
+        /// An unknown reason.
+        UnknownFailure "unknown_failure",
+        /// The script failed.
+        ScriptFailure "script_failure",
+        /// GitLab's API failed.
+        ApiFailure "api_failure",
+        /// The job got stuck or timed out.
+        StuckOrTimeoutFailure "stuck_or_timeout_failure",
+        /// It waited too long for a runner, of which there are some (19.1).
+        StuckPendingWithMatchingRunners "stuck_pending_with_matching_runners",
+        /// It waited too long for a runner, of which there is none (19.1).
+        StuckPendingNoMatchingRunners "stuck_pending_no_matching_runners",
+        /// It ran and sent no updates (19.1).
+        NoUpdatesRunning "no_updates_running",
+        /// It was being canceled and sent no updates (19.1).
+        NoUpdatesCanceling "no_updates_canceling",
+        /// The runner failed, as when it set the job up.
+        RunnerSystemFailure "runner_system_failure",
+        /// The runner cannot do what the job wants.
+        RunnerUnsupported "runner_unsupported",
+        /// The job or the runner is configured wrongly (19.1).
+        RunnerConfigurationError "runner_configuration_error",
+        /// The runner did not reach something, as a registry (19.1).
+        RunnerExternalDependencyFailure "runner_external_dependency_failure",
+        /// Artifacts that it wants are missing (13.2).
+        MissingDependencyFailure "missing_dependency_failure",
+        /// A delayed job could not run (13.2).
+        StaleSchedule "stale_schedule",
+        /// The script took longer than the job may (13.2).
+        JobExecutionTimeout "job_execution_timeout",
+        /// GitLab stopped a job that took longer than it may (18.11).
+        JobExecutionServerTimeout "job_execution_server_timeout",
+        /// The same while it ran (19.1).
+        ServerTimeoutRunning "server_timeout_running",
+        /// The same while it was being canceled (19.1).
+        ServerTimeoutCanceling "server_timeout_canceling",
+        /// The job router failed (18.11).
+        JobRouterFailure "job_router_failure",
+        /// The job is archived (13.2).
+        ArchivedFailure "archived_failure",
+        /// What the job needs first failed (13.2).
+        UnmetPrerequisites "unmet_prerequisites",
+        /// No runner could be assigned (13.2).
+        SchedulerFailure "scheduler_failure",
+        /// The job's data are damaged (13.2).
+        DataIntegrityFailure "data_integrity_failure",
+    }
+}
+
 record! {
     /// How often GitLab repeats a failed job; a number alone is enough.
     Retry = "max" {
         /// How often: 0 to 2.
         max: i64,
-        /// For which failures, in GitLab's words: `runner_system_failure`, `script_failure`, ...
-        when: Many<Text>,
+        /// For which failures: `runner_system_failure`, `script_failure`, ...
+        when: Many<FailureReason>,
         /// For which exit codes.
         exit_codes: Many<i64>,
     }

@@ -5,6 +5,18 @@ use super::common::{Matrix, Variables, entity};
 use super::kinds::{Regex, Text};
 use super::record::{record, words};
 
+words! {
+    /// When a runner pulls an image.
+    PullPolicy {
+        /// Each time.
+        Always "always",
+        /// If it is not there.
+        IfNotPresent "if-not-present",
+        /// Not at all.
+        Never "never",
+    }
+}
+
 record! {
     /// The image of a job; a name alone is enough.
     JobImage = "name" {
@@ -13,8 +25,8 @@ record! {
         /// What starts the container instead of the image's own entrypoint; `[""]` if not written
         /// and the image is a well-known tool's, such as `aquasec/trivy`, that runs no shell.
         entrypoint: List<Text>,
-        /// When the runner pulls it: `always`, `if-not-present`, `never`.
-        pull_policy: Many<Text>,
+        /// When the runner pulls it; of several, the first that works.
+        pull_policy: Many<PullPolicy>,
     }
 }
 

@@ -188,3 +188,26 @@ fn quoted_texts_go_on_at_any_indentation() {
     let config = of("a:\n  script:\n  - \"echo 1\n  two\"\n").unwrap();
     assert_eq!(config.jobs[0].script[0].value, "echo 1 two");
 }
+
+/// Globs that match no file are told once for each place, and only these.
+#[test]
+fn globs_that_match_nothing_are_told() {
+    let text = ".r: {rules: [{changes: [./x/*, ok/**/*]}]}\n\
+                a: {script: x, rules: !reference [.r, rules]}\n\
+                b: {script: x, extends: .r, only: ~}\n\
+                c: {script: x, rules: [[{exists: {paths: [/abs/*]}}, {exists: [docs/]}]]}\n\
+                d: {script: x, only: {changes: [app/]}}\n\
+                e: {script: x, rules: [{changes: [$DIR/*, a//b]}]}\n";
+    let report = of(text).unwrap().report();
+    let found: Vec<String> = report
+        .sorted()
+        .iter()
+        .map(|finding| format!("{} {}", finding.code.as_str(), finding.message))
+        .collect();
+    let globs = ["./x/*", "/abs/*", "app/", "a//b"];
+    assert_eq!(found.len(), globs.len(), "{found:#?}");
+    for (found, glob) in found.iter().zip(globs) {
+        let begins = format!("unmatchable-glob `{glob}` matches no file");
+        assert!(found.starts_with(&begins), "{found}");
+    }
+}
