@@ -157,7 +157,16 @@ fn parts(
             Part::Changes => "changes",
             Part::Kubernetes => "kubernetes",
         };
-        let (text, place) = words::policy(Some(of), part);
+        let (mut text, place) = words::policy(Some(of), part);
+        match (part, truth) {
+            (Part::Refs(_), Truth::Unknown) => {
+                text.push_str(" (the project is not known: `--variable CI_PROJECT_PATH=...`)");
+            }
+            (Part::Kubernetes, Truth::Unknown) => {
+                text.push_str(" (not known: `--kubernetes true`)");
+            }
+            _ => {}
+        }
         let place = place.map(|place| line(config, place)).unwrap_or_default();
         vec![
             format!("{word}:{name}"),

@@ -167,3 +167,91 @@ fn jobs_that_hang_on_one_unknown_thing_do_not_fail_each_other() {
         assert_eq!(plan.failures.len(), 1, "{condition}");
     }
 }
+
+#[test]
+fn a_job_knows_its_own_variables_in_its_rules() {
+    for (job, condition, runs) in [
+        (
+            "environment: prod",
+            "$CI_ENVIRONMENT_NAME == \"prod\"",
+            true,
+        ),
+        (
+            "environment: review/$CI_COMMIT_REF_SLUG",
+            "$CI_ENVIRONMENT_NAME == \"review/main\"",
+            true,
+        ),
+        ("stage: test", "$CI_ENVIRONMENT_NAME", false),
+        ("stage: test", "$CI_NODE_TOTAL == \"1\"", true),
+        ("stage: test", "$CI_NODE_INDEX", false),
+        (
+            "parallel: 2",
+            "$CI_NODE_TOTAL == \"2\" && $CI_NODE_INDEX",
+            true,
+        ),
+        (
+            "stage: test",
+            "$CI_JOB_NAME == \"a\" && $CI_JOB_STAGE == \"test\"",
+            true,
+        ),
+        ("stage: test", "$CI_SERVER == \"yes\"", true),
+        ("stage: test", "$CI_PIPELINE_NAME", false),
+        ("stage: test", "$CI_JOB_ID", false),
+    ] {
+        let text = format!("a: {{script: x, {job}, rules: [{{if: '{condition}'}}]}}\n");
+        let created = plan(&config(&text), &main()).created;
+        let wanted = if runs { Truth::True } else { Truth::False };
+        assert_eq!(created, wanted, "{text}");
+    }
+}
+
+#[test]
+fn what_is_stated_decides() {
+    let of_project = config("a: {script: x, only: [branches@group/app]}\n");
+    let of_cluster = config("a: {script: x, only: {kubernetes: active}}\n");
+    for config in [&of_project, &of_cluster] {
+        assert_eq!(plan(config, &main()).created, Truth::Unknown);
+    }
+    for (path, wanted) in [("group/app", Truth::True), ("group/other", Truth::False)] {
+        let mut stated = main();
+        stated.state("CI_PROJECT_PATH", path).unwrap();
+        assert_eq!(plan(&of_project, &stated).created, wanted, "{path}");
+    }
+    let mut stated = main();
+    stated.state("CI_KUBERNETES_ACTIVE", "true").unwrap();
+    assert_eq!(plan(&of_cluster, &stated).created, Truth::True);
+}
+
+#[test]
+fn what_never_happens_is_found() {
+    let said = |text: &str| -> Vec<String> {
+        let config = config(text);
+        let classes = windlass::plan::classes(&config, "main");
+        let found = windlass::plan::impossible(&config, &classes);
+        found
+            .iter()
+            .map(|one| format!("{} {}", one.code.as_str(), one.message))
+            .collect()
+    };
+    let rule = |condition: &str| format!("a: {{script: x, rules: [{{if: '{condition}'}}]}}\n");
+    for (condition, wanted) in [
+        ("$CI_PIPELINE_SOURCE == \"scheduled\"", 2),
+        ("$CI_PIPELINE_SOURCE != \"scheduled\"", 1),
+        ("$CI_COMMIT_TAG == \"\"", 2),
+        ("$CI_COMMIT_BRANCH && $CI_COMMIT_TAG", 1),
+        (
+            "$CI_PIPELINE_SOURCE == \"schedule\" && $CI_MERGE_REQUEST_IID",
+            1,
+        ),
+        ("$CI_COMMIT_BRANCH =~ /^a/ && $CI_COMMIT_BRANCH =~ /^b/", 1),
+        ("$CI_COMMIT_BRANCH =~ /^a/ && $CI_COMMIT_BRANCH =~ /b$/", 0),
+        ("$CI_PIPELINE_SOURCE == \"schedule\"", 0),
+        ("$UNKNOWN == \"x\"", 0),
+    ] {
+        let found = said(&rule(condition));
+        assert_eq!(found.len(), wanted, "{condition}: {found:?}");
+    }
+    let exists = "a: {script: x, rules: [{exists: [Dockerfile]}]}\n";
+    assert_eq!(said(exists), [""; 0]);
+    assert_eq!(said("a: {script: x, only: [], except: [main]}\n").len(), 1);
+}
