@@ -10,6 +10,7 @@ use std::sync::Arc;
 use super::model::Config;
 use super::value::{Entry, Key, Map, Node, Place, Value};
 use super::{Given, Nothing, Reading, Repository, Unknown};
+use crate::files::Unread;
 use crate::finding::Report;
 use crate::pipeline::{
     Include, Job as PlannedJob, Mapping, Pipeline, Rule as PlannedRule, Value as Planned,
@@ -81,11 +82,45 @@ pub fn read_pipeline(
         tree.put("include", Node::new(Value::Seq(entries), whole));
     }
     let tree = Node::new(Value::Map(Arc::new(tree)), whole);
-    let mut reading = super::read_tree(tree, manifest.clone(), repository, given);
+    let repository = Vendored {
+        repository,
+        folder: pipeline.includes_from.as_deref(),
+    };
+    let mut reading = super::read_tree(tree, manifest.clone(), &repository, given);
     if let Ok(config) = &mut reading.result {
         name_origins(config, pipeline);
     }
     reading
+}
+
+/// A repository that holds files from elsewhere in one of its own folders.
+struct Vendored<'r> {
+    repository: &'r dyn Repository,
+    folder: Option<&'r str>,
+}
+
+impl Repository for Vendored<'_> {
+    fn read(&self, path: &str) -> Result<String, Unread> {
+        self.repository.read(path)
+    }
+
+    fn paths(&self) -> Option<Vec<String>> {
+        self.repository.paths()
+    }
+
+    fn is_known(&self) -> bool {
+        self.repository.is_known()
+    }
+
+    fn elsewhere(&self, path: &str) -> Result<(String, String), Unread> {
+        match (self.repository.elsewhere(path), self.folder) {
+            (Err(Unread::Absent), Some(folder)) => {
+                let path = format!("{}/{path}", folder.trim_end_matches('/'));
+                self.repository.read(&path).map(|text| (path, text))
+            }
+            (found, _) => found,
+        }
+    }
 }
 
 /// Says of each job of the manifest where it comes from.
