@@ -119,7 +119,14 @@ fn d_proof(bencher: Bencher<'_, '_>, input: Input) {
     let lowered = lower(&manifest);
     bencher.bench_local(|| {
         let mut report = Report::default();
-        let proved = proof::check(&manifest, &root, black_box(&lowered), &source, &mut report);
+        let proved = proof::check(
+            &manifest,
+            &root,
+            black_box(&lowered),
+            &source,
+            &AnyProject,
+            &mut report,
+        );
         assert_eq!(proved, Ok(()));
         assert!(!report.has_errors(), "{report:?}");
     });

@@ -90,6 +90,9 @@ pub(crate) struct Options {
     /// How to print findings on standard error.
     #[arg(long, value_name = "FORMAT", global = true, default_value = "text")]
     pub(crate) message_format: Format,
+    /// Folder with included files of other projects, templates, components and URLs.
+    #[arg(long, value_name = "DIR", global = true)]
+    pub(crate) includes_from: Option<PathBuf>,
     /// Say nothing but errors.
     #[arg(short, long, global = true)]
     pub(crate) quiet: bool,

@@ -108,7 +108,7 @@ pub fn compile(source: &Source, files: &dyn Files) -> Result<Compiled, InternalE
             target::check(&manifest, &root, pipeline, lacks, &mut report);
         }
         if let Some(lowered) = lowered.filter(|_| !report.has_errors()) {
-            proof::check(&manifest, &root, &lowered, source, &mut report)?;
+            proof::check(&manifest, &root, &lowered, source, files, &mut report)?;
             let files = match report.has_errors() {
                 true => None,
                 false => {
@@ -177,6 +177,8 @@ fn write(lowered: &Lowered) -> Result<Written, InternalError> {
     let mut files = vec![file(".gitlab-ci.yml", text)];
     if let Some((path, compose)) = &lowered.compose {
         let text = render::compose_override(compose)
+            .map_err(|error| InternalError(format!("{path}: {error}")))?;
+        verify::verify_compose(&text, compose)
             .map_err(|error| InternalError(format!("{path}: {error}")))?;
         files.push(file(path, text));
     }

@@ -1,16 +1,20 @@
 //! The configuration that `plan`, `diff` and `graph` are about, and the refs that they are asked about.
 //!
-//! In: the options and arguments. Out: a [`Read`]: a [`Config`] or none, and all that was found.
+//! In: the options and arguments. Out: a [`Read`]: [`Configs`] or none, and all that was found.
 //! Always holds: what could not be read, as a remote include, is among the findings.
 
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
+use windlass::check::Files;
+use windlass::compile::Project;
 use windlass::config::{self, Config, Repository};
 use windlass::files::{self, Links, Unread};
 use windlass::finding::Report;
-use windlass::plan::{self, Changed, LeftOut, Ref, Situation, Trigger};
-use windlass::source::Limits;
+use windlass::pipeline::Pipeline;
+use windlass::plan::{Changed, Configs, LeftOut, Planned, Ref, Situation, Trigger};
+use windlass::source::{Limits, Source};
 
 use super::git::git;
 use super::project::{Unreadable, compilation, source_of};
@@ -23,8 +27,8 @@ const DEFAULT_BRANCH: &str = "main";
 
 /// What reading a configuration gave.
 pub(super) struct Read {
-    /// The configuration; `None` after an error.
-    pub(super) config: Option<Config>,
+    /// The configurations; `None` after an error.
+    pub(super) configs: Option<Configs<'static>>,
     /// All that was found.
     pub(super) report: Report,
     /// Whether the file is there and can be read, whatever it holds.
@@ -32,26 +36,41 @@ pub(super) struct Read {
 }
 
 impl Read {
-    /// What the reader of configurations says, and what was found before.
-    pub(super) fn of(result: Result<Config, Report>) -> Self {
-        let (config, report) = match result {
-            Ok(config) => {
-                let report = config.report();
-                (Some(config), report)
-            }
+    /// What the reader of configurations says.
+    pub(super) fn of(result: Result<Configs<'static>, Report>) -> Self {
+        let (configs, report) = match result {
+            Ok(configs) => (Some(configs), Report::default()),
             Err(report) => (None, report),
         };
         Self {
-            config,
+            configs,
             report,
             readable: true,
         }
     }
 
+    /// A `.gitlab-ci.yml` in a repository.
+    pub(super) fn pipeline(source: Source, repository: impl Repository + 'static) -> Self {
+        Self::of(Configs::new(move |given| {
+            config::read_where(source.clone(), &repository, given)
+        }))
+    }
+
+    /// A pipeline that was made from a manifest in a repository.
+    pub(super) fn lowered(
+        pipeline: Pipeline,
+        manifest: Source,
+        repository: impl Repository + 'static,
+    ) -> Self {
+        Self::of(Configs::new(move |given| {
+            config::read_pipeline(&pipeline, &manifest, &repository, given)
+        }))
+    }
+
     /// A file that gives no text.
     pub(super) fn nothing(unreadable: Unreadable) -> Self {
         Self {
-            config: None,
+            configs: None,
             readable: unreadable.readable,
             report: unreadable.report,
         }
@@ -73,7 +92,7 @@ pub(super) fn configuration(
     file: Option<&Path>,
 ) -> Result<Read, Failure> {
     match file {
-        Some(file) => Ok(of_file(root, file)),
+        Some(file) => Ok(of_file(options, root, file)),
         None => of_manifest(options),
     }
 }
@@ -81,36 +100,32 @@ pub(super) fn configuration(
 /// The configuration that the manifest compiles to.
 fn of_manifest(options: &Options) -> Result<Read, Failure> {
     let project = compilation(options)?;
+    let folder = Folder {
+        root: project.root,
+        elsewhere: options.includes_from.clone(),
+    };
     let made = project
         .lowered
-        .map(|lowered| config::of_pipeline(&lowered.pipeline, &project.source));
+        .map(|lowered| Read::lowered(lowered.pipeline, project.source, folder));
     let mut read = Read {
-        config: None,
+        configs: None,
         report: project.report,
         readable: project.readable,
     };
-    match made {
+    if let Some(made) = made {
         // The proof has said so of the same pipeline, at the keys of the manifest.
-        Some(Err(_)) if read.report.has_errors() => {}
-        Some(made) => {
-            let made = Read::of(made);
-            read.config = made.config;
+        if made.configs.is_some() || !read.report.has_errors() {
             read.report.join(made.report);
         }
-        None => {}
+        read.configs = made.configs;
     }
     Ok(read)
 }
 
 /// The configuration of a `.gitlab-ci.yml`.
-pub(super) fn of_file(root: &Path, file: &Path) -> Read {
+pub(super) fn of_file(options: &Options, root: &Path, file: &Path) -> Read {
     match source_of(root, &file.to_string_lossy()) {
-        Ok(source) => {
-            let folder = Folder {
-                root: root.to_owned(),
-            };
-            Read::of(config::read(source, &folder).result)
-        }
+        Ok(source) => Read::pipeline(source, Folder::of(options, root)),
         Err(unreadable) => Read::nothing(unreadable),
     }
 }
@@ -119,16 +134,17 @@ pub(super) fn of_file(root: &Path, file: &Path) -> Read {
 pub(super) fn situations(
     root: &Path,
     refs: &Refs,
-    config: &Config,
+    configs: &Configs<'_>,
 ) -> Result<(Vec<Situation>, Vec<LeftOut>), Failure> {
     let default_branch = default_branch(root, refs.default_branch.as_deref());
     let files = Folder {
         root: root.to_owned(),
+        elsewhere: None,
     }
     .paths();
     let (mut situations, left_out) = match refs.all {
         true => {
-            let classes = plan::classes(config, &default_branch);
+            let classes = configs.classes(&default_branch);
             (classes.situations, classes.left_out)
         }
         false => (vec![situation(refs, &default_branch)], Vec::new()),
@@ -206,14 +222,67 @@ pub(super) fn default_branch(root: &Path, given: Option<&str>) -> String {
         .unwrap_or_else(|| DEFAULT_BRANCH.to_owned())
 }
 
-/// The repository in a folder.
+/// What there is to say of the configurations that plans are of: includes that are not read, and
+/// why GitLab refuses what is effective on a ref.
+pub(super) fn notes(planned: &[Planned]) -> Report {
+    let mut report = Report::default();
+    let mut told: Vec<&Arc<Config>> = Vec::new();
+    for one in planned {
+        report.join(one.report.clone());
+        if !told.iter().any(|told| Arc::ptr_eq(told, &one.config)) {
+            told.push(&one.config);
+            report.join(one.config.report());
+        }
+    }
+    report
+}
+
+/// The repository in a folder, and the folder of included files from elsewhere.
+#[derive(Debug, Clone)]
 pub(super) struct Folder {
     pub(super) root: PathBuf,
+    pub(super) elsewhere: Option<PathBuf>,
+}
+
+impl Folder {
+    /// The project's own.
+    pub(super) fn of(options: &Options, root: &Path) -> Self {
+        Self {
+            root: root.to_owned(),
+            elsewhere: options.includes_from.clone(),
+        }
+    }
+
+    fn project(&self) -> Project {
+        Project {
+            root: self.root.clone(),
+        }
+    }
+}
+
+impl Files for Folder {
+    fn exists(&self, path: &str) -> bool {
+        self.project().exists(path)
+    }
+
+    fn refused(&self, path: &str) -> Option<String> {
+        self.project().refused(path)
+    }
+
+    fn repository(&self) -> &dyn Repository {
+        self
+    }
 }
 
 impl Repository for Folder {
     fn read(&self, path: &str) -> Result<String, Unread> {
         files::read(&self.root, path, Links::Refused, Limits::MANIFEST.bytes)
+    }
+
+    fn elsewhere(&self, path: &str) -> Result<(String, String), Unread> {
+        let folder = self.elsewhere.as_ref().ok_or(Unread::Absent)?;
+        let text = files::read(folder, path, Links::Refused, Limits::MANIFEST.bytes)?;
+        Ok((folder.join(path).display().to_string(), text))
     }
 
     /// The files that git knows; a file that it does not is in no pipeline.

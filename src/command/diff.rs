@@ -2,15 +2,16 @@
 
 use std::path::Path;
 
-use windlass::compile::{Project, compile};
-use windlass::config;
+use windlass::check::Files;
+use windlass::compile::compile;
+use windlass::config::Repository;
 use windlass::diff::{self, Told};
 use windlass::files::Unread;
 use windlass::graph::{Format, Graph};
-use windlass::plan;
+use windlass::plan::{Configs, together};
 use windlass::source::Source;
 
-use super::configuration::{Folder, Read, configuration, default_branch};
+use super::configuration::{Folder, Read, configuration, default_branch, notes};
 use super::output::{print, say_findings, stdout_color};
 use super::project::{Unreadable, root, source_of};
 use super::revision::Revision;
@@ -25,7 +26,11 @@ pub(super) fn run(options: &Options, args: &Diff) -> Result<Verdict, Failure> {
     let (before, after, against) = match args.files.as_slice() {
         [before, after] => {
             let name = before.display().to_string();
-            (file(&root, before)?, file(&root, after)?, name)
+            (
+                file(options, &root, before)?,
+                file(options, &root, after)?,
+                name,
+            )
         }
         _ => {
             let (before, against) = revision(options, &root, args)?;
@@ -35,23 +40,28 @@ pub(super) fn run(options: &Options, args: &Diff) -> Result<Verdict, Failure> {
     };
     let mut report = before.report.clone();
     report.join(after.report.clone());
+    let default_branch = default_branch(&root, args.default_branch.as_deref());
+    let plan = |configs: &Configs<'_>| configs.plan_all(&configs.classes(&default_branch).refs);
+    let planned = after.configs.as_ref().map(plan).unwrap_or_default();
+    report.join(notes(&planned));
+    if let Some(configs) = &before.configs {
+        report.join(notes(&plan(configs)));
+    }
     say_findings(&report, options);
-    let (Some(before), Some(after)) = (&before.config, &after.config) else {
+    let (Some(before), Some(after)) = (&before.configs, &after.configs) else {
         return match before.readable {
             true => after.refused(),
             false => before.refused(),
         };
     };
-    let default_branch = default_branch(&root, args.default_branch.as_deref());
-    let comparison = diff::diff(before, after, &default_branch);
+    let comparison = diff::diff_all(before, after, &default_branch);
     let format = match args.format {
         DiffFormat::Text => diff::Format::Text,
         DiffFormat::Json => diff::Format::Json,
         DiffFormat::Markdown => diff::Format::Markdown,
     };
-    let refs = plan::classes(after, &default_branch).refs;
-    let plans = plan::plan_all(after, &refs);
-    let mermaid = Graph::of_plans(after, &plans).draw(Format::Mermaid);
+    let (config, plans) = together(&planned, after.base());
+    let mermaid = Graph::of_plans(&config, &plans).draw(Format::Mermaid);
     let told = Told {
         against: &against,
         comparison: &comparison,
@@ -68,7 +78,7 @@ pub(super) fn run(options: &Options, args: &Diff) -> Result<Verdict, Failure> {
 /// What a revision has, and what to call it: the same file, or the pipeline where there was no
 /// manifest yet, or nothing at all.
 fn revision(options: &Options, root: &Path, args: &Diff) -> Result<(Read, String), Failure> {
-    let revision = Revision::of(root, &args.against)?;
+    let revision = Revision::of(root, &args.against)?.with(Folder::of(options, root));
     let asked = match &args.file {
         Some(file) => file.to_string_lossy().into_owned(),
         None => options.manifest().to_owned(),
@@ -79,8 +89,8 @@ fn revision(options: &Options, root: &Path, args: &Diff) -> Result<(Read, String
         Ok(text) => {
             let source = Source::new(named(&asked), text);
             let read = match &args.file {
-                Some(_) => Read::of(config::read(source, &revision).result),
-                None => compiled(&source, &revision)?,
+                Some(_) => Read::pipeline(source, revision),
+                None => compiled(&source, revision)?,
             };
             return Ok((read, against()));
         }
@@ -92,7 +102,7 @@ fn revision(options: &Options, root: &Path, args: &Diff) -> Result<(Read, String
         match revision.text(DEFAULT_PIPELINE) {
             Ok(text) => {
                 let source = Source::new(name.clone(), text);
-                return Ok((Read::of(config::read(source, &revision).result), name));
+                return Ok((Read::pipeline(source, revision), name));
             }
             Err(Unread::Absent) => {}
             Err(unread) => return Ok((unreadable(&name, &unread), against())),
@@ -100,7 +110,7 @@ fn revision(options: &Options, root: &Path, args: &Diff) -> Result<(Read, String
     }
     let against = format!("{}, which has no `{asked}`", args.against);
     let nothing = Source::new(named(&asked), ".nothing: {script: [\"true\"]}\n");
-    Ok((Read::of(config::read(nothing, &revision).result), against))
+    Ok((Read::pipeline(nothing, revision), against))
 }
 
 fn unreadable(name: &str, unread: &Unread) -> Read {
@@ -108,22 +118,16 @@ fn unreadable(name: &str, unread: &Unread) -> Read {
 }
 
 /// A file, which says itself whether it is a manifest.
-fn file(root: &Path, path: &Path) -> Result<Read, Failure> {
+fn file(options: &Options, root: &Path, path: &Path) -> Result<Read, Failure> {
     let source = match source_of(root, &path.to_string_lossy()) {
         Ok(source) => source,
         Err(unreadable) => return Ok(Read::nothing(unreadable)),
     };
     if is_manifest(&source.text) {
         let folder = path.parent().unwrap_or(Path::new(""));
-        let project = Project {
-            root: root.join(folder),
-        };
-        return compiled(&source, &project);
+        return compiled(&source, Folder::of(options, &root.join(folder)));
     }
-    let folder = Folder {
-        root: root.to_owned(),
-    };
-    Ok(Read::of(config::read(source, &folder).result))
+    Ok(Read::pipeline(source, Folder::of(options, root)))
 }
 
 /// A manifest has the key `windlass`, which no pipeline can have: a job needs a mapping.
@@ -132,13 +136,13 @@ fn is_manifest(text: &str) -> bool {
     text.lines().any(key)
 }
 
-fn compiled(source: &Source, files: &dyn windlass::check::Files) -> Result<Read, Failure> {
-    let compiled = compile(source, files).map_err(|error| Failure::Io(error.to_string()))?;
+fn compiled(source: &Source, files: impl Files + Repository + 'static) -> Result<Read, Failure> {
+    let compiled = compile(source, &files).map_err(|error| Failure::Io(error.to_string()))?;
     Ok(match compiled.lowered {
         // What is amiss without being wrong is for `check` to say.
-        Some(lowered) => Read::of(config::of_pipeline(&lowered.pipeline, source)),
+        Some(lowered) => Read::lowered(lowered.pipeline, source.clone(), files),
         None => Read {
-            config: None,
+            configs: None,
             report: compiled.report,
             readable: true,
         },

@@ -2,10 +2,10 @@
 
 use windlass::config::Config;
 use windlass::finding::{Report, did_you_mean};
-use windlass::plan::{self, LeftOut, Style};
+use windlass::plan::{self, LeftOut, Planned, Style};
 use windlass::shown::Shown;
 
-use super::configuration::{configuration, default_branch, situations};
+use super::configuration::{configuration, default_branch, notes, situations};
 use super::output::{print, say_findings, stdout_color};
 use super::project::root;
 use super::{Failure, Verdict};
@@ -13,26 +13,30 @@ use crate::cli::{Options, Plan, PlanFormat};
 
 pub(super) fn run(options: &Options, args: &Plan) -> Result<Verdict, Failure> {
     let root = root(options)?;
-    let mut read = configuration(options, &root, args.file.as_deref())?;
-    if let (Some(config), Some(_)) = (&read.config, &args.file) {
-        // Of the manifest's pipeline the proof says this.
-        let default_branch = default_branch(&root, args.refs.default_branch.as_deref());
-        let classes = plan::classes(config, &default_branch);
-        let impossible = plan::impossible(config, &classes);
-        read.report.join(Report::of(&config.sources, impossible));
-    }
-    say_findings(&read.report, options);
-    let Some(config) = read.config else {
+    let read = configuration(options, &root, args.file.as_deref())?;
+    let mut report = read.report.clone();
+    let Some(configs) = &read.configs else {
+        say_findings(&report, options);
         return read.refused();
     };
-    let (situations, left_out) = situations(&root, &args.refs, &config)?;
-    let plans = plan::plan_all(&config, &situations);
+    if args.file.is_some() {
+        // Of the manifest's pipeline the proof says this.
+        let default_branch = default_branch(&root, args.refs.default_branch.as_deref());
+        let classes = configs.classes(&default_branch);
+        let widest = configs.widest();
+        let impossible = plan::impossible(&widest, &classes);
+        report.join(Report::of(&widest.sources, impossible));
+    }
+    let (situations, left_out) = situations(&root, &args.refs, configs)?;
+    let planned = configs.plan_all(&situations);
+    report.join(notes(&planned));
+    say_findings(&report, options);
     let style = Style {
         color: stdout_color(options),
     };
-    print(&shown(&config, &plans, &left_out, args, style)?)?;
-    let fails = |plan: &plan::Plan| plan.failures.iter().any(|failure| failure.certain);
-    match plans.iter().any(fails) {
+    print(&shown(configs.base(), &planned, &left_out, args, style)?)?;
+    let fails = |one: &Planned| one.plan.failures.iter().any(|failure| failure.certain);
+    match planned.iter().any(fails) {
         true => Ok(Verdict::Findings),
         false => Ok(Verdict::Clean),
     }
@@ -40,21 +44,21 @@ pub(super) fn run(options: &Options, args: &Plan) -> Result<Verdict, Failure> {
 
 /// The plans as they were asked for.
 fn shown(
-    config: &Config,
-    plans: &[plan::Plan],
+    base: &Config,
+    planned: &[Planned],
     left_out: &[LeftOut],
     args: &Plan,
     style: Style,
 ) -> Result<Shown, Failure> {
     if let Some(name) = &args.why {
-        let why = |plan: &plan::Plan| {
+        let why = |Planned { config, plan, .. }: &Planned| {
             let jobs = plan.jobs.iter();
             let asked = jobs.filter(|job| is_asked(config, job.index, name));
             asked
                 .map(|job| plan::why(config, plan, job, style))
                 .collect::<Vec<_>>()
         };
-        let all: Vec<Shown> = plans.iter().flat_map(why).collect();
+        let all: Vec<Shown> = planned.iter().flat_map(why).collect();
         let mut shown = Shown::default();
         for (at, one) in all.iter().enumerate() {
             if at > 0 {
@@ -63,15 +67,19 @@ fn shown(
             shown.append(one);
         }
         return match all.is_empty() {
-            true => Err(no_such_job(config, name)),
+            true => Err(no_such_job(&plan::together(planned, base).0, name)),
             false => Ok(shown),
         };
     }
-    Ok(match (args.format, plans) {
-        (PlanFormat::Json, [one]) if !args.refs.all => Shown::of_json(&plan::json(config, one)),
-        (PlanFormat::Json, all) => Shown::of_json(&plan::json_of_all(config, all, left_out)),
-        (PlanFormat::Text, [one]) if !args.refs.all => plan::text(config, one, style),
-        (PlanFormat::Text, all) => plan::table(config, all, left_out, style),
+    let json = |one: &Planned| plan::json(&one.config, &one.plan);
+    Ok(match (args.format, planned) {
+        (PlanFormat::Json, [one]) if !args.refs.all => Shown::of_json(&json(one)),
+        (PlanFormat::Json, all) => Shown::of_json(&plan::json_of_all(all, left_out)),
+        (PlanFormat::Text, [one]) if !args.refs.all => plan::text(&one.config, &one.plan, style),
+        (PlanFormat::Text, all) => {
+            let (config, plans) = plan::together(all, base);
+            plan::table(&config, &plans, left_out, style)
+        }
     })
 }
 

@@ -6,7 +6,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use windlass::compile::{Project, compile};
+use windlass::compile::compile;
 use windlass::files::{
     self, DEFAULT_MANIFEST, FileSet, Links, Remedy, Unread, check_relative, shell_word,
 };
@@ -15,6 +15,7 @@ use windlass::lower::Lowered;
 use windlass::source::{Limits, Source};
 
 use super::Failure;
+use super::configuration::Folder;
 use crate::cli::Options;
 
 /// A project whose manifest could be read, or not.
@@ -111,7 +112,7 @@ pub(super) fn compilation(options: &Options) -> Result<Compilation, Failure> {
         Ok(text) => {
             compilation.source = Source::new(compilation.source.name, text);
             let root = compilation.root.clone();
-            let compiled = compile(&compilation.source, &Project { root })
+            let compiled = compile(&compilation.source, &Folder::of(options, &root))
                 .map_err(|error| Failure::Io(error.to_string()))?;
             compilation.report = compiled.report;
             compilation.files = compiled.files;

@@ -13,6 +13,7 @@ use windlass::files::{Unread, normalize};
 use windlass::source::Limits;
 
 use super::Failure;
+use super::configuration::Folder;
 use super::git::git;
 
 /// How many bytes the names of a revision's files may take: about 500,000 files.
@@ -26,6 +27,8 @@ pub(super) struct Revision {
     root: PathBuf,
     /// Files and folders, by their path from the folder.
     entries: BTreeMap<String, Entry>,
+    /// Included files from elsewhere are those of today.
+    folder: Option<Folder>,
 }
 
 /// What lies at a path.
@@ -66,8 +69,17 @@ impl Revision {
         let listed = String::from_utf8_lossy(&listed.stdout);
         Ok(Self {
             root: root.to_owned(),
+            folder: None,
             entries: listed.split('\0').filter_map(entry).collect(),
         })
+    }
+
+    /// The same with included files from elsewhere.
+    pub(super) fn with(self, folder: Folder) -> Self {
+        Self {
+            folder: Some(folder),
+            ..self
+        }
     }
 
     /// The text of a file.
@@ -105,6 +117,11 @@ impl Repository for Revision {
         self.text(path)
     }
 
+    fn elsewhere(&self, path: &str) -> Result<(String, String), Unread> {
+        let folder = self.folder.as_ref().ok_or(Unread::Absent)?;
+        folder.elsewhere(path)
+    }
+
     fn paths(&self) -> Option<Vec<String>> {
         Some(self.entries.keys().cloned().collect())
     }
@@ -114,5 +131,9 @@ impl Files for Revision {
     fn exists(&self, path: &str) -> bool {
         let path = normalize(path);
         path.is_empty() || self.entries.contains_key(&path)
+    }
+
+    fn repository(&self) -> &dyn Repository {
+        self
     }
 }

@@ -7,9 +7,10 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::model::{Conditions, Config, Rule};
+use super::model::Config;
 use super::value::{Entry, Key, Map, Node, Place, Value};
 use super::{Given, Nothing, Reading, Repository, Unknown};
+use crate::files::Unread;
 use crate::finding::Report;
 use crate::pipeline::{
     Include, Job as PlannedJob, Mapping, Pipeline, Rule as PlannedRule, Value as Planned,
@@ -37,6 +38,15 @@ pub fn read_pipeline(
     // Jobs hold all keys of their bases. The hidden jobs of these have names that the text may
     // change, so nothing written by hand can extend them.
     let mut tree = mapping(&document.globals, whole);
+    let raw = |map: &Mapping| matches!(map.get("workflow"), Some(Planned::Map(own)) if own.get("rules").is_some());
+    if let Some(Planned::Map(workflow)) = document.globals.get("workflow")
+        && !raw(&pipeline.raw)
+        && let Some(own) = workflow.get("rules")
+    {
+        let mut keys = mapping(workflow, whole);
+        keys.put("rules", rules(own, &pipeline.workflow, whole));
+        tree.put("workflow", Node::new(Value::Map(Arc::new(keys)), whole));
+    }
     let planned: HashMap<&str, &PlannedJob> = pipeline
         .jobs
         .iter()
@@ -50,7 +60,14 @@ pub fn read_pipeline(
                 .map(|planned| planned.place)
                 .unwrap_or_default(),
         };
-        let keys = mapping(&job.keys, place);
+        let mut keys = mapping(&job.keys, place);
+        // Rules of raw keys replace them, and stay where they are.
+        if let Some(planned) = planned.get(job.name.as_str())
+            && planned.raw.get("rules").is_none()
+            && let Some(own) = job.keys.get("rules")
+        {
+            keys.put("rules", rules(own, &planned.rules.list, place));
+        }
         tree.put(&job.name, Node::new(Value::Map(Arc::new(keys)), place));
     }
     let include = |include: &Include| {
@@ -65,11 +82,45 @@ pub fn read_pipeline(
         tree.put("include", Node::new(Value::Seq(entries), whole));
     }
     let tree = Node::new(Value::Map(Arc::new(tree)), whole);
-    let mut reading = super::read_tree(tree, manifest.clone(), repository, given);
+    let repository = Vendored {
+        repository,
+        folder: pipeline.includes_from.as_deref(),
+    };
+    let mut reading = super::read_tree(tree, manifest.clone(), &repository, given);
     if let Ok(config) = &mut reading.result {
         name_origins(config, pipeline);
     }
     reading
+}
+
+/// A repository that holds files from elsewhere in one of its own folders.
+struct Vendored<'r> {
+    repository: &'r dyn Repository,
+    folder: Option<&'r str>,
+}
+
+impl Repository for Vendored<'_> {
+    fn read(&self, path: &str) -> Result<String, Unread> {
+        self.repository.read(path)
+    }
+
+    fn paths(&self) -> Option<Vec<String>> {
+        self.repository.paths()
+    }
+
+    fn is_known(&self) -> bool {
+        self.repository.is_known()
+    }
+
+    fn elsewhere(&self, path: &str) -> Result<(String, String), Unread> {
+        match (self.repository.elsewhere(path), self.folder) {
+            (Err(Unread::Absent), Some(folder)) => {
+                let path = format!("{}/{path}", folder.trim_end_matches('/'));
+                self.repository.read(&path).map(|text| (path, text))
+            }
+            (found, _) => found,
+        }
+    }
 }
 
 /// Says of each job of the manifest where it comes from.
@@ -79,36 +130,28 @@ fn name_origins(config: &mut Config, pipeline: &Pipeline) {
         .iter()
         .map(|job| (job.name.as_str(), job))
         .collect();
-    if let Some(rules) = &mut config.workflow.rules {
-        place_rules(rules, &pipeline.workflow);
-    }
     for job in &mut config.jobs {
         let Some(planned) = planned.get(job.key.as_str()) else {
             continue;
         };
         job.origin = Some(planned.origin.clone());
-        if let Conditions::Rules(rules) = &mut job.conditions {
-            place_rules(rules, &planned.rules.list);
-        }
     }
 }
 
-/// Points each rule at the entry of the manifest that asks for it. Rules that raw keys replaced
-/// are others, and stay where they are.
-fn place_rules(rules: &mut [Rule], planned: &[PlannedRule]) {
-    let text = |rule: &PlannedRule| rule.condition.as_ref().map(ToString::to_string);
-    let same = rules.len() == planned.len()
-        && rules.iter().zip(planned).all(|(rule, planned)| {
-            rule.condition.as_ref().map(|condition| &condition.text) == text(planned).as_ref()
-        });
-    if !same {
-        return;
-    }
-    for (rule, planned) in rules.iter_mut().zip(planned) {
+/// The rules of a job or of the workflow, each at the entry of the manifest that asks for it.
+fn rules(from: &Planned, planned: &[PlannedRule], place: Place) -> Node {
+    let Planned::Seq(items) = from.plain() else {
+        return node(from, place);
+    };
+    let rule = |(item, planned): (&Planned, &PlannedRule)| {
+        let mut rule = node(item, place);
         if let Some(span) = planned.provenance.0 {
             rule.place = Place { file: 0, span };
         }
-    }
+        rule
+    };
+    let items = items.iter().zip(planned).map(rule).collect();
+    Node::new(Value::Seq(items), place)
 }
 
 fn mapping(from: &Mapping, place: Place) -> Map {

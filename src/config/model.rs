@@ -114,7 +114,7 @@ impl fmt::Display for Unresolved {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.why {
             NotRead::NotHere => f.write_str(&self.what),
-            why => write!(f, "{} ({})", self.what, why.as_str()),
+            why => write!(f, "{}; {}", self.what, why.as_str()),
         }
     }
 }

@@ -18,9 +18,11 @@ mod words;
 
 pub use output::{Format, Told, tell};
 
+use std::sync::Arc;
+
 use crate::config::normal::{Fields, Normal};
 use crate::config::{Config, Job};
-use crate::plan::{Classes, Compared, Ref, classes_of};
+use crate::plan::{Classes, Compared, Configs, Plan, Ref, Situation, classes_of, together};
 use names::Names;
 use words::code;
 
@@ -129,8 +131,18 @@ pub struct Comparison {
 
 /// What the change from one configuration to another does.
 pub fn diff(before: &Config, after: &Config, default_branch: &str) -> Comparison {
+    let fixed = |config: &Config| Configs::fixed(config.clone());
+    diff_all(&fixed(before), &fixed(after), default_branch)
+}
+
+/// What the change does where the configuration depends on the pipeline.
+///
+/// A change of a file that is included in some pipelines alone is told as well: the configurations
+/// of each pipeline are compared, and each effect is told once.
+pub fn diff_all(before: &Configs<'_>, after: &Configs<'_>, default_branch: &str) -> Comparison {
+    let (old, new) = (before.widest(), after.widest());
     let mut comparison = Comparison::default();
-    for include in before.unresolved.iter().chain(&after.unresolved) {
+    for include in old.unresolved.iter().chain(&new.unresolved) {
         let text = format!(
             "what {} holds: {}",
             code(&include.what),
@@ -140,20 +152,12 @@ pub fn diff(before: &Config, after: &Config, default_branch: &str) -> Comparison
             comparison.not_compared.push(text);
         }
     }
-    let (old, new) = (Normal::of(before), Normal::of(after));
-    let names = Names::of((before, &old), (after, &new));
-    let (old_pipeline, new_pipeline) = (old.pipeline(), new.pipeline());
-    let stays = |job: &Job| {
-        let was = names.before(job).filter(|was| was.name == job.name);
-        was.is_some_and(|was| old.job(was) == new.job(job))
-    };
     // What GitLab reads the same needs no plan.
-    if old_pipeline == new_pipeline && names.gone().next().is_none() && after.jobs.iter().all(stays)
-    {
+    if !before.varies() && !after.varies() && is_same(&old, &new) {
         return comparison;
     }
-    let compared = Compared::of(after).and(&Compared::of(before));
-    let jobs = before.jobs.len().max(after.jobs.len());
+    let compared = Compared::of(&new).and(&Compared::of(&old));
+    let jobs = old.jobs.len().max(new.jobs.len());
     let Classes {
         situations: _,
         refs: mut situations,
@@ -165,28 +169,96 @@ pub fn diff(before: &Config, after: &Config, default_branch: &str) -> Comparison
     // What conditions name is named first.
     let is_named = |reference: &Ref| compared.spells(reference) || compared.matches(reference);
     situations.sort_by_key(|one| (!one.is_default_branch(), !is_named(&one.reference)));
-    let view = refs::View::of(before, after, &situations, compared, left_out.is_empty());
-    let mut effects = view.pipeline();
-    let explained = !effects.is_empty() && view.workflow_is_decided();
-    effects.extend(pipeline::of(&old_pipeline, &new_pipeline, explained));
-    for job in &after.jobs {
-        let Some(was) = names.before(job) else {
-            effects.push(view.appears(job));
+    let planned = [before, after].map(|configs| configs.plan_all(&situations));
+    let [old, new] = &planned;
+    let (old_config, old_plans) = together(old, before.base());
+    let (new_config, new_plans) = together(new, after.base());
+    let seen = Seen {
+        situations: &situations,
+        compared: &compared,
+        complete: left_out.is_empty(),
+        plans: [old_plans, new_plans],
+    };
+    let mut all = seen.effects(&old_config, &new_config);
+    let mut told: Vec<[*const Config; 2]> = Vec::new();
+    for (old, new) in old.iter().zip(new) {
+        let pair = [Arc::as_ptr(&old.config), Arc::as_ptr(&new.config)];
+        if told.contains(&pair) {
             continue;
-        };
-        if was.name != job.name {
-            let text = format!("is the new name of {}", code(&was.name));
-            effects.push(Effect::of(job, Kind::Renamed, text));
         }
-        let pair = Pair {
-            before: was,
-            after: job,
-            old: old.job(was),
-            new: new.job(job),
-        };
-        effects.extend(job::of(&pair, &view, &names));
+        // The jobs of the first were compared above.
+        if !told.is_empty() {
+            for effect in seen.within(&old.config, &new.config) {
+                if !all.contains(&effect) {
+                    all.push(effect);
+                }
+            }
+        }
+        told.push(pair);
     }
-    effects.extend(names.gone().map(|job| view.vanishes(job)));
-    comparison.effects = effects;
+    comparison.effects = all;
     comparison
+}
+
+/// Whether GitLab reads both the same.
+fn is_same(before: &Config, after: &Config) -> bool {
+    let (old, new) = (Normal::of(before), Normal::of(after));
+    let names = Names::of((before, &old), (after, &new));
+    let stays = |job: &Job| {
+        let was = names.before(job).filter(|was| was.name == job.name);
+        was.is_some_and(|was| old.job(was) == new.job(job))
+    };
+    old.pipeline() == new.pipeline()
+        && names.gone().next().is_none()
+        && after.jobs.iter().all(stays)
+}
+
+/// The refs that a change is seen on, and what happens there before and after.
+struct Seen<'s> {
+    situations: &'s [Situation],
+    compared: &'s Compared,
+    /// Whether these are all kinds of refs.
+    complete: bool,
+    plans: [Vec<Plan>; 2],
+}
+
+impl Seen<'_> {
+    /// The effects of a change.
+    fn effects(&self, before: &Config, after: &Config) -> Vec<Effect> {
+        let (old, new) = (Normal::of(before), Normal::of(after));
+        let names = Names::of((before, &old), (after, &new));
+        let (old_pipeline, new_pipeline) = (old.pipeline(), new.pipeline());
+        let view = refs::View::of(before, after, self);
+        let mut effects = view.pipeline();
+        let explained = !effects.is_empty() && view.workflow_is_decided();
+        effects.extend(pipeline::of(&old_pipeline, &new_pipeline, explained));
+        for job in &after.jobs {
+            let Some(was) = names.before(job) else {
+                effects.push(view.appears(job));
+                continue;
+            };
+            if was.name != job.name {
+                let text = format!("is the new name of {}", code(&was.name));
+                effects.push(Effect::of(job, Kind::Renamed, text));
+            }
+            let pair = Pair {
+                before: was,
+                after: job,
+                old: old.job(was),
+                new: new.job(job),
+            };
+            effects.extend(job::of(&pair, &view, &names));
+        }
+        effects.extend(names.gone().map(|job| view.vanishes(job)));
+        effects
+    }
+
+    /// The effects of a change on jobs that both configurations have.
+    fn within(&self, before: &Config, after: &Config) -> Vec<Effect> {
+        let mut effects = self.effects(before, after);
+        effects.retain(|effect| {
+            !matches!(effect.kind, Kind::Appears | Kind::Vanishes | Kind::Renamed)
+        });
+        effects
+    }
 }

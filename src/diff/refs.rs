@@ -2,29 +2,27 @@
 
 use super::conditions::patterns_of;
 use super::words::{code, listed};
-use super::{Effect, Kind, Pair};
+use super::{Effect, Kind, Pair, Seen};
 use crate::config::{Config, Job, Need, Variables, When};
-use crate::plan::{
-    Chosen, Compared, Plan, PlannedJob, Presence, Ref, Situation, Trigger, Truth, plan_all,
-};
+use crate::plan::{Chosen, Compared, Plan, PlannedJob, Presence, Ref, Situation, Trigger, Truth};
 
 /// Both configurations, seen on the same refs.
 pub(super) struct View<'c> {
     situations: &'c [Situation],
-    before: Side,
-    after: Side,
+    before: Side<'c>,
+    after: Side<'c>,
     /// Names of refs that a condition spells out; any other stands for many.
-    compared: Compared,
+    compared: &'c Compared,
     configs: [&'c Config; 2],
     /// Whether these are all kinds of refs.
     complete: bool,
 }
 
-struct Side {
-    plans: Vec<Plan>,
+struct Side<'c> {
+    plans: &'c [Plan],
 }
 
-impl Side {
+impl Side<'_> {
     /// What becomes of a job on each ref; `None`: it is not there.
     fn job(&self, name: &str) -> Vec<Option<&PlannedJob>> {
         let of = |plan| -> Option<&PlannedJob> {
@@ -38,30 +36,21 @@ impl Side {
 }
 
 impl<'c> View<'c> {
-    pub(super) fn of(
-        before: &'c Config,
-        after: &'c Config,
-        situations: &'c [Situation],
-        compared: Compared,
-        complete: bool,
-    ) -> Self {
+    pub(super) fn of(before: &'c Config, after: &'c Config, seen: &'c Seen<'c>) -> Self {
+        let [old, new] = &seen.plans;
         Self {
-            complete,
-            situations,
-            before: Side {
-                plans: plan_all(before, situations),
-            },
-            after: Side {
-                plans: plan_all(after, situations),
-            },
-            compared,
+            complete: seen.complete,
+            situations: seen.situations,
+            before: Side { plans: old },
+            after: Side { plans: new },
+            compared: seen.compared,
             configs: [before, after],
         }
     }
 
     /// Whether it is decided on each ref whether there is a pipeline, and no pattern differs.
     pub(super) fn workflow_is_decided(&self) -> bool {
-        let plans = self.before.plans.iter().chain(&self.after.plans);
+        let plans = self.before.plans.iter().chain(self.after.plans);
         let patterns = |config: &Config| {
             let rules = config.workflow.rules.as_deref();
             patterns_of(rules.unwrap_or_default())
@@ -81,7 +70,7 @@ impl<'c> View<'c> {
     /// Whether it is decided on each ref what becomes of a job, and that differs in nothing but
     /// what [`View::of_job`] tells.
     pub(super) fn is_decided(&self, pair: &Pair<'_>) -> bool {
-        let sides = self.before.plans.iter().zip(&self.after.plans);
+        let sides = self.before.plans.iter().zip(self.after.plans);
         let mut sides = sides
             .map(|(before, after)| (before.job(&pair.before.name), after.job(&pair.after.name)));
         self.complete

@@ -150,6 +150,7 @@ impl<'m> Lowering<'m> {
                 span: include.span,
             });
         }
+        pipeline.includes_from = manifest.includes_from.get().map(|path| path.to_string());
         if let Some(raw) = manifest.pipeline.get() {
             pipeline.raw = crate::manifest::raw::mapping(&raw.0, &mut ignored);
         }

@@ -20,7 +20,7 @@ use crate::manifest::images::Image;
 use crate::manifest::ownership::RefTag;
 use crate::manifest::record::Field;
 use crate::manifest::tools::DeleteBy;
-use crate::pipeline::{Job, Mapping, Origin, Value};
+use crate::pipeline::{Mapping, Origin, Value};
 use crate::source::At;
 
 /// When GitLab stops a dynamic environment by itself, if the manifest does not say.
@@ -97,7 +97,7 @@ impl<'m> Lowering<'m> {
         job.script = super::common::commands(&stop.script);
         job.script.extend(self.deletion(environment, stop));
         job.script.extend(deletions.into_iter().map(Value::from));
-        job.variables = self.stop_variables(environment, stop, &job);
+        job.variables = self.stop_variables(key, environment, stop);
         job.variables.set("GIT_STRATEGY", "none");
         if let Some(raw) = stop.job.get() {
             job.raw = crate::manifest::raw::mapping(&raw.0, &mut crate::finding::Report::default());
@@ -228,7 +228,12 @@ impl<'m> Lowering<'m> {
 
     /// The environment's variables that the job uses. A digest is known to its pipeline for as long
     /// as GitLab keeps what the build handed on, so an image is named by its tag here.
-    fn stop_variables(&self, environment: &Environment, stop: &Stop, job: &Job) -> Mapping {
+    fn stop_variables(
+        &self,
+        key: &At<String>,
+        environment: &'m Environment,
+        stop: &Stop,
+    ) -> Mapping {
         let mut variables = Mapping::new();
         let Some(own) = environment.variables.get() else {
             return variables;
@@ -236,14 +241,7 @@ impl<'m> Lowering<'m> {
         // Of a project's own commands nobody knows what they use.
         let all = !stop.script.is_missing();
         let mut used: Vec<String> = Vec::new();
-        let mut look_into: Vec<String> = job
-            .before_script
-            .iter()
-            .chain(&job.script)
-            .filter_map(|line| line.plain().as_str().map(str::to_owned))
-            .collect();
-        look_into.push(environment.name("").to_owned());
-        look_into.extend(job.resource_group.clone());
+        let mut look_into = self.stop_texts(key, environment, stop);
         while let Some(text) = look_into.pop() {
             for (name, variable) in own.0.iter() {
                 let is_used = names(&text).any(|known| known == name.value);
@@ -259,6 +257,51 @@ impl<'m> Lowering<'m> {
             }
         }
         variables
+    }
+
+    /// The manifest's texts that stand in a stop job, in which variables are expanded.
+    fn stop_texts(
+        &self,
+        key: &At<String>,
+        environment: &'m Environment,
+        stop: &Stop,
+    ) -> Vec<String> {
+        let access = environment.access(self.manifest);
+        let kubeconfig = access.kubeconfig.get().and_then(|of| of.variable.get());
+        let mut texts = vec![environment.name("").to_owned()];
+        texts.extend(environment.resource_group.get().cloned());
+        texts.extend(kubeconfig.map(|name| format!("${}", &**name)));
+        let image = access.image.get().and_then(|image| image.name.get());
+        let of_access = [
+            access.agent.get(),
+            access.context.get(),
+            access.namespace.get(),
+            image,
+        ];
+        texts.extend(of_access.into_iter().flatten().cloned());
+        match stop.delete.get() {
+            Some(StopDelete::Release) => {
+                let helm = environment.deploy.get().and_then(|of| of.helm.get());
+                texts.extend(helm.and_then(|helm| helm.release.get().cloned()));
+            }
+            Some(StopDelete::Labelled) => {
+                texts.extend(
+                    stop.kinds
+                        .get()
+                        .map(super::common::list_of)
+                        .into_iter()
+                        .flatten(),
+                );
+                texts.extend(stop.selector.get().cloned());
+            }
+            Some(StopDelete::Namespace) | None => {}
+        }
+        for Doomed { name, image, tag } in self.doomed(key, environment, stop) {
+            texts.push(image.repository(name));
+            let (RefTag::One(tag) | RefTag::Matching(tag)) = tag;
+            texts.push(tag);
+        }
+        texts
     }
 
     /// The value of a variable as far as it is known without a digest.

@@ -87,6 +87,9 @@ record! {
         variables: Variables,
         /// GitLab's `include`, verbatim; each entry a mapping.
         include: List<Include>,
+        /// A folder of the project with included files of other projects, templates, components and
+        /// URLs, so that they are proved as well; what is not there is not read.
+        includes_from: ProjectPath,
         /// A folder where the registry scripts are written as files; if not written they stand in
         /// the pipeline.
         scripts: ProjectPath,

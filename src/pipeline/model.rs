@@ -11,6 +11,8 @@ pub struct Pipeline {
     pub stages: Vec<String>,
     /// The entries of `include`.
     pub include: Vec<Include>,
+    /// The folder of the project with included files from elsewhere; not a part of what is written.
+    pub includes_from: Option<String>,
     /// Which pipelines are created at all; the first rule that matches decides.
     pub workflow: Vec<Rule>,
     /// Variables of every job.

@@ -15,6 +15,8 @@ pub enum Because {
     Only(Part),
     /// `except`: the part that put it out.
     Except(Part),
+    /// The file that defines it is not included.
+    NotIncluded,
     /// Something that an include which is not read may say.
     Include,
 }

@@ -10,6 +10,7 @@
 use serde_json::{Value, json};
 
 use super::classes::LeftOut;
+use super::configs::Planned;
 use super::decision::{Decision, Presence};
 use super::outcome::Plan;
 use super::situation::{Changed, Ref, Situation};
@@ -19,10 +20,10 @@ use crate::config::{Config, IncludeKind, Unresolved};
 
 /// The plans of all classes as JSON: each one also says whether these are all classes (`complete`), and
 /// what is missing if not (`left_out`).
-pub fn json_of_all(config: &Config, plans: &[Plan], left_out: &[LeftOut]) -> Value {
+pub fn json_of_all(planned: &[Planned], left_out: &[LeftOut]) -> Value {
     let missing: Vec<String> = left_out.iter().map(LeftOut::to_string).collect();
-    let of = |plan| {
-        let mut out = json(config, plan);
+    let of = |one: &Planned| {
+        let mut out = json(&one.config, &one.plan);
         if let Some(out) = out.as_object_mut() {
             out.insert("complete".to_owned(), missing.is_empty().into());
             if !missing.is_empty() {
@@ -31,7 +32,7 @@ pub fn json_of_all(config: &Config, plans: &[Plan], left_out: &[LeftOut]) -> Val
         }
         out
     };
-    plans.iter().map(of).collect()
+    planned.iter().map(of).collect()
 }
 
 /// A plan as JSON.

@@ -10,6 +10,7 @@
 
 mod circular;
 mod classes;
+mod configs;
 mod decision;
 mod files;
 mod given;
@@ -32,6 +33,7 @@ mod worlds;
 
 pub use crate::gitlab::expression::Truth;
 pub use classes::{Classes, Compared, LeftOut, Role, classes, classes_of};
+pub use configs::{Configs, Planned, together};
 pub use decision::{Because, Chosen, Decision, Part, Presence};
 pub use impossible::impossible;
 pub use json::{json, json_of_all};

@@ -73,6 +73,8 @@ pub struct Failure {
 pub enum FailureKind {
     /// It needs a job that is not in the pipeline.
     NeedAbsent(String),
+    /// GitLab refuses the configuration, for this reason.
+    Refused(String),
     /// It needs a job that only an include which is not read can define.
     NeedUnread(String),
     /// It needs more than 50 jobs.

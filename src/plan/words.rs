@@ -26,6 +26,7 @@ pub fn because(job: &Job, chosen: &Chosen) -> (String, Option<Place>) {
             };
             (format!("{word}: {text}"), place)
         }
+        (Because::NotIncluded, _) => ("its file is not included".to_owned(), None),
         (Because::Include, _) => ("an include that is not read".to_owned(), None),
         (Because::Except(part), Conditions::Policies { except, .. }) => {
             let (text, place) = policy(except.as_ref(), part);
@@ -121,6 +122,7 @@ pub fn failure(failure: &Failure) -> String {
             let absent = if *certain { "is" } else { "may be" };
             format!("{may}`{job}` needs `{need}`, which {absent} not in the pipeline")
         }
+        FailureKind::Refused(why) => format!("GitLab refuses what is included: {why}"),
         FailureKind::NeedUnread(need) => {
             format!(
                 "{may}`{job}` needs `{need}`, which only an include that is not read can define"

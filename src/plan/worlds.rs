@@ -8,9 +8,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::given;
 use super::scope::Scope;
 use super::situation::Situation;
-use crate::config::{Condition, Conditions, Config};
+use crate::config::{Condition, Conditions, Config, Rule};
 use crate::gitlab::expression::{Comparison, Expr, Lookup};
 
 /// More are not tried for one situation; then what depends on each other is taken for independent.
@@ -29,19 +30,51 @@ struct Use {
 
 /// The situations that a situation may be; itself alone if nothing can be settled.
 pub(super) fn worlds(config: &Config, situation: &Situation, most: usize) -> Vec<Situation> {
+    let scope = Scope::if_unchanged(config, situation);
+    let look_up = |name: &str| scope.of_pipeline(name);
+    let fixed = |name: &str| is_sometimes_set(config, name) || is_in_a_glob(config, name);
+    settle(
+        conditions(config).into_iter(),
+        situation,
+        most,
+        &look_up,
+        &fixed,
+    )
+}
+
+/// The same of what rules of includes ask for.
+pub(super) fn of_rules(rules: &[Rule], situation: &Situation) -> Vec<Situation> {
+    let conditions = rules.iter().filter_map(|rule| rule.condition.as_ref());
+    let look_up = |name: &str| given::variable(situation, name);
+    let in_a_glob = |name: &str| {
+        rules
+            .iter()
+            .any(|rule| globs(rule).any(|glob| holds(glob, name)))
+    };
+    settle(conditions, situation, MOST, &look_up, &in_a_glob)
+}
+
+/// The situations in which each variable that is not `fixed` has one of the values that conditions
+/// tell apart.
+fn settle<'c>(
+    conditions: impl Iterator<Item = &'c Condition>,
+    situation: &Situation,
+    most: usize,
+    look_up: &dyn Fn(&str) -> Lookup,
+    fixed: &dyn Fn(&str) -> bool,
+) -> Vec<Situation> {
     let mut uses = BTreeMap::new();
-    for condition in conditions(config) {
+    for condition in conditions {
         note(&condition.expr, &mut uses);
     }
-    let scope = Scope::if_unchanged(config, situation);
     let mut worlds = vec![situation.clone()];
     for (name, used) in uses {
-        let may_be_unset = match scope.of_pipeline(&name) {
+        let may_be_unset = match look_up(&name) {
             Lookup::Unknown => true,
             Lookup::Filled => false,
             Lookup::Set(_) | Lookup::Unset => continue,
         };
-        if used.otherwise || is_sometimes_set(config, &name) || is_in_a_glob(config, &name) {
+        if used.otherwise || fixed(&name) {
             continue;
         }
         let mut values: Vec<Option<String>> = used.texts.into_iter().map(Some).collect();
@@ -63,6 +96,16 @@ pub(super) fn worlds(config: &Config, situation: &Situation, most: usize) -> Vec
             .collect();
     }
     worlds
+}
+
+fn globs(rule: &Rule) -> impl Iterator<Item = &String> {
+    let changes = rule.changes.iter().flat_map(|changes| &changes.paths);
+    let exists = rule.exists.iter().flat_map(|exists| &exists.paths);
+    changes.chain(exists)
+}
+
+fn holds(glob: &str, name: &str) -> bool {
+    glob.contains('$') && glob.contains(name)
 }
 
 fn settled(world: &Situation, name: &str, value: Option<&str>) -> Situation {
@@ -91,18 +134,13 @@ fn is_sometimes_set(config: &Config, name: &str) -> bool {
 
 /// Whether a glob of `changes` or `exists` holds a variable.
 fn is_in_a_glob(config: &Config, name: &str) -> bool {
-    let holds = |text: &String| text.contains('$') && text.contains(name);
     let rules = config.jobs.iter().flat_map(|job| match &job.conditions {
         Conditions::Rules(rules) => rules.as_slice(),
         Conditions::Always | Conditions::Policies { .. } => &[],
     });
     rules
         .chain(config.workflow.rules.iter().flatten())
-        .any(|rule| {
-            let changes = rule.changes.iter().flat_map(|changes| &changes.paths);
-            let exists = rule.exists.iter().flat_map(|exists| &exists.paths);
-            changes.chain(exists).any(holds)
-        })
+        .any(|rule| globs(rule).any(|glob| holds(glob, name)))
 }
 
 fn conditions(config: &Config) -> Vec<&Condition> {

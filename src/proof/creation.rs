@@ -11,9 +11,6 @@ pub(super) fn check(proof: &mut Proof<'_>, plan: &Plan) {
     for failure in plan.failures.iter().filter(|failure| failure.certain) {
         fails(proof, plan, failure);
     }
-    if !proof.config.unresolved.is_empty() {
-        return;
-    }
     match plan.absence {
         Some(Absence::NoJobs) if proof.own_workflow => empty(proof, plan),
         Some(Absence::OnlyEdges) => only_edges(proof, plan),
@@ -26,7 +23,7 @@ fn fails(proof: &mut Proof<'_>, plan: &Plan, failure: &Failure) {
     let name = &failure.job;
     let index = proof.by_name.get(name.as_str()).copied();
     let job = index.and_then(|index| config.jobs.get(index));
-    let place = job.map_or(failure.place.span, |job| job.place.span);
+    let place = job.map_or(failure.place.span, |job| proof.home(job));
     let on = named(&plan.situation);
     let finding = match &failure.kind {
         FailureKind::NeedAbsent(other) => {
@@ -39,7 +36,7 @@ fn fails(proof: &mut Proof<'_>, plan: &Plan, failure: &Failure) {
             let needed = needed.and_then(|index| config.jobs.get(index));
             let mut finding = Finding::new(Code::NeedMissing, place, message);
             if let Some(needed) = needed {
-                finding = finding.related(needed.place.span, "this job is not there");
+                finding = finding.related(proof.home(needed), "this job is not there");
             }
             finding
                 .help("GitLab then refuses the whole pipeline")
@@ -48,7 +45,7 @@ fn fails(proof: &mut Proof<'_>, plan: &Plan, failure: &Failure) {
                 ))
         }
         // Never certain: what an include leaves open is said once for all.
-        FailureKind::NeedUnread(_) => return,
+        FailureKind::NeedUnread(_) | FailureKind::Refused(_) => return,
         FailureKind::TooManyNeeds(count) => {
             if !proof.is_new(Code::OutOfRange, name.as_str()) {
                 return;

@@ -8,7 +8,7 @@ use super::Proof;
 use super::counter_example::named;
 use crate::finding::{Code, Finding};
 use crate::gitlab::gates;
-use crate::plan::{self, Plan, Presence, Ref, Truth};
+use crate::plan::{Plan, Presence, Ref, Truth};
 
 pub(super) fn check(proof: &mut Proof<'_>, plan: &Plan) {
     let Ref::MergeRequest { source, .. } = &plan.situation.reference else {
@@ -23,11 +23,12 @@ pub(super) fn check(proof: &mut Proof<'_>, plan: &Plan) {
         return;
     }
     let pushed = plan.situation.pushed_to(source);
-    let config = proof.config;
-    if plan::admits(config, &pushed) == Truth::False {
+    if proof.configs.admits(&pushed) == Truth::False {
         return;
     }
-    let branch = plan::plan(config, &pushed);
+    let Some(branch) = proof.plan(&pushed) else {
+        return;
+    };
     if branch.created == Truth::False {
         return;
     }

@@ -64,7 +64,7 @@ pub(super) fn check(proof: &mut Proof<'_>, plan: &Plan) {
                 found.push((
                     image.name.to_owned(),
                     Finding::new(Code::NotCleanedUp, span, message)
-                        .related(person.job.place.span, "this job is manual")
+                        .related(proof.home(person.job), "this job is manual")
                         .help("do not need what may never run"),
                 ));
             }

@@ -9,7 +9,7 @@ use super::{Present, Proof};
 use crate::config::Action;
 use crate::finding::{Code, Finding};
 use crate::manifest::collection::Many;
-use crate::plan::{self, Plan, Presence, Ref, Situation};
+use crate::plan::{Plan, Presence, Ref, Situation};
 use crate::source::Span;
 
 /// Reports jobs that a merge request would have, if the workflow gave it a pipeline, and that the
@@ -21,9 +21,13 @@ pub(super) fn without_pipeline(proof: &mut Proof<'_>, situation: &Situation) {
     if proof.own_workflow || !proof.has_merge_requests {
         return;
     }
-    let asked = plan::plan(proof.config, situation);
+    let Some(asked) = proof.plan(situation) else {
+        return;
+    };
     let pushed = situation.pushed_to(source);
-    let branch = plan::plan(proof.config, &pushed);
+    let Some(branch) = proof.plan(&pushed) else {
+        return;
+    };
     let mut missing = proof.present(&asked);
     missing.retain(|one| {
         let other = branch.jobs.get(one.index);

@@ -8,8 +8,9 @@
 //! in no other ([`meaning`]): for that the manifest is read a second time, and what its sets compare
 //! refs with makes classes as well. Else it is a [`Contradiction`].
 //!
-//! With `include` only the jobs that stand here are known: what GitLab would refuse, and whether a
-//! pipeline is empty, may depend on the others, and is not said.
+//! The jobs of included files that are read are proved like any others. With an include that is not
+//! read, what is proved are the jobs that are here, as far as they name nothing that only that include
+//! can define; what it leaves open is said at its line ([`open`]).
 
 mod cleanups;
 mod contents;
@@ -24,6 +25,7 @@ mod manual;
 mod meaning;
 mod merge_requests;
 mod names;
+mod open;
 mod order;
 mod refs;
 mod refused;
@@ -32,13 +34,15 @@ mod stop;
 mod uses;
 
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
-use crate::config::{self, Config, Job};
+use crate::check::Files;
+use crate::config::{self, Config, Given, Job};
 use crate::finding::{Code, Finding, Report};
 use crate::lower::Lowered;
 use crate::manifest::Manifest;
 use crate::plan::{
-    self, Chosen, Classes, Compared, LeftOut, Plan, PlannedJob, Presence, Situation, Truth,
+    self, Chosen, Classes, Compared, Configs, LeftOut, Plan, PlannedJob, Presence, Situation, Truth,
 };
 use crate::source::{Node, Source, Span};
 use crate::target::Places;
@@ -71,18 +75,24 @@ pub fn check(
     root: &Node,
     lowered: &Lowered,
     source: &Source,
+    files: &dyn Files,
     report: &mut Report,
 ) -> Result<(), Contradiction> {
     let pipeline = &lowered.pipeline;
     let places = Places { root };
-    let config = match config::of_pipeline(pipeline, source) {
-        Ok(config) => config,
+    let repository = files.repository();
+    let read = |given: &dyn Given| config::read_pipeline(pipeline, source, repository, given);
+    let configs = match Configs::new(read) {
+        Ok(configs) => configs,
         Err(problems) => {
             refused::report(&problems, &places, &pipeline.jobs, report);
             return Ok(());
         }
     };
-    if let Some(fault) = contents::fault(manifest, &config) {
+    let config = configs.widest();
+    // An included file may add to what windlass wrote.
+    let own = config::of_pipeline(pipeline, source);
+    if let Some(fault) = own.ok().and_then(|own| contents::fault(manifest, &own)) {
         return Err(Contradiction(fault));
     }
     let meaning = Meaning::of(manifest, &config);
@@ -109,6 +119,8 @@ pub fn check(
         has_merge_requests: own.asks_for_merge_requests(),
         own_workflow: pipeline.raw.get("workflow").is_some(),
         by_name: by_name(&config),
+        configs: &configs,
+        whole: &config,
         config: &config,
         places,
         told: HashSet::new(),
@@ -122,13 +134,18 @@ pub fn check(
     if !left_out.is_empty() {
         proof.partly(&left_out);
     }
+    for include in &config.unresolved {
+        open::report(&mut proof, include);
+    }
     for situation in &classes {
-        if plan::admits(&config, situation) == Truth::False {
+        if configs.admits(situation) == Truth::False {
             meaning::left_out(&mut proof, situation);
             merge_requests::without_pipeline(&mut proof, situation);
             continue;
         }
-        let plan = plan::plan(&config, situation);
+        let Some(plan) = proof.plan(situation) else {
+            continue;
+        };
         meaning::jobs(&mut proof, &plan);
         creation::check(&mut proof, &plan);
         if plan.created != Truth::False {
@@ -149,6 +166,9 @@ fn by_name(config: &Config) -> HashMap<&str, usize> {
 struct Proof<'p> {
     manifest: &'p Manifest,
     source: &'p Source,
+    /// The configuration of each situation, and the one with the jobs of all.
+    configs: &'p Configs<'p>,
+    whole: &'p Arc<Config>,
     config: &'p Config,
     counter_examples: CounterExamples,
     /// Where the manifest lets each job run.
@@ -182,6 +202,39 @@ struct Present<'p> {
 }
 
 impl<'p> Proof<'p> {
+    /// What is created in a situation, with what is decided of the jobs that are here; `None` after
+    /// a report that GitLab refuses what is included there.
+    fn plan(&mut self, situation: &Situation) -> Option<Plan> {
+        let (mut plan, refused) = self.configs.plan_onto(self.whole, situation);
+        if !refused.is_empty() {
+            open::refused(self, &refused, situation);
+            return None;
+        }
+        for planned in &mut plan.jobs {
+            let job = self.config.jobs.get(planned.index);
+            if let Some(otherwise) = planned.otherwise.take()
+                && job.is_some_and(open::stands_alone)
+            {
+                planned.decision = otherwise;
+            }
+        }
+        Some(plan)
+    }
+
+    /// Where a job stands in the manifest; a job of an included file stands at the include.
+    fn home(&self, job: &Job) -> Span {
+        match job.place.file {
+            0 => job.place.span,
+            _ => self.include(),
+        }
+    }
+
+    /// Where the includes stand.
+    fn include(&self) -> Span {
+        let include = self.places.global(&["include".to_owned()]);
+        include.unwrap_or_default()
+    }
+
     /// The jobs that are surely in a pipeline.
     fn present<'a>(&self, plan: &'a Plan) -> Vec<Present<'a>>
     where
@@ -240,6 +293,6 @@ impl<'p> Proof<'p> {
             .origin
             .as_ref()
             .and_then(|origin| self.places.job(origin, &path));
-        asked.unwrap_or(job.place.span)
+        asked.unwrap_or_else(|| self.home(job))
     }
 }

@@ -55,3 +55,41 @@ fn spellings_of_the_same_tell_nothing() {
     }
     assert!(told.is_empty(), "{told:#?}");
 }
+
+#[test]
+fn what_a_manifest_compiles_to_is_compared() {
+    for (before, after) in pairs("manifests") {
+        for (before, after) in [(&before, &after), (&after, &before)] {
+            let compile = |text: &str| crate::config(text, text);
+            let effects = diff(&compile(before), &compile(after), "main").effects;
+            assert!(
+                !effects.is_empty(),
+                "nothing is said about {before}\n{after}"
+            );
+        }
+    }
+}
+
+/// What GitLab does, and not what is missing in the file.
+#[test]
+fn values_are_told_as_gitlab_takes_them() {
+    let told = |before: &str, after: &str| -> Vec<String> {
+        let effects = diff(&parsed(before), &parsed(after), "main").effects;
+        effects.into_iter().map(|effect| effect.text).collect()
+    };
+    let plain = "a: {script: x, image: alpine}";
+    assert_eq!(
+        told(
+            plain,
+            "a: {script: x, image: {name: alpine, entrypoint: ['']}}"
+        ),
+        ["runs in image `{name: alpine, entrypoint: [\"\"]}` instead of `alpine`"]
+    );
+    assert_eq!(
+        told(
+            "workflow: {auto_cancel: {on_new_commit: interruptible}}\na: {script: x}",
+            "a: {script: x}"
+        ),
+        ["a new commit cancels older pipelines by `conservative` instead of `interruptible`"]
+    );
+}

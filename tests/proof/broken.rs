@@ -46,7 +46,14 @@ fn told(manifest: &str, change: impl FnOnce(&mut Lowered)) -> String {
     let manifest = manifest::read(&root, &mut report).unwrap();
     let mut lowered = lower(&manifest);
     change(&mut lowered);
-    let proved = proof::check(&manifest, &root, &lowered, &source, &mut report);
+    let proved = proof::check(
+        &manifest,
+        &root,
+        &lowered,
+        &source,
+        &crate::Everything,
+        &mut report,
+    );
     match proved {
         Ok(()) => format!("nothing: {:?}", report.sorted()),
         Err(fault) => fault.to_string(),

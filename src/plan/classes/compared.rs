@@ -106,6 +106,10 @@ impl Compared {
             compared.rule(rule);
             compared.given(&rule.variables);
         }
+        config
+            .include_rules
+            .iter()
+            .for_each(|rule| compared.rule(rule));
         compared.given(&config.variables);
         for job in &config.jobs {
             compared.given(&job.variables);

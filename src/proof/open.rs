@@ -1,0 +1,54 @@
+//! What an include that is not read leaves open.
+//!
+//! In: an include. Out: one warning at its line that names the promises. Always holds: what is not
+//! proved because of an include is said; a job that names nothing of it is proved as it stands here.
+
+use super::Proof;
+use super::counter_example::named;
+use crate::config::{Job, Unresolved};
+use crate::finding::{Code, Finding, Report};
+use crate::plan::Situation;
+
+/// What a job of such an include may break, whatever is here.
+const PROMISES: &str = "that each pipeline is created and has a job, that one push makes one \
+                        pipeline, that no other job deploys, cancels a deployment, or uses an image \
+                        before it is built and after it is deleted";
+
+/// Names the promises that an include leaves open.
+pub(super) fn report(proof: &mut Proof<'_>, include: &Unresolved) {
+    let span = match include.place.file {
+        0 => include.place.span,
+        _ => proof.include(),
+    };
+    let message = format!("this include is not read: {include}");
+    let mut finding = Finding::new(Code::UnreadInclude, span, message)
+        .help(format!("not proved because of it: {PROMISES}"));
+    let jobs = proof.config.jobs.iter().filter(|job| !stands_alone(job));
+    let names: Vec<String> = jobs.map(|job| format!("`{}`", job.key)).collect();
+    if !names.is_empty() {
+        let names = names.join(", ");
+        finding = finding.help(format!(
+            "nothing is proved of what only an include defines: {names}"
+        ));
+    }
+    proof.report.push(finding.help(
+        "the other jobs are proved as they stand here: an include that sets their keys changes that",
+    ));
+}
+
+/// Whether a job is complete without the includes that are not read.
+pub(super) fn stands_alone(job: &Job) -> bool {
+    job.open.as_ref().is_none_or(|open| open.wants.is_empty())
+}
+
+/// Reports what GitLab refuses where an include is in.
+pub(super) fn refused(proof: &mut Proof<'_>, problems: &Report, situation: &Situation) {
+    for problem in problems.sorted() {
+        if proof.is_new(Code::Refused, problem.message.as_str()) {
+            let on = named(situation);
+            let message = format!("GitLab refuses this pipeline on {on}: {}", problem.message);
+            let finding = Finding::new(Code::Refused, proof.include(), message);
+            proof.report(finding, situation);
+        }
+    }
+}
