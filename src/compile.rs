@@ -178,6 +178,8 @@ fn write(lowered: &Lowered) -> Result<Written, InternalError> {
     if let Some((path, compose)) = &lowered.compose {
         let text = render::compose_override(compose)
             .map_err(|error| InternalError(format!("{path}: {error}")))?;
+        verify::verify_compose(&text, compose)
+            .map_err(|error| InternalError(format!("{path}: {error}")))?;
         files.push(file(path, text));
     }
     if let Some(path) = &lowered.registry_script {

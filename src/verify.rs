@@ -6,6 +6,7 @@
 //! shallow) gets exactly the planned global keys and jobs. The parser is libyaml, the one under
 //! Psych, and shares no code with what wrote the text.
 
+mod compose;
 mod size;
 
 use std::collections::HashSet;
@@ -15,6 +16,8 @@ use indexmap::IndexMap;
 use serde_yaml::Value as Read;
 
 use crate::pipeline::{Document, Mapping, Value};
+
+pub use compose::verify_compose;
 
 /// The longest excerpt of a value in a message, in characters.
 const EXCERPT: usize = 200;

@@ -168,6 +168,27 @@ fn a_test_may_be_named_like_a_part_of_an_entity() {
     }
 }
 
+#[test]
+fn an_image_may_not_take_the_variable_of_another_ones_check() {
+    for (name, rebuild, refused) in [
+        ("app-current", true, true),
+        ("app-recipe", true, true),
+        ("app-digest", false, true),
+        ("app-current", false, false),
+    ] {
+        let rebuild = if rebuild {
+            "rebuild: {older_than: 1 week}"
+        } else {
+            ""
+        };
+        let compiled = compiled(&format!(
+            "windlass: 1\nimages:\n  app: {{role: toolchain, {rebuild}}}\n  {name}: {{}}\n"
+        ));
+        let duplicate = codes(&compiled).contains(&"DuplicateName".to_owned());
+        assert_eq!(duplicate, refused, "{name} {:?}", compiled.report.sorted());
+    }
+}
+
 /// Words that mean something to windlass or to GitLab, as names of anything.
 const WORDS: [&str; 34] = [
     "stop",

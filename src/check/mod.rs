@@ -25,6 +25,7 @@ mod registry_names;
 mod retention;
 mod rollout;
 mod runtime_names;
+mod secrets;
 mod sets;
 mod shared;
 mod stop;
@@ -56,6 +57,11 @@ pub trait Files {
     }
 }
 
+/// How many names are compared with misspelt ones, altogether.
+const COMPARED: usize = 100_000;
+/// How many possible names a finding lists.
+const LISTED: usize = 20;
+
 /// What every check gets.
 pub struct Check<'m> {
     /// The manifest.
@@ -68,6 +74,8 @@ pub struct Check<'m> {
     pub files: &'m dyn Files,
     /// Where findings go.
     pub report: &'m mut Report,
+    /// How many names were compared with misspelt ones.
+    compared: usize,
 }
 
 /// One line a check.
@@ -89,6 +97,7 @@ const CHECKS: &[fn(&mut Check<'_>)] = &[
     access::check,
     artifacts::check,
     runtime_names::check,
+    secrets::check,
     stop::check,
     registries::check,
     retention::check,
@@ -107,6 +116,7 @@ pub fn check(manifest: &Manifest, files: &dyn Files, report: &mut Report) {
         deployments,
         files,
         report,
+        compared: 0,
     };
     for each in CHECKS {
         each(&mut check);
@@ -124,10 +134,23 @@ impl Check<'_> {
     ) {
         let names: Vec<_> = names.into_iter().collect();
         let finding = Finding::new(code, at.span, format!("there is no {what} `{}`", at.value));
-        let finding = match did_you_mean(&at.value, names.iter().copied()) {
-            Some(name) => finding.help(format!("did you mean `{name}`?")),
-            None if names.is_empty() => finding.help(format!("the manifest defines no {what}")),
-            None => finding.help(format!("possible: `{}`", names.join("`, `"))),
+        // Thousands of misspelt names among thousands of names are not all compared.
+        self.compared = self.compared.saturating_add(names.len());
+        let meant = match self.compared <= COMPARED {
+            true => did_you_mean(&at.value, names.iter().copied()),
+            false => None,
+        };
+        let finding = match (meant, names.split_at_checked(LISTED)) {
+            (Some(name), _) => finding.help(format!("did you mean `{name}`?")),
+            (None, _) if names.is_empty() => {
+                finding.help(format!("the manifest defines no {what}"))
+            }
+            (None, Some((first, rest))) if !rest.is_empty() => finding.help(format!(
+                "possible: `{}` and {} more",
+                first.join("`, `"),
+                rest.len()
+            )),
+            (None, _) => finding.help(format!("possible: `{}`", names.join("`, `"))),
         };
         self.report.push(finding);
     }

@@ -29,9 +29,15 @@ pub(super) fn check(check: &mut Check<'_>) {
 fn image_variables(check: &mut Check<'_>) -> HashMap<String, At<String>> {
     let manifest = check.manifest;
     let mut seen: HashMap<String, At<String>> = HashMap::new();
-    for (key, _) in manifest.images() {
+    for (key, image) in manifest.images() {
         let reference = image_variable(&key.value);
-        for variable in [format!("{reference}_DIGEST"), reference] {
+        let mut variables = vec![format!("{reference}_DIGEST")];
+        if image.rebuild.get().is_some() {
+            // What the check of the image hands on.
+            variables.extend(["RECIPE", "CURRENT"].map(|what| format!("{reference}_{what}")));
+        }
+        variables.push(reference);
+        for variable in variables {
             if let Some(first) = seen.get(&variable).filter(|first| first.value != key.value) {
                 let message = format!(
                     "the images `{}` and `{}` both have the variable `{variable}`",

@@ -16,9 +16,16 @@ use crate::source::Source;
 /// How deep lists of commands and stages may nest (`NestedArrayHelpers`, 18.11).
 const NESTING: usize = 10;
 
+/// How many values all jobs together may have: commands, variables and keys that they extend. A
+/// small file can say that thousands of jobs have thousands of values each. It is far more than any
+/// real pipeline has, and takes less than 200 MB.
+const VALUES: usize = 1_000_000;
+
 /// What reads a configuration, and collects what is wrong with it.
 #[derive(Debug, Default)]
 pub(super) struct Reader {
+    /// How many values were read.
+    values: usize,
     findings: IndexMap<Finding, Jobs>,
     /// How often something was reported, the same thing as often as it was.
     told: usize,
@@ -127,6 +134,20 @@ impl Reader {
         }
     }
 
+    /// Counts values before they are copied for a job. False, and a finding, if all jobs together
+    /// have too many.
+    pub(super) fn takes(&mut self, count: usize, place: Place) -> bool {
+        let before = self.values;
+        self.values = before.saturating_add(count);
+        if before <= VALUES && self.values > VALUES {
+            let message = format!(
+                "the jobs have more than {VALUES} commands, variables and extended keys together; nothing behind this is read"
+            );
+            self.add(Finding::new(Code::TooLarge, place, message));
+        }
+        self.values <= VALUES
+    }
+
     /// How often something was reported so far.
     pub(super) fn told(&self) -> usize {
         self.told
@@ -206,6 +227,9 @@ impl Reader {
 
     /// A list of strings or symbols, or a report (`validate_array_of_strings`).
     pub(super) fn strings(&mut self, node: &Node, what: &str) -> Vec<Located<String>> {
+        if !self.takes(count(node, 1), node.place) {
+            return Vec::new();
+        }
         let items: Option<Vec<_>> = node.as_seq().and_then(|items| {
             let text = |item: &Node| {
                 item.as_str()
@@ -234,6 +258,7 @@ impl Reader {
     /// Commands: a string or a list of strings and lists, ten deep at most.
     pub(super) fn commands(&mut self, node: &Node, what: &str) -> Vec<Located<String>> {
         match node.as_str() {
+            Some(_) if !self.takes(count(node, 0), node.place) => Vec::new(),
             Some(text) => vec![Located::new(text.to_owned(), node.place)],
             None => self.nested(node, what),
         }
@@ -242,6 +267,9 @@ impl Reader {
     /// A list of strings and lists of them, ten deep at most, in one row.
     pub(super) fn nested(&mut self, node: &Node, what: &str) -> Vec<Located<String>> {
         let mut flat = Vec::new();
+        if !self.takes(count(node, NESTING), node.place) {
+            return flat;
+        }
         if node.as_seq().is_none() || !flatten(node, NESTING, &mut flat) {
             let message =
                 format!("`{what}` should be a list of strings, nested {NESTING} deep at most");
@@ -288,5 +316,15 @@ fn flatten(node: &Node, depth: usize, into: &mut Vec<Located<String>>) -> bool {
         }
         Value::Seq(items) if depth > 0 => items.iter().all(|item| flatten(item, depth - 1, into)),
         _ => false,
+    }
+}
+
+/// How many values a list counts as, with those of lists in it: a long text counts as several.
+pub(super) fn count(node: &Node, depth: usize) -> usize {
+    match &node.value {
+        Value::Seq(items) if depth > 0 => items.iter().map(|item| count(item, depth - 1)).sum(),
+        Value::Seq(items) => items.len(),
+        Value::Str(text) | Value::Symbol(text) => 1 + text.len() / 100,
+        _ => 1,
     }
 }

@@ -12,8 +12,6 @@ use crate::finding::{Code, Finding, did_you_mean};
 
 /// `Extendable::Entry::MAX_NESTING_LEVELS` is 10 parents above the first.
 const LEVELS: usize = 11;
-/// A base may be huge and extended often; this many merged keys are more than any file has.
-const BUDGET: usize = 2_000_000;
 
 /// Findings with a suggestion: each one compares a name with all others.
 const SUGGESTIONS: usize = 50;
@@ -21,7 +19,6 @@ const SUGGESTIONS: usize = 50;
 /// Merges every job over what it extends.
 pub(super) fn extend(root: &Map, reader: &mut Reader) -> Map {
     let mut extended = HashMap::new();
-    let mut budget = BUDGET;
     let mut out = Map::default();
     for (key, entry) in root.iter() {
         let mut entry = entry.clone();
@@ -32,7 +29,6 @@ pub(super) fn extend(root: &Map, reader: &mut Reader) -> Map {
             let mut walk = Walk {
                 root,
                 done: &mut extended,
-                budget: &mut budget,
                 reader,
                 path: Vec::new(),
             };
@@ -49,7 +45,6 @@ pub(super) fn extend(root: &Map, reader: &mut Reader) -> Map {
 struct Walk<'r> {
     root: &'r Map,
     done: &'r mut HashMap<String, Option<(Arc<Map>, usize)>>,
-    budget: &'r mut usize,
     reader: &'r mut Reader,
     path: Vec<String>,
 }
@@ -97,21 +92,21 @@ impl Walk<'_> {
             match self.merged(&base) {
                 Some((map, above)) => {
                     levels = levels.max(above + 1);
-                    *self.budget = self.budget.saturating_sub(map.len());
+                    if !self.reader.takes(merged.merge_cost(&map), place) {
+                        return None;
+                    }
                     merged.deep_merge(&map);
                 }
                 None => good = false,
             }
         }
         self.path.pop();
-        if *self.budget == 0 {
-            self.reader
-                .found(Code::TooLarge, place, "`extends` merges too many keys");
-            return None;
-        }
         if levels > LEVELS {
             let message = format!("`{name}`: `extends` goes on for more than {LEVELS} levels");
             self.reader.found(Code::CircularExtends, place, message);
+            return None;
+        }
+        if !self.reader.takes(merged.merge_cost(own), place) {
             return None;
         }
         merged.deep_merge(own);

@@ -52,6 +52,9 @@ impl Asked {
     }
 }
 
+/// How many bytes of an included file count as one value of [`Reader::takes`].
+const BYTES: usize = 16;
+
 /// What an include is evaluated with.
 pub(super) struct Includes<'i> {
     repository: &'i dyn Repository,
@@ -166,7 +169,9 @@ impl<'i> Includes<'i> {
             };
             for item in items {
                 for location in self.locations(item, base, reader) {
-                    if let Some(map) = self.file(&location, item, reader) {
+                    if let Some(map) = self.file(&location, item, reader)
+                        && reader.takes(merged.merge_cost(&map), item.place)
+                    {
                         merged.deep_merge(&map);
                     }
                 }
@@ -307,6 +312,10 @@ impl<'i> Includes<'i> {
                 return None;
             }
         };
+        // A file that is included often is parsed as often.
+        if !reader.takes(text.len() / BYTES, item.place) {
+            return None;
+        }
         let source = Source::new(&name, text);
         let file = self.sources.len();
         let loaded = psych::load(&source, file);

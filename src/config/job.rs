@@ -9,7 +9,7 @@ use super::model::{AllowFailure, Conditions, Job, Open, Policy, When};
 use super::parallel::{self, Copies};
 use super::value::{Entry, Key, Located, Map, Node, Value};
 use super::{environment, images, keys, needs, policy, rules, variables};
-use crate::finding::Code;
+use crate::finding::{Code, Finding, did_you_mean};
 use crate::gitlab::{duration, keywords};
 
 /// Keys that a job with `trigger` may have (`Entry::Bridge::ALLOWED_KEYS` and those of
@@ -55,7 +55,8 @@ pub(super) fn read(
     let named = |map: &&Map| is_job(map) || reader.is_open();
     let Some(own) = entry.value.as_map().filter(named) else {
         let message = "a job should have `script`, `run` or `trigger`";
-        reader.found(Code::MissingKey, entry.key_place, message);
+        let finding = Finding::new(Code::MissingKey, entry.key_place, message);
+        reader.add(finding.help_if(meant(name, &entry.value)));
         return Vec::new();
     };
     match name.chars().count() {
@@ -107,6 +108,22 @@ fn dependencies_are_needed(job: &Job, needs: Option<&Node>, reader: &mut Reader)
             reader.report(dependency.place, message);
         }
     }
+}
+
+/// What was probably meant by something that is no job: one of its keys, or a global keyword.
+fn meant(name: &str, value: &Node) -> Option<String> {
+    let keys = value.as_map().into_iter().flat_map(Map::iter);
+    let unknown = keys.filter(|(key, _)| !keywords::is_job(&key.text));
+    let wanted = ["script", "run", "trigger"];
+    let of_key = |(key, _): (&Key, _)| {
+        let meant = did_you_mean(&key.text, wanted)?;
+        Some(format!("did you mean `{meant}` by `{}`?", key.text))
+    };
+    let global = || {
+        did_you_mean(name, keywords::GLOBAL)
+            .map(|meant| format!("did you mean the global keyword `{meant}`?"))
+    };
+    unknown.take(20).find_map(of_key).or_else(global)
 }
 
 fn is_job(map: &Map) -> bool {

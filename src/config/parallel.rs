@@ -171,8 +171,21 @@ pub(super) fn matrix_name(job: &str, row: &Row) -> String {
     format!("{job}: [{}]", values.join(", "))
 }
 
+/// How many values of [`Reader::takes`] a copy of a job counts as, without its lists.
+const JOB: usize = 20;
+
 /// The copies of a job, each with what `$[[ matrix.NAME ]]` in its `needs` stands for.
 pub(super) fn expand(job: Job, copies: &Copies, reader: &mut Reader) -> Vec<Job> {
+    let count = match copies {
+        Copies::None => 0,
+        Copies::Number(total) => usize::try_from(*total).unwrap_or(usize::MAX),
+        Copies::Matrix(rows) => rows.len(),
+    };
+    let commands = job.before_script.len() + job.script.len() + job.after_script.len();
+    let values = JOB + commands + job.variables.len();
+    if !reader.takes(count.saturating_mul(values), job.place) {
+        return vec![job];
+    }
     match copies {
         Copies::None => vec![job],
         Copies::Number(total) => (1..=*total)

@@ -4,14 +4,13 @@
 //! in a list stays one, as its user decides how deep they may nest. Facts:
 //! `Gitlab::Ci::Config::Yaml::Tags` (18.11).
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::entry::Reader;
 use super::value::{Entry, Map, Node, Value};
 use crate::finding::Code;
 
-/// Values that may be copied altogether; a reference to a list of references multiplies.
-const BUDGET: usize = 2_000_000;
 /// References in what references lead to.
 const CHAIN: usize = 200;
 
@@ -21,7 +20,7 @@ pub(super) fn resolve(root: &Map, reader: &mut Reader) -> Map {
         root,
         reader,
         path: Vec::new(),
-        budget: BUDGET,
+        done: HashMap::new(),
     };
     let mut resolved = Map::default();
     for (key, entry) in root.iter() {
@@ -30,10 +29,13 @@ pub(super) fn resolve(root: &Map, reader: &mut Reader) -> Map {
         if walk.reader.told() > before {
             walk.reader.gives_up(&key.text);
         }
-        if let Some(value) = value {
-            let key_place = entry.key_place;
-            resolved.set(key.clone(), Entry { key_place, value });
-        }
+        let value = match value {
+            Resolved::Same => entry.value.clone(),
+            Resolved::Other(value) => value,
+            Resolved::Open => continue,
+        };
+        let key_place = entry.key_place;
+        resolved.set(key.clone(), Entry { key_place, value });
     }
     resolved
 }
@@ -43,43 +45,116 @@ struct Walk<'r> {
     reader: &'r mut Reader,
     /// The references that are being resolved.
     path: Vec<Vec<String>>,
-    budget: usize,
+    /// What became of lists and mappings, by their address; what jobs
+    /// share is resolved once. The root keeps all of them. What jobs share is resolved once, and stays shared.
+    done: HashMap<usize, Resolved<Value>>,
+}
+
+/// What became of a value.
+#[derive(Debug, Clone)]
+enum Resolved<T> {
+    /// It holds no reference, and stays shared.
+    Same,
+    /// Its references were resolved.
+    Other(T),
+    /// Only an include that is not read can say what it is.
+    Open,
+}
+
+impl<T> Resolved<T> {
+    fn map<U>(self, make: impl FnOnce(T) -> U) -> Resolved<U> {
+        match self {
+            Self::Same => Resolved::Same,
+            Self::Other(value) => Resolved::Other(make(value)),
+            Self::Open => Resolved::Open,
+        }
+    }
+}
+
+/// The address of what a list or mapping shares.
+fn address(value: &Value) -> Option<usize> {
+    match value {
+        Value::Map(map) => Some(Arc::as_ptr(map).addr()),
+        Value::Seq(items) => Some(items.as_ptr().addr()),
+        _ => None,
+    }
 }
 
 impl Walk<'_> {
-    fn map(&mut self, map: &Map) -> Map {
-        let resolve = |(key, entry): (&super::value::Key, &Entry)| {
-            let entry = Entry {
-                key_place: entry.key_place,
-                value: self.node(&entry.value)?,
-            };
-            Some((key.clone(), entry))
-        };
-        map.iter().filter_map(resolve).collect()
+    /// Resolves what a mapping holds; a key that is open is left out.
+    fn map(&mut self, map: &Map) -> Resolved<Map> {
+        let mut resolved: Option<Map> = None;
+        for (key, entry) in map.iter() {
+            let value = self.node(&entry.value);
+            if matches!(value, Resolved::Same) {
+                continue;
+            }
+            if resolved.is_none() && !self.reader.takes(map.len(), entry.key_place) {
+                return Resolved::Same;
+            }
+            let key_place = entry.key_place;
+            let resolved = resolved.get_or_insert_with(|| map.clone());
+            match value {
+                Resolved::Other(value) => resolved.set(key.clone(), Entry { key_place, value }),
+                Resolved::Open | Resolved::Same => resolved.take(key),
+            }
+        }
+        resolved.map_or(Resolved::Same, Resolved::Other)
     }
 
-    /// The value with its references resolved; `None` if only an include that is not read can say
-    /// what it is.
-    fn node(&mut self, node: &Node) -> Option<Node> {
-        self.budget = self.budget.saturating_sub(1);
-        Some(match &node.value {
-            Value::Map(map) => node.with(Value::Map(Arc::new(self.map(map)))),
-            Value::Seq(items) => {
-                let known: Vec<Node> = items.iter().filter_map(|item| self.node(item)).collect();
-                if known.is_empty() && !items.is_empty() {
-                    return None;
+    /// Resolves what a list holds; an item that is open is left out, and a list of nothing else is
+    /// open.
+    fn items(&mut self, items: &[Node]) -> Resolved<Vec<Node>> {
+        let mut resolved: Option<Vec<Node>> = None;
+        for (at, item) in items.iter().enumerate() {
+            let value = self.node(item);
+            if resolved.is_none() {
+                if matches!(value, Resolved::Same) {
+                    continue;
                 }
-                node.with(Value::Seq(known.into()))
-            }
-            Value::Reference(path) => {
-                let found = self.reference(node, path);
-                match found {
-                    None if self.reader.is_open() => return None,
-                    found => found.unwrap_or_else(|| node.with(Value::Null)),
+                if !self.reader.takes(items.len(), item.place) {
+                    return Resolved::Same;
                 }
             }
-            _ => node.clone(),
-        })
+            let resolved = resolved.get_or_insert_with(|| items.iter().take(at).cloned().collect());
+            match value {
+                Resolved::Same => resolved.push(item.clone()),
+                Resolved::Other(value) => resolved.push(value),
+                Resolved::Open => {}
+            }
+        }
+        match resolved {
+            None => Resolved::Same,
+            Some(known) if known.is_empty() => Resolved::Open,
+            Some(known) => Resolved::Other(known),
+        }
+    }
+
+    /// Resolves a value.
+    fn node(&mut self, node: &Node) -> Resolved<Node> {
+        if let Value::Reference(path) = &node.value {
+            return match self.reference(node, path) {
+                Some(found) => Resolved::Other(found),
+                None if self.reader.is_open() => Resolved::Open,
+                None => Resolved::Other(node.with(Value::Null)),
+            };
+        }
+        let Some(address) = address(&node.value) else {
+            return Resolved::Same;
+        };
+        let resolved = match self.done.get(&address) {
+            Some(done) => done.clone(),
+            None => {
+                let resolved = match &node.value {
+                    Value::Map(map) => self.map(map).map(|map| Value::Map(Arc::new(map))),
+                    Value::Seq(items) => self.items(items).map(|items| Value::Seq(items.into())),
+                    _ => Resolved::Same,
+                };
+                self.done.insert(address, resolved.clone());
+                resolved
+            }
+        };
+        resolved.map(|value| node.with(value))
     }
 
     fn reference(&mut self, at: &Node, path: &[Node]) -> Option<Node> {
@@ -101,7 +176,7 @@ impl Walk<'_> {
             );
             return None;
         }
-        if self.budget == 0 || self.path.len() >= CHAIN {
+        if !self.reader.takes(1, at.place) || self.path.len() >= CHAIN {
             self.reader.found(
                 Code::BadReference,
                 at.place,
@@ -128,6 +203,10 @@ impl Walk<'_> {
         self.path.push(names);
         let resolved = self.node(&found);
         self.path.pop();
-        resolved
+        match resolved {
+            Resolved::Same => Some(found),
+            Resolved::Other(resolved) => Some(resolved),
+            Resolved::Open => None,
+        }
     }
 }

@@ -47,9 +47,17 @@ const JOB_WHEN: [&str; 6] = [
     "delayed",
 ];
 
+/// How many values of [`Reader::takes`] a rule counts as.
+const RULE: usize = 10;
+
 /// The rules of a job.
 pub(super) fn of_job(node: &Node, reader: &mut Reader) -> Vec<Rule> {
     not_empty(node, "rules", reader);
+    // A rule holds a condition, globs and variables: it counts as several values.
+    let length = node.as_seq().map_or(1, <[Node]>::len);
+    if !reader.takes(length.saturating_mul(RULE), node.place) {
+        return Vec::new();
+    }
     let mut rules = Vec::new();
     if !each(node, NESTING, &mut |map, node| {
         rules.push((map.clone(), node.clone()));

@@ -141,6 +141,11 @@ impl Map {
         self.0.shift_remove(key)
     }
 
+    /// Takes any key away.
+    pub fn take(&mut self, key: &Key) {
+        self.0.shift_remove(key);
+    }
+
     /// The entries in order.
     pub fn iter(&self) -> impl Iterator<Item = (&Key, &Entry)> {
         self.0.iter()
@@ -154,6 +159,18 @@ impl Map {
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
+    }
+
+    /// How many entries [`Map::deep_merge`] copies: those of `over`, and those of a mapping on either
+    /// side that is merged with another one.
+    pub fn merge_cost(&self, over: &Map) -> usize {
+        let nested = |(key, entry): (&Key, &Entry)| {
+            let mine = self.0.get(key)?.value.as_map()?;
+            let cost = mine.merge_cost(entry.value.as_map()?);
+            Some(mine.len().saturating_add(cost))
+        };
+        let nested: usize = over.iter().filter_map(nested).sum();
+        over.len().saturating_add(nested)
     }
 
     /// GitLab's `deep_merge`: mappings merge, everything else is replaced.

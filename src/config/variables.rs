@@ -1,8 +1,8 @@
 //! `variables`: of the pipeline, of a job, of a rule.
 
-use super::entry::Reader;
+use super::entry::{Reader, count};
 use super::model::{Inherits, Variable, Variables};
-use super::value::{Node, Value};
+use super::value::{Node, Place, Value};
 use crate::finding::Code;
 
 /// What a variable may be written with, where it is a mapping.
@@ -26,6 +26,10 @@ pub(super) fn read(node: Option<&Node>, what: &str, of: Of, reader: &mut Reader)
     let Some(map) = node.and_then(|node| reader.map(node, what)) else {
         return variables;
     };
+    let values = map.iter().map(|(_, entry)| count(&entry.value, 1)).sum();
+    if !reader.takes(values, node.map_or(Place::default(), |node| node.place)) {
+        return variables;
+    }
     for (key, entry) in map.iter() {
         let integer = key.text.bytes().all(|b| b.is_ascii_digit()) && !key.text.is_empty();
         if !key.is_string && !integer {

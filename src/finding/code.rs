@@ -103,6 +103,10 @@ codes! {
     BadExpression "bad-expression" Error;
     /// A literal where the name of a CI/CD variable is wanted.
     LiteralSecret "literal-secret" Error;
+    /// One build secret of compose has two variables.
+    SecretConflict "secret-conflict" Error;
+    /// A variable that looks secret is on a command line.
+    SecretArgument "secret-argument" Warning;
     /// A path that is absolute or leaves the project.
     BadPath "bad-path" Error;
 

@@ -77,6 +77,24 @@ pub fn names(text: &str) -> impl Iterator<Item = &str> {
     })
 }
 
+/// Whether the name of a variable says that its value is secret. Other variables may be secret too:
+/// GitLab does not tell the file which ones are masked.
+pub fn looks_secret(name: &str) -> bool {
+    let name = name.to_ascii_uppercase();
+    let words = [
+        "PASSWORD",
+        "PASSWD",
+        "PASSPHRASE",
+        "TOKEN",
+        "SECRET",
+        "CREDENTIAL",
+        "PRIVATE_KEY",
+    ];
+    words.iter().any(|word| name.contains(word))
+        || name.ends_with("API_KEY")
+        || name.ends_with("_PASS")
+}
+
 /// The names of the variables that GitLab itself puts into a value: `$NAME`, `${NAME}` and `%NAME%`;
 /// `$$` and `%%` stand for one sign (`ExpandVariables::VARIABLES_REGEXP`, 18.11).
 pub fn references(text: &str) -> impl Iterator<Item = &str> {

@@ -157,8 +157,11 @@ impl<'m> Lowering<'m> {
             let build = if self.manifest.builder(image) == Builder::Compose {
                 let build = self.planned_build(&key.value, image);
                 for (id, variable) in image.secrets.get().into_iter().flat_map(|all| all.iter()) {
-                    of.secrets
-                        .push((id.value.clone(), variable.value.to_string()));
+                    let secret = (id.value.clone(), variable.value.to_string());
+                    // Of one image on two services, or of two images.
+                    if !of.secrets.contains(&secret) {
+                        of.secrets.push(secret);
+                    }
                 }
                 ComposeBuild::Over(builder::compose::keys(&build, folder))
             } else if ComposeCommand::of(self) == ComposeCommand::V1 {

@@ -3,7 +3,13 @@
 //! `cases.txt` holds a manifest and changes to it: a heading, the text that goes (`-`) and the text
 //! that comes in its place (`+`), and after `=>` what is said. `WINDLASS_BLESS=1 cargo test --test
 //! diff` writes the last part anew: read it before you commit it.
-#![allow(clippy::expect_used, reason = "test code outside of test functions")]
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "test code outside of test functions"
+)]
 
 mod changed;
 mod command;

@@ -35,7 +35,7 @@ MUTATIONS = (
         (
             (
                 "src/lower/marking.rs",
-                f"quoted(&self.by_digest_or_fail(image)),\n            {DEPLOYED}",
+                f"quoted(&self.by_digest_or_fail(image, &mut job.uses)),\n            {DEPLOYED}",
                 f'quoted(&format!("{{}}:{{}}", {REPOSITORY}, environment.deployed_tag(&key.value))),\n'
                 '            "\\"$CI_COMMIT_SHA\\""',
             ),
@@ -75,7 +75,7 @@ MUTATIONS = (
         (
             (
                 "src/lower/deploy/set_image.rs",
-                "lowering.by_digest_or_fail(&image.value)",
+                "lowering.by_digest_or_fail(&image.value, &mut change.uses)",
                 'lowering.image(&image.value).map(|own| format!("{}:prod", own.repository(&image.value)))'
                 ".unwrap_or_default()",
             ),

@@ -240,6 +240,7 @@ fn every_code_of_a_manifest_is_an_error_save_these() {
         warnings,
         [
             Code::UnreadInclude,
+            Code::SecretArgument,
             Code::ArchivedBuilder,
             Code::ShortTimeout,
             Code::LongName,

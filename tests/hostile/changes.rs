@@ -137,8 +137,10 @@ const NASTY: &[&str] = &[
 
 /// A change of a text.
 #[derive(Debug, Clone)]
-enum Change {
+pub(crate) enum Change {
     DeleteChar(Index),
+    /// Another byte; where that is no UTF-8, what a reader makes of it.
+    Byte(Index, u8),
     Insert(Index, usize),
     Value(Index, usize),
     DeleteLine(Index),
@@ -150,11 +152,12 @@ enum Change {
     Join(Index),
 }
 
-fn change() -> impl Strategy<Value = Change> {
+pub(crate) fn change() -> impl Strategy<Value = Change> {
     let at = any::<Index>;
     let nasty = || 0..NASTY.len();
     prop_oneof![
         at().prop_map(Change::DeleteChar),
+        (at(), any::<u8>()).prop_map(|(at, byte)| Change::Byte(at, byte)),
         (at(), nasty()).prop_map(|(at, what)| Change::Insert(at, what)),
         (at(), nasty()).prop_map(|(at, what)| Change::Value(at, what)),
         (at(), nasty()).prop_map(|(at, what)| Change::Value(at, what)),
@@ -187,7 +190,7 @@ fn words(text: &str) -> Vec<(usize, usize)> {
     found
 }
 
-fn apply(text: &mut String, change: &Change) {
+pub(crate) fn apply(text: &mut String, change: &Change) {
     let chars: Vec<usize> = text.char_indices().map(|(at, _)| at).collect();
     let words = words(text);
     if chars.is_empty() || words.is_empty() {
@@ -197,6 +200,13 @@ fn apply(text: &mut String, change: &Change) {
     match change {
         Change::DeleteChar(at) => {
             text.remove(chars[at.index(chars.len())]);
+            return;
+        }
+        Change::Byte(at, byte) => {
+            let mut bytes = text.clone().into_bytes();
+            let at = at.index(bytes.len());
+            bytes[at] = *byte;
+            *text = String::from_utf8_lossy(&bytes).into_owned();
             return;
         }
         Change::Insert(at, what) => {
@@ -248,7 +258,12 @@ fn apply(text: &mut String, change: &Change) {
     *text = lines.concat();
 }
 
+/// How many changed texts of each kind are tried: manifests here, pipelines in `pipelines`.
+pub(crate) const CASES: u32 = 10_000;
+
 proptest! {
+    #![proptest_config(ProptestConfig::with_cases(CASES))]
+
     /// A few changes leave most of a manifest whole, so that every step of the compiler is met.
     #[test]
     fn changed_manifests_are_answered(
@@ -262,6 +277,9 @@ proptest! {
         answer(&text);
     }
 
+}
+
+proptest! {
     /// Texts that are far from any manifest.
     #[test]
     fn nonsense_is_answered(parts in prop::collection::vec(0..NASTY.len(), 0..40)) {

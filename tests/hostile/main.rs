@@ -10,6 +10,8 @@
 )]
 
 mod changes;
+mod pipelines;
+mod small_files;
 
 use std::time::{Duration, Instant};
 

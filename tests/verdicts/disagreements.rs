@@ -32,7 +32,6 @@ pub(crate) const NEWER: &[(&str, &str)] = &[
     ("dast", PAID),
     ("df-key-identity", PAID),
     ("df-key-secrets", PAID),
-    ("exp-node-total", NODES),
     ("identity", PAID),
     ("inp-spec-include-duplicate", HEADER),
     ("ru-exists-project", PROJECT),
@@ -40,5 +39,4 @@ pub(crate) const NEWER: &[(&str, &str)] = &[
     ("secrets-gsm-source", PAID),
 ];
 
-const NODES: &str = "the number of copies is not a value of `CI_NODE_TOTAL` yet";
 const HEADER: &str = "the files that `spec:include` names are not read";

@@ -144,8 +144,12 @@ impl Interpolation<'_, '_> {
             if before.is_empty() && after.is_empty() && out.is_empty() {
                 return value;
             }
+            let printed = printed(&value);
+            if !self.reader.takes(printed.len() / 100, at.place) {
+                return Value::Null;
+            }
             out.push_str(before);
-            out.push_str(&printed(&value));
+            out.push_str(&printed);
             rest = after;
         }
         out.push_str(rest);

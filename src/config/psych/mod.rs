@@ -29,6 +29,7 @@ const DEPTH: usize = 100;
 const NODES: usize = 1_000_000;
 
 /// A file of a configuration.
+#[derive(Clone)]
 pub(super) struct Loaded {
     /// The document with `spec` before the content, if there is one.
     pub(super) header: Option<Node>,
