@@ -44,6 +44,7 @@ const BESIDE_THE_POINT: [&str; 4] = [
     "archived-builder: ",
     "merge-request-missing: ",
     "scheduled-deploy: ",
+    "unread-include: ",
 ];
 
 /// The files of a manifest in which nothing else is found: path and text as they are written.
