@@ -126,6 +126,24 @@ fn parse(text: &str) -> (String, Vec<Case>) {
     (base, cases.collect())
 }
 
+/// The manifests of all cases, with their names.
+pub(super) fn manifests() -> Vec<(String, String)> {
+    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/lowering/cases");
+    let mut out = Vec::new();
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        let (base, cases) = parse(&std::fs::read_to_string(&path).unwrap());
+        let base: Yaml = serde_yaml::from_str(&base).unwrap();
+        for case in cases {
+            let mut manifest = base.clone();
+            merge(&mut manifest, &serde_yaml::from_str(&case.over).unwrap());
+            let text = serde_json::to_string_pretty(&manifest).unwrap();
+            out.push((format!("{}: {}", path.display(), case.heading), text));
+        }
+    }
+    out
+}
+
 /// Runs the cases of one file.
 #[track_caller]
 fn run(name: &str) {
