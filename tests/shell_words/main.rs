@@ -244,6 +244,7 @@ fn what_was_read_otherwise_once() {
         "a'; canary; '",
         "a\nb",
         "${A:-`canary`}",
+        "`${A:-b}$$b",
     ] {
         for case in CASES {
             holds(case, text);
