@@ -4,7 +4,8 @@
 //! manifest is read anew ([`super::refs`], [`super::followed`]), and not as it was lowered; what
 //! the pipeline does not decide contradicts nothing.
 //!
-//! A manifest cannot bring that about: where the two differ, windlass itself is wrong.
+//! A manifest cannot bring that about: where the two differ, windlass itself is wrong. An included file
+//! can, as GitLab merges jobs of one name: that is a finding.
 
 use std::cell::OnceCell;
 use std::fmt;
@@ -13,6 +14,8 @@ use super::Proof;
 use super::counter_example::named;
 use super::followed::{Followed, Jobs};
 use super::refs::{Number, OnRef, RefSets};
+use crate::config::{Job, Map, Node};
+use crate::finding::{Code, Finding};
 use crate::gitlab::expression::Lookup;
 use crate::gitlab::gates;
 use crate::manifest::Manifest;
@@ -82,6 +85,7 @@ pub(super) fn jobs(proof: &mut Proof<'_>, plan: &Plan) {
     let scope = OnceCell::new();
     let mut on_ref = OnRef::of(&proof.meaning.sets, situation);
     let Jobs { followed, of_jobs } = &proof.meaning.jobs;
+    let mut by_include = Vec::new();
     for (planned, unions) in plan.jobs.iter().zip(of_jobs) {
         for followed in unions.iter().filter_map(|union| followed.get(*union)) {
             let look_up = |name: &str| {
@@ -96,11 +100,54 @@ pub(super) fn jobs(proof: &mut Proof<'_>, plan: &Plan) {
             };
             let does = planned.presence();
             if says != does && says != Presence::Maybe && does != Presence::Maybe {
+                let job = proof.config.jobs.get(planned.index);
+                if let Some(key) = job.and_then(key_of_include) {
+                    by_include.push((planned.name.clone(), key, does));
+                    continue;
+                }
                 let contradiction = contradiction(proof, plan, &planned.name, followed, does);
                 return proof.contradict(contradiction);
             }
         }
     }
+    for (job, key, does) in by_include {
+        overruled(proof, situation, &job, key, does);
+    }
+}
+
+/// The key of a job that decides where it runs and that an included file gives it.
+fn key_of_include(job: &Job) -> Option<&'static str> {
+    let included = |key: &&str| {
+        let value = job.keys.get(key);
+        let parts = value.and_then(Node::as_map).into_iter().flat_map(Map::iter);
+        let mut places = parts.map(|(_, entry)| entry.key_place);
+        value.is_some_and(|value| value.place.file != 0) || places.any(|place| place.file != 0)
+    };
+    ["rules", "only", "except"].into_iter().find(included)
+}
+
+/// Reports a job of the manifest that an included file lets run elsewhere.
+fn overruled(
+    proof: &mut Proof<'_>,
+    situation: &Situation,
+    job: &str,
+    key: &str,
+    does: Presence,
+) {
+    if !proof.is_new(Code::Exclusive, job) {
+        return;
+    }
+    let (would, says) = match does {
+        Presence::In => ("would run", "leaves it out"),
+        Presence::Out | Presence::Maybe => ("would not run", "lets it run"),
+    };
+    let on = named(situation);
+    let message = format!(
+        "an included file gives `{job}` its own `{key}`: it {would} on {on}, where the manifest {says}"
+    );
+    let finding = Finding::new(Code::Exclusive, proof.include(), message)
+        .help("GitLab merges jobs of one name: rename one of them, or say in `refs` where it runs");
+    proof.report(finding, situation);
 }
 
 fn contradiction(

@@ -38,7 +38,7 @@ use std::sync::Arc;
 
 use crate::check::Files;
 use crate::config::{self, Config, Given, Job};
-use crate::finding::{Code, Finding, Report};
+use crate::finding::{Code, Finding, Location, Report};
 use crate::lower::Lowered;
 use crate::manifest::Manifest;
 use crate::plan::{
@@ -128,7 +128,11 @@ pub fn check(
         report,
     };
     names::check(&mut proof);
-    for finding in impossible {
+    for mut finding in impossible {
+        // The report knows the manifest alone.
+        if matches!(&finding.location, Location::Text(place) if place.file != 0) {
+            finding.location = Location::Text(proof.include().into());
+        }
         proof.report.push(finding);
     }
     if !left_out.is_empty() {
