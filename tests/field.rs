@@ -131,3 +131,31 @@ fn every_case_is_right() {
         .collect();
     assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));
 }
+
+#[test]
+fn an_included_file_that_moves_a_job_is_a_finding() {
+    let project = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| std::fs::write(project.path().join(name), text).unwrap();
+    write(
+        "windlass.yml",
+        "windlass: 1\ninclude: [{local: own.yml}]\n\
+         tests: {t: {image: 'debian:13', script: x}, u: {image: 'debian:13', script: x}}\n",
+    );
+    write(
+        "own.yml",
+        "t: {rules: [{if: $CI_COMMIT_TAG}]}\nu: {only: [tags]}\n",
+    );
+    let output = std::process::Command::new(env!("CARGO_BIN_EXE_windlass"))
+        .args(["generate", "--stdout"])
+        .current_dir(project.path())
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    for text in [
+        "windlass.yml:2:1: error[exclusive]: an included file gives `t` its own `rules`",
+        "windlass.yml:2:1: error[exclusive]: an included file gives `u` its own `only`",
+    ] {
+        assert!(said.contains(text), "{said}");
+    }
+}

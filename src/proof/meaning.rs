@@ -127,13 +127,7 @@ fn key_of_include(job: &Job) -> Option<&'static str> {
 }
 
 /// Reports a job of the manifest that an included file lets run elsewhere.
-fn overruled(
-    proof: &mut Proof<'_>,
-    situation: &Situation,
-    job: &str,
-    key: &str,
-    does: Presence,
-) {
+fn overruled(proof: &mut Proof<'_>, situation: &Situation, job: &str, key: &str, does: Presence) {
     if !proof.is_new(Code::Exclusive, job) {
         return;
     }
