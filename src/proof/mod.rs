@@ -100,7 +100,7 @@ pub fn check(
     let mut compared = own.clone();
     meaning.compare(manifest, &mut compared);
     compared.pair_merge_requests();
-    let all = plan::classes_of(&compared, None, config.jobs.len());
+    let all = plan::classes_of(&compared, None, config.decisions());
     let impossible = plan::impossible(&config, &all);
     let Classes {
         situations: classes,

@@ -544,7 +544,11 @@ fn together(config: &Config) -> BTreeSet<BTreeSet<Choice>> {
         .collect();
     let mut together = BTreeSet::new();
     for job in &config.jobs {
-        let needs = job.needs.iter().flatten().map(|need| need.job.as_str());
+        let needs = job
+            .needs
+            .iter()
+            .flat_map(|needs| needs.iter())
+            .map(|need| need.job.as_str());
         let names = needs.chain([job.name.as_str()]);
         let mut group: BTreeSet<Choice> = of_workflow.choices().collect();
         group.extend(names.filter_map(|name| all.get(name)).flatten().cloned());
