@@ -89,7 +89,10 @@ fn expand_needs(job: &mut Job, copies: &HashMap<String, Vec<String>>, reader: &m
         return;
     }
     let count = needs.iter().map(|need| of(need).map_or(1, Vec::len)).sum();
+    reader.about(Some(&job.key));
     if !reader.takes(count, job.place) {
+        // What follows from it is not reported.
+        job.needs = None;
         return;
     }
     let expanded = needs.iter().flat_map(|need| match of(need) {

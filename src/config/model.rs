@@ -464,13 +464,13 @@ impl Config {
             .is_none_or(|open| open.firm.contains(key))
     }
 
-    /// How many decisions a plan of it takes: one for each job and each of its rules.
+    /// How many decisions a plan of it takes: one for each rule of a job, and for each job without.
     pub fn decisions(&self) -> usize {
         let rules = |job: &Job| match &job.conditions {
             Conditions::Rules(rules) => rules.len(),
             Conditions::Always | Conditions::Policies { .. } => 0,
         };
-        self.jobs.iter().map(|job| 1 + rules(job)).sum()
+        self.jobs.iter().map(|job| rules(job).max(1)).sum()
     }
 
     /// The job of a name.

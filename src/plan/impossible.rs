@@ -6,6 +6,8 @@
 //!
 //! Facts: "Predefined variables reference" (18.11); `Enums::Ci::Pipeline.sources`.
 
+use std::collections::HashSet;
+
 use super::classes::{Classes, Compared, classes_of};
 use super::decision::Presence;
 use super::scope::Scope;
@@ -50,12 +52,17 @@ fn never_in(config: &Config, classes: &Classes) -> Vec<usize> {
         });
     }
     if !classes.is_complete() {
-        // What decides one job alone has fewer classes.
+        // What decides one job alone has fewer classes; those of all such jobs together are bounded.
+        let jobs = open.len();
         open.retain(|at| {
             let Some(job) = config.jobs.get(*at) else {
                 return false;
             };
-            let own = classes_of(&Compared::of_job(config, job), default_branch(classes), 1);
+            let own = classes_of(
+                &Compared::of_job(config, job),
+                default_branch(classes),
+                jobs,
+            );
             let is_out = |situation| {
                 let scope = Scope::of(config, situation);
                 scope.admitted().0 == Truth::False || scope.decide(job).presence() == Presence::Out
@@ -64,13 +71,10 @@ fn never_in(config: &Config, classes: &Classes) -> Vec<usize> {
         });
     }
     // A second copy of a parallel job says nothing new.
-    let mut told: Vec<&str> = Vec::new();
-    open.retain(|at| match config.jobs.get(*at) {
-        Some(job) if !told.contains(&job.key.as_str()) => {
-            told.push(&job.key);
-            true
-        }
-        _ => false,
+    let mut told: HashSet<&str> = HashSet::new();
+    open.retain(|at| {
+        let job = config.jobs.get(*at);
+        job.is_some_and(|job| told.insert(&job.key))
     });
     open
 }

@@ -100,8 +100,8 @@ fn needs_are_counted_with_the_copies_that_they_stand_for() {
 /// Only so many misspelt names are compared with those that exist.
 #[test]
 fn misspelt_names_are_compared_within_bounds() {
-    let images: String = (0..2_000).map(|n| format!("  app-{n}: {{}}\n")).collect();
-    let tests: String = (0..2_000)
+    let images: String = (0..600).map(|n| format!("  app-{n}: {{}}\n")).collect();
+    let tests: String = (0..600)
         .map(|n| format!("  t-{n}: {{image: apq-{n}, script: x}}\n"))
         .collect();
     let text = format!("windlass: 1\nimages:\n{images}tests:\n{tests}");
@@ -118,7 +118,7 @@ fn misspelt_names_are_compared_within_bounds() {
                 .any(|help| help.contains("did you mean")),
         );
     }
-    assert_eq!(told, 2_000);
+    assert_eq!(told, 600);
     assert!((1..200).contains(&meant), "{meant}");
 }
 
@@ -143,7 +143,7 @@ fn what_is_planned_is_bounded() {
         let source = Source::new(".gitlab-ci.yml", of_branches(jobs, rules));
         let reading = config::read(source, &config::Alone);
         let config = reading.result.expect("accepted");
-        assert_eq!(config.decisions(), jobs * (1 + rules));
+        assert_eq!(config.decisions(), jobs * rules);
         let classes = plan::classes(&config, "main");
         assert!(!classes.is_complete());
         let decisions = classes.situations.len() * config.decisions();
