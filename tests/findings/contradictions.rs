@@ -223,7 +223,9 @@ const FINE: &[(&str, &str)] = &[
 fn what_only_looks_like_one_compiles() {
     for (what, text) in FINE {
         let text = format!("windlass: 1\n{text}\n");
+        // What an include leaves open is said of each.
         let found = report(&text, &Everything);
+        let found = found.filtered(|finding| finding.code != Code::UnreadInclude);
         assert!(found.is_empty(), "{what}:\n{}", shown(&found));
     }
 }

@@ -4,7 +4,7 @@
 use windlass::check::Files;
 use windlass::config::Repository;
 use windlass::files::Unread;
-use windlass::finding::Code;
+use windlass::finding::{Code, Finding};
 
 use crate::{Everything, codes, in_manifests, pipeline_report, report, shown};
 
@@ -58,7 +58,10 @@ fn the_first_example_raises_the_code_and_the_second_is_mended() {
         };
         let found = report(before);
         assert!(codes(&found).contains(&code), "{code}:\n{}", shown(&found));
-        let found = report(after);
+        // What an include leaves open is said of each.
+        let open =
+            |found: &Finding| code != Code::UnreadInclude && found.code == Code::UnreadInclude;
+        let found = report(after).filtered(|found| !open(found));
         assert!(found.is_empty(), "{code}, mended:\n{}", shown(&found));
     }
 }

@@ -203,8 +203,24 @@ impl Questions {
             found.add(text);
         }
         let mut complete = true;
-        if !patterns.is_empty() || !of_slug.is_empty() {
-            let spelled: Vec<&str> = self.spelled().map(String::as_str).collect();
+        let spelled: Vec<&str> = self.spelled().map(String::as_str).collect();
+        // What the samples tell apart already needs no search.
+        let unspelled = found
+            .texts
+            .iter()
+            .filter(|text| !spelled.contains(&text.as_str()));
+        let known: BTreeSet<Vec<bool>> = unspelled
+            .map(|text| {
+                patterns
+                    .iter()
+                    .map(|one| one.is_match(text) == Some(true))
+                    .collect()
+            })
+            .collect();
+        let all = u32::try_from(patterns.len())
+            .ok()
+            .and_then(|all| 2usize.checked_pow(all));
+        if all != Some(known.len()) || !of_slug.is_empty() {
             let mut searched = search::Searched::default();
             if !patterns.is_empty() {
                 searched.run(&patterns, &spelled, space, search::Alphabet::All);
