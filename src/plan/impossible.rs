@@ -92,8 +92,9 @@ fn is_out_of(config: &Config, job: &Job, classes: &Classes) -> bool {
     classes.is_complete() && classes.situations.iter().flat_map(with_rare).all(is_out)
 }
 
-/// Whether a job is in some pipeline of a project with another default branch than the classes have.
-fn hangs_on_default_branch(config: &Config, job: &Job) -> bool {
+/// Whether a job, one of so many, is in some pipeline of a project with another default branch than the
+/// classes have.
+fn hangs_on_default_branch(config: &Config, job: &Job, jobs: usize) -> bool {
     let own = Compared::of_job(config, job);
     if !own.asks("CI_DEFAULT_BRANCH") && !own.asks("CI_DEFAULT_BRANCH_SLUG") {
         return false;
@@ -104,7 +105,8 @@ fn hangs_on_default_branch(config: &Config, job: &Job) -> bool {
     }
     let names = own.spelled();
     let mut defaults = names.iter().map(String::as_str).chain([ANOTHER]);
-    defaults.any(|default| !is_out_of(config, job, &classes_of(&own, Some(default), 1)))
+    let jobs = jobs.saturating_mul(names.len() + 1);
+    defaults.any(|default| !is_out_of(config, job, &classes_of(&own, Some(default), jobs)))
 }
 
 /// The jobs that are in no pipeline.
@@ -142,9 +144,10 @@ fn never_in(config: &Config, classes: &Classes) -> Vec<usize> {
             is_out_of(config, job, &own)
         });
     }
+    let jobs = open.len();
     open.retain(|at| {
         let job = config.jobs.get(*at);
-        job.is_some_and(|job| !hangs_on_default_branch(config, job))
+        job.is_some_and(|job| !hangs_on_default_branch(config, job, jobs))
     });
     // A second copy of a parallel job says nothing new.
     let mut told: HashSet<&str> = HashSet::new();
