@@ -11,3 +11,7 @@ mod cases;
 mod compiled;
 #[path = "lowering/reference.rs"]
 mod reference;
+#[path = "lowering/secrets.rs"]
+mod secrets;
+#[path = "lowering/shell.rs"]
+mod shell;
