@@ -105,6 +105,8 @@ codes! {
     LiteralSecret "literal-secret" Error;
     /// One build secret of compose has two variables.
     SecretConflict "secret-conflict" Error;
+    /// A shell or a program would read this text differently.
+    ShellWord "shell-word" Error;
     /// A variable that looks secret is on a command line.
     SecretArgument "secret-argument" Warning;
     /// A path that is absolute or leaves the project.
@@ -198,6 +200,8 @@ codes! {
     ManualBlocks "manual-blocks" Warning;
     /// A job for merge requests that is missing in those from some branches.
     MergeRequestMissing "merge-request-missing" Warning;
+    /// A job of a branch that is lost while a merge request from the branch is open.
+    BranchJobMissing "branch-job-missing" Warning;
     /// A deployment that every schedule of its branch repeats.
     ScheduledDeploy "scheduled-deploy" Warning;
     /// A job that runs in no pipeline, whatever the ref.

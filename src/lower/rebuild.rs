@@ -73,7 +73,10 @@ impl<'m> Lowering<'m> {
             // Later jobs of this pipeline do not wait for it: it says its digest to people alone.
             force.artifacts = own;
             if let Some(last) = force.script.last_mut() {
-                *last = Value::from(format!("echo \"{}@${{digest:?}}\"", image.repository(name)));
+                *last = Value::from(format!(
+                    "echo {}",
+                    quoted(&format!("{}@${{digest:?}}", image.repository(name)))
+                ));
             }
             force
         });
@@ -136,8 +139,8 @@ impl<'m> Lowering<'m> {
             current.push_str(&format!(" --older-than {}", age.as_secs()));
         }
         job.script.push(Value::from(format!(
-            "current=$({current} \"{}\")",
-            self.by_tag(name)
+            "current=$({current} {})",
+            quoted(&self.by_tag(name))
         )));
         let file = self.handed_on(DOTENV, name);
         job.script.push(Value::from(format!(

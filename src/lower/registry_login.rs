@@ -78,10 +78,7 @@ impl<'m> Lowering<'m> {
 /// The command of a client; none where a registry wants no login.
 pub(super) fn login(client: &str, access: &Access<'_>) -> Option<Value> {
     let push = access.push?;
-    let host = match access.host {
-        host if host.starts_with('$') => format!("\"{host}\""),
-        host => word(host),
-    };
+    let host = word(access.host);
     Some(Value::from(format!(
         "printf '%s' \"${}\" | {client} login --username \"${}\" --password-stdin {host}",
         push.password, push.username
