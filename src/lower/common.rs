@@ -83,7 +83,12 @@ impl Lowering<'_> {
         if let Some(raw) = common.and_then(|common| common.job.get()) {
             job.raw = crate::manifest::raw::mapping(&raw.0, &mut crate::finding::Report::default());
         }
-        self.read_raw(&job.raw, &mut job.uses);
+        let mut uses = std::mem::take(&mut job.uses);
+        let keys = job.cache.iter().chain([&job.artifacts, &job.raw]);
+        for keys in keys.chain(&job.environment) {
+            self.read_raw(keys, &mut uses);
+        }
+        job.uses = uses;
         self.when_in_rules(&mut job);
         self.out.pipeline.jobs.push(job);
     }

@@ -83,6 +83,8 @@ pub(super) struct Questions {
     pub(super) own: BTreeSet<Question>,
     /// About its slug (`CI_COMMIT_REF_SLUG`).
     pub(super) slug: BTreeSet<Question>,
+    /// Whether its slug is compared with names, which may be its own.
+    pub(super) linked: bool,
 }
 
 /// The answers to all questions about a text. It is one of the texts that are spelled or none of them, so
@@ -109,6 +111,7 @@ impl Questions {
     pub(super) fn extend(&mut self, other: &Self) {
         self.own.extend(other.own.iter().cloned());
         self.slug.extend(other.slug.iter().cloned());
+        self.linked |= other.linked;
     }
 
     pub(super) fn answers(&self, text: &str) -> Answers {
@@ -124,6 +127,8 @@ impl Questions {
             let others = Self::others(questions).map(|one| one.answer(text));
             answers.others.extend(others);
         }
+        let is_its_slug = self.linked.then(|| ref_slug(text) == text);
+        answers.others.extend(is_its_slug);
         answers
     }
 
@@ -176,8 +181,12 @@ impl Questions {
         for text in self.spelled() {
             found.add(text);
         }
-        if self.slug.iter().any(|one| one.answer("")) {
+        // The slug of a name without letters and digits is blank, which no pattern may match.
+        if !self.slug.is_empty() {
             found.add("_");
+        }
+        if self.linked {
+            found.add("A/1");
         }
         for text in self.slug.iter().filter_map(|one| match one {
             Question::Is(slug) => Some(slug),
