@@ -9,5 +9,7 @@
 #[path = "lowering/cases.rs"]
 mod cases;
 mod compiled;
+#[path = "lowering/facts.rs"]
+mod facts;
 #[path = "lowering/reference.rs"]
 mod reference;

@@ -65,8 +65,6 @@ impl<'m> Lowering<'m> {
             ComposeCommand::V1 => in_container::environment(&job.variables, "-e"),
             ComposeCommand::V2 => in_container::environment(&job.variables, "--env"),
         };
-        self.with_docker(job);
-        self.with_compose(job);
         let mapped = |service: &str| compose.services.get().and_then(|map| map.get(service));
         let name = test
             .image
@@ -91,7 +89,8 @@ impl<'m> Lowering<'m> {
                 None => others.push(word(service)),
             }
         }
-        self.log_in(job, &images);
+        self.with_docker(job, &images);
+        self.with_compose(job);
         // Docker before 19.03 always prints what it does.
         let quiet = match docker_compose {
             ComposeCommand::V1 => "",

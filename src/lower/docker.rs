@@ -44,8 +44,9 @@ impl Lowering<'_> {
         }
     }
 
-    /// Gives a job a daemon and the login. What the job has of its own comes after.
-    pub(super) fn with_docker(&mut self, job: &mut Job) {
+    /// Gives a job a daemon, and the logins to the registries of these images. What the job has of
+    /// its own comes after.
+    pub(super) fn with_docker(&mut self, job: &mut Job, images: &[&str]) {
         let docker = self.docker();
         let client = self.client(&docker);
         let mut services = Vec::new();
@@ -59,14 +60,14 @@ impl Lowering<'_> {
             Daemon::Host => {}
             Daemon::Address(address) => variables.set("DOCKER_HOST", address),
         }
-        let login = self.gitlab_login();
-        self.docker_base(&client, &services, &variables, login.as_ref());
+        self.docker_base(&client, &services, &variables);
         job.bases.push(BASE);
         job.image = Some(client);
         job.services.splice(0..0, services);
         variables.merge(&job.variables);
         job.variables = variables;
-        job.before_script.splice(0..0, login);
+        let logins = self.logins("docker", images, &mut job.uses);
+        job.before_script.splice(0..0, logins);
     }
 
     fn client(&self, docker: &Docker) -> Image {
@@ -98,13 +99,8 @@ impl Lowering<'_> {
         }
     }
 
-    fn docker_base(
-        &mut self,
-        client: &Image,
-        services: &[Service],
-        variables: &Mapping,
-        login: Option<&Value>,
-    ) {
+    fn docker_base(&mut self, client: &Image, services: &[Service], variables: &Mapping) {
+        let login = self.shared_login();
         let bases = &mut self.out.pipeline.bases;
         if bases.iter().any(|base| base.id == BASE) {
             return;
@@ -121,7 +117,7 @@ impl Lowering<'_> {
             keys.set("variables", variables.clone());
         }
         if let Some(login) = login {
-            keys.set("before_script", Value::Seq(vec![login.clone()]));
+            keys.set("before_script", Value::Seq(vec![login]));
         }
         let comment = match services {
             [] => "Docker, logged in to the registry.",
