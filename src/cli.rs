@@ -241,7 +241,7 @@ pub(crate) struct Diff {
     /// The project's default branch [default: as git knows it, else main].
     #[arg(long, value_name = "BRANCH")]
     pub(crate) default_branch: Option<String>,
-    /// Exit with 1 if anything changes.
+    /// Exit with 1 if anything changes in what was compared.
     #[arg(long)]
     pub(crate) exit_code: bool,
     /// How to print it.

@@ -13,3 +13,7 @@ mod compiled;
 mod facts;
 #[path = "lowering/reference.rs"]
 mod reference;
+#[path = "lowering/secrets.rs"]
+mod secrets;
+#[path = "lowering/shell.rs"]
+mod shell;

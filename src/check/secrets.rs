@@ -49,7 +49,8 @@ fn conflicts(check: &mut Check<'_>) {
 /// Everybody on the runner can read the arguments of a program.
 fn arguments(check: &mut Check<'_>) {
     let manifest = check.manifest;
-    let mut words: Vec<(&str, Span, &str)> = Vec::new();
+    const ON_COMMAND_LINE: &str = "stand on a command line";
+    let mut words: Vec<(&str, Span, &str, &str)> = Vec::new();
     for (_, image) in manifest.images() {
         for (_, argument) in image
             .build_args
@@ -58,13 +59,13 @@ fn arguments(check: &mut Check<'_>) {
             .flat_map(|all| all.0.iter())
         {
             if let Some(value) = argument.value.value.at() {
-                let help = "a build argument also stays in the image's history: use `secrets`";
-                words.push((&value.value, value.span, help));
+                let where_to = "stay in the history of the image";
+                words.push((&value.value, value.span, where_to, "use `secrets`"));
             }
         }
         for option in image.build_options.get().into_iter().flat_map(List::iter) {
             let help = "use `secrets`";
-            words.push((&option.value, option.span, help));
+            words.push((&option.value, option.span, ON_COMMAND_LINE, help));
         }
     }
     for (_, environment) in manifest.environments() {
@@ -75,12 +76,12 @@ fn arguments(check: &mut Check<'_>) {
         let options = helm.and_then(|helm| helm.options.get());
         for option in options.into_iter().flat_map(List::iter) {
             let help = "use `set`, whose values go by a file";
-            words.push((&option.value, option.span, help));
+            words.push((&option.value, option.span, ON_COMMAND_LINE, help));
         }
     }
-    for (text, span, help) in words {
+    for (text, span, where_to, help) in words {
         for name in names(text).filter(|name| looks_secret(name)) {
-            let message = format!("`${name}` would stand on a command line");
+            let message = format!("`${name}` would {where_to}");
             let finding = Finding::new(Code::SecretArgument, span, message);
             check.report.push(finding.help(help));
         }

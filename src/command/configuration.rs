@@ -285,8 +285,16 @@ impl Repository for Folder {
         Ok((folder.join(path).display().to_string(), text))
     }
 
-    /// The files that git knows; a file that it does not is in no pipeline.
+    /// The files that git knows; a file that it does not is in no pipeline. Outside of a repository all
+    /// files that lie there.
     fn paths(&self) -> Option<Vec<String>> {
+        let in_repository = std::path::absolute(&self.root).ok()?;
+        if !in_repository
+            .ancestors()
+            .any(|folder| folder.join(".git").exists())
+        {
+            return files::listed(&self.root);
+        }
         let listed = git(&self.root, &["ls-files", "-z"], NAMES).ok()?;
         let text = String::from_utf8(listed.stdout).ok()?;
         let paths = text.split('\0').filter(|path| !path.is_empty());

@@ -64,6 +64,8 @@ pub(super) struct Includes<'i> {
     pub(super) asked: RefCell<Vec<Asked>>,
     /// The rules of all includes.
     pub(super) rules: Vec<Rule>,
+    /// The entries that have rules.
+    pub(super) conditional: Vec<Map>,
     /// `spec` of the main file.
     pub(super) spec: Option<Node>,
     files: usize,
@@ -88,6 +90,7 @@ impl<'i> Includes<'i> {
             asked: RefCell::default(),
             vague: HashSet::new(),
             rules: Vec::new(),
+            conditional: Vec::new(),
             spec: None,
             files: 0,
             clock: 0,
@@ -214,6 +217,7 @@ impl<'i> Includes<'i> {
             return Vec::new();
         };
         if let Some(rules) = entry.given("rules") {
+            self.conditional.push(entry.clone());
             match self.admits(rules, reader) {
                 Truth::True => {}
                 Truth::False => return Vec::new(),

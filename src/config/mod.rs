@@ -208,6 +208,7 @@ fn finish(
                 unresolved: includes.unresolved,
                 spec: includes.spec,
                 rules: includes.rules,
+                conditional: includes.conditional,
                 contested,
                 made,
             };

@@ -29,6 +29,8 @@ pub struct Config {
     pub unresolved: Vec<Unresolved>,
     /// The rules of all includes, in the order in which they were evaluated.
     pub include_rules: Vec<Rule>,
+    /// The entries of `include` that have rules, in the order in which they were evaluated.
+    pub conditional: Vec<Map>,
     /// What includes that are not read leave as it is among the global keys; `None` if all are
     /// read.
     pub open: Option<Open>,

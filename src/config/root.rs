@@ -43,6 +43,8 @@ pub(super) struct Included {
     pub(super) spec: Option<Node>,
     /// The rules of all includes.
     pub(super) rules: Vec<Rule>,
+    /// The entries of `include` that have rules.
+    pub(super) conditional: Vec<Map>,
     /// For each source, whether an include that is not read may replace what it says.
     pub(super) contested: Vec<bool>,
     /// Whether it was made from a manifest.
@@ -115,6 +117,7 @@ pub(super) fn configure(root: &Node, included: Included) -> Result<Config, Repor
         jobs,
         unresolved: included.unresolved,
         include_rules: included.rules,
+        conditional: included.conditional,
         open,
         spec: included.spec,
         tree,

@@ -3,13 +3,12 @@
 //! Always holds: each key in which the normal forms differ is told; what a teller cannot say in
 //! effects is told by the old and the new value.
 
-use super::names::Names;
 use super::refs::View;
 use super::{Effect, Kind, Pair, conditions, keys, order, script};
-use crate::config::normal::{Fields, Form};
+use crate::config::normal::{Fields, Form, UNSEEN};
 
 /// What changed about a job.
-pub(super) fn of(pair: &Pair<'_>, view: &View<'_>, names: &Names<'_>) -> Vec<Effect> {
+pub(super) fn of(pair: &Pair<'_>, view: &View<'_>) -> Vec<Effect> {
     let mut effects = view.of_job(pair);
     let refs_told = !effects.is_empty();
     let when_told = effects.iter().any(|effect| effect.kind == Kind::When);
@@ -18,11 +17,8 @@ pub(super) fn of(pair: &Pair<'_>, view: &View<'_>, names: &Names<'_>) -> Vec<Eff
         let (old, new) = (pair.old.get(key), pair.new.get(key));
         let told = match key {
             "stage" => order::stage(pair, old, new),
-            "needs" => match order::needs(pair, old, new, names) {
-                Some(told) => told,
-                // Only names have changed.
-                None => continue,
-            },
+            "needs" => order::needs(pair, old, new),
+            UNSEEN => keys::unseen(old, new, |text| Effect::of(pair.after, Kind::Key, text)),
             "commands" | "after_script" => vec![script::of(pair, key, old, new)],
             "rules" | "only" | "except" => {
                 conditions_differ = true;

@@ -28,6 +28,32 @@ pub(super) fn of(
     vec![told]
 }
 
+/// Keys that only count against files that are not read.
+pub(super) fn unseen(
+    old: Option<&Form>,
+    new: Option<&Form>,
+    effect: impl Fn(String) -> Effect,
+) -> Vec<Effect> {
+    let items = |form: Option<&Form>| form.and_then(Form::items).unwrap_or_default().to_vec();
+    let (old, new) = (items(old), items(new));
+    let only = |these: &[Form], others: &[Form]| -> Vec<String> {
+        let only = these.iter().filter(|one| !others.contains(one));
+        only.filter_map(Form::as_text).map(code).collect()
+    };
+    let told = [
+        ("now says", only(&new, &old)),
+        ("no longer says", only(&old, &new)),
+    ];
+    let told = told.into_iter().filter(|(_, which)| !which.is_empty());
+    told.map(|(says, which)| {
+        let which = listed(&which);
+        effect(format!(
+            "{says} {which}, which counts against files that are not read"
+        ))
+    })
+    .collect()
+}
+
 /// What became of variables, one by one.
 fn variables(
     old: Option<&Form>,

@@ -140,7 +140,8 @@ pub fn diff(before: &Config, after: &Config, default_branch: &str) -> Comparison
 /// A change of a file that is included in some pipelines alone is told as well: the configurations
 /// of each pipeline are compared, and each effect is told once.
 pub fn diff_all(before: &Configs<'_>, after: &Configs<'_>, default_branch: &str) -> Comparison {
-    let (old, new) = (before.widest(), after.widest());
+    let (widest_before, widest_after) = (before.widest(), after.widest());
+    let (old, new) = (&widest_before, &widest_after);
     let mut comparison = Comparison::default();
     for include in old.unresolved.iter().chain(&new.unresolved) {
         let text = format!(
@@ -153,10 +154,10 @@ pub fn diff_all(before: &Configs<'_>, after: &Configs<'_>, default_branch: &str)
         }
     }
     // What GitLab reads the same needs no plan.
-    if !before.varies() && !after.varies() && is_same(&old, &new) {
+    if !before.varies() && !after.varies() && is_same(old, new) {
         return comparison;
     }
-    let compared = Compared::of(&new).and(&Compared::of(&old));
+    let compared = Compared::of(new).and(&Compared::of(old));
     let jobs = old.jobs.len().max(new.jobs.len());
     let Classes {
         situations: _,
@@ -171,8 +172,13 @@ pub fn diff_all(before: &Configs<'_>, after: &Configs<'_>, default_branch: &str)
     situations.sort_by_key(|one| (!one.is_default_branch(), !is_named(&one.reference)));
     let planned = [before, after].map(|configs| configs.plan_all(&situations));
     let [old, new] = &planned;
-    let (old_config, old_plans) = together(old, before.base());
-    let (new_config, new_plans) = together(new, after.base());
+    let (mut old_config, old_plans) = together(old, before.base());
+    let (mut new_config, new_plans) = together(new, after.base());
+    // Conditions of includes are compared as a whole: a pattern has more names than are looked at.
+    old_config
+        .conditional
+        .clone_from(&widest_before.conditional);
+    new_config.conditional.clone_from(&widest_after.conditional);
     let seen = Seen {
         situations: &situations,
         compared: &compared,
@@ -244,10 +250,10 @@ impl Seen<'_> {
             let pair = Pair {
                 before: was,
                 after: job,
-                old: old.job(was),
+                old: names.carried(old.job(was)),
                 new: new.job(job),
             };
-            effects.extend(job::of(&pair, &view, &names));
+            effects.extend(job::of(&pair, &view));
         }
         effects.extend(names.gone().map(|job| view.vanishes(job)));
         effects

@@ -5,7 +5,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use crate::config::normal::Normal;
+use crate::config::normal::{Fields, Normal, renamed};
 use crate::config::{Config, Job};
 
 /// The jobs of both configurations by name.
@@ -76,10 +76,16 @@ impl<'c> Names<'c> {
         self.before.get(name).or(self.renamed.get(name)).copied()
     }
 
-    /// The name that a job of before has now.
-    pub(super) fn now_called<'n>(&'n self, name: &'n str) -> &'n str {
-        let found = self.renamed.iter().find(|(_, before)| before.name == name);
-        found.map_or(name, |(now, _)| now)
+    /// What a job was before, with the names that others have now.
+    pub(super) fn carried(&self, job: Fields) -> Fields {
+        if self.renamed.is_empty() {
+            return job;
+        }
+        let now = self.renamed.iter();
+        let now: HashMap<&str, &str> = now
+            .map(|(now, before)| (before.name.as_str(), *now))
+            .collect();
+        renamed(&job, &|name| (*now.get(name).unwrap_or(&name)).to_owned())
     }
 
     /// The jobs that are gone.

@@ -1,6 +1,5 @@
 //! What a job waits for, before and after.
 
-use super::names::Names;
 use super::words::{code, listed};
 use super::{Effect, Kind, Pair};
 use crate::config::normal::{Fields, Form};
@@ -12,14 +11,8 @@ pub(super) fn stage(pair: &Pair<'_>, old: Option<&Form>, new: Option<&Form>) -> 
     vec![Effect::of(pair.after, Kind::Order, text)]
 }
 
-/// What changed about the jobs that it waits for. A need whose job has only got another name is
-/// no change.
-pub(super) fn needs(
-    pair: &Pair<'_>,
-    old: Option<&Form>,
-    new: Option<&Form>,
-    names: &'_ Names<'_>,
-) -> Option<Vec<Effect>> {
+/// What changed about the jobs that it waits for.
+pub(super) fn needs(pair: &Pair<'_>, old: Option<&Form>, new: Option<&Form>) -> Vec<Effect> {
     let text = match (old, new) {
         (None, None) => None,
         (None, Some(new)) => {
@@ -34,14 +27,12 @@ pub(super) fn needs(
         }
         (Some(_), None) => Some("now waits for all earlier stages".to_owned()),
         (Some(old), Some(new)) => {
-            let mut old: Vec<Need<'_>> = jobs(old).collect();
-            for need in &mut old {
-                need.job = names.now_called(need.job);
-            }
-            return between(pair, &old, &jobs(new).collect::<Vec<_>>());
+            let (old, new): (Vec<_>, Vec<_>) = (jobs(old).collect(), jobs(new).collect());
+            return between(pair, &old, &new);
         }
     };
-    text.map(|text| vec![Effect::of(pair.after, Kind::Order, text)])
+    let effect = |text| Effect::of(pair.after, Kind::Order, text);
+    text.map(effect).into_iter().collect()
 }
 
 /// A job that another one waits for.
@@ -93,9 +84,8 @@ fn jobs(form: &Form) -> impl Iterator<Item = Need<'_>> {
     })
 }
 
-/// What came, what went, and what is asked of those that stay; `None` if names are all that
-/// changed.
-fn between(pair: &Pair<'_>, old: &[Need<'_>], new: &[Need<'_>]) -> Option<Vec<Effect>> {
+/// What came, what went, and what is asked of those that stay.
+fn between(pair: &Pair<'_>, old: &[Need<'_>], new: &[Need<'_>]) -> Vec<Effect> {
     let without = |these: &[Need<'_>], others: &[Need<'_>]| -> Vec<String> {
         let left = these
             .iter()
@@ -133,5 +123,5 @@ fn between(pair: &Pair<'_>, old: &[Need<'_>], new: &[Need<'_>]) -> Option<Vec<Ef
         }
     }
     let effect = |text| Effect::of(pair.after, Kind::Order, text);
-    (!texts.is_empty()).then(|| texts.into_iter().map(effect).collect())
+    texts.into_iter().map(effect).collect()
 }

@@ -49,10 +49,10 @@ fn text(told: &Told<'_>) -> Shown {
         not_compared,
     } = told.comparison;
     let mut out = Shown::new(told.color);
-    let nothing = if effects.is_empty() {
-        " nothing changes"
-    } else {
-        ""
+    let nothing = match (effects.is_empty(), not_compared.is_empty()) {
+        (true, true) => " nothing changes",
+        (true, false) => " nothing changes in what was compared",
+        (false, _) => "",
     };
     out.line(&format!("against {}:{nothing}", told.against));
     let mut seen: HashMap<&[String], String> = HashMap::new();
@@ -129,9 +129,10 @@ fn markdown(told: &Told<'_>) -> Shown {
     } = told.comparison;
     let against = code(told.against);
     let is_silent = effects.is_empty();
-    out.line(&match is_silent {
-        true => format!("Against {against}, nothing changes."),
-        false => format!("Against {against}:"),
+    out.line(&match (is_silent, not_compared.is_empty()) {
+        (true, true) => format!("Against {against}, nothing changes."),
+        (true, false) => format!("Against {against}, nothing changes in what was compared."),
+        (false, _) => format!("Against {against}:"),
     });
     if !is_silent || !not_compared.is_empty() {
         out.line("");

@@ -2,7 +2,7 @@
 
 use super::words::{code, lines, listed, shown};
 use super::{Effect, Kind, keys, script};
-use crate::config::normal::{Fields, Form};
+use crate::config::normal::{Fields, Form, UNSEEN};
 
 /// What changed in the normal form of the pipeline. `explained`: the refs that get a pipeline are
 /// told and decided.
@@ -30,6 +30,13 @@ pub(super) fn of(old: &Fields, new: &Fields, explained: bool) -> Vec<Effect> {
                 ));
             }
             "include" => effects.push(listing("other files are included and not read", was, is)),
+            "include:rules" => {
+                let text = "files are included under other conditions";
+                effects.push(listing(text, was, is));
+            }
+            UNSEEN => effects.extend(keys::unseen(was, is, |text| {
+                one(Kind::Key, format!("the pipeline {text}"))
+            })),
             _ => effects.extend(other(key, was, is)),
         }
     }

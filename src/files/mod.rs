@@ -10,6 +10,7 @@
 mod compare;
 mod diff;
 mod header;
+mod list;
 mod path;
 mod permissions;
 mod read;
@@ -21,6 +22,7 @@ mod write;
 
 pub use compare::{Compared, Comparison, Status, compare};
 pub use header::{Header, State, inspect, seal};
+pub use list::listed;
 pub use path::{check_file, check_relative, normalize};
 pub use read::{Links, Unread, look, read, read_regular};
 pub use remedy::{DEFAULT_MANIFEST, Remedy, shell_word};

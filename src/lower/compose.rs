@@ -4,9 +4,11 @@
 //! override. Always holds: an image under test is pulled by digest; compose builds it only in the
 //! job that is there to build it.
 
+use super::docker::OWN_NAME;
 use super::{Lowering, builder, in_container, quoted, word};
 use crate::gitlab::Version;
 use crate::manifest::images::Builder;
+use crate::manifest::resolved::image_variable;
 use crate::manifest::tests::Test;
 use crate::manifest::tools::Compose;
 use crate::pipeline::{ComposeBuild, ComposeOverride, ComposeService, Job, Value};
@@ -89,23 +91,34 @@ impl<'m> Lowering<'m> {
                 None => others.push(word(service)),
             }
         }
-        self.with_docker(job, &images);
+        let down = format!("{command} down --volumes --remove-orphans");
+        self.with_docker(job, &images, &[down]);
         self.with_compose(job);
+        if self.daemon_outlives_job() && job.variables.get("COMPOSE_PROJECT_NAME").is_none() {
+            job.variables.set("COMPOSE_PROJECT_NAME", OWN_NAME);
+        }
         // Docker before 19.03 always prints what it does.
         let quiet = match docker_compose {
             ComposeCommand::V1 => "",
             ComposeCommand::V2 => " --quiet",
         };
-        // Pulled by digest, so that what is tested is what was built; compose then finds the
-        // image under its tag and neither pulls nor builds one.
+        // Pulled by digest, so that what is tested is what was built. The override names the image by
+        // this variable, so compose finds it and neither pulls nor builds one. A tag would not do: on a
+        // daemon of several jobs another job may move it.
         for image in &images {
-            let reference = quoted(&self.by_digest_or_fail(image, &mut job.uses));
+            let (tag, reference) = (
+                self.by_tag(image),
+                self.by_digest_or_fail(image, &mut job.uses),
+            );
+            if reference != tag {
+                let variable = image_variable(image);
+                job.script.push(Value::from(format!(
+                    "export {variable}={}",
+                    quoted(&reference)
+                )));
+            }
             job.script
-                .push(Value::from(format!("docker pull{quiet} {reference}")));
-            job.script.push(Value::from(format!(
-                "docker tag {reference} {}",
-                quoted(&self.by_tag(image))
-            )));
+                .push(Value::from(format!("docker pull{quiet} {}", quoted(&tag))));
         }
         if !others.is_empty() {
             job.script.push(Value::from(format!(

@@ -1,4 +1,9 @@
 //! Jobs with a Docker daemon: the image with the client, the daemon, and the login.
+//!
+//! In: a job. Out: the job, which reaches a daemon. A `dind` daemon ends with its job, and so does all
+//! that the job left there. Another daemon outlives the job, and so do the client's settings with a
+//! shell executor. Always holds: what a job puts there has a name of its own, and `after_script`
+//! removes it; only images stay, as a cache.
 
 use super::Lowering;
 use super::compose::ComposeCommand;
@@ -20,6 +25,14 @@ const OLD_COMPOSE: &str = "docker/compose:1.29.2";
 
 /// Name of the hidden job, and of its anchor.
 const BASE: BaseId = BaseId::only("docker");
+
+/// The folder of the client's settings (logins, contexts and builders) in a job whose daemon outlives
+/// it. It is next to the project, so that it is in no build context, and in a folder that the runner
+/// makes for its own files. `after_script` has another shell and knows it by its name.
+const OWN_SETTINGS: &str = "$CI_PROJECT_DIR.tmp/docker-$CI_JOB_ID";
+
+/// A name on the daemon that no other job has: of a container, a builder or a Compose project.
+pub(super) const OWN_NAME: &str = "job-$CI_JOB_ID";
 
 /// How the daemon is reached.
 enum Daemon {
@@ -45,12 +58,17 @@ impl Lowering<'_> {
     }
 
     /// Gives a job a daemon, and the logins to the registries of these images. What the job has of
-    /// its own comes after.
-    pub(super) fn with_docker(&mut self, job: &mut Job, images: &[&str]) {
+    /// its own comes after. `removals` are commands that remove from the daemon what the job leaves
+    /// there.
+    pub(super) fn with_docker(&mut self, job: &mut Job, images: &[&str], removals: &[String]) {
         let docker = self.docker();
         let client = self.client(&docker);
         let mut services = Vec::new();
         let mut variables = Mapping::new();
+        if self.daemon_outlives_job() {
+            variables.set("DOCKER_CONFIG", OWN_SETTINGS);
+            remove_at_end(job, removals);
+        }
         match self.daemon() {
             Daemon::Dind => {
                 services.push(self.dind(&docker, &client));
@@ -68,6 +86,11 @@ impl Lowering<'_> {
         job.variables = variables;
         let logins = self.logins("docker", images, &mut job.uses);
         job.before_script.splice(0..0, logins);
+    }
+
+    /// Whether the daemon is there for other jobs too.
+    pub(super) fn daemon_outlives_job(&self) -> bool {
+        !matches!(self.daemon(), Daemon::Dind)
     }
 
     fn client(&self, docker: &Docker) -> Image {
@@ -158,17 +181,18 @@ impl Lowering<'_> {
         }
     }
 
-    /// Commands that set up a BuildKit builder, and those that take it away where the daemon
-    /// outlives the job.
-    pub(super) fn builder_setup(&self) -> (Vec<String>, Vec<String>) {
+    /// The name of the job's BuildKit builder, as a word of the shell: its container is on the daemon.
+    pub(super) fn builder_name(&self) -> String {
+        super::word(match self.daemon_outlives_job() {
+            false => "job",
+            true => OWN_NAME,
+        })
+    }
+
+    /// Commands that set up a BuildKit builder.
+    pub(super) fn builder_setup(&self) -> Vec<String> {
         let docker = self.docker();
-        let (name, context) = match self.daemon() {
-            Daemon::Dind => ("job", "daemon"),
-            // The daemon, and with a shell executor the contexts, are shared: a name must not meet
-            // that of another job.
-            Daemon::Host | Daemon::Address(_) => ("job-$CI_JOB_ID", "job-$CI_JOB_ID"),
-        };
-        let (name, context) = (super::word(name), super::word(context));
+        let name = self.builder_name();
         let mut setup = Vec::new();
         let mut create = vec![format!("docker buildx create --use --name {name}")];
         // BuildKit runs in a container of its own and does not know the daemon's mirror.
@@ -186,19 +210,28 @@ impl Lowering<'_> {
             create.push("--buildkitd-config /tmp/buildkitd.toml".to_owned());
         }
         // A context carries the TLS settings of the environment, which `create` alone refuses.
-        setup.push(format!("docker context create {context}"));
-        create.push(context.clone());
+        setup.push("docker context create daemon".to_owned());
+        create.push("daemon".to_owned());
         setup.push(create.join(" "));
-        let away = match self.daemon() {
-            Daemon::Dind => Vec::new(),
-            Daemon::Host | Daemon::Address(_) => {
-                vec![
-                    format!("docker buildx rm --force {name}"),
-                    format!("docker context rm --force {context}"),
-                ]
-            }
-        };
-        (setup, away)
+        setup
+    }
+}
+
+/// Lets a job remove what it leaves on its daemon, and its settings last: also when it fails or times
+/// out, and, from GitLab 17.0 on, when it is cancelled. The project's own `after_script` comes first,
+/// because it may read the logs of a container, and it may fail.
+fn remove_at_end(job: &mut Job, removals: &[String]) {
+    let mut commands: Vec<String> = removals
+        .iter()
+        .map(|command| format!("{command} || true"))
+        .collect();
+    // Not `$DOCKER_CONFIG`: a variable of the project's settings would take its place.
+    commands.push(format!("rm -rf {}", super::word(OWN_SETTINGS)));
+    if job.after_script.is_empty() {
+        job.after_script = commands.into_iter().map(Value::from).collect();
+    } else {
+        let trap = format!("trap '{}' EXIT", commands.join("; "));
+        job.after_script.insert(0, Value::from(trap));
     }
 }
 

@@ -1,5 +1,6 @@
 //! Tests and tasks: a script inside an image, by GitLab, `docker run` or `docker compose run`.
 
+use super::docker::OWN_NAME;
 use super::entrypoint::takes_no_shell;
 use super::{Lowering, in_container, quoted, word};
 use crate::manifest::Manifest;
@@ -160,6 +161,13 @@ impl<'m> Lowering<'m> {
             None => String::new(),
         };
         let mut run = vec!["docker run --rm".to_owned()];
+        let mut removals = Vec::new();
+        if self.daemon_outlives_job() {
+            // A container goes on when its client is killed.
+            let name = word(OWN_NAME);
+            run.push(format!("--name {name}"));
+            removals.push(format!("docker rm --force --volumes {name}"));
+        }
         let entrypoint = test.image.get();
         let entrypoint = entrypoint.and_then(|image| self.entrypoint(image, test.variables.get()));
         let entrypoint = entrypoint.unwrap_or_default();
@@ -173,7 +181,7 @@ impl<'m> Lowering<'m> {
         run.extend(entrypoint.iter().skip(1).map(|argument| word(argument)));
         let image = test.image.get().and_then(|image| image.name.get());
         let images: Vec<&str> = image.map(String::as_str).into_iter().collect();
-        self.with_docker(job, &images);
+        self.with_docker(job, &images, &removals);
         job.script.push(in_container::command(&run, &test.script));
     }
 }

@@ -14,7 +14,10 @@ record! {
         /// `docker:<version>-cli` if not written, below GitLab 13 with compose `docker/compose`.
         image: JobImage,
         /// `dind` (a daemon of the job's own, as a service), `host` (the runner's socket), or the
-        /// address of a daemon, `tcp://...`. Only jobs that need a daemon get one.
+        /// address of a daemon, `tcp://...`. Only jobs that need a daemon get one. On a daemon of
+        /// several jobs each has its own logins, builder, containers and Compose project, and removes
+        /// them at its end, also when it fails; only images stay, as a cache. Plugins of the Docker
+        /// client must then be installed for all users, not in `~/.docker`.
         daemon: Text,
         /// The image of the `dind` service; of the version of `image` if not written.
         dind: Text,

@@ -190,7 +190,16 @@ impl<'r> Configs<'r> {
                 report,
             };
         }
-        agreed(all, situation, &config)
+        let refused = all.len() < worlds.len();
+        let mut planned = agreed(all, situation, &config);
+        if refused {
+            // In a pipeline that may be this one GitLab refuses what is included.
+            planned.plan.created = match planned.plan.created {
+                Truth::True => Truth::Unknown,
+                other => other,
+            };
+        }
+        planned
     }
 
     fn refused(&self, situation: &Situation, report: Report) -> Planned {

@@ -2,23 +2,30 @@
 //!
 //! In: a [`Config`]. Out: findings, for a manifest's pipeline and for any other alike. Always holds: a job of
 //! which anything is open, because of a file or an include that is not read, is not said to run nowhere;
-//! nor is one whose classes are not all known.
+//! nor is one whose classes are not all known; nothing is said of a file whose inputs may be given.
 //!
 //! Facts: "Predefined variables reference" (18.11); `Enums::Ci::Pipeline.sources`.
 
 use super::classes::{Classes, Compared, classes_of};
 use super::decision::Presence;
 use super::scope::Scope;
+use super::situation::{Ref, Situation};
 use super::{SOURCES, Truth, meant_source, predefined};
-use crate::config::{Condition, Conditions, Config};
+use crate::config::{Condition, Conditions, Config, Job};
 use crate::finding::{Code, Finding, did_you_mean};
 use crate::gitlab::expression::{Comparison, Expr};
+
+/// A default branch that no condition names.
+const ANOTHER: &str = "another-default-branch";
 
 /// What never happens in the pipelines of a configuration, whose classes these are.
 pub fn impossible(config: &Config, classes: &Classes) -> Vec<Finding> {
     let mut findings = Vec::new();
+    if takes_inputs(config) {
+        return findings;
+    }
     for condition in conditions(config) {
-        comparisons(&condition.expr, condition, &mut findings);
+        comparisons(config, &condition.expr, condition, &mut findings);
     }
     for at in never_in(config, classes) {
         let Some(job) = config.jobs.get(at) else {
@@ -33,14 +40,83 @@ pub fn impossible(config: &Config, classes: &Classes) -> Vec<Finding> {
     findings
 }
 
+/// Whether who starts a pipeline can give inputs: then any text of the file may be another one.
+fn takes_inputs(config: &Config) -> bool {
+    let spec = config.spec.as_ref();
+    let inputs = spec.and_then(|spec| spec.get("inputs"));
+    inputs.is_some_and(|inputs| !inputs.is_null())
+}
+
+/// A class, and what the classes leave aside although it can be: a default branch that the project does
+/// not protect, and a merge request from a fork's branch of the same name.
+fn with_rare(situation: &Situation) -> impl Iterator<Item = Situation> {
+    let unprotected = situation.is_default_branch().then(|| Situation {
+        protected: Some(false),
+        ..situation.clone()
+    });
+    let from_forks = match &situation.reference {
+        Ref::MergeRequest { source, target } => vec![source, target],
+        Ref::Branch(_) | Ref::Tag(_) => Vec::new(),
+    };
+    let from_forks: Vec<Situation> = from_forks
+        .into_iter()
+        .map(|name| Situation {
+            reference: Ref::MergeRequest {
+                source: name.clone(),
+                target: name.clone(),
+            },
+            ..situation.clone()
+        })
+        .collect();
+    let plain = std::iter::once(situation.clone());
+    plain.chain(unprotected).chain(from_forks)
+}
+
+/// Whether a job's conditions hang on the name of its environment, which has variables: their values are
+/// no classes.
+fn hangs_on_environment(config: &Config, job: &Job) -> bool {
+    let is_open = |name: &str| name.contains('$');
+    let environment = job.environment.as_ref();
+    environment.is_some_and(|environment| is_open(&environment.name))
+        && Compared::of_job(config, job).asks("CI_ENVIRONMENT_NAME")
+}
+
+/// Whether a job is out in all of these classes, and in what they leave aside.
+fn is_out_of(config: &Config, job: &Job, classes: &Classes) -> bool {
+    let is_out = |situation: Situation| {
+        let scope = Scope::of(config, &situation);
+        scope.admitted().0 == Truth::False || scope.decide(job).presence() == Presence::Out
+    };
+    classes.is_complete() && classes.situations.iter().flat_map(with_rare).all(is_out)
+}
+
+/// Whether a job is in some pipeline of a project with another default branch than the classes have.
+fn hangs_on_default_branch(config: &Config, job: &Job) -> bool {
+    let own = Compared::of_job(config, job);
+    if !own.asks("CI_DEFAULT_BRANCH") && !own.asks("CI_DEFAULT_BRANCH_SLUG") {
+        return false;
+    }
+    // What it is compared with besides names of refs is no class.
+    if own.asks("CI_DEFAULT_BRANCH_SLUG") || own.spells_default_branch() {
+        return true;
+    }
+    let names = own.spelled();
+    let mut defaults = names.iter().map(String::as_str).chain([ANOTHER]);
+    defaults.any(|default| !is_out_of(config, job, &classes_of(&own, Some(default), 1)))
+}
+
 /// The jobs that are in no pipeline.
 fn never_in(config: &Config, classes: &Classes) -> Vec<usize> {
     let mut open: Vec<usize> = (0..config.jobs.len()).collect();
-    for situation in &classes.situations {
+    open.retain(|at| {
+        let job = config.jobs.get(*at);
+        job.is_some_and(|job| !hangs_on_environment(config, job))
+    });
+    for situation in classes.situations.iter().flat_map(with_rare) {
         if open.is_empty() {
             return open;
         }
-        let scope = Scope::of(config, situation);
+        let scope = Scope::of(config, &situation);
         if scope.admitted().0 == Truth::False {
             continue;
         }
@@ -56,13 +132,13 @@ fn never_in(config: &Config, classes: &Classes) -> Vec<usize> {
                 return false;
             };
             let own = classes_of(&Compared::of_job(config, job), default_branch(classes), 1);
-            let is_out = |situation| {
-                let scope = Scope::of(config, situation);
-                scope.admitted().0 == Truth::False || scope.decide(job).presence() == Presence::Out
-            };
-            own.is_complete() && own.situations.iter().all(is_out)
+            is_out_of(config, job, &own)
         });
     }
+    open.retain(|at| {
+        let job = config.jobs.get(*at);
+        job.is_some_and(|job| !hangs_on_default_branch(config, job))
+    });
     // A second copy of a parallel job says nothing new.
     let mut told: Vec<&str> = Vec::new();
     open.retain(|at| match config.jobs.get(*at) {
@@ -97,17 +173,21 @@ fn conditions(config: &Config) -> Vec<&Condition> {
 }
 
 /// Comparisons in an expression of a variable with a text that it never is.
-fn comparisons(expr: &Expr, condition: &Condition, findings: &mut Vec<Finding>) {
+fn comparisons(config: &Config, expr: &Expr, condition: &Condition, findings: &mut Vec<Finding>) {
     match expr {
         Expr::Any(terms) | Expr::All(terms) => {
             terms
                 .iter()
-                .for_each(|term| comparisons(term, condition, findings));
+                .for_each(|term| comparisons(config, term, condition, findings));
         }
-        Expr::Not(inner) => comparisons(inner, condition, findings),
+        Expr::Not(inner) => comparisons(config, inner, condition, findings),
         Expr::Compare { op, left, right } => match (&**left, op, &**right) {
             (Expr::Variable(name), Comparison::Equal | Comparison::NotEqual, Expr::Text(text))
             | (Expr::Text(text), Comparison::Equal | Comparison::NotEqual, Expr::Variable(name)) => {
+                // What the file sets wins over what GitLab does.
+                if is_set(config, name.as_str()) {
+                    return;
+                }
                 let found = never(name.as_str(), text.as_str(), condition);
                 findings.extend(found.filter(|one| !findings.contains(one)));
             }
@@ -120,6 +200,19 @@ fn comparisons(expr: &Expr, condition: &Condition, findings: &mut Vec<Finding>) 
         | Expr::Bool(_)
         | Expr::Null => {}
     }
+}
+
+/// Whether the file gives a variable a value somewhere.
+fn is_set(config: &Config, name: &str) -> bool {
+    let rules = config.workflow.rules.iter().flatten();
+    config.variables.contains_key(name)
+        || config
+            .jobs
+            .iter()
+            .any(|job| job.variables.contains_key(name))
+        || rules
+            .into_iter()
+            .any(|rule| rule.variables.contains_key(name))
 }
 
 /// The finding if a variable never has a value.

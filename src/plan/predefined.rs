@@ -12,26 +12,18 @@ use crate::gitlab::expression::Lookup;
 use crate::gitlab::names::ref_slug;
 
 /// Exist in every pipeline, with a value that is not blank and not known here.
-const FILLED: [&str; 49] = [
+const FILLED: [&str; 37] = [
     "CI_API_GRAPHQL_URL",
     "CI_API_V4_URL",
     "CI_COMMIT_AUTHOR",
     "CI_COMMIT_BEFORE_SHA",
-    "CI_COMMIT_MESSAGE",
     "CI_COMMIT_SHA",
     "CI_COMMIT_SHORT_SHA",
     "CI_COMMIT_TIMESTAMP",
     "CI_COMMIT_TITLE",
     "CI_CONFIG_PATH",
-    "CI_DEPENDENCY_PROXY_DIRECT_GROUP_IMAGE_PREFIX",
-    "CI_DEPENDENCY_PROXY_GROUP_IMAGE_PREFIX",
-    "CI_DEPENDENCY_PROXY_SERVER",
-    "CI_PAGES_DOMAIN",
-    "CI_PAGES_HOSTNAME",
-    "CI_PAGES_URL",
     "CI_PIPELINE_CREATED_AT",
     "CI_PIPELINE_IID",
-    "CI_PROJECT_CLASSIFICATION_LABEL",
     "CI_PROJECT_ID",
     "CI_PROJECT_NAME",
     "CI_PROJECT_NAMESPACE",
@@ -39,13 +31,10 @@ const FILLED: [&str; 49] = [
     "CI_PROJECT_NAMESPACE_SLUG",
     "CI_PROJECT_PATH",
     "CI_PROJECT_PATH_SLUG",
-    "CI_PROJECT_REPOSITORY_LANGUAGES",
     "CI_PROJECT_ROOT_NAMESPACE",
     "CI_PROJECT_TITLE",
     "CI_PROJECT_URL",
     "CI_PROJECT_VISIBILITY",
-    "CI_REGISTRY",
-    "CI_REGISTRY_IMAGE",
     "CI_SERVER_FQDN",
     "CI_SERVER_HOST",
     "CI_SERVER_NAME",
@@ -60,12 +49,26 @@ const FILLED: [&str; 49] = [
     "CI_SERVER_VERSION_MINOR",
     "CI_SERVER_VERSION_PATCH",
     "CI_TEMPLATE_REGISTRY_HOST",
-    "GITLAB_FEATURES",
     "GITLAB_USER_LOGIN",
 ];
 
-/// May exist or not, whatever the ref.
-const UNKNOWN: [&str; 9] = [
+/// May exist or not, whatever the ref: a feature of the project or the instance may be off, or it is the
+/// project that sets the variable.
+const UNKNOWN: [&str; 23] = [
+    "CI_COMMIT_MESSAGE",
+    "CI_DEBUG_SERVICES",
+    "CI_DEBUG_TRACE",
+    "CI_DEPENDENCY_PROXY_DIRECT_GROUP_IMAGE_PREFIX",
+    "CI_DEPENDENCY_PROXY_GROUP_IMAGE_PREFIX",
+    "CI_DEPENDENCY_PROXY_SERVER",
+    "CI_PAGES_DOMAIN",
+    "CI_PAGES_HOSTNAME",
+    "CI_PAGES_URL",
+    "CI_PROJECT_CLASSIFICATION_LABEL",
+    "CI_PROJECT_REPOSITORY_LANGUAGES",
+    "CI_REGISTRY",
+    "CI_REGISTRY_IMAGE",
+    "GITLAB_FEATURES",
     "CI_JOB_GROUP_NAME",
     "CI_COMMIT_DESCRIPTION",
     "CI_DEPLOY_FREEZE",
@@ -78,15 +81,10 @@ const UNKNOWN: [&str; 9] = [
 ];
 
 /// Exist inside of jobs alone, or where another product sets them: unset when rules are evaluated.
-const UNSET: [&str; 49] = [
-    "CHAT_CHANNEL",
-    "CHAT_INPUT",
-    "CHAT_USER_ID",
+const UNSET: [&str; 37] = [
     "CI_BUILDS_DIR",
     "CI_CONCURRENT_ID",
     "CI_CONCURRENT_PROJECT_ID",
-    "CI_DEBUG_SERVICES",
-    "CI_DEBUG_TRACE",
     "CI_DEPENDENCY_PROXY_PASSWORD",
     "CI_DEPENDENCY_PROXY_USER",
     "CI_DEPLOY_PASSWORD",
@@ -97,13 +95,6 @@ const UNSET: [&str; 49] = [
     "CI_ENVIRONMENT_SLUG",
     "CI_ENVIRONMENT_TIER",
     "CI_ENVIRONMENT_URL",
-    "CI_EXTERNAL_PULL_REQUEST_IID",
-    "CI_EXTERNAL_PULL_REQUEST_SOURCE_BRANCH_NAME",
-    "CI_EXTERNAL_PULL_REQUEST_SOURCE_BRANCH_SHA",
-    "CI_EXTERNAL_PULL_REQUEST_SOURCE_REPOSITORY",
-    "CI_EXTERNAL_PULL_REQUEST_TARGET_BRANCH_NAME",
-    "CI_EXTERNAL_PULL_REQUEST_TARGET_BRANCH_SHA",
-    "CI_EXTERNAL_PULL_REQUEST_TARGET_REPOSITORY",
     "CI_JOB_ID",
     "CI_JOB_IMAGE",
     "CI_JOB_STARTED_AT",
@@ -199,6 +190,18 @@ pub(super) fn domain(name: &str) -> Option<&'static [&'static str]> {
 /// The prefix of what exists in merge request pipelines alone.
 const MERGE_REQUEST: &str = "CI_MERGE_REQUEST_";
 
+/// The one source whose pipelines have a variable, if there is one.
+pub(super) fn source_of(name: &str) -> Option<&'static str> {
+    match name {
+        "CI_PIPELINE_TRIGGERED" | "TRIGGER_PAYLOAD" => Some("trigger"),
+        "CI_PIPELINE_SCHEDULE_DESCRIPTION" => Some("schedule"),
+        // `Gitlab::Chat::Command#create_pipeline` gives them as variables of the pipeline (18.11).
+        "CHAT_CHANNEL" | "CHAT_INPUT" | "CHAT_USER_ID" => Some("chat"),
+        _ if name.starts_with("CI_EXTERNAL_PULL_REQUEST_") => Some("external_pull_request_event"),
+        _ => None,
+    }
+}
+
 /// What GitLab itself sets of this name; `None` if it knows no such name.
 pub(super) fn look_up(situation: &Situation, name: &str) -> Option<Lookup> {
     let set = |text: &str| Lookup::Set(text.to_owned());
@@ -239,19 +242,16 @@ pub(super) fn look_up(situation: &Situation, name: &str) -> Option<Lookup> {
             None => Lookup::Unknown,
         },
         "CI_OPEN_MERGE_REQUESTS" => open_merge_requests(situation),
-        "CI_PIPELINE_TRIGGERED" | "TRIGGER_PAYLOAD" => match situation.trigger.as_str() {
-            "trigger" if name == "CI_PIPELINE_TRIGGERED" => set("true"),
-            "trigger" => Lookup::Unknown,
-            _ => Lookup::Unset,
-        },
-        "CI_PIPELINE_SCHEDULE_DESCRIPTION" => match situation.trigger {
-            Trigger::Schedule => Lookup::Filled,
-            _ => Lookup::Unset,
-        },
+        "CI_PIPELINE_TRIGGERED" if situation.trigger.as_str() == "trigger" => set("true"),
+        "CI_PIPELINE_SCHEDULE_DESCRIPTION" if situation.trigger == Trigger::Schedule => {
+            Lookup::Filled
+        }
         "CI_COMMIT_BEFORE_SHA" if !compares(situation) => {
             set("0000000000000000000000000000000000000000")
         }
         _ if name.starts_with(MERGE_REQUEST) => merge_request(situation, name)?,
+        _ if source_of(name) == Some(situation.trigger.as_str()) => Lookup::Unknown,
+        _ if source_of(name).is_some() => Lookup::Unset,
         _ if FILLED.contains(&name) => Lookup::Filled,
         _ if UNKNOWN.contains(&name) => Lookup::Unknown,
         _ if UNSET.contains(&name) => Lookup::Unset,

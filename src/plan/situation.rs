@@ -166,6 +166,30 @@ impl Situation {
         }
     }
 
+    /// What is stated beside the ref, as ` (A=x, changed: src/a)`; empty if nothing is.
+    pub(super) fn circumstances(&self) -> String {
+        let mut all = Vec::new();
+        match self.protected {
+            Some(true) if !self.is_default_branch() => all.push("protected".to_owned()),
+            Some(false) => all.push("not protected".to_owned()),
+            _ => {}
+        }
+        let variables = self.variables.iter();
+        all.extend(variables.map(|(name, value)| format!("{name}={value:?}")));
+        if let Changed::Paths(paths) = &self.changed {
+            all.push(format!("changed: {}", paths.join(" ")));
+        }
+        match self.kubernetes {
+            Some(true) => all.push("kubernetes: active".to_owned()),
+            Some(false) => all.push("kubernetes: not active".to_owned()),
+            None => {}
+        }
+        match all.is_empty() {
+            true => String::new(),
+            false => format!(" ({})", all.join(", ")),
+        }
+    }
+
     /// Whether the ref is the default branch.
     pub fn is_default_branch(&self) -> bool {
         matches!(&self.reference, Ref::Branch(name) if self.default_branch.as_ref() == Some(name))

@@ -154,18 +154,27 @@ fn merged(cells: impl Iterator<Item = String>) -> String {
 
 /// The variables that a situation gives other values than the file does.
 fn overrides<'p>(config: &'p Config, plan: &'p Plan) -> impl Iterator<Item = &'p str> {
+    // An include's rules do not see what the file sets: there the value is the project's alone.
+    let of_includes: BTreeSet<&str> = config
+        .include_rules
+        .iter()
+        .filter_map(|rule| rule.condition.as_ref())
+        .flat_map(|condition| condition.expr.variables())
+        .collect();
     let names = plan.situation.variables.keys().map(String::as_str);
-    names.filter(|name| {
-        let workflow = config.workflow.rules.iter().flatten();
-        let jobs = config.jobs.iter();
-        config.variables.contains_key(*name)
-            || workflow
-                .map(|rule| &rule.variables)
-                .any(|all| all.contains_key(*name))
-            || jobs
-                .map(|job| &job.variables)
-                .any(|all| all.contains_key(*name))
-    })
+    names
+        .filter(move |name| !of_includes.contains(name))
+        .filter(|name| {
+            let workflow = config.workflow.rules.iter().flatten();
+            let jobs = config.jobs.iter();
+            config.variables.contains_key(*name)
+                || workflow
+                    .map(|rule| &rule.variables)
+                    .any(|all| all.contains_key(*name))
+                || jobs
+                    .map(|job| &job.variables)
+                    .any(|all| all.contains_key(*name))
+        })
 }
 
 /// The variables of the file of which another value makes a difference, and the jobs to which.

@@ -20,7 +20,12 @@ pub fn why(config: &Config, plan: &Plan, planned: &PlannedJob, style: Style) -> 
         Presence::Out => "is not in the pipeline",
         Presence::Maybe => "may be in the pipeline",
     };
-    let heading = format!("{}: `{}` {verdict}", plan.situation, job.name);
+    let heading = format!(
+        "{}{}: `{}` {verdict}",
+        plan.situation,
+        plan.situation.circumstances(),
+        job.name
+    );
     let place = line(config, job.place);
     let place = match (&job.origin, place.is_empty()) {
         (Some(origin), _) => format!(" ({origin}, {place})"),

@@ -9,6 +9,7 @@
 )]
 
 mod check;
+mod foreign;
 mod generate;
 #[cfg(unix)]
 mod git;

@@ -39,11 +39,12 @@ pub(crate) fn findings(compiled: &Compiled) -> Vec<String> {
 
 /// What may be found in a manifest that is compiled for one key of it: what it defines for other cases, that a
 /// builder is archived, and on which refs the base does not want what the case asks for.
-const BESIDE_THE_POINT: [&str; 4] = [
+const BESIDE_THE_POINT: [&str; 5] = [
     "unused: ",
     "archived-builder: ",
     "merge-request-missing: ",
     "scheduled-deploy: ",
+    "unread-include: ",
 ];
 
 /// The files of a manifest in which nothing else is found: path and text as they are written.

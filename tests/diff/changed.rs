@@ -98,9 +98,9 @@ fn judged(document: &Value) -> Value {
             let stage = value.get("stage").filter(|stage| !stage.is_null());
             used.insert(stage.cloned().unwrap_or(json!("test")));
             fill(&mut value);
-            strip(&mut value, "");
+            strip(&mut value, "", open);
         } else {
-            strip(&mut value, name);
+            strip(&mut value, name, open);
         }
         all.insert(name.clone(), value);
     }
@@ -150,9 +150,10 @@ fn fill(job: &mut Value) {
     }
 }
 
-fn strip(value: &mut Value, path: &str) {
+/// `open`: mappings lie over those of files that are not read, where each key counts; lists do not.
+fn strip(value: &mut Value, path: &str, open: bool) {
     match value {
-        Value::Array(items) => items.iter_mut().for_each(|item| strip(item, path)),
+        Value::Array(items) => items.iter_mut().for_each(|item| strip(item, path, false)),
         Value::Object(map) => {
             let keys: Vec<String> = map.keys().cloned().collect();
             for key in keys {
@@ -173,10 +174,11 @@ fn strip(value: &mut Value, path: &str) {
                 };
                 // `rules:` without a value takes the default conditions away.
                 let null = value.is_null() && !matches!(below.as_str(), "rules" | "workflow.rules");
-                strip(value, &below);
+                strip(value, &below, open);
                 let nothing = matches!(below.as_str(), "workflow.auto_cancel" | "trigger.forward")
                     && *value == json!({});
-                if null || nothing || is_default(value) {
+                let may_count = open && *value != json!({});
+                if !may_count && (null || nothing || is_default(value)) {
                     map.remove(&key);
                 }
             }

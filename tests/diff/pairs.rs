@@ -1,8 +1,10 @@
 //! Pairs of pipelines (`pairs.yml`) that do the same, or that do not.
 
 use serde_yaml::Value;
-use windlass::config::{Alone, Config, read};
-use windlass::diff::diff;
+use windlass::config::{Alone, Config, Repository, read, read_where};
+use windlass::diff::{Kind, diff, diff_all};
+use windlass::files::Unread;
+use windlass::plan::Configs;
 use windlass::source::Source;
 
 /// The configuration of a text, if GitLab accepts it.
@@ -92,4 +94,106 @@ fn values_are_told_as_gitlab_takes_them() {
         ),
         ["a new commit cancels older pipelines by `conservative` instead of `interruptible`"]
     );
+}
+
+/// A repository with one file to include, whatever it is called.
+struct OneFile;
+
+impl Repository for OneFile {
+    fn read(&self, path: &str) -> Result<String, Unread> {
+        match path {
+            "x.yml" | "y.yml" => Ok("b: {script: y}".to_owned()),
+            "nested.yml" => Ok("include: [{local: x.yml, rules: [{if: $A}]}]".to_owned()),
+            _ => Err(Unread::Absent),
+        }
+    }
+
+    fn paths(&self) -> Option<Vec<String>> {
+        Some(vec![
+            "x.yml".to_owned(),
+            "y.yml".to_owned(),
+            "nested.yml".to_owned(),
+        ])
+    }
+}
+
+/// What decides whether a local file is included is compared, on whatever refs it holds.
+#[test]
+fn other_conditions_of_an_include_are_told() {
+    let configs = |rules: &str| {
+        let text = format!("include: [{rules}]\na: {{script: x}}");
+        Configs::new(move |given| read_where(Source::new("ci.yml", text.clone()), &OneFile, given))
+            .unwrap_or_else(|report| panic!("{rules}: {report:?}"))
+    };
+    let includes = [
+        "{local: x.yml}",
+        "{local: x.yml, rules: [{if: $A}]}",
+        "{local: x.yml, rules: [{if: $B}]}",
+        "{local: x.yml, rules: [{if: $A}, {if: $B}]}",
+        "{local: x.yml, rules: [{if: $A, when: never}, {when: always}]}",
+        "{local: x.yml, rules: [{changes: [a]}]}",
+        "{local: x.yml, rules: [{changes: [b]}]}",
+        "{local: x.yml, rules: [{changes: {paths: [a], compare_to: main}}]}",
+        "{local: x.yml, rules: [{exists: [a]}]}",
+        "{local: x.yml, rules: [{exists: [b]}]}",
+        "{local: x.yml, rules: [{if: $CI_COMMIT_BRANCH == 'main', changes: [a]}]}",
+        "{local: x.yml, rules: [{if: $CI_COMMIT_BRANCH == 'main', changes: [b]}]}",
+        "{local: x.yml, rules: [{if: $CI_COMMIT_BRANCH =~ /^re/}]}",
+        "{local: x.yml, rules: [{if: $CI_COMMIT_BRANCH =~ /^rel?/}]}",
+        "{local: x.yml, rules: [{if: $A}]}, {local: y.yml, rules: [{if: $B}, {if: $C}]}",
+        "{local: x.yml, rules: [{if: $A}, {if: $B}]}, {local: y.yml, rules: [{if: $C}]}",
+        "{remote: 'https://h/x.yml', rules: [{if: $A}]}",
+        "{remote: 'https://h/x.yml', rules: [{if: $B}]}",
+    ];
+    for (at, before) in includes.iter().enumerate() {
+        for (other, after) in includes.iter().enumerate() {
+            let effects = diff_all(&configs(before), &configs(after), "main").effects;
+            let told = effects.iter().any(|effect| effect.kind == Kind::Refs);
+            assert_eq!(told, at != other, "{before}\n{after}\n{effects:?}");
+        }
+    }
+    let same = [
+        (
+            "{local: x.yml, rules: [{if: $A}]}",
+            "{rules: [{if: ($A), when: always}], local: x.yml}",
+        ),
+        (
+            "{local: x.yml, rules: [{changes: [a]}]}",
+            "{local: x.yml, rules: [{changes: {paths: [a]}}]}",
+        ),
+        ("nested.yml", "{local: nested.yml}"),
+    ];
+    for (before, after) in same {
+        let effects = diff_all(&configs(before), &configs(after), "main").effects;
+        assert!(effects.is_empty(), "{before}\n{after}\n{effects:?}");
+    }
+}
+
+/// A job that another one names has another name: the other job is as it was.
+#[test]
+fn a_new_name_is_told_once() {
+    let others = [
+        "needs: [NAME]",
+        "stage: deploy, dependencies: [NAME]",
+        "rules: [{if: $A, needs: [NAME, z]}]",
+        "rules: [{if: $CI_COMMIT_BRANCH == 'main', needs: [{job: NAME, optional: true}]}]",
+        "needs: [{job: NAME, artifacts: false}, z]",
+        "environment: {name: p, on_stop: NAME}",
+    ];
+    for other in others {
+        let text = |name: &str| {
+            let stop = "environment: {name: p, action: stop}, when: manual";
+            let other = other.replace("NAME", name);
+            format!("{name}: {{script: x, {stop}}}\nz: {{script: z}}\na: {{script: y, {other}}}")
+        };
+        let effects = diff(&parsed(&text("b")), &parsed(&text("zz")), "main").effects;
+        let kinds: Vec<Kind> = effects.iter().map(|effect| effect.kind).collect();
+        assert_eq!(kinds, [Kind::Renamed], "{other}: {effects:?}");
+    }
+    let trigger = |name: &str| {
+        let include = format!("[{{artifact: c.yml, job: {name}}}]");
+        format!("{name}: {{script: x}}\na: {{stage: deploy, trigger: {{include: {include}}}}}")
+    };
+    let effects = diff(&parsed(&trigger("b")), &parsed(&trigger("c")), "main").effects;
+    assert_eq!(effects.len(), 1, "{effects:?}");
 }

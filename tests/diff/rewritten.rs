@@ -226,6 +226,8 @@ fn rewrite(document: &mut Value, dice: &mut Dice) -> Option<()> {
             let elsewhere = ["extends", "inherit", "trigger", "project"];
             let is_base = path.first()?.starts_with('.') || path.first()? == "default";
             let may_come = whole.get("default").is_some() || is_base;
+            // Over a file that is not read, a default counts.
+            let may_come = may_come || whole.get("include").is_some();
             if elsewhere.iter().any(|key| map.contains_key(*key)) || may_come {
                 return None;
             }

@@ -17,7 +17,7 @@ from rig.world import STATE, run
 
 ROOT = platform.ROOT
 PARTS = ("Cargo.toml", "Cargo.lock", "benches", "docs", "schemas", "src", "templates")
-PROOF = "proof::check(&manifest, &root, &lowered, source, &mut report)?;"
+PROOF = "proof::check(&manifest, &root, &lowered, source, files, &mut report)?;"
 # The broken compiler writes what its proof refuses, if it is told to.
 OVERRULED = (
     "src/compile.rs",

@@ -106,7 +106,7 @@ fn the_build_pushes_the_tag_by_which_later_jobs_find_the_image() {
         says(
             &pipeline,
             test,
-            &["docker tag", "\"$IMAGE_PHP_CI\"", "compose run"],
+            &["docker pull", "\"$IMAGE_PHP_CI\"", "compose run"],
         );
     }
 }
@@ -128,7 +128,7 @@ fn builds_hand_the_digest_on() {
 #[test]
 fn the_tests_run_in_the_image_that_was_built() {
     let pipeline = Pipeline::new();
-    let pull = "docker pull --quiet \"$CI_REGISTRY_IMAGE/php-ci@${IMAGE_PHP_CI_DIGEST:?}\"";
+    let pull = "export IMAGE_PHP_CI=\"$CI_REGISTRY_IMAGE/php-ci@${IMAGE_PHP_CI_DIGEST:?}\"\ndocker pull --quiet \"$IMAGE_PHP_CI\"";
     says(
         &pipeline,
         "phpstan",

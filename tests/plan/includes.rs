@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use proptest::prelude::*;
-use windlass::config::{Config, Repository, Unknown, read};
+use windlass::config::{Config, Given, Repository, Unknown, read, read_where};
 use windlass::files::Unread;
-use windlass::plan::{Plan, Presence, Situation, Truth, plan};
+use windlass::plan::{Configs, Plan, Presence, Situation, Truth, plan};
 use windlass::source::Source;
 
 /// A repository with one file elsewhere.
@@ -120,6 +120,41 @@ fn holds(open: &Plan, read: &Plan) -> Result<(), TestCaseError> {
         }
     }
     Ok(())
+}
+
+/// A repository with some files.
+struct Files(&'static [(&'static str, &'static str)]);
+
+impl Repository for Files {
+    fn read(&self, path: &str) -> Result<String, Unread> {
+        let found = self.0.iter().find(|(name, _)| *name == path);
+        found
+            .map(|(_, text)| (*text).to_owned())
+            .ok_or(Unread::Absent)
+    }
+
+    fn paths(&self) -> Option<Vec<String>> {
+        None
+    }
+}
+
+#[test]
+fn a_pipeline_is_open_where_one_of_its_configurations_is_refused() {
+    let text = "include:\n  - {local: t.yml, rules: [{if: $T}]}\n  \
+                - {local: u.yml, rules: [{if: $T == null}]}\na: {extends: .t, script: x}\n";
+    let files = Files(&[
+        ("t.yml", ".t: {tags: [big]}\n"),
+        ("u.yml", ".t: {tags: [small]}\n"),
+    ]);
+    let read = |given: &dyn Given| read_where(Source::new("ci.yml", text), &files, given);
+    let configs = Configs::new(read).unwrap();
+    let mut main = Situation::branch("main");
+    // An empty variable is set and not true: neither file is included then.
+    assert_eq!(configs.plan(&main).plan.created, Truth::Unknown);
+    main.variables.insert("T".to_owned(), String::new());
+    assert_eq!(configs.plan(&main).plan.created, Truth::False);
+    main.variables.insert("T".to_owned(), "1".to_owned());
+    assert_eq!(configs.plan(&main).plan.created, Truth::True);
 }
 
 proptest! {

@@ -135,6 +135,19 @@ impl Canon {
         }
     }
 
+    /// The shape of what stands under a key of a mapping of this shape.
+    pub(super) fn below(&self, key: &str) -> &Canon {
+        match self {
+            Canon::Map(fields) | Canon::Short(fields) => {
+                let found = fields.iter().find(|field| field.key == key);
+                found.map_or(&Canon::Plain, |field| &field.canon)
+            }
+            Canon::List(item) => item.below(key),
+            Canon::Each(of) => of,
+            _ => &Canon::Plain,
+        }
+    }
+
     fn flatten(&self, node: &Node, into: &mut Vec<Form>) {
         match &node.value {
             Value::Seq(items) => items.iter().for_each(|item| self.flatten(item, into)),

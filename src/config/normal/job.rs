@@ -1,9 +1,9 @@
 //! A job.
 
-use super::canon::complete;
+use super::canon::{Canon, complete};
 use super::form::{Fields, Form};
 use super::keywords::{KEYS, NOT_HERE};
-use super::{Jobs, conditions, needs, variables};
+use super::{Jobs, conditions, needs, open, variables};
 use crate::config::value::{Located, Map};
 use crate::config::{AllowFailure, Conditions, Inherits, Job, When};
 
@@ -11,7 +11,7 @@ use crate::config::{AllowFailure, Conditions, Inherits, Job, When};
 pub(super) fn of(job: &Job, jobs: &Jobs<'_>, is_open: bool) -> Fields {
     // What is left out here stands in `keys`, from which it was read.
     let Job {
-        name: _,
+        name,
         key: _,
         place: _,
         origin: _,
@@ -44,6 +44,7 @@ pub(super) fn of(job: &Job, jobs: &Jobs<'_>, is_open: bool) -> Fields {
         .map(|(key, entry)| (key.clone(), entry.clone()))
         .collect();
     let mut fields = complete(&here, KEYS);
+    pages(&mut fields, name);
     fields.set("stage", Form::text(stage.as_str()));
     set_list(
         &mut fields,
@@ -114,15 +115,44 @@ pub(super) fn of(job: &Job, jobs: &Jobs<'_>, is_open: bool) -> Fields {
             fields.set("inherit:variables", Form::set_of(names));
         }
     }
-    // A null takes away what a file that was not read says.
     if is_open {
-        let nulls = keys.iter().filter(|(_, entry)| entry.value.is_null());
-        let nulls = Form::set_of(nulls.map(|(key, _)| Form::text(&*key.text)));
-        if !nulls.is_blank() {
-            fields.set("null", nulls);
+        // What is not read may hold defaults and hidden jobs.
+        if let Some(node) = keys.given("extends") {
+            fields.set("extends", Canon::List(&Canon::Plain).form(node));
+        }
+        if let Some(node) = keys.given("inherit").and_then(|node| node.get("default")) {
+            fields.set("inherit:default", Form::plain(node));
+        }
+        let mut unseen = Vec::new();
+        open::unseen(&here, &Canon::Map(KEYS), "", &mut unseen);
+        let typed: Map = keys
+            .iter()
+            .filter(|(key, _)| here.get(&key.text).is_none())
+            .map(|(key, entry)| (key.clone(), entry.clone()))
+            .collect();
+        open::unseen_typed(&typed, &fields, &mut unseen);
+        if !unseen.is_empty() {
+            fields.set(open::KEY, Form::set_of(unseen));
         }
     }
     fields
+}
+
+/// `pages` says whether a job publishes a site; without it the one that is called so does
+/// (`Ci::Build#pages_generator?`, 18.11). An empty mapping is `true`.
+fn pages(fields: &mut Fields, name: &str) {
+    let publishes = match fields.remove("pages") {
+        None => name == "pages",
+        Some(form) if form == Form::Bool(true) || form.is_blank() => true,
+        Some(form) if form == Form::Bool(false) => false,
+        Some(form) => {
+            fields.set("pages", form);
+            return;
+        }
+    };
+    if publishes {
+        fields.set("pages", Form::Bool(true));
+    }
 }
 
 /// Commands as the runner gets them. The end of a line at the end of one does nothing.

@@ -20,12 +20,15 @@ mod form;
 mod job;
 mod keywords;
 mod needs;
+mod open;
 mod pipeline;
 mod variables;
 
 use std::collections::HashMap;
 
 pub use form::{Fields, Form};
+pub use needs::renamed;
+pub use open::KEY as UNSEEN;
 
 use super::model::{Config, Job};
 

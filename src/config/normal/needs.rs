@@ -104,3 +104,69 @@ pub(super) fn dependencies(
         false => Some(left),
     }
 }
+
+/// A job in which other jobs have other names: in `needs`, also those of rules, `dependencies`,
+/// `environment:on_stop` and the artifacts of `trigger:include`.
+pub fn renamed(job: &Fields, called: &dyn Fn(&str) -> String) -> Fields {
+    let name = |form: &Form| match form {
+        Form::Text(text) => Form::Text(called(text)),
+        other => other.clone(),
+    };
+    let need = |form: &Form| match form.fields() {
+        // A job of another pipeline keeps its name.
+        Some(fields) if fields.get("project").or(fields.get("pipeline")).is_none() => {
+            within(fields, "job", &name)
+        }
+        _ => form.clone(),
+    };
+    let needs = |form: &Form| each(form, &need);
+    let rule = |form: &Form| match form.fields() {
+        Some(fields) => within(fields, "needs", &|form| set(needs(form))),
+        None => form.clone(),
+    };
+    let include = |form: &Form| match form.fields() {
+        Some(fields) if fields.get("artifact").is_some() => within(fields, "job", &name),
+        _ => form.clone(),
+    };
+    let inside = |form: &Form, key: &str, change: &dyn Fn(&Form) -> Form| match form.fields() {
+        Some(fields) => within(fields, key, change),
+        None => form.clone(),
+    };
+    let mut all = Fields::default();
+    for (key, form) in job.iter() {
+        let form = match key {
+            "needs" => set(needs(form)),
+            "dependencies" => set(each(form, &name)),
+            "rules" => each(form, &rule),
+            "environment" => inside(form, "on_stop", &name),
+            "trigger" => inside(form, "include", &|form| each(form, &include)),
+            _ => form.clone(),
+        };
+        all.set(key, form);
+    }
+    all
+}
+
+/// The mapping with another value under a key.
+fn within(fields: &Fields, key: &str, change: &dyn Fn(&Form) -> Form) -> Form {
+    let mut all = fields.clone();
+    if let Some(form) = fields.get(key) {
+        all.set(key, change(form));
+    }
+    Form::Map(all)
+}
+
+/// The list with other items.
+fn each(form: &Form, change: &dyn Fn(&Form) -> Form) -> Form {
+    match form {
+        Form::List(items) => Form::List(items.iter().map(change).collect()),
+        other => other.clone(),
+    }
+}
+
+fn set(form: Form) -> Form {
+    match form {
+        Form::List(items) => Form::set_of(items),
+        other => other,
+    }
+}

@@ -11,9 +11,9 @@ use super::canon::Otherwise::Word;
 use super::canon::{Canon, Field, complete, field, with};
 use super::expand::By;
 use super::form::{Fields, Form};
-use super::{conditions, keywords, variables};
+use super::{conditions, keywords, open, variables};
 use crate::config::value::{Located, Map, Node, Place, Value};
-use crate::config::{Config, Unresolved, Workflow};
+use crate::config::{Config, NotRead, Unresolved, Workflow};
 
 /// What `auto_cancel` says, and GitLab does without it.
 pub(super) const AUTO_CANCEL: Canon = Canon::Map(&[
@@ -58,8 +58,9 @@ pub(super) fn of(config: &Config) -> Fields {
         variables: _,
         jobs,
         unresolved,
-        // Those that are not decided stand in the entries of what is not read.
+        // They stand in the entries.
         include_rules: _,
+        conditional,
         open: _,
         spec,
         tree,
@@ -98,25 +99,41 @@ pub(super) fn of(config: &Config) -> Fields {
     for (key, names) in copies {
         fields.set(format!("copies of {key}"), Form::List(names));
     }
+    if !conditional.is_empty() {
+        let entries = conditional.iter().cloned();
+        let entries = entries.map(|entry| keywords::INCLUDE.form(&node(entry)));
+        fields.set("include:rules", Form::List(entries.collect()));
+    }
     if is_open {
-        let items = unresolved.iter().map(|one| {
-            // What is shown of an entry, and why it is not read, follow from it.
-            let Unresolved {
-                kind: _,
-                what,
-                entry,
-                why: _,
-                place: _,
-            } = one;
-            match entry.is_empty() {
-                true => Form::text(what.as_str()),
-                false => keywords::INCLUDE.form(&node(entry.clone())),
-            }
-        });
-        fields.set("include", Form::List(items.collect()));
+        let not_read: Vec<Form> = unresolved.iter().filter_map(not_read).collect();
+        if !not_read.is_empty() {
+            fields.set("include", Form::List(not_read));
+        }
         open(top.unwrap_or(&none), config, &mut fields);
     }
     fields
+}
+
+/// An include that is not read, without its rules; `None` if it has rules that are not decided:
+/// `include:rules` holds those.
+fn not_read(one: &Unresolved) -> Option<Form> {
+    // What is shown of an entry follows from it.
+    let Unresolved {
+        kind: _,
+        what,
+        entry,
+        why,
+        place: _,
+    } = one;
+    if *why == NotRead::Rules {
+        return None;
+    }
+    if entry.is_empty() {
+        return Some(Form::text(what.as_str()));
+    }
+    let mut entry = entry.clone();
+    entry.remove("rules");
+    Some(keywords::INCLUDE.form(&node(entry)))
 }
 
 fn node(map: Map) -> Node {
@@ -138,17 +155,34 @@ fn workflow(map: &Map) -> Fields {
 }
 
 /// What only has an effect on jobs of files that were not read: hidden jobs that they may extend,
-/// defaults that they inherit.
+/// defaults that they inherit, and keys that say what GitLab assumes.
 fn open(top: &Map, config: &Config, fields: &mut Fields) {
     let jobs: HashSet<&str> = config.jobs.iter().map(|job| job.key.as_str()).collect();
+    const KEYS: Canon = Canon::Map(keywords::KEYS);
+    const WORKFLOW_KEYS: Canon = Canon::Map(WORKFLOW);
     const TYPED: [&str; 4] = ["stages", "variables", "workflow", "include"];
-    for (key, entry) in top.iter() {
-        if !jobs.contains(&*key.text) && !TYPED.contains(&&*key.text) && !entry.value.is_null() {
-            let form = match key.text.starts_with('.') || &*key.text == "default" {
-                true => Canon::Map(keywords::KEYS).form(&entry.value),
-                false => Form::plain(&entry.value),
-            };
-            fields.set(format!("unused {}", key.text), form);
+    let mut unseen = Vec::new();
+    for (key, entry) in top.iter().filter(|(key, _)| !jobs.contains(&*key.text)) {
+        let canon = match &*key.text {
+            "workflow" => &WORKFLOW_KEYS,
+            text if text.starts_with('.') || text == "default" => &KEYS,
+            _ => &Canon::Plain,
+        };
+        if entry.value.is_null() {
+            unseen.push(Form::text(format!("{}: null", key.text)));
+            continue;
         }
+        if let Some(map) = entry.value.as_map() {
+            open::unseen(map, canon, &key.text, &mut unseen);
+        }
+        if !TYPED.contains(&&*key.text) {
+            fields.set(format!("unused {}", key.text), canon.form(&entry.value));
+        }
+    }
+    if top.given("stages").is_some() {
+        unseen.push(Form::text("stages"));
+    }
+    if !unseen.is_empty() {
+        fields.set(open::KEY, Form::set_of(unseen));
     }
 }

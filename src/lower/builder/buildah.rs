@@ -45,7 +45,7 @@ pub(super) fn lower(lowering: &mut Lowering<'_>, job: &mut Job, build: &Build<'_
 /// The build as one command, an argument a line.
 fn command(build: &Build<'_>) -> String {
     let image = build.image;
-    let mut lines = vec!["buildah build".to_owned()];
+    let mut lines = vec![arguments::client(build, "buildah build")];
     lines.extend(arguments::recipe(build));
     lines.extend(arguments::tags(build));
     if !build.cache_from.is_empty() || build.cache_to.is_some() {

@@ -5,13 +5,12 @@ use crate::lower::{Lowering, quoted, word};
 use crate::pipeline::{Job, Shared, Value};
 
 pub(super) fn lower(lowering: &mut Lowering<'_>, job: &mut Job, build: &Build<'_>) {
-    lowering.with_docker(job, &build.images());
-    let (setup, away) = lowering.builder_setup();
-    let setup = setup.join("\n") + "\n";
+    let builder = lowering.builder_name();
+    let removals = [format!("docker buildx rm --force {builder}")];
+    lowering.with_docker(job, &build.images(), &removals);
+    let setup = lowering.builder_setup().join("\n") + "\n";
     job.script
         .push(Shared::own("buildx", "script", setup).into());
-    job.after_script
-        .splice(0..0, away.into_iter().map(Value::from));
     job.script.push(Value::from(command(build)));
     job.script.push(Value::from(super::METADATA_DIGEST));
 }
@@ -19,7 +18,7 @@ pub(super) fn lower(lowering: &mut Lowering<'_>, job: &mut Job, build: &Build<'_
 /// The build as one command, an argument a line.
 fn command(build: &Build<'_>) -> String {
     let image = build.image;
-    let mut lines = vec!["docker buildx build".to_owned()];
+    let mut lines = vec![arguments::client(build, "docker buildx build")];
     lines.extend(arguments::recipe(build));
     if let Some(platforms) = arguments::platforms(image) {
         lines.push(format!("--platform {}", word(&platforms)));

@@ -5,7 +5,7 @@ use crate::lower::{Lowering, quoted, word};
 use crate::pipeline::{Job, Value};
 
 pub(super) fn lower(lowering: &mut Lowering<'_>, job: &mut Job, build: &Build<'_>) {
-    lowering.with_docker(job, &build.images());
+    lowering.with_docker(job, &build.images(), &[]);
     no_attestations(lowering, job);
     pull_cache(job, build);
     job.script.push(Value::from(command(build)));
@@ -20,7 +20,10 @@ fn command(build: &Build<'_>) -> String {
         Some(_) => "DOCKER_BUILDKIT=1 ",
         None => "",
     };
-    let mut lines = vec![format!("{buildkit}docker build"), "--pull".to_owned()];
+    let mut lines = vec![
+        arguments::client(build, &format!("{buildkit}docker build")),
+        "--pull".to_owned(),
+    ];
     lines.extend(arguments::recipe(build));
     lines.extend(arguments::tags(build));
     for cache in &build.cache_from {

@@ -82,8 +82,10 @@ pub struct Compared {
     pub(super) sources: Questions,
     pub(super) variables: BTreeMap<String, Asked>,
     pub(super) links: BTreeSet<Link>,
+    /// Whether the default branch is compared with a text or a pattern.
+    default_spelled: bool,
     /// Every variable that a condition asks for, also those of refs.
-    asked: BTreeSet<String>,
+    pub(super) asked: BTreeSet<String>,
     /// What decides something together: the variables and globs of one job, of the jobs that it needs, and
     /// of the workflow.
     pub(super) together: BTreeSet<BTreeSet<Choice>>,
@@ -161,6 +163,7 @@ impl Compared {
         self.changes.extend(other.changes.iter().cloned());
         self.compares |= other.compares;
         self.paired |= other.paired;
+        self.default_spelled |= other.default_spelled;
         self.kubernetes |= other.kubernetes;
         self
     }
@@ -198,6 +201,27 @@ impl Compared {
                 is(Role::Source, source) || is(Role::Target, target)
             }
         }
+    }
+
+    /// The names of branches and tags that conditions spell.
+    pub(in crate::plan) fn spelled(&self) -> BTreeSet<String> {
+        let questions = self.names.values().flat_map(|all| &all.own);
+        let spelled = questions.filter_map(|one| match one {
+            Question::Is(text) if !text.is_empty() => Some(text.clone()),
+            _ => None,
+        });
+        spelled.collect()
+    }
+
+    /// Whether a condition compares the default branch with anything but the branch or tag of a pipeline.
+    pub(in crate::plan) fn spells_default_branch(&self) -> bool {
+        let is_default = |subject: &Subject| *subject == Subject::Default;
+        let is_name = |subject: &Subject| matches!(subject, Subject::Name(_));
+        let linked = self.links.iter().any(|link| {
+            (is_default(&link.left) && !is_name(&link.right))
+                || (is_default(&link.right) && !is_name(&link.left))
+        });
+        self.default_spelled || linked
     }
 
     /// Whether a pattern of a condition matches the name of a ref.
@@ -398,7 +422,10 @@ impl Compared {
             let questions = match &subject {
                 Subject::Name(role) => self.names.entry(*role).or_default(),
                 Subject::Started => &mut self.sources,
-                Subject::Default => continue,
+                Subject::Default => {
+                    self.default_spelled = true;
+                    continue;
+                }
                 Subject::Variable(name) => {
                     let asked = self.variables.entry(name.clone()).or_default();
                     asked.used.kind |= kind;

@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use super::compared::{Compared, Role};
 use super::text::{Question, Questions, Space};
 use super::{LeftOut, Situation};
+use crate::plan::predefined;
 use crate::plan::situation::{Ref, Trigger};
 use crate::plan::source::SOURCES;
 
@@ -36,16 +37,13 @@ impl Compared {
     /// The sources that conditions tell apart, `push` first.
     fn started(&self) -> Vec<&'static str> {
         let mut questions = self.sources.clone();
-        for (variable, source) in [
-            ("CI_PIPELINE_TRIGGERED", "trigger"),
-            ("TRIGGER_PAYLOAD", "trigger"),
-            ("CI_PIPELINE_SCHEDULE_DESCRIPTION", "schedule"),
-            ("CI_COMMIT_BEFORE_SHA", "push"),
-        ] {
-            if self.asks(variable) {
-                questions.own.insert(Question::Is(source.to_owned()));
-            }
-        }
+        let asked = self.asked.iter().filter_map(|name| match name.as_str() {
+            "CI_COMMIT_BEFORE_SHA" => Some("push"),
+            name => predefined::source_of(name),
+        });
+        questions
+            .own
+            .extend(asked.map(|source| Question::Is(source.to_owned())));
         let mut seen = HashSet::new();
         let sources = SOURCES.into_iter();
         let started = sources.filter(|source| *source != "merge_request_event");
