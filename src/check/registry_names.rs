@@ -6,7 +6,7 @@
 use super::Check;
 use crate::finding::{Code, Finding};
 use crate::gitlab::names::{image_repository, image_tag};
-use crate::gitlab::variables::{filled, names};
+use crate::gitlab::variables::{Part, filled, names, parts};
 use crate::manifest::common::Variables;
 use crate::manifest::registries::split_tag;
 use crate::source::{At, Span};
@@ -58,7 +58,9 @@ pub(super) fn check(check: &mut Check<'_>) {
     let manifest = check.manifest;
     for (_, image) in manifest.images() {
         let own = image.variables.get();
-        if let Some(at) = image.repository.at() {
+        if let Some(at) = image.repository.at()
+            && !refused(check, &at.value, at.span)
+        {
             repository(check, own, &at.value, at.span);
         }
         let tags = image.tag.at().into_iter().chain(image.cache_to.at());
@@ -82,7 +84,9 @@ pub(super) fn check(check: &mut Check<'_>) {
         }
     }
     for (_, environment) in manifest.environments() {
-        if let Some(at) = environment.deployed_tag.at() {
+        if let Some(at) = environment.deployed_tag.at()
+            && !refused(check, &at.value, at.span)
+        {
             tag(check, environment.variables.get(), &at.value, at.span);
         }
     }
@@ -90,6 +94,9 @@ pub(super) fn check(check: &mut Check<'_>) {
 
 /// A tag, or a reference with a repository.
 fn reference(check: &mut Check<'_>, own: Option<&Variables>, at: &At<String>) {
+    if refused(check, &at.value, at.span) {
+        return;
+    }
     if let Some((name, behind)) = split_tag(&at.value) {
         repository(check, own, name, at.span);
         tag(check, own, behind, at.span);
@@ -98,6 +105,24 @@ fn reference(check: &mut Check<'_>, own: Option<&Variables>, at: &At<String>) {
     } else {
         tag(check, own, &at.value, at.span);
     }
+}
+
+/// Reports what no reference has, whatever its variables hold: a `:-` in braces would be taken for the
+/// beginning of a tag.
+fn refused(check: &mut Check<'_>, text: &str, span: Span) -> bool {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "_.-/:@".contains(c);
+    let found = parts(text).into_iter().find_map(|part| match part {
+        Part::Text(text) => text.chars().find(|c| !plain(*c)),
+        Part::Variable(..) => None,
+    });
+    // Without variables the checks of names say more.
+    let Some(c) = found.filter(|_| text.contains('$')) else {
+        return false;
+    };
+    let message = format!("`{text}` cannot name an image: it has `{c}`");
+    let help = "beside variables such as `${NAME}` it may have letters, digits, `_`, `.`, `-`, `/` and `:`";
+    report(check, span, message, help);
+    true
 }
 
 fn tag(check: &mut Check<'_>, own: Option<&Variables>, text: &str, span: Span) {

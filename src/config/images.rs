@@ -5,7 +5,7 @@
 use super::entry::Reader;
 use super::shape::Need::{Free, Wanted};
 use super::shape::Shape::{
-    self, Map, Name, NonEmpty, Text, TextOrNumber, TextOrTexts, Texts, Variables, Words,
+    self, Map, Name, NonEmpty, SomeWords, Text, TextOrNumber, TextOrTexts, Texts, Variables,
 };
 use super::value::{Located, Node, Value};
 use crate::finding::Code;
@@ -17,7 +17,7 @@ const IMAGE: Shape = Map(&[
     ("entrypoint", Texts, Free),
     ("docker", DOCKER, Free),
     ("kubernetes", KUBERNETES, Free),
-    ("pull_policy", Words(PULL_POLICIES), Free),
+    ("pull_policy", SomeWords(PULL_POLICIES), Free),
 ]);
 
 /// Options of the executors (`schemas/imageable/executor_opts.json`).
@@ -34,7 +34,7 @@ const SERVICE: Shape = Map(&[
     ("command", TextOrTexts, Free),
     ("docker", DOCKER, Free),
     ("kubernetes", KUBERNETES, Free),
-    ("pull_policy", Words(PULL_POLICIES), Free),
+    ("pull_policy", SomeWords(PULL_POLICIES), Free),
     ("variables", Variables, Free),
 ]);
 

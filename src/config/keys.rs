@@ -12,8 +12,8 @@ use crate::gitlab::{keywords, names};
 
 use Need::{Free, Wanted};
 use Shape::{
-    Any, AnyMap, Duration, DurationUpTo, Each, Flag, FlagOr, GatedWords, Maps, Name, Number,
-    NumberText, Numbers, Text, TextOr, TextOrTexts, Texts, Word,
+    Any, AnyMap, Commands, Duration, DurationUpTo, Each, Flag, FlagOr, GatedWords, Maps, Name,
+    Number, NumberText, Numbers, Text, TextOr, TextOrTexts, Texts, Word,
 };
 
 const OUTCOMES: &[&str] = &["on_success", "on_failure", "always"];
@@ -138,7 +138,7 @@ const KEYS: &[(&str, Shape)] = &[
     ("tags", Texts),
     (
         "hooks",
-        Shape::Map(&[("pre_get_sources_script", Any, Free)]),
+        Shape::Map(&[("pre_get_sources_script", Commands, Free)]),
     ),
     (
         "id_tokens",

@@ -124,6 +124,10 @@ fn with_keys(
             reader.string(node, key);
         }
     }
+    if map.has("project") && map.given("ref").is_none() {
+        let message = "`needs` with `project` should have `ref`";
+        reader.found(Code::MissingKey, node.place, message);
+    }
     let Some(job) = map.get("job").and_then(|node| reader.string(node, "job")) else {
         reader.found(Code::MissingKey, node.place, "`needs` should have `job`");
         return Vec::new();

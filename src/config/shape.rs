@@ -36,6 +36,10 @@ pub(super) enum Shape {
     Word(&'static [&'static str]),
     /// One of these words or a list of them.
     Words(&'static [&'static str]),
+    /// The same, but no empty list.
+    SomeWords(&'static [&'static str]),
+    /// A string or a list of strings, with lists in it (`Entry::Commands`).
+    Commands,
     /// The same of words that `gates` knows by this name; a file has none that is newer than what
     /// it is read as.
     GatedWords(&'static str, &'static [&'static str]),
@@ -132,6 +136,14 @@ impl Shape {
             }
             Shape::Numbers => drop(super::keys::integers(node, what, reader)),
             Shape::Word(words) => drop(reader.word(node, what, words)),
+            Shape::Commands => drop(reader.commands(node, what)),
+            Shape::SomeWords(words) => {
+                if node.as_seq().is_some_and(|items| items.is_empty()) {
+                    let message = format!("`{what}` should not be an empty list");
+                    reader.found(Code::Empty, node.place, message);
+                }
+                Shape::Words(words).check(node, what, reader);
+            }
             Shape::Words(words) => {
                 for item in node.as_seq().unwrap_or(std::slice::from_ref(node)) {
                     reader.word(item, what, words);
@@ -240,6 +252,51 @@ fn map(keys: &[Key], node: &Node, what: &str, reader: &mut Reader) {
                 reader.missing(node.place, format!("`{what}` should have `{key}`"));
             }
             None => {}
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::config::{Alone, read};
+    use crate::source::Source;
+
+    /// What each keyword of a job holds: what GitLab takes, then what it refuses
+    /// (`Entry::PullPolicy`, `Entry::Commands`, and `ci.json` for `needs:project`, 18.11).
+    #[test]
+    fn values_that_gitlab_refuses_are_refused() {
+        let cases = [
+            (
+                "image: {name: i, pull_policy: always}",
+                "image: {name: i, pull_policy: []}",
+            ),
+            (
+                "services: [{name: i, pull_policy: [always]}]",
+                "services: [{name: i, pull_policy: []}]",
+            ),
+            (
+                "hooks: {pre_get_sources_script: [x, [y]]}",
+                "hooks: {pre_get_sources_script: 5}",
+            ),
+            (
+                "hooks: {pre_get_sources_script: }",
+                "hooks: {pre_get_sources_script: {a: b}}",
+            ),
+            (
+                "needs: [{project: g/p, job: b, ref: v}]",
+                "needs: [{project: g/p, job: b}]",
+            ),
+            (
+                "needs: [{pipeline: $P, job: b}]",
+                "needs: [{project: g/p, job: b, ref: }]",
+            ),
+        ];
+        for (taken, refused) in cases {
+            for (keyword, is_taken) in [(taken, true), (refused, false)] {
+                let text = format!("a: {{script: x, {keyword}}}");
+                let read = read(Source::new("ci.yml", text), &Alone).result;
+                assert_eq!(read.is_ok(), is_taken, "{keyword}");
+            }
         }
     }
 }

@@ -105,6 +105,8 @@ codes! {
     LiteralSecret "literal-secret" Error;
     /// One build secret of compose has two variables.
     SecretConflict "secret-conflict" Error;
+    /// A shell or a program would read this text differently.
+    ShellWord "shell-word" Error;
     /// A variable that looks secret is on a command line.
     SecretArgument "secret-argument" Warning;
     /// A path that is absolute or leaves the project.

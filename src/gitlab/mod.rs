@@ -16,6 +16,7 @@ pub mod keywords;
 pub mod limits;
 pub mod names;
 pub mod regex;
+pub mod shell;
 pub mod tag;
 pub mod variables;
 pub mod version;

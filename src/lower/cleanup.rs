@@ -1,7 +1,7 @@
 //! Retention: what an image leaves in the registry goes when it is of no more use.
 
 use super::common::job_beside;
-use super::{Lowering, marking};
+use super::{Lowering, marking, quoted, retention};
 use crate::manifest::common::{Entity, When};
 use crate::manifest::images::{Image, KeepFor, Retention};
 use crate::manifest::reach::{Coverage, covers};
@@ -42,15 +42,23 @@ impl<'m> Lowering<'m> {
             job.when = Some("always".to_owned());
             let dry_run = retention.dry_run.copied_or(false);
             let delete = format!(
-                "registry_delete_tag {}\"{}\"",
+                "registry_delete_tag {}{}",
                 self.delete_options(image),
-                self.by_tag(name)
+                quoted(&self.by_tag(name))
             );
-            let list = format!("echo \"would delete {}\"", self.by_tag(name));
+            let list = format!(
+                "echo {}",
+                quoted(&format!("would delete {}", self.by_tag(name)))
+            );
             job.script
                 .push(Value::from(if dry_run { list } else { delete }));
         } else {
             self.after_deployments(&mut job, key, image, &refs);
+            job.script.extend(
+                retention::checks(image, retention)
+                    .into_iter()
+                    .map(Value::from),
+            );
             job.script
                 .push(Value::from(self.retention_command(name, image, retention)));
         }

@@ -198,14 +198,13 @@ impl Lowering<'_> {
         // BuildKit runs in a container of its own and does not know the daemon's mirror.
         if let (Daemon::Dind, Some(mirror)) = (self.daemon(), docker.registry_mirror.get()) {
             let (host, plain) = mirror_host(mirror);
-            let http = if plain {
-                format!("[registry.\"{host}\"]\\n  http = true\\n")
-            } else {
-                String::new()
+            let host = super::quoted(&host);
+            let (http, again) = match plain {
+                true => ("[registry.\"%s\"]\\n  http = true\\n", format!(" {host}")),
+                false => ("", String::new()),
             };
             setup.push(format!(
-                "printf '[registry.\"docker.io\"]\\n  mirrors = [\"%s\"]\\n{http}' {} > /tmp/buildkitd.toml",
-                super::quoted(&host)
+                "printf '[registry.\"docker.io\"]\\n  mirrors = [\"%s\"]\\n{http}' {host}{again} > /tmp/buildkitd.toml"
             ));
             create.push("--buildkitd-config /tmp/buildkitd.toml".to_owned());
         }

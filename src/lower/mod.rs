@@ -39,6 +39,7 @@ use std::collections::HashMap;
 
 use crate::finding::Finding;
 use crate::gitlab::Version;
+use crate::gitlab::shell::{quoted, word};
 use crate::manifest::Manifest;
 use crate::manifest::deployments::Deployments;
 use crate::manifest::images::{Image, Role};
@@ -248,58 +249,4 @@ impl<'m> Lowering<'m> {
 /// The variable in which a build hands the digest of its image on.
 fn digest_variable(name: &str) -> String {
     format!("{}_DIGEST", image_variable(name))
-}
-
-/// A word in double quotes for a POSIX shell, in which `$NAME` and `${NAME}` are still expanded.
-/// As in GitLab's variables `$$` is a `$`; no other `$` means anything, least of all a command.
-fn quoted(text: &str) -> String {
-    let mut out = String::with_capacity(text.len() + 2);
-    out.push('"');
-    let mut rest = text.chars().peekable();
-    while let Some(c) = rest.next() {
-        let plain = match c {
-            '"' | '\\' | '`' => true,
-            '$' => {
-                let doubled = rest.next_if_eq(&'$').is_some();
-                let name = |c: &char| c.is_ascii_alphabetic() || matches!(c, '_' | '{');
-                doubled || !rest.peek().is_some_and(name)
-            }
-            _ => false,
-        };
-        if plain {
-            out.push('\\');
-        }
-        out.push(c);
-    }
-    out.push('"');
-    out
-}
-
-/// A word for a POSIX shell: quoted only if it needs to be; `$NAME` is expanded.
-fn word(text: &str) -> String {
-    let safe = |c: char| c.is_ascii_alphanumeric() || "-_./:=,@%+".contains(c);
-    if !text.is_empty() && text.chars().all(safe) {
-        text.to_owned()
-    } else {
-        quoted(text)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::quoted;
-
-    #[test]
-    fn only_variables_are_expanded_inside_quotes() {
-        for (text, expected) in [
-            ("$HOME ${HOME}", r#""$HOME ${HOME}""#),
-            ("pa$$word", r#""pa\$word""#),
-            ("$(id) `id`", r#""\$(id) \`id\`""#),
-            ("$5.00 a$", r#""\$5.00 a\$""#),
-            (r#"it's "q" \d"#, r#""it's \"q\" \\d""#),
-            ("${A:?}@${B#*://}", r#""${A:?}@${B#*://}""#),
-        ] {
-            assert_eq!(quoted(text), expected);
-        }
-    }
 }

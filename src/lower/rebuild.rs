@@ -70,7 +70,8 @@ impl<'m> Lowering<'m> {
             force.when = Some("manual".to_owned());
             force.allow_failure = Some(Value::Bool(true));
             // Later jobs of this pipeline do not wait for it: it says its digest to people alone.
-            let tell = format!("echo \"{}@${{digest:?}}\"", image.repository(name));
+            let digest = format!("{}@${{digest:?}}", image.repository(name));
+            let tell = format!("echo {}", quoted(&digest));
             force.script.push(Value::from(tell));
             force
         });
@@ -134,8 +135,8 @@ impl<'m> Lowering<'m> {
             current.push_str(&format!(" --older-than {}", age.as_secs()));
         }
         job.script.push(Value::from(format!(
-            "current=$({current} \"{}\")",
-            self.by_tag(name)
+            "current=$({current} {})",
+            quoted(&self.by_tag(name))
         )));
         let file = self.handed_on(DOTENV, name);
         job.script.push(Value::from(format!(

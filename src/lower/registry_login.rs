@@ -87,10 +87,7 @@ pub(super) fn note_login<'m>(access: &Access<'m>, uses: &mut Uses) -> Option<Cre
 /// The command of a client; none where a registry wants no login.
 fn login(client: &str, access: &Access<'_>, uses: &mut Uses) -> Option<Value> {
     let push = note_login(access, uses)?;
-    let host = match access.host {
-        host if host.starts_with('$') => format!("\"{host}\""),
-        host => word(host),
-    };
+    let host = word(access.host);
     Some(Value::from(format!(
         "printf '%s' \"${}\" | {client} login --username \"${}\" --password-stdin {host}",
         push.password, push.username

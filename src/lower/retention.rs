@@ -117,15 +117,31 @@ impl<'m> Lowering<'m> {
 
 /// The patterns of the tags that may go.
 fn patterns(image: &Image, retention: &Retention) -> Vec<TagPattern> {
-    let own = TagPattern::of(image.tag());
-    let further = || also_tags(image).filter_map(TagPattern::of);
-    let by_branch = retention.keep_for.get() == Some(&KeepFor::Branch);
-    if by_branch {
-        let cache = branch_cache(image).and_then(TagPattern::of);
-        let all = cache.into_iter().chain(own.clone()).chain(further());
-        return all.filter(|pattern| pattern.of_branch).chain(own).collect();
+    let patterns = tags(image, retention).into_iter().map(TagPattern::of);
+    patterns.flatten().collect()
+}
+
+/// The tags whose like may go.
+fn tags<'m>(image: &'m Image, retention: &Retention) -> Vec<&'m str> {
+    let own = image.tag();
+    if retention.keep_for.get() == Some(&KeepFor::Branch) {
+        let cache = branch_cache(image).into_iter();
+        let all = cache.chain([own]).chain(also_tags(image));
+        let of_branch = |tag: &&str| TagPattern::of(tag).is_some_and(|pattern| pattern.of_branch);
+        return all.filter(of_branch).chain([own]).collect();
     }
-    own.into_iter().chain(further()).collect()
+    [own].into_iter().chain(also_tags(image)).collect()
+}
+
+/// Commands that stop the job where a variable, of which only the job knows the value, makes no tag
+/// of a tag: in a pattern that value would match other tags too.
+pub(super) fn checks(image: &Image, retention: &Retention) -> Vec<String> {
+    let is_open = |tag: &&str| TagPattern::of(tag).is_some_and(|of| of.regex.contains("${"));
+    let mut open: Vec<&str> = tags(image, retention).into_iter().filter(is_open).collect();
+    let mut seen = HashSet::new();
+    open.retain(|tag| seen.insert(*tag));
+    let check = |tag: &str| format!("registry_check_tag {}", quoted(tag));
+    open.into_iter().map(check).collect()
 }
 
 /// Options that say what goes.

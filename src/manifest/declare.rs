@@ -50,6 +50,7 @@ macro_rules! record {
                 reader: &mut $crate::manifest::record::Reader<'_>,
             ) -> bool {
                 $( if key == $crate::manifest::record::key_name!($field $($key)?) {
+                    $crate::manifest::words::check(stringify!($name), key, node, reader);
                     self.$field = $crate::manifest::record::Field::read(node, reader);
                     return true;
                 } )+

@@ -27,6 +27,7 @@ pub mod scalar;
 mod schema;
 pub mod tests;
 pub mod tools;
+pub mod words;
 pub mod written_tags;
 
 use collection::{List, Many, Map};

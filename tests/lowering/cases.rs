@@ -280,12 +280,9 @@ fn raw_keys_and_globals() {
     run("raw.txt");
 }
 
-/// Keys that change nothing in the pipeline: this version knows one value alone (`windlass`), or the
-/// key says where the proof finds files (`includes_from`).
-#[rustfmt::skip]
-const WITHOUT_EFFECT: &[&str] = &[
-    "windlass", "includes_from",
-];
+/// Keys of the language that no case can show: `windlass` has one value, and `includes_from` names
+/// a folder from which nothing is copied into the pipeline.
+const WITHOUT_EFFECT: &[&str] = &["windlass", "includes_from"];
 
 /// Every key that stands anywhere in a value.
 fn keys(value: &Yaml, out: &mut BTreeSet<String>) {

@@ -1,0 +1,148 @@
+//! Words of the shell that runs a job: a text as one argument, in which variables are replaced.
+//!
+//! In: a text of the manifest. Out: a word for a POSIX shell. Always holds: the shell reads exactly
+//! one word, replaces variables in it and nothing else; `$$` is a `$`, as in GitLab's variables.
+
+/// How deep one `${NAME:-...}` may stand in another.
+const DEPTH: usize = 8;
+
+/// The variable that a text begins with, as it is written: `$NAME`, `${NAME}`, or `${NAME:-other}`
+/// with any operator of POSIX (XCU 2.6.2). `None` if a shell would read something else, or nothing.
+pub fn expansion(text: &str) -> Option<&str> {
+    text.get(..length(text, DEPTH)?)
+}
+
+/// How many bytes of a text are the variable that it begins with.
+fn length(text: &str, depth: usize) -> Option<usize> {
+    let bare = text.strip_prefix('$')?;
+    let inside = bare.strip_prefix('{').unwrap_or(bare);
+    let other = |c: char| !(c.is_ascii_alphanumeric() || c == '_');
+    let (name, mut rest) = inside.split_at_checked(inside.find(other).unwrap_or(inside.len()))?;
+    if name.is_empty() || name.starts_with(|c: char| c.is_ascii_digit()) {
+        return None;
+    }
+    if inside.len() == bare.len() {
+        return Some(1 + name.len());
+    }
+    if !rest.starts_with('}') {
+        rest = operand(rest)?;
+    }
+    while !rest.starts_with('}') {
+        let next = rest.chars().next()?;
+        let read = match next {
+            '$' => length(rest, depth.checked_sub(1)?)?,
+            // Shells disagree on quotes in there, and on a brace that another one must close.
+            '"' | '\'' | '`' | '\\' | '{' => return None,
+            _ => next.len_utf8(),
+        };
+        rest = rest.get(read..)?;
+    }
+    Some(text.len() - rest.len() + 1)
+}
+
+/// What stands behind the operator of `${NAME:-...}`.
+fn operand(text: &str) -> Option<&str> {
+    let colon = text.strip_prefix(':').unwrap_or(text);
+    if let Some(rest) = colon.strip_prefix(['-', '=', '?', '+']) {
+        return Some(rest);
+    }
+    let trims = ["##", "#", "%%", "%"];
+    trims.iter().find_map(|trim| text.strip_prefix(trim))
+}
+
+/// What a shell would take for the start of a variable and cannot read to its end: `${Y`.
+pub fn unreadable(text: &str) -> Option<&str> {
+    let mut rest = text;
+    loop {
+        rest = rest.get(rest.find('$')?..)?;
+        let read = match expansion(rest) {
+            Some(written) => written.len(),
+            None if rest.starts_with("${") => return Some(rest),
+            None if rest.starts_with("$$") => 2,
+            None => 1,
+        };
+        rest = rest.get(read..)?;
+    }
+}
+
+/// A word in double quotes, in which variables are still expanded. No other `$` means anything,
+/// least of all a command.
+pub fn quoted(text: &str) -> String {
+    let mut out = String::with_capacity(text.len() + 2);
+    out.push('"');
+    let mut rest = text;
+    while let Some(c) = rest.chars().next() {
+        let mut read = c.len_utf8();
+        match c {
+            '$' => match expansion(rest) {
+                Some(variable) => {
+                    out.push_str(variable);
+                    read = variable.len();
+                }
+                None => {
+                    out.push_str("\\$");
+                    read += usize::from(rest.starts_with("$$"));
+                }
+            },
+            '"' | '\\' | '`' => out.extend(['\\', c]),
+            _ => out.push(c),
+        }
+        rest = rest.get(read..).unwrap_or_default();
+    }
+    out.push('"');
+    out
+}
+
+/// A word that is quoted only if it needs to be; variables are expanded.
+pub fn word(text: &str) -> String {
+    let safe = |c: char| c.is_ascii_alphanumeric() || "-_./:=,@%+".contains(c);
+    if !text.is_empty() && text.chars().all(safe) {
+        text.to_owned()
+    } else {
+        quoted(text)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{expansion, quoted, unreadable};
+
+    #[test]
+    fn only_variables_are_expanded_inside_quotes() {
+        for (text, expected) in [
+            ("$HOME ${HOME}", r#""$HOME ${HOME}""#),
+            ("pa$$word", r#""pa\$word""#),
+            ("$(id) `id`", r#""\$(id) \`id\`""#),
+            ("$5.00 a$", r#""\$5.00 a\$""#),
+            (r#"it's "q" \d"#, r#""it's \"q\" \\d""#),
+            ("${A:?}@${B#*://}", r#""${A:?}@${B#*://}""#),
+            ("x${Y", r#""x\${Y""#),
+            ("${A:-$(id)}${B:-`id`}", r#""\${A:-\$(id)}\${B:-\`id\`}""#),
+            ("$${A}", r#""\${A}""#),
+            ("${A:-${B:-$C}} é", r#""${A:-${B:-$C}} é""#),
+        ] {
+            assert_eq!(quoted(text), expected);
+        }
+    }
+
+    #[test]
+    fn a_variable_ends() {
+        for (text, written) in [
+            ("$A-b", "$A"),
+            ("${A}b", "${A}"),
+            ("${A:-a b}c}", "${A:-a b}"),
+            ("${A##*/}", "${A##*/}"),
+            ("${A-${B}}", "${A-${B}}"),
+        ] {
+            assert_eq!(expansion(text), Some(written));
+            assert_eq!(unreadable(text), None);
+        }
+        for text in [
+            "${", "${}", "${A", "${A!}", "${A/a/b}", "${!A}", "${#A}", "${1}", "${A:-\"}",
+            "${A:-$}", "${A:-{}}", "${A:1:2}",
+        ] {
+            assert_eq!(expansion(text), None, "{text}");
+            assert_eq!(unreadable(&format!("$$ $1 x{text}")), Some(text));
+        }
+    }
+}
