@@ -200,6 +200,8 @@ codes! {
     ManualBlocks "manual-blocks" Warning;
     /// A job for merge requests that is missing in those from some branches.
     MergeRequestMissing "merge-request-missing" Warning;
+    /// A job of a branch that is lost while a merge request from the branch is open.
+    BranchJobMissing "branch-job-missing" Warning;
     /// A deployment that every schedule of its branch repeats.
     ScheduledDeploy "scheduled-deploy" Warning;
     /// A job that runs in no pipeline, whatever the ref.

@@ -6,6 +6,7 @@
 
 use super::Proof;
 use super::counter_example::named;
+use super::merge_requests::and_others;
 use crate::finding::{Code, Finding};
 use crate::gitlab::gates;
 use crate::plan::{Plan, Presence, Ref, Truth};
@@ -42,11 +43,7 @@ pub(super) fn check(proof: &mut Proof<'_>, plan: &Plan) {
         .collect();
     let Some(first) = twice.first() else { return };
     proof.is_new(Code::DuplicatePipeline, "");
-    let more = match twice.len() - 1 {
-        0 => String::new(),
-        1 => " and another job".to_owned(),
-        more => format!(" and {more} other jobs"),
-    };
+    let more = and_others(twice.len() - 1);
     let message = format!(
         "one push makes two pipelines with `{}`{more}: {} and of the branch itself",
         first.job.name,

@@ -1,7 +1,8 @@
-//! A job for merge requests is not missing in some of them without a word.
+//! No job is lost without a word because one push makes one pipeline.
 //!
 //! Facts: a branch that deploys keeps its own pipeline while a merge request from it is open, so the
-//! workflow that windlass writes gives none to that merge request ([`super::duplicates`]).
+//! workflow that windlass writes gives none to that merge request ([`super::duplicates`]). Any other
+//! branch has no pipeline of its own while a merge request from it is open.
 
 use super::counter_example::named;
 use super::made::deployed;
@@ -9,7 +10,7 @@ use super::{Present, Proof};
 use crate::config::Action;
 use crate::finding::{Code, Finding};
 use crate::manifest::collection::Many;
-use crate::plan::{Plan, Presence, Ref, Situation};
+use crate::plan::{Changed, Plan, Presence, Ref, Situation, Trigger};
 use crate::source::Span;
 
 /// Reports jobs that a merge request would have, if the workflow gave it a pipeline, and that the
@@ -38,12 +39,8 @@ pub(super) fn without_pipeline(proof: &mut Proof<'_>, situation: &Situation) {
     let Some((first, more)) = missing.split_first() else {
         return;
     };
-    let more = match more.len() {
-        0 => String::new(),
-        1 => " and another job".to_owned(),
-        more => format!(" and {more} other jobs"),
-    };
     let (name, on) = (&first.job.name, named(situation));
+    let more = and_others(more.len());
     let message = format!("`{name}`{more} would run for {on}, which has no pipeline");
     let place = proof.place(first.job, &["rules"]);
     let finding = Finding::new(Code::MergeRequestMissing, place, message);
@@ -62,6 +59,67 @@ pub(super) fn without_pipeline(proof: &mut Proof<'_>, situation: &Situation) {
     let other = proof.counter_examples.command(&pushed);
     let finding = finding.help(format!("see what runs on the branch with `{other}`"));
     proof.report(finding, situation);
+}
+
+/// Reports jobs that a push to a branch would run, and that are gone while a merge request from the
+/// branch is open: the branch has no pipeline then, and that of the merge request lacks them.
+pub(super) fn without_branch_pipeline(
+    proof: &mut Proof<'_>,
+    situation: &Situation,
+    classes: &[Situation],
+) {
+    let Ref::Branch(branch) = &situation.reference else {
+        return;
+    };
+    let open = situation.open_merge_request == Some(true) && situation.trigger == Trigger::Push;
+    if !open || proof.own_workflow {
+        return;
+    }
+    let requests = classes.iter().filter(|one| {
+        let from = matches!(&one.reference, Ref::MergeRequest { source, .. } if source == branch);
+        from && one.trigger == Trigger::MergeRequest && one.variables == situation.variables
+    });
+    for request in requests {
+        // The files that changed are those of the branch: a job that depends on them may run in both.
+        let request = &Situation {
+            changed: Changed::Unknown,
+            ..request.clone()
+        };
+        let (Some(asked), Some(instead)) = (proof.plan(situation), proof.plan(request)) else {
+            continue;
+        };
+        let mut missing = proof.present(&asked);
+        missing.retain(|one| {
+            let other = instead.jobs.get(one.index);
+            other.is_some_and(|other| other.presence() == Presence::Out)
+        });
+        missing.retain(|one| proof.is_new(Code::BranchJobMissing, one.job.name.as_str()));
+        let Some((first, more)) = missing.split_first() else {
+            continue;
+        };
+        let (name, more) = (&first.job.name, and_others(more.len()));
+        let message = format!(
+            "`{name}`{more} would run on branch `{branch}`, but not while a merge request from it is open"
+        );
+        let place = proof.place(first.job, &["rules"]);
+        let other = proof.counter_examples.command(request);
+        let finding = Finding::new(Code::BranchJobMissing, place, message)
+            .help("a push then makes the pipeline of the merge request, and none of the branch")
+            .help(
+                "let it run in that pipeline too: add `merge_requests` to its `refs`, or a ref set with `merge_requests: {source: ...}`",
+            )
+            .help(format!("see what runs instead with `{other}`"));
+        proof.report(finding, situation);
+    }
+}
+
+/// " and another job", as many as there are.
+pub(super) fn and_others(more: usize) -> String {
+    match more {
+        0 => String::new(),
+        1 => " and another job".to_owned(),
+        more => format!(" and {more} other jobs"),
+    }
 }
 
 fn deploys(one: &Present<'_>) -> bool {

@@ -141,6 +141,7 @@ pub fn check(
         if configs.admits(situation) == Truth::False {
             meaning::left_out(&mut proof, situation);
             merge_requests::without_pipeline(&mut proof, situation);
+            merge_requests::without_branch_pipeline(&mut proof, situation, &classes);
             continue;
         }
         let Some(plan) = proof.plan(situation) else {

@@ -248,6 +248,7 @@ fn every_code_of_a_manifest_is_an_error_save_these() {
             Code::EmptyPipeline,
             Code::ManualBlocks,
             Code::MergeRequestMissing,
+            Code::BranchJobMissing,
             Code::ScheduledDeploy,
             Code::NeverRuns,
             Code::ImpossibleComparison,

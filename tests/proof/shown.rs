@@ -86,6 +86,16 @@ pub(crate) fn holds(finding: &Finding, plans: &[Json]) {
             assert!(!may_hold(branch, named(0)), "{why}");
             assert_eq!(request["pipeline"], false, "{why}");
         }
+        Code::BranchJobMissing => {
+            let [request, branch] = plans else {
+                panic!("{why}")
+            };
+            let source = &request["ref"]["merge_request"]["source"];
+            assert_eq!(branch["ref"]["branch"], *source, "{why}");
+            assert_eq!(branch["ref"]["open_merge_request"], true, "{why}");
+            assert_eq!(branch["pipeline"], false, "{why}");
+            assert!(!may_hold(request, named(0)), "{why}");
+        }
         Code::ScheduledDeploy => {
             assert_eq!(plan["ref"]["source"], "schedule", "{why}");
             assert!(

@@ -443,6 +443,11 @@ impl Compared {
         for name in [left, right] {
             self.bare(name, true);
         }
+        for (subject, slug) in subjects(left).into_iter().chain(subjects(right)) {
+            if let (Subject::Name(role), true) = (subject, slug) {
+                self.names.entry(role).or_default().linked = true;
+            }
+        }
         for (left, _) in subjects(left) {
             for (right, _) in subjects(right) {
                 self.links.insert(Link {

@@ -83,6 +83,8 @@ pub(super) struct Questions {
     pub(super) own: BTreeSet<Question>,
     /// About its slug (`CI_COMMIT_REF_SLUG`).
     pub(super) slug: BTreeSet<Question>,
+    /// Whether its slug is compared with names, which may be its own.
+    pub(super) linked: bool,
 }
 
 /// The answers to all questions about a text.
@@ -102,6 +104,7 @@ impl Questions {
     pub(super) fn extend(&mut self, other: &Self) {
         self.own.extend(other.own.iter().cloned());
         self.slug.extend(other.slug.iter().cloned());
+        self.linked |= other.linked;
     }
 
     pub(super) fn answers(&self, text: &str) -> Answers {
@@ -114,7 +117,8 @@ impl Questions {
             }
         };
         let own = self.own.iter().map(|one| one.answer(text));
-        own.chain(of_slug).collect()
+        let is_its_slug = self.linked.then(|| slug() == text);
+        own.chain(of_slug).chain(is_its_slug).collect()
     }
 
     /// The answers for a variable that is not set, which patterns take for an empty text.
@@ -156,8 +160,12 @@ impl Questions {
         for text in self.spelled() {
             found.add(text);
         }
-        if self.slug.iter().any(|one| one.answer("")) {
+        // The slug of a name without letters and digits is blank, which no pattern may match.
+        if !self.slug.is_empty() {
             found.add("_");
+        }
+        if self.linked {
+            found.add("A/1");
         }
         for text in self.slug.iter().filter_map(|one| match one {
             Question::Is(slug) => Some(slug),
