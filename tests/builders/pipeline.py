@@ -81,7 +81,18 @@ class Project:
         files = [file for file in artifacts.get("paths", []) if file.endswith(".env")]
         for file in [*reports, *files]:
             (self.checkout / file).unlink(missing_ok=True)
-        done = subprocess.run(
+        done = self.shell(shell, variables)
+        after = "\n".join(flat(job.get("after_script")))
+        # In a shell of its own, however the script ended; what it returns changes nothing.
+        said = done.stdout + (self.shell(shell, variables | {"JOB": after}).stdout if after else "")
+        if done.returncode == 0:
+            # Reports become variables of later jobs; of files these make them themselves.
+            self.dotenv |= self.lines_of(reports)
+            self.handed_on |= self.lines_of([*reports, *files])
+        return done.returncode, said
+
+    def shell(self, shell, variables):
+        return subprocess.run(
             [shell, "-c", RUNNER],
             env=variables,
             cwd=self.checkout,
@@ -92,11 +103,6 @@ class Project:
             timeout=120,
             check=False,
         )
-        if done.returncode == 0:
-            # Reports become variables of later jobs; of files these make them themselves.
-            self.dotenv |= self.lines_of(reports)
-            self.handed_on |= self.lines_of([*reports, *files])
-        return done.returncode, done.stdout
 
     def lines_of(self, files):
         lines = [line for file in files for line in (self.checkout / file).read_text().splitlines()]

@@ -199,6 +199,53 @@ class Compose(Case):
         self.runs_what_was_built(project)
 
 
+class Shared(Case):
+    """A daemon that outlives its jobs."""
+
+    def left(self, project):
+        """What a job left on the daemon and on the disk, but images."""
+        listed = {
+            kind: self.engine.docker(*command, "--format", "{{.%s}}" % name).stdout.split()
+            for kind, command, name in (
+                ("containers", ("ps", "--all"), "Names"),
+                ("volumes", ("volume", "ls"), "Name"),
+                ("networks", ("network", "ls", "--filter", "type=custom"), "Name"),
+            )
+        }
+        settings = [str(path) for path in project.folder.glob("checkout.tmp/*")]
+        logins = [str(path) for path in (project.folder / "home").rglob("config.json")]
+        return {kind: names for kind, names in (listed | {"settings": settings, "logins": logins}).items() if names}
+
+    def test_a_job_leaves_nothing_but_images(self):
+        self.engine.forget()
+        project = self.project("host")
+        Compose.helper(self, project)
+        project.environment["VISITOR"] = "the-visitor"
+        self.succeeds(project, "build-app")
+        digest = project.handed_on["IMAGE_APP_DIGEST"]
+        self.assertEqual(self.labels("app", digest)["greeting"], "hello the-visitor")
+        self.assertNotIn("the-visitor", project.arguments.read_text(), "a build argument among arguments")
+        self.assertEqual(self.left(project), {})
+        for job in ("unit", "run"):
+            self.assertIn("greetings, you", self.succeeds(project, job))
+            self.assertEqual(self.left(project), {}, job)
+        status, said = project.run("fails")
+        self.assertNotEqual(status, 0, said)
+        self.assertEqual(self.left(project), {}, said)
+
+    def test_a_test_moves_no_tag_and_runs_what_was_built(self):
+        self.engine.forget()
+        project = self.project("host")
+        Compose.helper(self, project)
+        self.succeeds(project, "build-app", VISITOR="one")
+        image = f"{project.environment['CI_REGISTRY_IMAGE']}/app:{project.environment['CI_COMMIT_SHA']}"
+        # As another job on the same daemon may do.
+        self.engine.docker("tag", f"{project.environment['CI_REGISTRY_IMAGE']}/helper:1", image)
+        moved = self.engine.docker("inspect", "--format", "{{.Id}}", image).stdout
+        self.assertIn("greetings, you", self.succeeds(project, "unit"))
+        self.assertEqual(self.engine.docker("inspect", "--format", "{{.Id}}", image).stdout, moved)
+
+
 class Buildah(Case):
     def project(self, name):
         project = super().project(name)
@@ -277,7 +324,7 @@ def main():
         loader = unittest.TestLoader()
         loader.testNamePatterns = [f"*{pattern}*"]
         # Those with the engine one after the other: some empty it.
-        groups = [(Docker, Compose), (Buildah, Buildkit)]
+        groups = [(Docker, Compose, Shared), (Buildah, Buildkit)]
         suites = [unittest.TestSuite(map(loader.loadTestsFromTestCase, group)) for group in groups]
         with concurrent.futures.ThreadPoolExecutor() as pool:
             results = list(pool.map(run, suites))

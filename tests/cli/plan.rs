@@ -52,7 +52,7 @@ fn json_has_the_jobs_of_one_ref_or_a_list_of_refs() {
         .iter()
         .filter_map(|one| one["ref"]["branch"].as_str())
         .collect();
-    assert_eq!(refs, ["main", "release-x", "feature", "main"]);
+    assert_eq!(refs, ["feature", "main", "release-x", "main"]);
 }
 
 #[test]

@@ -126,8 +126,8 @@ MUTATIONS = (
         (
             (
                 "src/lower/compose.rs",
-                "for image in &images {\n            let reference",
-                "for image in images.iter().take(0) {\n            let reference",
+                "for image in &images {\n            let (tag, reference)",
+                "for image in images.iter().take(0) {\n            let (tag, reference)",
             ),
         ),
         refused=("internal error",),

@@ -35,7 +35,7 @@ const STUBS: [&str; 19] = [
 
 /// Stubs, and what they stand on. One write a call, as the programs of a pipeline run side by side.
 fn prelude() -> String {
-    let mut text = "record() { command printf '%s\\0' \"$#\" \"$@\" >> \"$CALLS\"; }\n\
+    let mut text = "record() { set -- \"$@\" ${B+\"environment: B=$B\"}; command printf '%s\\0' \"$#\" \"$@\" >> \"$CALLS\"; }\n\
          mktemp() { mkdir -p folder; command echo folder; }\n\
          echo() { record echo \"$@\"; }\n\
          printf() { record printf \"$@\"; command printf \"$@\"; }\n\

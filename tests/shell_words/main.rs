@@ -245,6 +245,7 @@ fn what_was_read_otherwise_once() {
         "a\nb",
         "${A:-`canary`}",
         "`${A:-b}$$b",
+        "$A?--*'",
     ] {
         for case in CASES {
             holds(case, text);
