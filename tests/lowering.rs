@@ -9,6 +9,8 @@
 #[path = "lowering/cases.rs"]
 mod cases;
 mod compiled;
+#[path = "lowering/facts.rs"]
+mod facts;
 #[path = "lowering/reference.rs"]
 mod reference;
 #[path = "lowering/secrets.rs"]

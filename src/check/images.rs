@@ -105,13 +105,13 @@ pub(super) fn job_image(check: &mut Check<'_>, name: &At<String>) -> bool {
     let is_reference = text.contains([':', '@', '/', '$', '.']);
     if !is_reference {
         let names = check.manifest.image_names();
-        let meant = crate::finding::did_you_mean(text, names.iter().copied());
+        let meant = check.meant(text, &names);
         let message = format!("there is no image `{text}`");
         let finding = Finding::new(Code::UnknownImage, name.span, message);
         let finding = match meant {
             Some(meant) => finding.help(format!("did you mean `{meant}`?")),
             None if names.is_empty() => finding.help("the manifest defines no image"),
-            None => finding.help(format!("the manifest defines `{}`", names.join("`, `"))),
+            None => finding.help(format!("the manifest defines {}", super::listed(&names))),
         };
         check.report.push(finding.help(format!(
             "an image of a registry is written with its tag: `{text}:TAG`"

@@ -134,24 +134,31 @@ impl Check<'_> {
     ) {
         let names: Vec<_> = names.into_iter().collect();
         let finding = Finding::new(code, at.span, format!("there is no {what} `{}`", at.value));
-        // Thousands of misspelt names among thousands of names are not all compared.
-        self.compared = self.compared.saturating_add(names.len());
-        let meant = match self.compared <= COMPARED {
-            true => did_you_mean(&at.value, names.iter().copied()),
-            false => None,
-        };
-        let finding = match (meant, names.split_at_checked(LISTED)) {
-            (Some(name), _) => finding.help(format!("did you mean `{name}`?")),
-            (None, _) if names.is_empty() => {
-                finding.help(format!("the manifest defines no {what}"))
-            }
-            (None, Some((first, rest))) if !rest.is_empty() => finding.help(format!(
-                "possible: `{}` and {} more",
-                first.join("`, `"),
-                rest.len()
-            )),
-            (None, _) => finding.help(format!("possible: `{}`", names.join("`, `"))),
-        };
+        let finding = finding.help(match self.meant(&at.value, &names) {
+            Some(name) => format!("did you mean `{name}`?"),
+            None if names.is_empty() => format!("the manifest defines no {what}"),
+            None => format!("possible: {}", listed(&names)),
+        });
         self.report.push(finding);
+    }
+
+    /// The nearest of the names that exist. Thousands of misspelt names among thousands of names are
+    /// not all compared.
+    fn meant<'n>(&mut self, word: &str, names: &[&'n str]) -> Option<&'n str> {
+        self.compared = self.compared.saturating_add(names.len());
+        match self.compared <= COMPARED {
+            true => did_you_mean(word, names.iter().copied()),
+            false => None,
+        }
+    }
+}
+
+/// The first of some names in backticks, and how many more there are.
+fn listed(names: &[&str]) -> String {
+    let (first, rest) = names.split_at_checked(LISTED).unwrap_or((names, &[]));
+    let first = format!("`{}`", first.join("`, `"));
+    match rest.len() {
+        0 => first,
+        more => format!("{first} and {more} more"),
     }
 }

@@ -191,7 +191,7 @@ fn named(check: &mut Check<'_>, sets: &Map<RefSet>, name: &At<String>) -> bool {
         return true;
     }
     let known: Vec<&str> = sets.names().chain(BUILT_IN_REFS).collect();
-    let meant = crate::finding::did_you_mean(&name.value, known.iter().copied());
+    let meant = check.meant(&name.value, &known);
     if meant.is_some() || !looks_like_branch(&name.value) {
         check.unknown(Code::UnknownRefs, name, "ref set", known);
         return false;

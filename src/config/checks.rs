@@ -4,11 +4,15 @@
 //! needs on its copies. Facts: `YamlProcessor#validate_job!` (18.11).
 
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
 use super::entry::Reader;
 use super::model::{Action, Conditions, Job, Need, Open};
 use super::value::{Located, Node};
 use crate::finding::Code;
+
+/// How many stages a finding lists.
+const LISTED: usize = 100;
 
 /// Checks all jobs.
 ///
@@ -28,15 +32,12 @@ pub(super) fn across(
         .enumerate()
         .map(|(at, stage)| (stage.as_str(), at))
         .collect();
+    let mut listed = None;
     for job in jobs.iter() {
         reader.about(Some(&job.key));
         if !order.contains_key(job.stage.as_str()) && firm && job.is_firm("stage") {
-            let known: Vec<&str> = stages.iter().map(|stage| stage.as_str()).collect();
-            let message = format!(
-                "there is no stage `{}`; there are {}",
-                *job.stage,
-                known.join(", ")
-            );
+            let listed = listed.get_or_insert_with(|| list(stages));
+            let message = format!("there is no stage `{}`; there are {listed}", *job.stage);
             reader.found(Code::UnknownStage, job.stage.place, message);
         }
     }
@@ -48,7 +49,7 @@ pub(super) fn across(
         at.insert(job.name.clone(), index);
     }
     for job in jobs.iter_mut() {
-        expand_needs(job, &copies);
+        expand_needs(job, &copies, reader);
     }
     let all = Jobs {
         jobs,
@@ -67,24 +68,44 @@ pub(super) fn across(
     all.cycles(reader);
 }
 
+/// The names of the stages; of very many the first ones.
+fn list(stages: &[Located<String>]) -> String {
+    let names: Vec<&str> = stages.iter().take(LISTED).map(|one| one.as_str()).collect();
+    let names = names.join(", ");
+    match stages.len().saturating_sub(LISTED) {
+        0 => names,
+        more => format!("{names} and {more} more"),
+    }
+}
+
 /// `needs: [test]` on a parallel job is one need for each copy; in a rule it is not.
-fn expand_needs(job: &mut Job, copies: &HashMap<String, Vec<String>>) {
-    let expand = |needs: &mut Vec<Need>| {
-        let expanded = needs
-            .drain(..)
-            .flat_map(|need| match copies.get(&need.job) {
-                Some(names) if !need.elsewhere => names
-                    .iter()
-                    .map(|name| Need {
-                        job: name.clone(),
-                        ..need.clone()
-                    })
-                    .collect(),
-                _ => vec![need],
-            });
-        *needs = expanded.collect();
+fn expand_needs(job: &mut Job, copies: &HashMap<String, Vec<String>>, reader: &mut Reader) {
+    let Some(needs) = &job.needs else {
+        return;
     };
-    job.needs.iter_mut().for_each(expand);
+    let of = |need: &Need| copies.get(&need.job).filter(|_| !need.elsewhere);
+    let is_parallel = |need: &Need| of(need).is_some_and(|names| *names != [&*need.job]);
+    if !needs.iter().any(is_parallel) {
+        return;
+    }
+    let count = needs.iter().map(|need| of(need).map_or(1, Vec::len)).sum();
+    reader.about(Some(&job.key));
+    if !reader.takes(count, job.place) {
+        // What follows from it is not reported.
+        job.needs = None;
+        return;
+    }
+    let expanded = needs.iter().flat_map(|need| match of(need) {
+        Some(names) => {
+            let copy = |name: &String| Need {
+                job: name.clone(),
+                ..need.clone()
+            };
+            names.iter().map(copy).collect()
+        }
+        None => vec![need.clone()],
+    });
+    job.needs = Some(expanded.collect());
 }
 
 struct Jobs<'j> {
@@ -123,7 +144,7 @@ impl Jobs<'_> {
     }
 
     /// The lists of needs of a job: its own and those of its rules.
-    fn lists(job: &Job) -> impl Iterator<Item = &Vec<Need>> {
+    fn lists(job: &Job) -> impl Iterator<Item = &Arc<[Need]>> {
         let rules = match &job.conditions {
             Conditions::Rules(rules) => rules.as_slice(),
             _ => &[],
@@ -266,7 +287,8 @@ impl Jobs<'_> {
                 *mark = 1;
                 stack.push((at, true));
                 let firm = job.is_firm("needs");
-                let needs = job.needs.iter().filter(|_| firm).flatten();
+                let needs = job.needs.iter().filter(|_| firm);
+                let needs = needs.flat_map(|needs| needs.iter());
                 for need in needs.filter(|need| !need.elsewhere) {
                     let Some(&next) = self.at.get(&need.job) else {
                         continue;

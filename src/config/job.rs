@@ -201,7 +201,7 @@ fn job(
         allow_failure,
         needs: all
             .given("needs")
-            .map(|node| needs::read(node, false, reader)),
+            .map(|node| needs::read(node, false, reader).into()),
         dependencies: all
             .given("dependencies")
             .map(|node| reader.strings(node, "dependencies")),

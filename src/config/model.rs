@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::fmt;
+use std::sync::Arc;
 
 use indexmap::IndexMap;
 
@@ -183,7 +184,7 @@ pub struct Job {
     /// Whether it may fail, if no rule says otherwise.
     pub allow_failure: AllowFailure,
     /// The jobs that it waits for; `None`: all of earlier stages.
-    pub needs: Option<Vec<Need>>,
+    pub needs: Option<Arc<[Need]>>,
     /// The jobs whose artifacts it gets; `None`: as GitLab chooses.
     pub dependencies: Option<Vec<Located<String>>>,
     /// The environment that it deploys to, prepares or stops.
@@ -260,11 +261,11 @@ pub struct Rule {
     /// `allow_failure`
     pub allow_failure: Option<bool>,
     /// `needs`, which then replaces the job's.
-    pub needs: Option<Vec<Need>>,
+    pub needs: Option<Arc<[Need]>>,
     /// `interruptible`
     pub interruptible: Option<bool>,
     /// `variables`
-    pub variables: Variables,
+    pub variables: Arc<Variables>,
 }
 
 /// An expression and its text.
@@ -463,6 +464,15 @@ impl Config {
         self.open
             .as_ref()
             .is_none_or(|open| open.firm.contains(key))
+    }
+
+    /// How many decisions a plan of it takes: one for each rule of a job, and for each job without.
+    pub fn decisions(&self) -> usize {
+        let rules = |job: &Job| match &job.conditions {
+            Conditions::Rules(rules) => rules.len(),
+            Conditions::Always | Conditions::Policies { .. } => 0,
+        };
+        self.jobs.iter().map(|job| rules(job).max(1)).sum()
     }
 
     /// The job of a name.

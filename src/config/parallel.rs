@@ -2,8 +2,10 @@
 //!
 //! Facts: `Gitlab::Ci::Config::Normalizer`, `Entry::Product::Parallel` (18.11).
 
+use std::sync::Arc;
+
 use super::entry::Reader;
-use super::model::{Job, Variable};
+use super::model::{Job, Need, Variable};
 use super::value::{Map, Node, Place, Value};
 use crate::finding::Code;
 
@@ -209,8 +211,14 @@ pub(super) fn expand(job: Job, copies: &Copies, reader: &mut Reader) -> Vec<Job>
                     };
                     copy.variables.insert(name.clone(), variable);
                 }
-                for need in copy.needs.iter_mut().flatten() {
-                    need.job = expressions(&need.job, row, need.place, reader);
+                let written =
+                    |needs: &Arc<[Need]>| needs.iter().any(|need| need.job.contains(OPEN));
+                if let Some(needs) = copy.needs.as_ref().filter(|needs| written(needs)) {
+                    let put_in = |need: &Need| Need {
+                        job: expressions(&need.job, row, need.place, reader),
+                        ..need.clone()
+                    };
+                    copy.needs = Some(needs.iter().map(put_in).collect());
                 }
                 copy
             })

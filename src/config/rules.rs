@@ -239,7 +239,8 @@ fn rule(map: &Map, node: &Node, words: &[&str], reader: &mut Reader) -> Rule {
         needs: map
             .given("needs")
             .map(|node| needs::read(node, true, reader))
-            .filter(|needs| !needs.is_empty()),
+            .filter(|needs| !needs.is_empty())
+            .map(Into::into),
         interruptible: map
             .given("interruptible")
             .and_then(|node| reader.boolean(node, "interruptible")),
@@ -248,7 +249,8 @@ fn rule(map: &Map, node: &Node, words: &[&str], reader: &mut Reader) -> Rule {
             "variables",
             variables::Of::Rule,
             reader,
-        ),
+        )
+        .into(),
     }
 }
 

@@ -158,12 +158,12 @@ pub fn diff_all(before: &Configs<'_>, after: &Configs<'_>, default_branch: &str)
         return comparison;
     }
     let compared = Compared::of(new).and(&Compared::of(old));
-    let jobs = old.jobs.len().max(new.jobs.len());
+    let decisions = old.decisions().max(new.decisions());
     let Classes {
         situations: _,
         refs: mut situations,
         left_out,
-    } = classes_of(&compared, Some(default_branch), jobs);
+    } = classes_of(&compared, Some(default_branch), decisions);
     comparison
         .not_compared
         .extend(left_out.iter().map(ToString::to_string));

@@ -3,6 +3,7 @@
 //! Always holds: such a build waits for those of its bases, and takes what they built.
 
 use super::Lowering;
+use super::uses::read_images;
 use crate::manifest::common::Variable;
 use crate::manifest::images::{Image, Role};
 use crate::manifest::resolved::SetNames;
@@ -17,9 +18,7 @@ impl Lowering<'_> {
         refs: &SetNames,
         uses: &mut Uses,
     ) -> String {
-        for image in variable.images() {
-            uses.image(&image.value);
-        }
+        read_images(variable, uses);
         if let Some(base) = variable.image.get() {
             return self.base(base, refs, uses);
         }

@@ -83,12 +83,10 @@ impl Lowering<'_> {
         if let Some(raw) = common.and_then(|common| common.job.get()) {
             job.raw = crate::manifest::raw::mapping(&raw.0, &mut crate::finding::Report::default());
         }
-        let mut uses = std::mem::take(&mut job.uses);
-        let keys = job.cache.iter().chain([&job.artifacts, &job.raw]);
-        for keys in keys.chain(&job.environment) {
-            self.read_raw(keys, &mut uses);
+        let written = job.cache.iter().chain(&job.environment);
+        for keys in written.chain([&job.artifacts, &job.raw]) {
+            self.read_keys(keys, &mut job.uses);
         }
-        job.uses = uses;
         self.when_in_rules(&mut job);
         self.out.pipeline.jobs.push(job);
     }
@@ -121,9 +119,6 @@ impl Lowering<'_> {
 
     /// If a job names what it waits for, it also waits for the builds of its images.
     pub(super) fn need_builds(&self, job: &mut Job, images: &[&str]) {
-        for name in images.iter().filter(|name| self.image(name).is_some()) {
-            job.uses.image(name);
-        }
         let Some(needs) = &mut job.needs else { return };
         for name in images {
             if let Some((key, image)) = self.manifest.image_entry(name) {

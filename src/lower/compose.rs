@@ -67,11 +67,6 @@ impl<'m> Lowering<'m> {
             ComposeCommand::V1 => in_container::environment(&job.variables, "-e"),
             ComposeCommand::V2 => in_container::environment(&job.variables, "--env"),
         };
-        self.with_docker(job, &[format!("{command} down --volumes --remove-orphans")]);
-        self.with_compose(job);
-        if self.daemon_outlives_job() && job.variables.get("COMPOSE_PROJECT_NAME").is_none() {
-            job.variables.set("COMPOSE_PROJECT_NAME", OWN_NAME);
-        }
         let mapped = |service: &str| compose.services.get().and_then(|map| map.get(service));
         let name = test
             .image
@@ -96,7 +91,12 @@ impl<'m> Lowering<'m> {
                 None => others.push(word(service)),
             }
         }
-        self.log_in(job, &images);
+        let down = format!("{command} down --volumes --remove-orphans");
+        self.with_docker(job, &images, &[down]);
+        self.with_compose(job);
+        if self.daemon_outlives_job() && job.variables.get("COMPOSE_PROJECT_NAME").is_none() {
+            job.variables.set("COMPOSE_PROJECT_NAME", OWN_NAME);
+        }
         // Docker before 19.03 always prints what it does.
         let quiet = match docker_compose {
             ComposeCommand::V1 => "",

@@ -57,9 +57,10 @@ impl Lowering<'_> {
         }
     }
 
-    /// Gives a job a daemon and the login. What the job has of its own comes after. `removals` are
-    /// commands that remove from the daemon what the job leaves there.
-    pub(super) fn with_docker(&mut self, job: &mut Job, removals: &[String]) {
+    /// Gives a job a daemon, and the logins to the registries of these images. What the job has of
+    /// its own comes after. `removals` are commands that remove from the daemon what the job leaves
+    /// there.
+    pub(super) fn with_docker(&mut self, job: &mut Job, images: &[&str], removals: &[String]) {
         let docker = self.docker();
         let client = self.client(&docker);
         let mut services = Vec::new();
@@ -77,14 +78,14 @@ impl Lowering<'_> {
             Daemon::Host => {}
             Daemon::Address(address) => variables.set("DOCKER_HOST", address),
         }
-        let login = self.gitlab_login();
-        self.docker_base(&client, &services, &variables, login.as_ref());
+        self.docker_base(&client, &services, &variables);
         job.bases.push(BASE);
         job.image = Some(client);
         job.services.splice(0..0, services);
         variables.merge(&job.variables);
         job.variables = variables;
-        job.before_script.splice(0..0, login);
+        let logins = self.logins("docker", images, &mut job.uses);
+        job.before_script.splice(0..0, logins);
     }
 
     /// Whether the daemon is there for other jobs too.
@@ -121,13 +122,8 @@ impl Lowering<'_> {
         }
     }
 
-    fn docker_base(
-        &mut self,
-        client: &Image,
-        services: &[Service],
-        variables: &Mapping,
-        login: Option<&Value>,
-    ) {
+    fn docker_base(&mut self, client: &Image, services: &[Service], variables: &Mapping) {
+        let login = self.shared_login();
         let bases = &mut self.out.pipeline.bases;
         if bases.iter().any(|base| base.id == BASE) {
             return;
@@ -144,7 +140,7 @@ impl Lowering<'_> {
             keys.set("variables", variables.clone());
         }
         if let Some(login) = login {
-            keys.set("before_script", Value::Seq(vec![login.clone()]));
+            keys.set("before_script", Value::Seq(vec![login]));
         }
         let comment = match services {
             [] => "Docker, logged in to the registry.",

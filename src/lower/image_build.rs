@@ -56,12 +56,14 @@ impl<'m> Lowering<'m> {
         let refs = self.deployments.image_refs(name, image);
         self.run_on(&mut job, &refs, None);
         let build = self.planned_build(name, image);
-        let own = job.artifacts.clone();
         self.with_build(&mut job, &build);
         self.need_bases(&mut job, image, &build.refs);
         match image.rebuild.get() {
-            Some(rebuild) => self.rebuild(key, image, rebuild, own, job),
-            None => self.finish(job, Some(common)),
+            Some(rebuild) => self.rebuild(key, image, rebuild, job),
+            None => {
+                self.hand_on_digest(&mut job, name);
+                self.finish(job, Some(common));
+            }
         }
     }
 
@@ -111,6 +113,14 @@ impl<'m> Lowering<'m> {
             (name.value.as_str(), value)
         });
         let args = args.collect();
+        let own = [&image.build_options, &image.cache_from, &image.also_tag];
+        for text in own
+            .into_iter()
+            .filter_map(|list| list.get())
+            .flat_map(|list| list.iter())
+        {
+            self.read_text(&text.value, &mut uses);
+        }
         if fresh {
             uses.demands.insert(Handed::Recipe(name.to_owned()));
         }

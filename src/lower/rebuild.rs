@@ -15,7 +15,7 @@ use crate::gitlab::{duration, gates, glob};
 use crate::manifest::common::Entity;
 use crate::manifest::images::{Image, Rebuild};
 use crate::manifest::resolved::image_variable;
-use crate::pipeline::{Handed, Job, Mapping, Need, Origin, Uses, Value};
+use crate::pipeline::{Handed, Job, Need, Origin, Uses, Value};
 use crate::source::At;
 
 /// The label of an image that holds the hash of its recipe.
@@ -45,14 +45,13 @@ pub(super) fn label(name: &str) -> String {
 }
 
 impl<'m> Lowering<'m> {
-    /// Adds the jobs of an image that is built if needed; `build` is the one that builds it, `own`
-    /// what the image itself says of artifacts.
+    /// Adds the jobs of an image that is built if needed; `build` is the one that builds it, and
+    /// does not hand on its digest yet.
     pub(super) fn rebuild(
         &mut self,
         key: &'m At<String>,
         image: &'m At<Image>,
         rebuild: &Rebuild,
-        own: Mapping,
         mut build: Job,
     ) {
         let name = key.value.as_str();
@@ -71,13 +70,9 @@ impl<'m> Lowering<'m> {
             force.when = Some("manual".to_owned());
             force.allow_failure = Some(Value::Bool(true));
             // Later jobs of this pipeline do not wait for it: it says its digest to people alone.
-            force.artifacts = own;
-            if let Some(last) = force.script.last_mut() {
-                *last = Value::from(format!(
-                    "echo {}",
-                    quoted(&format!("{}@${{digest:?}}", image.repository(name)))
-                ));
-            }
+            let digest = format!("{}@${{digest:?}}", image.repository(name));
+            let tell = format!("echo {}", quoted(&digest));
+            force.script.push(Value::from(tell));
             force
         });
         let (current, digest) = (current_variable(name), digest_variable(name));
@@ -89,6 +84,7 @@ impl<'m> Lowering<'m> {
             self.handed_on(super::builder::DOTENV, name)
         );
         build.script.insert(0, Value::from(leave));
+        self.hand_on_digest(&mut build, name);
         build.uses.demands.insert(Handed::Current(name.to_owned()));
         for mut job in [Some(build), force].into_iter().flatten() {
             self.imply(&mut job, vec![(need.clone(), stage.clone())]);

@@ -1,12 +1,13 @@
-//! Logins of jobs that have a Docker client: to the registries of the images that they handle.
+//! Logins of jobs to the registries of the images that they handle.
 //!
-//! In: images, by name or reference. Out: commands. Always holds: a password goes through standard
-//! input, to each host once a job.
+//! In: images, by name or reference. Out: commands, and the logins in [`Uses`]. Always holds: a
+//! password goes through standard input, to each host once a job; no login is written that is not
+//! noted.
 
 use super::{Lowering, word};
 use crate::manifest::collection::Map;
-use crate::manifest::registries::{Access, GITLAB};
-use crate::pipeline::{Job, Value};
+use crate::manifest::registries::{Access, Credentials, GITLAB};
+use crate::pipeline::{Login, Uses, Value};
 
 impl<'m> Lowering<'m> {
     /// GitLab's own registry, which may also hold what images are built from: unless all images of
@@ -18,10 +19,17 @@ impl<'m> Lowering<'m> {
         (!(any && elsewhere)).then(|| self.manifest.registry(GITLAB))
     }
 
-    /// The login to GitLab's own registry.
-    pub(super) fn gitlab_login(&self) -> Option<Value> {
-        self.gitlab_access()
-            .and_then(|access| login("docker", &access))
+    /// The login to GitLab's own registry with Docker, which the jobs share.
+    pub(super) fn shared_login(&self) -> Option<Value> {
+        let access = self.gitlab_access()?;
+        login("docker", &access, &mut Uses::default())
+    }
+
+    /// The commands of a client that log a job in to all registries that these images need.
+    pub(super) fn logins(&self, client: &str, images: &[&str], uses: &mut Uses) -> Vec<Value> {
+        let registries = self.registries_of_job(images).into_iter();
+        let logins = registries.filter_map(|access| login(client, &access, uses));
+        logins.collect()
     }
 
     /// The other registries that these images are in.
@@ -36,16 +44,6 @@ impl<'m> Lowering<'m> {
             }
         }
         others
-    }
-
-    /// Logs a job with a Docker client, which is in GitLab's registry already, in to the others
-    /// that these images are in.
-    pub(super) fn log_in(&self, job: &mut Job, images: &[&str]) {
-        let gitlab = self.gitlab_login();
-        let others = self.others(images);
-        let logins = others.iter().filter_map(|access| login("docker", access));
-        let after = usize::from(gitlab.is_some() && job.before_script.first() == gitlab.as_ref());
-        job.before_script.splice(after..after, logins);
     }
 
     /// The registries of a job that handles these images, as far as they want a login.
@@ -75,9 +73,20 @@ impl<'m> Lowering<'m> {
     }
 }
 
-/// The command of a client; none where a registry wants no login.
-pub(super) fn login(client: &str, access: &Access<'_>) -> Option<Value> {
+/// Notes that a job logs in to a registry, and says the login's credentials; none where the registry
+/// wants no login.
+pub(super) fn note_login<'m>(access: &Access<'m>, uses: &mut Uses) -> Option<Credentials<'m>> {
     let push = access.push?;
+    uses.logins.insert(Login {
+        host: access.host.to_owned(),
+        password: push.password.to_owned(),
+    });
+    Some(push)
+}
+
+/// The command of a client; none where a registry wants no login.
+fn login(client: &str, access: &Access<'_>, uses: &mut Uses) -> Option<Value> {
+    let push = note_login(access, uses)?;
     let host = word(access.host);
     Some(Value::from(format!(
         "printf '%s' \"${}\" | {client} login --username \"${}\" --password-stdin {host}",

@@ -179,12 +179,9 @@ impl<'m> Lowering<'m> {
         run.push(reference);
         // The option takes the program alone; its arguments come before those of the command.
         run.extend(entrypoint.iter().skip(1).map(|argument| word(argument)));
-        self.with_docker(job, &removals);
         let image = test.image.get().and_then(|image| image.name.get());
-        self.log_in(
-            job,
-            &image.map(String::as_str).into_iter().collect::<Vec<_>>(),
-        );
+        let images: Vec<&str> = image.map(String::as_str).into_iter().collect();
+        self.with_docker(job, &images, &removals);
         job.script.push(in_container::command(&run, &test.script));
     }
 }

@@ -51,8 +51,8 @@ impl Lowering<'_> {
         }
     }
 
-    /// Notes which images raw keys name.
-    pub(super) fn read_raw(&self, raw: &Mapping, uses: &mut Uses) {
+    /// Notes which images keys name that the project itself gives.
+    pub(super) fn read_keys(&self, raw: &Mapping, uses: &mut Uses) {
         raw.iter()
             .for_each(|(_, value)| self.read_value(value, uses));
     }
@@ -63,16 +63,14 @@ impl Lowering<'_> {
                 .filter_map(|name| self.image_of(name))
                 .for_each(|(image, _)| uses.image(image)),
             Value::Seq(items) => items.iter().for_each(|item| self.read_value(item, uses)),
-            Value::Map(map) => self.read_raw(map, uses),
+            Value::Map(map) => self.read_keys(map, uses),
             _ => {}
         }
     }
 
     /// Notes what the value of a variable of the job uses.
     pub(super) fn read_variable(&self, name: &str, variable: &Variable, uses: &mut Uses) {
-        for image in variable.images() {
-            uses.image(&image.value);
-        }
+        read_images(variable, uses);
         let by_image = variable.image.get().filter(|name| !self.is_toolchain(name));
         let mut digests: Vec<&str> = by_image
             .or(variable.digest_of.get())
@@ -87,5 +85,15 @@ impl Lowering<'_> {
         }
         let handed = |image: &str| (name.to_owned(), Handed::Digest(image.to_owned()));
         uses.variables.extend(digests.into_iter().map(handed));
+    }
+}
+
+/// Notes the images that the manifest derives a value from.
+pub(super) fn read_images(variable: &Variable, uses: &mut Uses) {
+    for whole in [&variable.image, &variable.digest_of] {
+        uses.images.extend(whole.get().map(ToString::to_string));
+    }
+    for part in [&variable.tag_of, &variable.repository_of] {
+        uses.parts.extend(part.get().map(ToString::to_string));
     }
 }

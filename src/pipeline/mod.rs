@@ -22,5 +22,5 @@ pub use model::{
 pub use origin::{Origin, Path};
 pub use policy::{Policies, Policy};
 pub use shared::{Base, BaseId, Holder, Shared, Union};
-pub use uses::{Handed, Uses};
+pub use uses::{Handed, Login, Uses};
 pub use value::{Mapping, Value};

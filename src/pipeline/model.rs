@@ -379,13 +379,19 @@ impl Job {
         }
     }
 
-    /// Whether it does anything with an image of the manifest.
+    /// Whether it may do anything with an image of the manifest.
     pub fn uses_image(&self, name: &str) -> bool {
-        let images = self.image.iter().map(|image| &image.own);
-        let mut own = images.chain(self.services.iter().map(|service| &service.own));
-        own.any(|own| own.as_deref() == Some(name))
-            || self.uses.images.contains(name)
+        self.named().any(|named| named == name)
+            || self.uses.parts.contains(name)
             || self.origin.built().iter().any(|built| built == name)
+    }
+
+    /// The images of the manifest that it names, by tag or by digest; one may come twice.
+    pub fn named(&self) -> impl Iterator<Item = &str> {
+        let own = self.image.iter().map(|image| &image.own);
+        let own = own.chain(self.services.iter().map(|service| &service.own));
+        let own = own.filter_map(Option::as_deref);
+        own.chain(self.uses.images.iter().map(String::as_str))
     }
 
     /// Whether GitLab never runs it: a job whose name begins with a dot (18.11).

@@ -18,11 +18,22 @@ pub enum Handed {
     Deployed(String),
 }
 
+/// A login to a registry.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Login {
+    /// Host and port of the registry.
+    pub host: String,
+    /// The variable that holds the password.
+    pub password: String,
+}
+
 /// What a job uses. It explains the job's keys and is not written.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Uses {
-    /// The images of the manifest that it names in any way.
+    /// The images of the manifest that it names, by tag or by digest.
     pub images: BTreeSet<String>,
+    /// The images of which it has the tag or the repository alone: it may join them itself.
+    pub parts: BTreeSet<String>,
     /// What its commands cannot do without: they fail if no earlier job handed it on.
     pub demands: BTreeSet<Handed>,
     /// What its commands read besides.
@@ -31,8 +42,8 @@ pub struct Uses {
     pub variables: Vec<(String, Handed)>,
     /// The images that it deploys, pulls or tags by digest, as often as it does.
     pub by_digest: Vec<String>,
-    /// The registries that it logs in to, by their names in the manifest.
-    pub logins: BTreeSet<String>,
+    /// The registries that its commands log in to.
+    pub logins: BTreeSet<Login>,
 }
 
 impl Uses {
@@ -56,6 +67,7 @@ impl Uses {
     /// Adds what another part of the same job uses.
     pub fn add(&mut self, other: Self) {
         self.images.extend(other.images);
+        self.parts.extend(other.parts);
         self.demands.extend(other.demands);
         self.reads.extend(other.reads);
         self.variables.extend(other.variables);

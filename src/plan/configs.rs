@@ -6,12 +6,12 @@
 //! once for the same answers.
 
 use std::cell::RefCell;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use super::classes::{Classes, classes};
 use super::decision::{Because, Chosen, Decision};
-use super::outcome::{Failure, FailureKind, Plan, PlannedJob, admits, plan};
+use super::outcome::{Failure, FailureKind, Plan, PlannedJob, admits, most_worlds, plan, within};
 use super::situation::Situation;
 use super::{Truth, worlds};
 use crate::config::{Asked, Config, Given, NotRead, Nothing, Reading, Rule, Unresolved, When};
@@ -19,7 +19,10 @@ use crate::finding::Report;
 use crate::gitlab::expression::Lookup;
 
 /// Configurations that are kept; few differ.
-const KEPT: usize = 64;
+const KEPT: usize = 2 * worlds::MOST;
+
+/// Jobs of all configurations together that are looked at where it is not known what is included.
+const JOBS: usize = 20_000;
 
 /// The configurations of all pipelines.
 pub struct Configs<'r> {
@@ -149,18 +152,25 @@ impl<'r> Configs<'r> {
 
     /// The same for several situations.
     pub fn plan_all(&self, situations: &[Situation]) -> Vec<Planned> {
-        situations.iter().map(|one| self.plan(one)).collect()
+        let most = most_worlds(&self.base, situations.len());
+        let plan = |one| self.plan_within(one, most);
+        situations.iter().map(plan).collect()
     }
 
     /// What is effective in a situation, and what it does.
     pub fn plan(&self, situation: &Situation) -> Planned {
+        self.plan_within(situation, worlds::MOST)
+    }
+
+    /// The same, with so many ways tried in which unknown variables may be set.
+    fn plan_within(&self, situation: &Situation, most: usize) -> Planned {
         let config = match self.at(situation) {
             Ok(config) => config,
             Err(report) => return self.refused(situation, report),
         };
         let undecided = |why: NotRead| matches!(why, NotRead::Rules | NotRead::Variable);
         if !config.unresolved.iter().any(|one| undecided(one.why)) {
-            let plan = plan(&config, situation);
+            let plan = within(&config, situation, most);
             let report = Report::default();
             return Planned {
                 config,
@@ -168,11 +178,13 @@ impl<'r> Configs<'r> {
                 report,
             };
         }
-        let worlds = worlds::of_rules(&config.include_rules, situation);
+        let few = most.min(JOBS / self.widest().decisions().max(1));
+        let worlds = worlds::of_rules(&config.include_rules, situation, few);
+        let most = most / worlds.len().max(1);
         let mut all: Vec<Planned> = Vec::new();
         for world in &worlds {
             if let Ok(config) = self.at(world) {
-                let plan = plan(&config, world);
+                let plan = within(&config, world, most);
                 let report = Report::default();
                 all.push(Planned {
                     config,
@@ -182,7 +194,7 @@ impl<'r> Configs<'r> {
             }
         }
         if worlds.len() < 2 || all.is_empty() {
-            let plan = plan(&config, situation);
+            let plan = within(&config, situation, most);
             let report = Report::default();
             return Planned {
                 config,
@@ -261,19 +273,22 @@ fn agreed(all: Vec<Planned>, situation: &Situation, undecided: &Config) -> Plann
                 join(mine, others);
             }
         }
-        let same = |one: &Failure, other: &Failure| one.job == other.job && one.kind == other.kind;
+        let others = other.failures.iter().filter(|one| one.certain);
+        let certain: HashSet<_> = others.map(Failure::what).collect();
         for failure in &mut whole.failures {
-            failure.certain &= other
-                .failures
-                .iter()
-                .any(|one| one.certain && same(one, failure));
+            failure.certain &= certain.contains(&failure.what());
         }
-        for failure in other.failures {
-            if !whole.failures.iter().any(|one| same(one, &failure)) {
-                let certain = false;
-                whole.failures.push(Failure { certain, ..failure });
-            }
-        }
+        let known: HashSet<_> = whole.failures.iter().map(Failure::what).collect();
+        let new = other.failures.iter();
+        let new: Vec<Failure> = new
+            .filter(|one| !known.contains(&one.what()))
+            .cloned()
+            .collect();
+        let open = |one| Failure {
+            certain: false,
+            ..one
+        };
+        whole.failures.extend(new.into_iter().map(open));
     }
     whole.situation = situation.clone();
     Planned {
@@ -310,8 +325,10 @@ pub fn together(all: &[Planned], otherwise: &Config) -> (Config, Vec<Plan>) {
         return (otherwise.clone(), Vec::new());
     };
     let mut union = Config::clone(&first.config);
+    let mut seen = HashSet::from([Arc::as_ptr(&first.config)]);
+    let mut names: HashSet<String> = union.jobs.iter().map(|job| job.name.clone()).collect();
     for Planned { config, .. } in all.iter().skip(1) {
-        if Arc::ptr_eq(config, &first.config) {
+        if !seen.insert(Arc::as_ptr(config)) {
             continue;
         }
         for stage in &config.stages {
@@ -321,7 +338,7 @@ pub fn together(all: &[Planned], otherwise: &Config) -> (Config, Vec<Plan>) {
             }
         }
         for job in &config.jobs {
-            if union.job(&job.name).is_none() {
+            if names.insert(job.name.clone()) {
                 union.jobs.push(job.clone());
             }
         }

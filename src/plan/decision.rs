@@ -1,5 +1,7 @@
 //! What can become of a job, and what decides it.
 
+use std::sync::Arc;
+
 use crate::config::{Need, Variables, When};
 
 /// Why a job is in a pipeline or not.
@@ -46,11 +48,11 @@ pub struct Chosen {
     /// Whether its failure lets the pipeline go on, as GitLab stores it.
     pub allow_failure: bool,
     /// What it waits for; `None`: all earlier stages.
-    pub needs: Option<Vec<Need>>,
+    pub needs: Option<Arc<[Need]>>,
     /// Whether a newer pipeline may cancel it.
     pub interruptible: Option<bool>,
     /// Variables of the rule that matched.
-    pub variables: Variables,
+    pub variables: Arc<Variables>,
 }
 
 /// All that can become of a job; one thing alone if it is decided.

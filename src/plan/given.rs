@@ -26,7 +26,7 @@ pub(super) fn variable(situation: &Situation, name: &str) -> Lookup {
 
 impl Given for Situation {
     fn rule(&self, rule: &Rule) -> Truth {
-        rules::trace(rule, self, &|name| variable(self, name)).truth
+        rules::truth(rule, self, &|name| variable(self, name))
     }
 
     fn variable(&self, name: &str) -> Lookup {

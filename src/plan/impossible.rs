@@ -6,6 +6,8 @@
 //!
 //! Facts: "Predefined variables reference" (18.11); `Enums::Ci::Pipeline.sources`.
 
+use std::collections::HashSet;
+
 use super::classes::{Classes, Compared, classes_of};
 use super::decision::Presence;
 use super::scope::Scope;
@@ -90,8 +92,9 @@ fn is_out_of(config: &Config, job: &Job, classes: &Classes) -> bool {
     classes.is_complete() && classes.situations.iter().flat_map(with_rare).all(is_out)
 }
 
-/// Whether a job is in some pipeline of a project with another default branch than the classes have.
-fn hangs_on_default_branch(config: &Config, job: &Job) -> bool {
+/// Whether a job, one of so many, is in some pipeline of a project with another default branch than the
+/// classes have.
+fn hangs_on_default_branch(config: &Config, job: &Job, jobs: usize) -> bool {
     let own = Compared::of_job(config, job);
     if !own.asks("CI_DEFAULT_BRANCH") && !own.asks("CI_DEFAULT_BRANCH_SLUG") {
         return false;
@@ -102,7 +105,8 @@ fn hangs_on_default_branch(config: &Config, job: &Job) -> bool {
     }
     let names = own.spelled();
     let mut defaults = names.iter().map(String::as_str).chain([ANOTHER]);
-    defaults.any(|default| !is_out_of(config, job, &classes_of(&own, Some(default), 1)))
+    let jobs = jobs.saturating_mul(names.len() + 1);
+    defaults.any(|default| !is_out_of(config, job, &classes_of(&own, Some(default), jobs)))
 }
 
 /// The jobs that are in no pipeline.
@@ -126,27 +130,30 @@ fn never_in(config: &Config, classes: &Classes) -> Vec<usize> {
         });
     }
     if !classes.is_complete() {
-        // What decides one job alone has fewer classes.
+        // What decides one job alone has fewer classes; those of all such jobs together are bounded.
+        let jobs = open.len();
         open.retain(|at| {
             let Some(job) = config.jobs.get(*at) else {
                 return false;
             };
-            let own = classes_of(&Compared::of_job(config, job), default_branch(classes), 1);
+            let own = classes_of(
+                &Compared::of_job(config, job),
+                default_branch(classes),
+                jobs,
+            );
             is_out_of(config, job, &own)
         });
     }
+    let jobs = open.len();
     open.retain(|at| {
         let job = config.jobs.get(*at);
-        job.is_some_and(|job| !hangs_on_default_branch(config, job))
+        job.is_some_and(|job| !hangs_on_default_branch(config, job, jobs))
     });
     // A second copy of a parallel job says nothing new.
-    let mut told: Vec<&str> = Vec::new();
-    open.retain(|at| match config.jobs.get(*at) {
-        Some(job) if !told.contains(&job.key.as_str()) => {
-            told.push(&job.key);
-            true
-        }
-        _ => false,
+    let mut told: HashSet<&str> = HashSet::new();
+    open.retain(|at| {
+        let job = config.jobs.get(*at);
+        job.is_some_and(|job| told.insert(&job.key))
     });
     open
 }

@@ -2,6 +2,10 @@
 //!
 //! Facts: `Chain::EvaluateWorkflowRules`, `Chain::Seed`, `Chain::Populate`, `Seed::Build` (18.11).
 
+use std::collections::HashSet;
+
+use indexmap::IndexSet;
+
 use super::decision::{Decision, Presence};
 use super::scope::Scope;
 use super::situation::Situation;
@@ -56,7 +60,7 @@ pub enum Absence {
 }
 
 /// Why creating a pipeline fails.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Failure {
     /// The job.
     pub job: String,
@@ -68,8 +72,15 @@ pub struct Failure {
     pub certain: bool,
 }
 
+impl Failure {
+    /// The job and what is wrong with it, whatever makes it fail.
+    pub(super) fn what(&self) -> (&str, &FailureKind) {
+        (&self.job, &self.kind)
+    }
+}
+
 /// What makes the creation of a pipeline fail.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum FailureKind {
     /// It needs a job that is not in the pipeline.
     NeedAbsent(String),
@@ -149,7 +160,7 @@ pub fn plan(config: &Config, situation: &Situation) -> Plan {
 }
 
 /// The same, with so many ways tried in which unknown variables may be set.
-fn within(config: &Config, situation: &Situation, most: usize) -> Plan {
+pub(super) fn within(config: &Config, situation: &Situation, most: usize) -> Plan {
     let plan = if_unchanged(config, situation, most);
     match config.open.is_some() {
         true => with_unread(config, plan),
@@ -160,13 +171,11 @@ fn within(config: &Config, situation: &Situation, most: usize) -> Plan {
 /// A plan with all that the includes that are not read may change.
 fn with_unread(config: &Config, unchanged: Plan) -> Plan {
     let strict = alone(config, &Scope::of(config, &unchanged.situation));
-    let certain = |failure: &Failure| {
-        let mut all = strict.failures.iter();
-        all.any(|other| other.certain && other.job == failure.job && other.kind == failure.kind)
-    };
+    let certain = strict.failures.iter().filter(|one| one.certain);
+    let certain: HashSet<_> = certain.map(Failure::what).collect();
     let mut failures = unchanged.failures;
     for failure in &mut failures {
-        failure.certain = failure.certain && certain(failure);
+        failure.certain = failure.certain && certain.contains(&failure.what());
     }
     let jobs = strict.jobs.into_iter().zip(unchanged.jobs);
     Plan {
@@ -207,11 +216,10 @@ fn if_unchanged(config: &Config, situation: &Situation, most: usize) -> Plan {
     if rest.iter().all(|world| world.created == first) {
         plan.created = first;
     }
-    let happens = |failure: &Failure| {
-        let same = |other: &Failure| other.job == failure.job && other.kind == failure.kind;
-        worlds.iter().any(|world| world.failures.iter().any(same))
-    };
-    plan.failures.retain(happens);
+    let failures = worlds.iter().flat_map(|world| &world.failures);
+    let happens: HashSet<_> = failures.map(Failure::what).collect();
+    plan.failures
+        .retain(|failure| happens.contains(&failure.what()));
     plan
 }
 
@@ -263,12 +271,17 @@ pub fn admits(config: &Config, situation: &Situation) -> Truth {
 /// What it does in each of several situations. Of many jobs in many situations, those that depend on the
 /// same unknown variable are taken for independent: an answer may then stay open.
 pub fn plan_all(config: &Config, situations: &[Situation]) -> Vec<Plan> {
-    let decisions = situations.len().saturating_mul(config.jobs.len()).max(1);
-    let most = worlds::MOST.min(DECISIONS / decisions);
+    let most = most_worlds(config, situations.len());
     situations
         .iter()
         .map(|situation| within(config, situation, most))
         .collect()
+}
+
+/// In how many ways unknown variables may be set for each of so many situations.
+pub(super) fn most_worlds(config: &Config, situations: usize) -> usize {
+    let decisions = situations.saturating_mul(config.decisions());
+    worlds::MOST.min(DECISIONS / decisions.max(1))
 }
 
 /// Whether there is a pipeline, as far as that is decided.
@@ -309,7 +322,8 @@ fn failures(config: &Config, scope: &Scope<'_>, jobs: &[PlannedJob]) -> Vec<Fail
         .iter()
         .map(|job| (job.name.as_str(), job.presence()))
         .collect();
-    let mut failures = Vec::new();
+    // Each once, in their order.
+    let mut failures = IndexSet::new();
     for job in jobs {
         let Some(of) = config.jobs.get(job.index) else {
             continue;
@@ -321,9 +335,7 @@ fn failures(config: &Config, scope: &Scope<'_>, jobs: &[PlannedJob]) -> Vec<Fail
                 place,
                 certain,
             };
-            if !failures.contains(&failure) {
-                failures.push(failure);
-            }
+            failures.insert(failure);
         };
         if job.decision.raises.is_some() {
             let certain = job.decision.possible.is_empty();
@@ -341,7 +353,11 @@ fn failures(config: &Config, scope: &Scope<'_>, jobs: &[PlannedJob]) -> Vec<Fail
                 within && scope.unchanged,
             );
         }
-        let needs = of.needs.iter().flatten().filter(|need| !need.elsewhere);
+        let needs = of
+            .needs
+            .iter()
+            .flat_map(|needs| needs.iter())
+            .filter(|need| !need.elsewhere);
         let count = needs.clone().count();
         let within = within && (scope.unchanged || of.is_firm("needs"));
         if count > NEEDS {
@@ -360,7 +376,7 @@ fn failures(config: &Config, scope: &Scope<'_>, jobs: &[PlannedJob]) -> Vec<Fail
             }
         }
     }
-    failures
+    failures.into_iter().collect()
 }
 
 /// The environment of a job with its variables put in, if all of them are known; those of the

@@ -59,6 +59,18 @@ pub fn trace(rule: &Rule, situation: &Situation, look_up: &dyn Fn(&str) -> Looku
     }
 }
 
+/// The value of a rule, without its clauses.
+pub(super) fn truth(rule: &Rule, situation: &Situation, look_up: &dyn Fn(&str) -> Lookup) -> Truth {
+    let expand = |text: &str| files::expanded(text, look_up);
+    let condition = rule.condition.iter();
+    let conditions = condition.map(|condition| evaluate(&condition.expr, look_up));
+    let changes = rule.changes.iter();
+    let changes = changes.map(|changes| files::changed(changes, situation, &expand));
+    let exists = rule.exists.iter();
+    let exists = exists.map(|exists| files::exist(exists, situation, &expand));
+    all(conditions.chain(changes).chain(exists))
+}
+
 /// Whether all hold, asked one after the other.
 pub(super) fn all(truths: impl IntoIterator<Item = Truth>) -> Truth {
     let mut whole = Truth::True;
@@ -81,7 +93,7 @@ pub(super) fn first(
 ) -> (Vec<Option<usize>>, Option<usize>) {
     let mut possible = Vec::new();
     for (at, rule) in rules.iter().enumerate() {
-        match trace(rule, situation, look_up).truth {
+        match truth(rule, situation, look_up) {
             Truth::False => {}
             Truth::Unknown => possible.push(Some(at)),
             Truth::True => {

@@ -7,6 +7,8 @@
 //! ([`Scope::if_unchanged`]).
 
 use std::borrow::Cow;
+use std::cell::OnceCell;
+use std::collections::HashMap;
 
 use indexmap::IndexMap;
 
@@ -28,6 +30,8 @@ pub struct Scope<'s> {
     pub(super) workflow: Vec<Option<usize>>,
     /// The rule of the workflow on which GitLab breaks off, if it comes to it.
     raises: Option<usize>,
+    /// The names of the copies of each job, if anything asked for them.
+    copies: OnceCell<HashMap<&'s str, Vec<&'s str>>>,
 }
 
 impl<'s> Scope<'s> {
@@ -48,6 +52,7 @@ impl<'s> Scope<'s> {
             unchanged,
             workflow: vec![None],
             raises: None,
+            copies: OnceCell::new(),
         };
         if let Some(rules) = scope.workflow_rules() {
             let look_up = |name: &str| scope.of_pipeline(name);
@@ -191,18 +196,22 @@ impl<'s> Scope<'s> {
     /// the only one of 1 and has no index.
     fn of_copies(&self, job: &Job, name: &str) -> Lookup {
         let is_copy = job.name != job.key;
-        let copies = self.config.jobs.iter().filter(|other| other.key == job.key);
-        let number = match name {
-            "CI_NODE_TOTAL" if is_copy => copies.count(),
-            "CI_NODE_TOTAL" => 1,
-            _ if is_copy => match copies
-                .map(|copy| &copy.name)
-                .position(|own| *own == job.name)
-            {
+        let copies = self.copies.get_or_init(|| {
+            let mut copies: HashMap<&str, Vec<&str>> = HashMap::new();
+            for job in &self.config.jobs {
+                copies.entry(&job.key).or_default().push(&job.name);
+            }
+            copies
+        });
+        let copies = copies.get(job.key.as_str()).filter(|_| is_copy);
+        let number = match (name, copies) {
+            ("CI_NODE_TOTAL", Some(copies)) => copies.len(),
+            ("CI_NODE_TOTAL", None) => 1,
+            (_, Some(copies)) => match copies.iter().position(|own| *own == job.name) {
                 Some(at) => at + 1,
                 None => return Lookup::Unset,
             },
-            _ => return Lookup::Unset,
+            (_, None) => return Lookup::Unset,
         };
         Lookup::Set(number.to_string())
     }

@@ -6,6 +6,8 @@
 //! differs in at least two possibilities. An include is not reckoned to set a variable that GitLab
 //! predefines.
 
+use std::sync::Arc;
+
 use super::decision::{Because, Chosen, Decision, Part};
 use super::rules::as_it_is;
 use crate::config::{Conditions, Job, When};
@@ -104,7 +106,7 @@ fn otherwise(job: &Job, chosen: &Chosen) -> Chosen {
     }
     if !of_rule(rule.is_some_and(|rule| rule.needs.is_some()), "needs") {
         other.needs = match &chosen.needs {
-            None => Some(Vec::new()),
+            None => Some(Arc::default()),
             Some(_) => None,
         };
     }

@@ -43,7 +43,7 @@ pub(super) fn worlds(config: &Config, situation: &Situation, most: usize) -> Vec
 }
 
 /// The same of what rules of includes ask for.
-pub(super) fn of_rules(rules: &[Rule], situation: &Situation) -> Vec<Situation> {
+pub(super) fn of_rules(rules: &[Rule], situation: &Situation, most: usize) -> Vec<Situation> {
     let conditions = rules.iter().filter_map(|rule| rule.condition.as_ref());
     let look_up = |name: &str| given::variable(situation, name);
     let in_a_glob = |name: &str| {
@@ -51,7 +51,7 @@ pub(super) fn of_rules(rules: &[Rule], situation: &Situation) -> Vec<Situation> 
             .iter()
             .any(|rule| globs(rule).any(|glob| holds(glob, name)))
     };
-    settle(conditions, situation, MOST, &look_up, &in_a_glob)
+    settle(conditions, situation, most, &look_up, &in_a_glob)
 }
 
 /// The situations in which each variable that is not `fixed` has one of the values that conditions

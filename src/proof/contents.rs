@@ -1,29 +1,25 @@
-//! What the commands of a job hold that windlass made: digests, and logins.
+//! What the commands of a job that windlass wrote do: which images they take by digest, and to which
+//! registries they log in.
 //!
-//! In: a manifest and the configuration that it was lowered to. Out: the first fault of windlass
-//! itself. Always holds: commands that the manifest gives itself, by raw keys, are the project's own
-//! and not looked at.
+//! In: a manifest and the pipeline that it was lowered to. Out: the first fault of windlass itself.
+//! Always holds: commands are not read. What they do is in [`Uses`](crate::pipeline::Uses), noted by
+//! the code that writes them; what they must do is derived here from the manifest alone.
 //!
 //! Promised is that an image is deployed by digest, as often as the manifest names it, and tested by
 //! digest where a Docker client pulls it; and that whatever builds or pulls one has the password of
 //! its registry. Toolchains have their tag: another pipeline may have built them.
 
-use super::made::{ByOrigin, has_any};
-use super::uses::texts;
-use crate::config::{Config, Job};
+use super::made::ByOrigin;
 use crate::manifest::Manifest;
 use crate::manifest::collection::Map;
 use crate::manifest::environments::Environment;
 use crate::manifest::images::Role;
-use crate::manifest::resolved::image_variable;
 use crate::manifest::tests::{Test, Via};
-use crate::pipeline::Origin;
+use crate::pipeline::{Job, Login, Origin, Pipeline};
 
-/// Keys of GitLab by which a project writes a job's commands itself.
-const OWN_COMMANDS: [&str; 4] = ["extends", "before_script", "script", "variables"];
-/// The fault of a job that names no digest, or no password.
-pub(super) fn fault(manifest: &Manifest, config: &Config) -> Option<String> {
-    let jobs = ByOrigin::of(config);
+/// The fault of a job that takes an image by another name than its digest, or has no password.
+pub(super) fn fault(manifest: &Manifest, pipeline: &Pipeline) -> Option<String> {
+    let jobs = ByOrigin::planned(pipeline);
     let deployed = || {
         manifest
             .environments()
@@ -31,23 +27,20 @@ pub(super) fn fault(manifest: &Manifest, config: &Config) -> Option<String> {
     };
     let built = || {
         let mut images = manifest.images();
-        images.find_map(|(key, image)| {
-            // A group has one login for all that its rows differ in.
-            let own = has_any(&image.job, &OWN_COMMANDS) || image.group.get().is_some();
-            let mut builds = jobs.jobs(jobs.building(&key.value)).filter(|_| !own);
+        images.find_map(|(key, _)| {
+            let mut builds = jobs.jobs(jobs.building(&key.value));
             builds.find_map(|job| no_login(manifest, job, &key.value))
         })
     };
     let tested = || {
         let mut tests = manifest.tests_and_tasks();
         tests.find_map(|(key, test, is_task)| {
-            let own = has_any(&test.job, &OWN_COMMANDS);
             let indexes = jobs.indexes(&Origin::run(&key.value, is_task));
-            let mut jobs = jobs.jobs(indexes).filter(|_| !own);
+            let mut jobs = jobs.jobs(indexes);
             jobs.find_map(|job| {
                 let images = pulled(manifest, test);
                 images.into_iter().find_map(|image| {
-                    let missing = count(job, &digest(image)) == 0 && has_digest(manifest, image);
+                    let missing = count(job, image) == 0 && has_digest(manifest, image);
                     let fault = missing.then(|| not_by_digest("test", job, image));
                     fault.or_else(|| no_login(manifest, job, image))
                 })
@@ -60,13 +53,10 @@ pub(super) fn fault(manifest: &Manifest, config: &Config) -> Option<String> {
 /// What of an environment's images its job does not deploy by digest.
 fn undigested(
     manifest: &Manifest,
-    jobs: &ByOrigin<'_>,
+    jobs: &ByOrigin<'_, Job>,
     key: &str,
     environment: &Environment,
 ) -> Option<String> {
-    if has_any(&environment.job, &OWN_COMMANDS) {
-        return None;
-    }
     let deploy = environment.deploy.get()?;
     let mut named: Vec<&str> = Vec::new();
     if let Some(set_image) = deploy.set_image.get() {
@@ -90,7 +80,7 @@ fn undigested(
     for job in jobs.jobs(jobs.indexes(&Origin::Deploy(key.to_owned()))) {
         for image in named.iter().filter(|image| has_digest(manifest, image)) {
             let wanted = named.iter().filter(|other| other == &image).count();
-            if count(job, &digest(image)) < wanted {
+            if count(job, image) != wanted {
                 return Some(not_by_digest("deploy", job, image));
             }
         }
@@ -126,10 +116,6 @@ fn has_digest(manifest: &Manifest, name: &str) -> bool {
         .is_some_and(|image| image.role() != Role::Toolchain)
 }
 
-fn digest(image: &str) -> String {
-    format!("{}_DIGEST", image_variable(image))
-}
-
 fn not_by_digest(does: &str, job: &Job, image: &str) -> String {
     format!(
         "`{}` does not {does} the image `{image}` by its digest",
@@ -137,51 +123,24 @@ fn not_by_digest(does: &str, job: &Job, image: &str) -> String {
     )
 }
 
-/// How often the commands of a job name a variable behind an `@`, as a digest stands.
-fn count(job: &Job, variable: &str) -> usize {
-    let mut count = 0;
-    commands(job, &mut |text| {
-        count += text
-            .split('@')
-            .skip(1)
-            .filter(|rest| begins_with(rest, variable))
-            .count();
-    });
-    count
-}
-
-/// Whether a text begins with a variable: `$NAME` or `${NAME`.
-fn begins_with(text: &str, variable: &str) -> bool {
-    let name = text
-        .strip_prefix('$')
-        .map(|name| name.strip_prefix('{').unwrap_or(name));
-    let rest = name.and_then(|name| name.strip_prefix(variable));
-    let word = |c: char| c.is_ascii_alphanumeric() || c == '_';
-    rest.is_some_and(|rest| !rest.starts_with(word))
+/// How often a job takes an image by its digest.
+fn count(job: &Job, image: &str) -> usize {
+    let taken = job.uses.by_digest.iter();
+    taken.filter(|name| *name == image).count()
 }
 
 /// The fault of a job that handles an image and has no password of its registry.
 fn no_login(manifest: &Manifest, job: &Job, image: &str) -> Option<String> {
     let registry = manifest.registry_of(manifest.image(image)?);
-    let password = registry.push?.password;
-    let mut found = false;
-    commands(job, &mut |text| {
-        let from = text.match_indices('$').filter_map(|(at, _)| text.get(at..));
-        found |= from.into_iter().any(|rest| begins_with(rest, password));
-    });
-    (!found).then(|| {
+    let login = Login {
+        host: registry.host.to_owned(),
+        password: registry.push?.password.to_owned(),
+    };
+    (!job.uses.logins.contains(&login)).then(|| {
         let name = registry.name;
         format!(
             "`{}` handles the image `{image}` and does not log in to `{name}`",
             job.name
         )
     })
-}
-
-fn commands(job: &Job, visit: &mut dyn FnMut(&str)) {
-    for key in ["before_script", "script"] {
-        if let Some(node) = job.keys.given(key) {
-            texts(node, visit);
-        }
-    }
 }

@@ -8,7 +8,7 @@ use crate::manifest::environments::Environment;
 use crate::manifest::kinds::Raw;
 use crate::manifest::raw::member;
 use crate::manifest::record::Field;
-use crate::pipeline::Origin;
+use crate::pipeline::{self, Origin, Pipeline};
 use crate::source::At;
 
 /// Whether raw keys of an entity hold any of these.
@@ -29,20 +29,34 @@ pub(super) fn deployed<'m>(
 }
 
 /// The jobs of each origin. The job of a group is that of each of its images.
-pub(super) struct ByOrigin<'c> {
-    config: &'c Config,
+pub(super) struct ByOrigin<'c, J> {
+    jobs: &'c [J],
     indexes: HashMap<Origin, Vec<usize>>,
 }
 
-impl<'c> ByOrigin<'c> {
+impl<'c> ByOrigin<'c, Job> {
+    /// The jobs as GitLab reads them: a job for each row of a matrix.
     pub(super) fn of(config: &'c Config) -> Self {
+        Self::new(&config.jobs, |job| job.origin.as_ref())
+    }
+}
+
+impl<'c> ByOrigin<'c, pipeline::Job> {
+    /// The jobs as they were lowered.
+    pub(super) fn planned(pipeline: &'c Pipeline) -> Self {
+        Self::new(&pipeline.jobs, |job| Some(&job.origin))
+    }
+}
+
+impl<'c, J> ByOrigin<'c, J> {
+    fn new(jobs: &'c [J], origin: fn(&J) -> Option<&Origin>) -> Self {
         let mut indexes: HashMap<Origin, Vec<usize>> = HashMap::new();
-        for (index, job) in config.jobs.iter().enumerate() {
-            for origin in job.origin.iter().flat_map(Origin::each) {
+        for (index, job) in jobs.iter().enumerate() {
+            for origin in origin(job).into_iter().flat_map(Origin::each) {
                 indexes.entry(origin).or_default().push(index);
             }
         }
-        Self { config, indexes }
+        Self { jobs, indexes }
     }
 
     /// The positions of the jobs that do this.
@@ -59,9 +73,9 @@ impl<'c> ByOrigin<'c> {
     }
 
     /// The jobs at these positions.
-    pub(super) fn jobs(&self, indexes: Vec<usize>) -> impl Iterator<Item = &'c Job> + use<'c> {
-        let config = self.config;
+    pub(super) fn jobs(&self, indexes: Vec<usize>) -> impl Iterator<Item = &'c J> + use<'c, J> {
+        let jobs = self.jobs;
         let indexes = indexes.into_iter();
-        indexes.filter_map(|index| config.jobs.get(index))
+        indexes.filter_map(|index| jobs.get(index))
     }
 }

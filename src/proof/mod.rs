@@ -18,6 +18,7 @@ mod counter_example;
 mod creation;
 mod deploys;
 mod duplicates;
+mod entities;
 mod followed;
 mod images;
 mod made;
@@ -79,6 +80,10 @@ pub fn check(
     report: &mut Report,
 ) -> Result<(), Contradiction> {
     let pipeline = &lowered.pipeline;
+    let fault = entities::fault(manifest, pipeline);
+    if let Some(fault) = fault.or_else(|| contents::fault(manifest, pipeline)) {
+        return Err(Contradiction(fault));
+    }
     let places = Places { root };
     let repository = files.repository();
     let read = |given: &dyn Given| config::read_pipeline(pipeline, source, repository, given);
@@ -90,17 +95,12 @@ pub fn check(
         }
     };
     let config = configs.widest();
-    // An included file may add to what windlass wrote.
-    let own = config::of_pipeline(pipeline, source);
-    if let Some(fault) = own.ok().and_then(|own| contents::fault(manifest, &own)) {
-        return Err(Contradiction(fault));
-    }
     let meaning = Meaning::of(manifest, &config);
     let own = Compared::of(&config);
     let mut compared = own.clone();
     meaning.compare(manifest, &mut compared);
     compared.pair_merge_requests();
-    let all = plan::classes_of(&compared, None, config.jobs.len());
+    let all = plan::classes_of(&compared, None, config.decisions());
     let impossible = plan::impossible(&config, &all);
     let Classes {
         situations: classes,
@@ -112,7 +112,7 @@ pub fn check(
         source,
         counter_examples: CounterExamples::of(&compared, &classes),
         meaning,
-        uses: Uses::of(manifest, &config),
+        uses: Uses::of(manifest, pipeline, &config),
         cleanups: cleanups::of(manifest, &config),
         declared: deploys::declared(manifest, &config),
         has_schedules: own.names_source("schedule"),

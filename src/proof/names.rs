@@ -61,5 +61,6 @@ fn needs(job: &Job) -> impl Iterator<Item = &Need> {
         Conditions::Always | Conditions::Policies { .. } => &[],
     };
     let by_rules = rules.iter().filter_map(|rule| rule.needs.as_ref());
-    job.needs.iter().chain(by_rules).flatten()
+    let lists = job.needs.iter().chain(by_rules);
+    lists.flat_map(|needs| needs.iter())
 }

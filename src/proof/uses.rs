@@ -1,17 +1,19 @@
 //! Which jobs build, use, promote and delete which image of the manifest.
 //!
-//! In: a manifest and the configuration that it was lowered to. Out: positions of jobs. Always
-//! holds: a job uses an image if the manifest says so, or if any of its values names the variable
-//! of the image, `$IMAGE_APP` or `$IMAGE_APP_DIGEST`, as raw jobs do.
+//! In: a manifest, the pipeline that it was lowered to, and its configuration. Out: positions of
+//! jobs. Always holds: a job uses an image if the manifest says so, or if the lowering noted that the
+//! job names it; what an included file adds uses an image if it names the variable of the image,
+//! `$IMAGE_APP` or `$IMAGE_APP_DIGEST`. What windlass generated is not read.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::made::ByOrigin;
 use crate::config::{Config, Job, Node, Value};
+use crate::gitlab::variables::names;
 use crate::manifest::Manifest;
 use crate::manifest::images::{Image, KeepFor, Role};
 use crate::manifest::resolved::image_variable;
-use crate::pipeline::Origin;
+use crate::pipeline::{Job as PlannedJob, Origin, Pipeline};
 use crate::source::{At, Span};
 
 /// All images.
@@ -33,7 +35,7 @@ pub(super) struct ImageUses<'p> {
 }
 
 impl<'p> Uses<'p> {
-    pub(super) fn of(manifest: &'p Manifest, config: &Config) -> Self {
+    pub(super) fn of(manifest: &'p Manifest, pipeline: &Pipeline, config: &Config) -> Self {
         let jobs = ByOrigin::of(config);
         let of = |origin: Origin| jobs.indexes(&origin);
         let mut all = Vec::new();
@@ -80,7 +82,7 @@ impl<'p> Uses<'p> {
             }
         }
         if !variables.is_empty() {
-            uses.by_name(config, &variables);
+            uses.by_name(pipeline, config, &variables);
         }
         uses
     }
@@ -95,22 +97,32 @@ impl<'p> Uses<'p> {
         }
     }
 
-    /// The jobs whose values name the variable of an image. What belongs to the image itself,
-    /// deletes or promotes, does not use it.
-    fn by_name(&mut self, config: &Config, variables: &HashMap<String, usize>) {
+    /// The jobs that name an image. What belongs to the image itself, deletes or promotes, does not
+    /// use it.
+    fn by_name(
+        &mut self,
+        pipeline: &Pipeline,
+        config: &Config,
+        variables: &HashMap<String, usize>,
+    ) {
+        let planned = pipeline.jobs.iter().map(|job| (job.name.as_str(), job));
+        let planned: HashMap<&str, &PlannedJob> = planned.collect();
         for (index, job) in config.jobs.iter().enumerate() {
             let own = match &job.origin {
                 Some(Origin::Promotion(_) | Origin::Cleanup(_) | Origin::Stop(_)) => continue,
                 Some(Origin::Check(image)) => std::slice::from_ref(image),
                 origin => origin.as_ref().map_or(&[][..], Origin::built),
             };
-            for number in named(job, variables) {
-                let Some(one) = self.0.get(number) else {
-                    continue;
-                };
-                if !own.iter().any(|image| image == one.name) {
-                    self.add(number, vec![index]);
-                }
+            let named = planned.get(job.key.as_str()).map(|planned| planned.named());
+            let named: HashSet<&str> = named.into_iter().flatten().collect();
+            let included = included(job, variables);
+            let numbers = self.0.iter().enumerate();
+            let used = numbers
+                .filter(|(number, one)| named.contains(one.name) || included.contains(number));
+            let used = used.filter(|(_, one)| !own.iter().any(|image| image == one.name));
+            let used: Vec<usize> = used.map(|(number, _)| number).collect();
+            for number in used {
+                self.add(number, vec![index]);
             }
         }
     }
@@ -125,38 +137,30 @@ fn cleanup(image: &At<Image>, jobs: Vec<usize>) -> Option<(usize, Span)> {
     keeps.then_some((job, span))
 }
 
-/// The images that a job's values name.
-fn named(job: &Job, variables: &HashMap<String, usize>) -> Vec<usize> {
-    let mut found = Vec::new();
-    let mut text = |text: &str| {
-        for (at, _) in text.match_indices("IMAGE_") {
-            let before = text.get(..at).unwrap_or_default();
-            let rest = text.get(at..).unwrap_or_default();
-            let end = rest.find(|c: char| !c.is_ascii_alphanumeric() && c != '_');
-            let name = rest.get(..end.unwrap_or(rest.len())).unwrap_or_default();
-            if before.ends_with(['$', '{'])
-                && let Some(number) = variables.get(name)
-                && !found.contains(number)
-            {
-                found.push(*number);
-            }
-        }
-    };
-    // The variables of all jobs, which say what the images are, are no keys of a job.
+/// The images whose variables stand in what included files say of a job.
+fn included(job: &Job, variables: &HashMap<String, usize>) -> HashSet<usize> {
+    let mut found = HashSet::new();
     for (_, entry) in job.keys.iter() {
-        texts(&entry.value, &mut text);
+        texts(&entry.value, &mut |text| {
+            found.extend(names(text).filter_map(|name| variables.get(name)));
+        });
     }
     found
 }
 
-/// Every text in a value.
-pub(super) fn texts(node: &Node, visit: &mut dyn FnMut(&str)) {
+/// Every text of a value that does not come from the manifest, which is file 0.
+fn texts(node: &Node, visit: &mut dyn FnMut(&str)) {
     match &node.value {
-        Value::Str(text) | Value::Symbol(text) => visit(text),
+        Value::Str(text) | Value::Symbol(text) if node.place.file != 0 => visit(text),
         Value::Seq(items) | Value::Reference(items) => {
             items.iter().for_each(|item| texts(item, visit));
         }
         Value::Map(map) => map.iter().for_each(|(_, entry)| texts(&entry.value, visit)),
-        Value::Null | Value::Bool(_) | Value::Int(_) | Value::Float(_) => {}
+        Value::Str(_)
+        | Value::Symbol(_)
+        | Value::Null
+        | Value::Bool(_)
+        | Value::Int(_)
+        | Value::Float(_) => {}
     }
 }

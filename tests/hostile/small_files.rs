@@ -6,6 +6,7 @@ use std::collections::HashMap;
 use windlass::config::{self, Repository};
 use windlass::files::Unread;
 use windlass::finding::{Code, Report};
+use windlass::plan;
 use windlass::source::Source;
 
 /// A repository of these files.
@@ -84,6 +85,70 @@ fn what_many_jobs_extend_is_counted_before_it_is_copied() {
     }
     let input = format!("spec: {{inputs: {{a: {{type: array, default: [{list}]}}}}}}\n---\n");
     is_too_large(&(input + &jobs(5_000, "script: '$[[ inputs.a ]]'")), &none);
+}
+
+#[test]
+fn needs_are_counted_with_the_copies_that_they_stand_for() {
+    let copies: String = (0..50)
+        .map(|n| format!("copy-{n}: {{script: [x], parallel: 200}}\n"))
+        .collect();
+    let needed: String = (0..50).map(|n| format!("copy-{n}, ")).collect();
+    let needing = jobs(1_000, &format!("script: [x], needs: [{needed}]"));
+    is_too_large(&(copies + &needing), &Files::default());
+}
+
+/// Only so many misspelt names are compared with those that exist.
+#[test]
+fn misspelt_names_are_compared_within_bounds() {
+    let images: String = (0..600).map(|n| format!("  app-{n}: {{}}\n")).collect();
+    let tests: String = (0..600)
+        .map(|n| format!("  t-{n}: {{image: apq-{n}, script: x}}\n"))
+        .collect();
+    let text = format!("windlass: 1\nimages:\n{images}tests:\n{tests}");
+    let report = crate::answer(&text);
+    let findings = report.sorted();
+    let of_images = findings.iter().filter(|one| one.code == Code::UnknownImage);
+    let (mut told, mut meant) = (0, 0);
+    for finding in of_images {
+        told += 1;
+        meant += usize::from(
+            finding
+                .help
+                .iter()
+                .any(|help| help.contains("did you mean")),
+        );
+    }
+    assert_eq!(told, 600);
+    assert!((1..200).contains(&meant), "{meant}");
+}
+
+/// However many jobs and rules there are, the situations that are planned take a bounded number of
+/// decisions.
+#[test]
+fn what_is_planned_is_bounded() {
+    let of_branches = |jobs: usize, rules: usize| -> String {
+        let rule = |job: usize, at: usize| {
+            format!(
+                "{{if: '$CI_COMMIT_BRANCH == \"b{job}\" && $V{} == \"v{at}\"'}}",
+                at % 7
+            )
+        };
+        let job = |job: usize| {
+            let rules: Vec<String> = (0..rules).map(|at| rule(job, at)).collect();
+            format!("job-{job}: {{script: x, rules: [{}]}}\n", rules.join(", "))
+        };
+        (0..jobs).map(job).collect()
+    };
+    for (jobs, rules) in [(500, 7), (20, 500)] {
+        let source = Source::new(".gitlab-ci.yml", of_branches(jobs, rules));
+        let reading = config::read(source, &config::Alone);
+        let config = reading.result.expect("accepted");
+        assert_eq!(config.decisions(), jobs * rules);
+        let classes = plan::classes(&config, "main");
+        assert!(!classes.is_complete());
+        let decisions = classes.situations.len() * config.decisions();
+        assert!(decisions <= 600_000, "{decisions}");
+    }
 }
 
 #[test]

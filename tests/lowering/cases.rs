@@ -75,13 +75,16 @@ fn lines(path: &str, value: &Json, out: &mut String) {
     }
 }
 
+/// The text of a manifest: JSON is YAML in which every string is quoted.
+fn text_of(manifest: &Yaml) -> String {
+    serde_json::to_string_pretty(manifest).unwrap()
+}
+
 /// All that a manifest compiles to, as lines.
 #[track_caller]
 fn compiled(manifest: &Yaml) -> String {
     let mut out = String::new();
-    // JSON is YAML in which every string is quoted.
-    let manifest = serde_json::to_string_pretty(manifest).unwrap();
-    for (path, text) in files(&manifest, &Complete) {
+    for (path, text) in files(&text_of(manifest), &Complete) {
         if path == ".gitlab-ci.yml" {
             for (key, value) in json(&text).as_object().unwrap() {
                 if !key.starts_with('.') {
@@ -126,19 +129,22 @@ fn parse(text: &str) -> (String, Vec<Case>) {
     (base, cases.collect())
 }
 
+fn folder() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/lowering/cases")
+}
+
 /// The manifests of all cases, with their names.
 pub(super) fn manifests() -> Vec<(String, String)> {
-    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/lowering/cases");
     let mut out = Vec::new();
-    for entry in std::fs::read_dir(folder).unwrap() {
+    for entry in std::fs::read_dir(folder()).unwrap() {
         let path = entry.unwrap().path();
         let (base, cases) = parse(&std::fs::read_to_string(&path).unwrap());
         let base: Yaml = serde_yaml::from_str(&base).unwrap();
         for case in cases {
             let mut manifest = base.clone();
             merge(&mut manifest, &serde_yaml::from_str(&case.over).unwrap());
-            let text = serde_json::to_string_pretty(&manifest).unwrap();
-            out.push((format!("{}: {}", path.display(), case.heading), text));
+            let name = format!("{}: {}", path.display(), case.heading);
+            out.push((name, text_of(&manifest)));
         }
     }
     out
@@ -147,9 +153,7 @@ pub(super) fn manifests() -> Vec<(String, String)> {
 /// Runs the cases of one file.
 #[track_caller]
 fn run(name: &str) {
-    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR"))
-        .join("tests/lowering/cases")
-        .join(name);
+    let path = folder().join(name);
     let text = std::fs::read_to_string(&path).unwrap();
     let (base_text, cases) = parse(&text);
     let base: Yaml = serde_yaml::from_str(&base_text).unwrap();
@@ -297,8 +301,7 @@ fn keys(value: &Yaml, out: &mut BTreeSet<String>) {
 #[test]
 fn every_key_of_the_language_has_a_case() {
     let mut written = BTreeSet::new();
-    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/lowering/cases");
-    for entry in std::fs::read_dir(folder).unwrap() {
+    for entry in std::fs::read_dir(folder()).unwrap() {
         let text = std::fs::read_to_string(entry.unwrap().path()).unwrap();
         for case in parse(&text).1 {
             keys(&serde_yaml::from_str(&case.over).unwrap(), &mut written);

@@ -4,7 +4,7 @@ use windlass::finding::Report;
 use windlass::gitlab::expression::{self, Expr};
 use windlass::lower::{Lowered, lower};
 use windlass::manifest;
-use windlass::pipeline::{Job, Rule, Rules, Value};
+use windlass::pipeline::{Job, Origin, Rule, Rules};
 use windlass::proof;
 use windlass::source::{Limits, Source, parse};
 
@@ -225,23 +225,10 @@ fn raw_rules_are_the_projects_own() {
     assert!(said.starts_with("nothing"), "{said}");
 }
 
-fn without(lines: &mut [Value], lost: &str, instead: &str) {
-    for line in lines {
-        if let Some(text) = line.plain().as_str() {
-            *line = Value::from(text.replace(lost, instead));
-        }
-    }
-}
-
 #[test]
 fn a_deployment_by_a_tag() {
     let said = told(MANIFEST, |lowered| {
-        let script = &mut job(lowered, "deploy-prod").script;
-        without(
-            script,
-            "migrate=\"$CI_REGISTRY_IMAGE/app@${IMAGE_APP_DIGEST:?}\"",
-            "migrate=app:prod",
-        );
+        job(lowered, "deploy-prod").uses.by_digest.pop();
     });
     refused(
         &said,
@@ -253,11 +240,7 @@ fn a_deployment_by_a_tag() {
 fn a_test_by_a_tag() {
     for name in ["unit", "lint"] {
         let said = told(MANIFEST, |lowered| {
-            without(
-                &mut job(lowered, name).script,
-                "@${IMAGE_CHECKS_DIGEST:?}",
-                ":latest",
-            );
+            job(lowered, name).uses.by_digest.clear();
         });
         refused(
             &said,
@@ -273,12 +256,73 @@ fn a_login_that_is_missing() {
         ("build-app", "app"),
         ("unit", "checks"),
     ] {
-        let said = told(MANIFEST, |lowered| job(lowered, name).before_script.clear());
+        let said = told(MANIFEST, |lowered| job(lowered, name).uses.logins.clear());
         refused(
             &said,
             &format!("`{name}` handles the image `{image}` and does not log in to `gitlab`"),
         );
     }
+}
+
+/// What is promised of an entity's jobs would hold of no job at all.
+#[test]
+fn an_entity_without_its_job() {
+    for (name, wanted) in [
+        ("build-checks", "no job builds `images.checks`"),
+        ("build-app", "no job builds `images.app`"),
+        ("check-app", "no job checks `images.app.rebuild`"),
+        ("cleanup-app", "no job runs `images.app.retention`"),
+        ("unit", "no job runs `tests.unit`"),
+        ("review", "no job runs `tasks.review`"),
+        ("deploy-prod", "no job deploys `environments.prod`"),
+        ("promote-release", "no job runs `promotions.release`"),
+        ("raw", "no job runs `jobs.raw`"),
+    ] {
+        let said = told(MANIFEST, |lowered| {
+            lowered.pipeline.jobs.retain(|job| job.name != name);
+        });
+        refused(&said, wanted);
+    }
+}
+
+#[test]
+fn an_entity_with_two_jobs() {
+    let said = told(MANIFEST, |lowered| {
+        let mut again = job(lowered, "deploy-prod").clone();
+        again.name = "again".to_owned();
+        lowered.pipeline.jobs.push(again);
+    });
+    refused(&said, "2 jobs deploy `environments.prod`");
+}
+
+#[test]
+fn a_job_that_nobody_asks_for() {
+    let said = told(MANIFEST, |lowered| {
+        let mut stray = job(lowered, "slow").clone();
+        stray.name = "stray".to_owned();
+        stray.origin = Origin::Test("stray".to_owned());
+        lowered.pipeline.jobs.push(stray);
+    });
+    refused(
+        &said,
+        "`stray` runs `tests.stray`, and the manifest asks for no such job",
+    );
+}
+
+/// The job of a group is in the pipelines of each of its images, as far as it says that it builds
+/// them.
+#[test]
+fn a_group_that_loses_an_image() {
+    let manifest = MANIFEST.replace(
+        "images:\n",
+        "images:\n  web: {group: both, role: test}\n  worker: {group: both, role: test}\n",
+    );
+    let said = told(&manifest, |_| {});
+    assert!(said.starts_with("nothing"), "{said}");
+    let said = told(&manifest, |lowered| {
+        job(lowered, "both").origin = Origin::build("web");
+    });
+    refused(&said, "no job builds `images.worker`");
 }
 
 #[test]

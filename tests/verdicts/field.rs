@@ -131,7 +131,8 @@ fn a_trigger_job_inherits_interruptible_alone() {
 
 /// What a job needs.
 fn needs(config: &Config, job: &str) -> Vec<String> {
-    let needs = config.job(job).unwrap().needs.iter().flatten();
+    let needs = config.job(job).unwrap().needs.iter();
+    let needs = needs.flat_map(|needs| needs.iter());
     needs.map(|need| need.job.clone()).collect()
 }
 

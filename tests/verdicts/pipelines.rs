@@ -38,6 +38,15 @@ fn situation(reference: &Value) -> Situation {
     situation
         .variables
         .insert("CI_PROJECT_PATH".to_owned(), path);
+    // Its registry is on.
+    for (name, value) in [
+        ("CI_REGISTRY", "registry.example.com"),
+        ("CI_REGISTRY_IMAGE", "registry.example.com/group/project"),
+    ] {
+        situation
+            .variables
+            .insert(name.to_owned(), value.to_owned());
+    }
     situation.kubernetes = Some(false);
     let changes = strings("changes");
     situation.changed = match reference["new_branch"].as_bool() {

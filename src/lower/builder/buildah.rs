@@ -3,7 +3,6 @@
 //! Settings as in GitLab's "Use Buildah to build Docker images" (18) and buildah-build(1) 1.43.
 
 use super::{Build, arguments, daemonless};
-use crate::lower::registry_login::login;
 use crate::lower::{Lowering, quoted, word};
 use crate::pipeline::{BaseId, Job, Mapping, Value};
 
@@ -19,11 +18,7 @@ pub(super) fn lower(lowering: &mut Lowering<'_>, job: &mut Job, build: &Build<'_
         // An OCI image has no HEALTHCHECK.
         ("BUILDAH_FORMAT", "docker"),
     ]);
-    let registries = lowering.registries_of_job(&build.images());
-    let logins = registries
-        .iter()
-        .filter_map(|access| login("buildah", access));
-    let logins = logins.collect();
+    let logins = lowering.logins("buildah", &build.images(), &mut job.uses);
     daemonless::set_up(
         lowering,
         job,

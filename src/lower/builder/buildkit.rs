@@ -15,7 +15,7 @@ const CONFIG: &str = "$HOME/.docker";
 pub(super) fn lower(lowering: &mut Lowering<'_>, job: &mut Job, build: &Build<'_>) {
     // Without it a rootless BuildKit wants a privileged container.
     let flags = ("BUILDKITD_FLAGS", "--oci-worker-no-process-sandbox");
-    let logins = daemonless::auth_file(lowering, CONFIG, build);
+    let logins = daemonless::auth_file(lowering, CONFIG, build, &mut job.uses);
     daemonless::set_up(
         lowering,
         job,

@@ -6,8 +6,8 @@ use crate::pipeline::{Job, Shared, Value};
 
 pub(super) fn lower(lowering: &mut Lowering<'_>, job: &mut Job, build: &Build<'_>) {
     let builder = lowering.builder_name();
-    lowering.with_docker(job, &[format!("docker buildx rm --force {builder}")]);
-    lowering.log_in(job, &build.images());
+    let removals = [format!("docker buildx rm --force {builder}")];
+    lowering.with_docker(job, &build.images(), &removals);
     let setup = lowering.builder_setup().join("\n") + "\n";
     job.script
         .push(Shared::own("buildx", "script", setup).into());

@@ -6,8 +6,7 @@ use crate::lower::{Lowering, quoted, word};
 use crate::pipeline::{Job, Mapping, Value, strings};
 
 pub(super) fn lower(lowering: &mut Lowering<'_>, job: &mut Job, build: &Build<'_>) {
-    lowering.with_docker(job, &[]);
-    lowering.log_in(job, &build.images());
+    lowering.with_docker(job, &build.images(), &[]);
     docker::no_attestations(lowering, job);
     lowering.with_compose(job);
     let slug = "default_branch_slug";

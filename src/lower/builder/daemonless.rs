@@ -3,8 +3,9 @@
 //! In: the tool. Out: a job that has no service and no privileges, and logs in to the registry.
 
 use super::Build;
+use crate::lower::registry_login::note_login;
 use crate::lower::{Lowering, quoted, word};
-use crate::pipeline::{Base, BaseId, Image, Job, Mapping, Value};
+use crate::pipeline::{Base, BaseId, Image, Job, Mapping, Uses, Value};
 
 /// A builder that needs nothing but its own image.
 pub(super) struct Tool {
@@ -56,14 +57,21 @@ pub(super) fn set_up(lowering: &mut Lowering<'_>, job: &mut Job, tool: &Tool) {
 
 /// Writes a file of logins as `docker login` would. The secret is no argument of a program: printf
 /// is the shell's own.
-pub(super) fn auth_file(lowering: &Lowering<'_>, folder: &str, build: &Build<'_>) -> Vec<Value> {
+pub(super) fn auth_file(
+    lowering: &Lowering<'_>,
+    folder: &str,
+    build: &Build<'_>,
+    uses: &mut Uses,
+) -> Vec<Value> {
     let registries = lowering.registries_of_job(&build.images());
     let file = word(&format!("{folder}/config.json"));
     let folder = word(folder);
     let mut lines = vec![format!("mkdir -p {folder}")];
     let (mut entries, mut values) = (Vec::new(), String::new());
     for (number, access) in registries.iter().enumerate() {
-        let Some(push) = access.push else { continue };
+        let Some(push) = note_login(access, uses) else {
+            continue;
+        };
         let variable = match number {
             0 => "auth".to_owned(),
             _ => format!("auth_{}", number + 1),

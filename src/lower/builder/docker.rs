@@ -5,8 +5,7 @@ use crate::lower::{Lowering, quoted, word};
 use crate::pipeline::{Job, Value};
 
 pub(super) fn lower(lowering: &mut Lowering<'_>, job: &mut Job, build: &Build<'_>) {
-    lowering.with_docker(job, &[]);
-    lowering.log_in(job, &build.images());
+    lowering.with_docker(job, &build.images(), &[]);
     no_attestations(lowering, job);
     pull_cache(job, build);
     job.script.push(Value::from(command(build)));

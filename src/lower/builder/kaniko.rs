@@ -10,7 +10,7 @@ use crate::pipeline::{BaseId, Job, Mapping, Value};
 const IMAGE: &str = "gcr.io/kaniko-project/executor:v1.24.0-debug";
 
 pub(super) fn lower(lowering: &mut Lowering<'_>, job: &mut Job, build: &Build<'_>) {
-    let logins = daemonless::auth_file(lowering, "/kaniko/.docker", build);
+    let logins = daemonless::auth_file(lowering, "/kaniko/.docker", build, &mut job.uses);
     daemonless::set_up(
         lowering,
         job,

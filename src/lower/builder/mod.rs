@@ -70,7 +70,7 @@ fn lower(builder: Builder) -> fn(&mut Lowering<'_>, &mut Job, &Build<'_>) {
 }
 
 impl Lowering<'_> {
-    /// Gives a job the commands of a build, and hands the digest on to later jobs.
+    /// Gives a job the commands of a build.
     pub(super) fn with_build(&mut self, job: &mut Job, build: &Build<'_>) {
         let builder = self.manifest.builder(build.image);
         // Kaniko reads its cache where it writes it.
@@ -78,11 +78,10 @@ impl Lowering<'_> {
         job.script.extend(before.map(Value::from));
         lower(builder)(self, job, build);
         job.uses.add(build.uses.clone());
-        self.hand_on_digest(job, build.name);
     }
 
     /// Lets later jobs know the digest that stands in the variable `digest`.
-    fn hand_on_digest(&self, job: &mut Job, name: &str) {
+    pub(super) fn hand_on_digest(&self, job: &mut Job, name: &str) {
         let variable = super::digest_variable(name);
         let file = self.handed_on(DOTENV, name);
         job.script.push(Value::from(format!(

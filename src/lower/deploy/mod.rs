@@ -124,19 +124,19 @@ impl<'m> Lowering<'m> {
                 self.read_commands(&change.own, &mut change.uses);
                 job.uses.add(std::mem::take(&mut change.uses));
                 let script = rollout::commands(environment, change);
-                job.script.extend(self.demanded_digests(&job.uses));
+                job.script.extend(self.demanded_digests(&mut job.uses));
                 job.script.extend(script);
             }
         }
     }
 
     /// Variables may hold digests: without them the job must not begin.
-    fn demanded_digests(&self, uses: &Uses) -> Option<Value> {
+    fn demanded_digests(&self, uses: &mut Uses) -> Option<Value> {
         let names = self.manifest.images().map(|(key, _)| key.value.as_str());
         let missing = names.filter(|name| {
             let digest = Handed::Digest((*name).to_owned());
             let used = uses.variables.iter().any(|(_, handed)| *handed == digest);
-            used && !uses.demands.contains(&digest)
+            used && uses.demands.insert(digest)
         });
         let demanded: Vec<String> = missing
             .map(|name| format!("\"${{{}:?}}\"", super::digest_variable(name)))

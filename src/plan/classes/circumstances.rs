@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use super::compared::{Asked, Choice, Compared};
-use super::text::{Question, Space};
+use super::text::{Answers, Question, Space};
 use super::{LeftOut, is_free, sample};
 use crate::gitlab::expression::Lookup;
 use crate::gitlab::glob;
@@ -254,7 +254,7 @@ fn variable(
         candidates.extend(["", " "].map(|blank| Some(blank.to_owned())));
     }
     let given = !asked.given.is_empty();
-    let mut seen: BTreeMap<(u8, Vec<bool>, Option<String>), ()> = BTreeMap::new();
+    let mut seen: BTreeMap<(u8, Answers, Option<String>), ()> = BTreeMap::new();
     let own = |value: &Option<String>| {
         let text = value.as_deref();
         // What the file says is a class of its own.

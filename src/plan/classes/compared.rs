@@ -106,18 +106,19 @@ impl Compared {
         let workflow = config.workflow.rules.as_deref().unwrap_or_default();
         for rule in workflow {
             compared.rule(rule);
-            compared.given(&rule.variables);
         }
         config
             .include_rules
             .iter()
             .for_each(|rule| compared.rule(rule));
-        compared.given(&config.variables);
         for job in &config.jobs {
-            compared.given(&job.variables);
             compared.conditions(&job.conditions);
         }
-        compared.given_apart();
+        let of_workflow = workflow.iter().map(|rule| &*rule.variables);
+        let of_jobs = config.jobs.iter().map(|job| &job.variables);
+        for variables in of_workflow.chain([&config.variables]).chain(of_jobs) {
+            compared.given(variables);
+        }
         compared.together = together(config);
         compared
     }
@@ -125,14 +126,13 @@ impl Compared {
     /// What the conditions of one job and of the workflow compare.
     pub fn of_job(config: &Config, job: &Job) -> Self {
         let mut own = Self::default();
-        for rule in config.workflow.rules.iter().flatten() {
-            own.rule(rule);
-            own.given(&rule.variables);
-        }
-        own.given(&config.variables);
-        own.given(&job.variables);
+        let workflow = config.workflow.rules.as_deref().unwrap_or_default();
+        workflow.iter().for_each(|rule| own.rule(rule));
         own.conditions(&job.conditions);
-        own.given_apart();
+        let of_workflow = workflow.iter().map(|rule| &*rule.variables);
+        for variables in of_workflow.chain([&config.variables, &job.variables]) {
+            own.given(variables);
+        }
         own.together.insert(own.choices().collect());
         own
     }
@@ -320,18 +320,14 @@ impl Compared {
     }
 
     /// The values that the file gives variables which conditions ask for; a job's win over the
-    /// workflow's, so any of them may be the one that counts.
+    /// workflow's, so any of them may be the one that counts. The conditions come first.
     fn given(&mut self, variables: &Variables) {
-        for (name, variable) in variables {
-            let asked = self.variables.entry(name.clone()).or_default();
-            asked.given.insert(variable.value.clone());
+        for name in &self.asked {
+            if let Some(variable) = variables.get(name) {
+                let asked = self.variables.entry(name.clone()).or_default();
+                asked.given.insert(variable.value.clone());
+            }
         }
-    }
-
-    /// Forgets what the file gives variables that no condition asks for.
-    fn given_apart(&mut self) {
-        let asked = &self.asked;
-        self.variables.retain(|name, _| asked.contains(name));
     }
 
     /// `joined`: it is an operand of `&&` or `||`, where a blank text is no nothing.
@@ -576,7 +572,11 @@ fn together(config: &Config) -> BTreeSet<BTreeSet<Choice>> {
         .collect();
     let mut together = BTreeSet::new();
     for job in &config.jobs {
-        let needs = job.needs.iter().flatten().map(|need| need.job.as_str());
+        let needs = job
+            .needs
+            .iter()
+            .flat_map(|needs| needs.iter())
+            .map(|need| need.job.as_str());
         let names = needs.chain([job.name.as_str()]);
         let mut group: BTreeSet<Choice> = of_workflow.choices().collect();
         group.extend(names.filter_map(|name| all.get(name)).flatten().cloned());

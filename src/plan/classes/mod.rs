@@ -86,14 +86,14 @@ pub fn classes(config: &Config, default_branch: &str) -> Classes {
     classes_of(
         &Compared::of(config),
         Some(default_branch),
-        config.jobs.len(),
+        config.decisions(),
     )
 }
 
-/// The classes of what is compared, for so many jobs; in a project of a default branch of the usual name,
-/// if it is not known.
-pub fn classes_of(compared: &Compared, default_branch: Option<&str>, jobs: usize) -> Classes {
-    let most = (DECISIONS / jobs.max(1)).clamp(FEWEST, MOST);
+/// The classes of what is compared, where each takes so many [`Config::decisions`]; in a project of a default
+/// branch of the usual name, if it is not known.
+pub fn classes_of(compared: &Compared, default_branch: Option<&str>, decisions: usize) -> Classes {
+    let most = (DECISIONS / decisions.max(1)).clamp(FEWEST, MOST);
     let default = default_branch.unwrap_or_else(|| compared.usual_default_branch());
     let compared = compared.resolved(default);
     let mut left_out = Vec::new();

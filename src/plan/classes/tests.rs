@@ -215,7 +215,7 @@ proptest! {
         questions.own.extend(patterns.iter().cloned().map(Question::Matches));
         let texts = questions.told_apart(Space::Ref, &[], &["feature"]);
         prop_assert!(texts.complete, "{patterns:?} {:?}", texts.unfound);
-        let found: HashSet<Vec<bool>> =
+        let found: HashSet<_> =
             texts.texts.iter().map(|text| questions.answers(text)).collect();
         prop_assert_eq!(found.len(), texts.texts.len());
         thread_local! { static SHORT: Vec<String> = short_names(); }

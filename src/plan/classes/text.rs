@@ -87,8 +87,15 @@ pub(super) struct Questions {
     pub(super) linked: bool,
 }
 
-/// The answers to all questions about a text.
-type Answers = Vec<bool>;
+/// The answers to all questions about a text. It is one of the texts that are spelled or none of them, so
+/// that thousands of these take one look-up.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub(super) struct Answers {
+    /// Which text it is, and which its slug is.
+    is: [Option<String>; 2],
+    /// The answers to all other questions.
+    others: Vec<bool>,
+}
 
 /// Texts that get different answers.
 pub(super) struct Texts {
@@ -108,26 +115,40 @@ impl Questions {
     }
 
     pub(super) fn answers(&self, text: &str) -> Answers {
-        let slug = || ref_slug(text);
-        let of_slug = match self.slug.is_empty() {
-            true => Vec::new(),
-            false => {
-                let slug = slug();
-                self.slug.iter().map(|one| one.answer(&slug)).collect()
-            }
+        let slug = match self.slug.is_empty() {
+            true => String::new(),
+            false => ref_slug(text),
         };
-        let own = self.own.iter().map(|one| one.answer(text));
-        let is_its_slug = self.linked.then(|| slug() == text);
-        own.chain(of_slug).chain(is_its_slug).collect()
+        let mut answers = Answers::default();
+        let sides = [(&self.own, text), (&self.slug, slug.as_str())];
+        for ((questions, text), is) in sides.into_iter().zip(&mut answers.is) {
+            let spelled = questions.contains(&Question::Is(text.to_owned()));
+            *is = spelled.then(|| text.to_owned());
+            let others = Self::others(questions).map(|one| one.answer(text));
+            answers.others.extend(others);
+        }
+        let is_its_slug = self.linked.then(|| ref_slug(text) == text);
+        answers.others.extend(is_its_slug);
+        answers
+    }
+
+    /// The questions that do not ask for one text; they stand behind those that do.
+    fn others(questions: &BTreeSet<Question>) -> impl Iterator<Item = &Question> {
+        let is_other = |one: &&Question| !matches!(one, Question::Is(_));
+        questions.iter().rev().take_while(is_other)
     }
 
     /// The answers for a variable that is not set, which patterns take for an empty text.
-    pub(super) fn answers_unset(&self) -> Vec<bool> {
+    pub(super) fn answers_unset(&self) -> Answers {
         let unset = |question: &Question| match question {
             Question::Is(_) | Question::Holds(_) => false,
             Question::Matches(_) | Question::Within(_) => question.answer(""),
         };
-        self.own.iter().chain(&self.slug).map(unset).collect()
+        let others = Self::others(&self.own).chain(Self::others(&self.slug));
+        Answers {
+            others: others.map(unset).collect(),
+            ..Answers::default()
+        }
     }
 
     /// The texts that are asked for by themselves.
