@@ -232,7 +232,7 @@ impl<'i> Includes<'i> {
             if kind == Kind::Local && text.contains('*') {
                 match base.matching(&text, self.repository) {
                     Some(paths) => {
-                        locations.extend(paths.into_iter().map(|path| base.local(path, &entry)))
+                        locations.extend(paths.into_iter().map(|path| base.local(path, &entry)));
                     }
                     None => self.unread(&entry, item, NotRead::NotHere),
                 }

@@ -180,7 +180,7 @@ const JOB: usize = 20;
 pub(super) fn expand(job: Job, copies: &Copies, reader: &mut Reader) -> Vec<Job> {
     let count = match copies {
         Copies::None => 0,
-        Copies::Number(total) => usize::try_from(*total).unwrap_or(usize::MAX),
+        Copies::Number(total) => *total,
         Copies::Matrix(rows) => rows.len(),
     };
     let commands = job.before_script.len() + job.script.len() + job.after_script.len();

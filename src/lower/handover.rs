@@ -123,10 +123,7 @@ impl Lowering<'_> {
         });
         job.script.splice(0..0, sourced);
         // Nothing but these files is wanted by a job that has the registry script alone.
-        let registry = job
-            .bases
-            .iter()
-            .any(|base| *base == super::registry_script::BASE);
+        let registry = job.bases.contains(&super::registry_script::BASE);
         if registry {
             if job.needs.is_none() && job.dependencies.is_none() {
                 job.dependencies = Some(read.iter().map(|from| from.job.clone()).collect());

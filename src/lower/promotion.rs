@@ -44,7 +44,7 @@ impl<'m> Targets<'m> {
             match split_tag(&to.value) {
                 None => targets.own.push(&to.value),
                 Some((own, tag)) if canonical(own) == canonical(repository) => {
-                    targets.own.push(tag)
+                    targets.own.push(tag);
                 }
                 Some((other, tag)) => {
                     let known = targets

@@ -24,9 +24,12 @@ const KEPT: usize = 2 * worlds::MOST;
 /// Jobs of all configurations together that are looked at where it is not known what is included.
 const JOBS: usize = 20_000;
 
+/// Reads the configuration as it is with the variables that are given.
+type Read<'r> = Box<dyn Fn(&dyn Given) -> Reading + 'r>;
+
 /// The configurations of all pipelines.
 pub struct Configs<'r> {
-    read: Box<dyn Fn(&dyn Given) -> Reading + 'r>,
+    read: Read<'r>,
     base: Arc<Config>,
     varies: bool,
     known: RefCell<Vec<Known>>,

@@ -295,7 +295,7 @@ impl<'s> Scope<'s> {
         let decision = self.by_conditions(job);
         match self.unchanged {
             true => decision,
-            false => unread::widen(job, decision),
+            false => unread::widen(job, &decision),
         }
     }
 

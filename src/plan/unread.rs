@@ -13,7 +13,7 @@ use super::rules::as_it_is;
 use crate::config::{Conditions, Job, When};
 
 /// Adds what includes that are not read may make of a job.
-pub(super) fn widen(job: &Job, decision: Decision) -> Decision {
+pub(super) fn widen(job: &Job, decision: &Decision) -> Decision {
     let mut wide = decision.clone();
     for chosen in decision.within() {
         let other = otherwise(job, chosen);
@@ -21,7 +21,7 @@ pub(super) fn widen(job: &Job, decision: Decision) -> Decision {
             add(&mut wide, other);
         }
     }
-    if !is_decided(job, &decision) {
+    if !is_decided(job, decision) {
         if decision.within().next().is_some() {
             add(&mut wide, left_out(job));
         }

@@ -56,7 +56,7 @@ pub(super) fn plan(document: &Document) -> Result<Merges<'_>, RenderError> {
     let mut by_id = HashMap::new();
     for (index, base) in bases.iter().enumerate() {
         if by_id.insert(base.id, index).is_some() {
-            return Err(RenderError::new(&base.id.to_string(), Reason::SameName));
+            return Err(RenderError::new(base.id.to_string(), Reason::SameName));
         }
     }
     let mut jobs = Vec::new();

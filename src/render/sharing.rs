@@ -212,7 +212,7 @@ fn visit<'a>(
     });
     entry.count += 1;
     if !std::ptr::eq(entry.shared, shared) && !entry.shared.value.same(&shared.value) {
-        return Err(RenderError::new(&shared.anchor(), Reason::SharedDiffers));
+        return Err(RenderError::new(shared.anchor(), Reason::SharedDiffers));
     }
     Ok(())
 }

@@ -157,9 +157,10 @@ fn a_manifest_that_did_not_compile_says_so_under_its_old_name() {
 /// What cannot be read is not what is not there: nothing else is compared in its place.
 #[test]
 fn a_manifest_of_a_revision_that_cannot_be_read_is_an_error() {
-    let unreadable: [(&str, &dyn Fn(&Path)); 3] = [
+    type Write<'w> = &'w dyn Fn(&Path);
+    let unreadable: [(&str, Write<'_>); 3] = [
         ("UTF-8", &|path| {
-            std::fs::write(path, b"windlass: 1\n# \xff\n").unwrap()
+            std::fs::write(path, b"windlass: 1\n# \xff\n").unwrap();
         }),
         ("symbolic link", &|path| {
             std::os::unix::fs::symlink("elsewhere.yml", path).unwrap();

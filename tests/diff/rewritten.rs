@@ -288,7 +288,7 @@ fn move_away(document: &mut Value, dice: &mut Dice) -> Option<()> {
             let mut below = Map::new();
             below.insert(key.clone(), value.clone());
             if dice.one_in(2) && key != "script" && key != "trigger" && !value.is_object() {
-                below.insert(key.clone(), json!("overwritten"));
+                below.insert(key, json!("overwritten"));
             } else {
                 document.get_mut(name)?.as_object_mut()?.shift_remove(&key);
             }
@@ -419,7 +419,7 @@ impl Writer {
         let starts = text.starts_with(|c: char| c.is_ascii_alphabetic());
         match dice.below(3) {
             0 if word && starts && !means_otherwise.contains(&text.to_lowercase().as_str()) => {
-                self.out.push_str(text)
+                self.out.push_str(text);
             }
             1 if !text.contains('\n') => self
                 .out

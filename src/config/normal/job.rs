@@ -144,7 +144,7 @@ fn pages(fields: &mut Fields, name: &str) {
     let publishes = match fields.remove("pages") {
         None => name == "pages",
         Some(form) if form == Form::Bool(true) || form.is_blank() => true,
-        Some(form) if form == Form::Bool(false) => false,
+        Some(Form::Bool(false)) => false,
         Some(form) => {
             fields.set("pages", form);
             return;

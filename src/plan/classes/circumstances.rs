@@ -158,7 +158,9 @@ fn combinations(
     }
     let only = |at: usize| {
         let mut one = untouched.clone();
-        one.get_mut(at).map(|chosen| *chosen = 0);
+        if let Some(chosen) = one.get_mut(at) {
+            *chosen = 0;
+        }
         one
     };
     let alone: Vec<Chosen> = everything
@@ -197,7 +199,9 @@ fn product(free: &[Free], of: &[usize], plain: &Chosen, most: usize) -> Option<V
         for value in 0..values {
             for chosen in &all {
                 let mut chosen = chosen.clone();
-                chosen.get_mut(*at).map(|slot| *slot = value);
+                if let Some(slot) = chosen.get_mut(*at) {
+                    *slot = value;
+                }
                 next.push(chosen);
             }
         }

@@ -305,7 +305,7 @@ impl Compared {
             };
             if let Some(path) = path {
                 let is = Question::Is(path.to_owned());
-                self.ask("CI_PROJECT_PATH", is, false);
+                self.ask("CI_PROJECT_PATH", &is, false);
             }
             match source::of_word(name) {
                 // A branch of such a name would match as well; nobody has one.
@@ -350,24 +350,24 @@ impl Compared {
                 self.link(left.as_str(), right.as_str(), matched);
             }
             (Expr::Variable(name), Expr::Text(text)) if matched => {
-                self.ask(name.as_str(), Question::matched_by(text.as_str()), true);
+                self.ask(name.as_str(), &Question::matched_by(text.as_str()), true);
             }
             (Expr::Text(text), Expr::Variable(name)) if matched => {
                 let holds = Question::Holds(text.as_str().to_owned());
-                self.ask(name.as_str(), holds, false);
+                self.ask(name.as_str(), &holds, false);
             }
             (Expr::Variable(name), Expr::Pattern(literal)) if matched => {
                 let matches = Question::Matches(literal.pattern().clone());
-                self.ask(name.as_str(), matches, false);
+                self.ask(name.as_str(), &matches, false);
             }
             (Expr::Variable(name), Expr::Text(text)) | (Expr::Text(text), Expr::Variable(name)) => {
                 let is = Question::Is(text.as_str().to_owned());
-                self.ask(name.as_str(), is, false);
+                self.ask(name.as_str(), &is, false);
             }
             (Expr::Variable(name), Expr::Bool(bool)) | (Expr::Bool(bool), Expr::Variable(name))
                 if !matched =>
             {
-                self.ask(name.as_str(), Question::Is(bool.to_string()), false);
+                self.ask(name.as_str(), &Question::Is(bool.to_string()), false);
             }
             (Expr::Variable(name), _) if is_plain(right) => self.bare(name.as_str(), true),
             (_, Expr::Variable(name)) if is_plain(left) => self.bare(name.as_str(), true),
@@ -382,7 +382,7 @@ impl Compared {
                 }
                 for name in names {
                     for literal in &literals {
-                        self.ask(&name, Question::Is(literal.clone()), true);
+                        self.ask(&name, &Question::Is(literal.clone()), true);
                     }
                     if let Some(asked) = self.variables.get_mut(&name) {
                         asked.used.value = true;
@@ -412,7 +412,7 @@ impl Compared {
         }
     }
 
-    fn ask(&mut self, name: &str, question: Question, kind: bool) {
+    fn ask(&mut self, name: &str, question: &Question, kind: bool) {
         self.asked.insert(name.to_owned());
         for (subject, slug) in subjects(name) {
             let questions = match &subject {
