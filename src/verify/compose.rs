@@ -126,7 +126,7 @@ mod tests {
             ("!reset null", "!override null"),
             ("  b:\n", "  b:\n    build: .\n"),
             ("  b:\n", "  b:\n    privileged: true\n"),
-            ("context: .", "context: ./"),
+            ("context: \".\"", "context: ./"),
             ("A: \"1\"", "A: 1"),
             ("TOKEN", "OTHER"),
             ("  npm:\n", "  more: {environment: X}\n  npm:\n"),

@@ -184,7 +184,7 @@ const WAYS: [Way; 11] = [
                 .write(".gitattributes", "* filter=trap diff=trap\n");
             of.project.write("Dockerfile", "FROM scratch AS changed\n");
         },
-        &["status"],
+        &["diff"],
     ),
     (
         "an included configuration",
@@ -282,7 +282,7 @@ fn what_a_revision_does_not_give_is_said() {
     let repository = Repository::new();
     for (text, says) in [
         (vec![b'#'; 20 << 20], "has more than"),
-        (vec![0xff, 0xfe], "is not UTF-8"),
+        (b"windlass: 1 # \xff\n".to_vec(), "is not UTF-8"),
     ] {
         repository.project.write("windlass.yml", text);
         repository.commit();

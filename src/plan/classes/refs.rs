@@ -14,6 +14,7 @@ const PAIRS: usize = 256;
 /// Names that no one names in a pipeline.
 const BRANCHES: [&str; 3] = ["feature", "topic-1", "zz"];
 const TAGS: [&str; 3] = ["v1.2.3", "some-tag", "zz"];
+const TARGETS: [&str; 3] = ["next", "topic-2", "zzz"];
 
 impl Compared {
     /// The default branch of a project whose configuration says nothing of it: `main`, as GitLab names it,
@@ -78,7 +79,7 @@ pub(super) fn refs(
         if let Some(plain) = texts
             .texts
             .iter()
-            .position(|text| last.contains(&text.as_str()))
+            .position(|text| role != Role::Target && last.contains(&text.as_str()))
         {
             let plain = texts.texts.remove(plain);
             texts.texts.insert(0, plain);
@@ -89,7 +90,12 @@ pub(super) fn refs(
     let branches = names(Role::Branch, &first, &BRANCHES);
     let tags = names(Role::Tag, &[], &TAGS);
     let sources = names(Role::Source, &[], &BRANCHES);
-    let targets = names(Role::Target, &first, &[]);
+    // Where nothing asks what a request is merged into, all of them go to the default branch.
+    let others: &[&str] = match compared.names.contains_key(&Role::Target) {
+        true => &TARGETS,
+        false => &[],
+    };
+    let targets = names(Role::Target, &first, others);
     let mut refs = Refs {
         compared,
         default,
