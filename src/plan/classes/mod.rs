@@ -26,6 +26,7 @@ use super::predefined;
 use super::situation::{Changed, Ref, Situation, Trigger};
 use crate::config::Config;
 use crate::gitlab::expression::Lookup;
+use crate::shown::code;
 use circumstances::Circumstance;
 
 /// Most decisions that are worth the time: classes times jobs.
@@ -65,8 +66,10 @@ impl std::fmt::Display for LeftOut {
                 f,
                 "conditions tell more kinds of pipelines apart than the {most} that were looked at"
             ),
-            Self::Pattern(pattern) => write!(f, "no text was found that `{pattern}` matches"),
-            Self::Glob(glob) => write!(f, "no path was found that `{glob}` matches"),
+            Self::Pattern(pattern) => {
+                write!(f, "no text was found that {} matches", code(pattern))
+            }
+            Self::Glob(glob) => write!(f, "no path was found that {} matches", code(glob)),
             Self::Combinations => {
                 f.write_str("not every combination of patterns that one name can match was tried")
             }
