@@ -197,6 +197,7 @@ impl Questions {
                 found.add(&text.replacen('-', with, 1));
                 found.add(&text.replace('-', with));
             }
+            found.add(&text.to_uppercase());
         }
         let patterns: Vec<&Pattern> = Self::patterns(&self.own).collect();
         let of_slug: Vec<&Pattern> = Self::patterns(&self.slug).collect();
