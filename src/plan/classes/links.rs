@@ -14,7 +14,7 @@ use crate::plan::predefined;
 use crate::plan::situation::Situation;
 
 /// A pattern, as the value of a variable, that matches no text.
-const NOTHING: &str = "/^no-such-text$/";
+pub(super) const NOTHING: &str = "/^no-such-text$/";
 /// How many links a text is passed on over.
 const FAR: usize = 4;
 

@@ -4,9 +4,9 @@
 //! for every value that it can be worth, also where it is a condition itself (`($A || $B) == $C`).
 
 use super::compared::Compared;
-use super::links::{Link, Subject, subjects};
+use super::links::{Link, NOTHING, Subject, subjects};
 use super::text::Question;
-use crate::gitlab::expression::{Comparison, Expr};
+use crate::gitlab::expression::{Comparison, Expr, PRINTED_PATTERN};
 use crate::gitlab::regex::Pattern;
 
 /// Something that an operand of a comparison can be worth.
@@ -91,6 +91,11 @@ impl Compared {
             }
             // Nothing matches `false` or nothing; with `true` GitLab breaks off.
             (Worth::Variable(name), Worth::Bool(_)) if matched => self.bare(name, true),
+            // A pattern to the left is printed as an address, which a text may hold and a pattern may match.
+            (Worth::Pattern(_), Worth::Variable(name)) if matched => {
+                self.ask(name, &Question::Holds(PRINTED_PATTERN.to_owned()), true);
+                self.ask(name, &Question::Is(NOTHING.to_owned()), true);
+            }
             (left, Worth::Variable(name)) if matched => match left.text() {
                 Some(text) => self.ask(name, &Question::Holds(text.to_owned()), false),
                 None => self.bare(name, true),

@@ -82,6 +82,15 @@ fn every_comparison_has_a_class_in_which_it_holds() {
         ),
         ("a: {script: x, variables: {B: dev}, rules: [{if: $B == $CI_COMMIT_BRANCH}]}\n".to_owned(), "branch dev"),
         ("variables: {P: '/^rel-\\d+$/'}\na: {script: x, rules: [{if: $CI_COMMIT_TAG =~ $P}]}\n".to_owned(), "tag rel-1"),
+        (rule("$CI_PIPELINE_TRIGGERED == $A"), "branch feature (trigger)"),
+        (rule("$CI_COMMIT_REF_PROTECTED == $A"), "tag v1.2.3"),
+        (rule("$CI_COMMIT_BRANCH == $CI_JOB_NAME"), "branch a"),
+        (rule("$CI_COMMIT_BRANCH == $CI_PIPELINE_SOURCE"), "branch push"),
+        (rule("($CI_COMMIT_BRANCH || $CI_COMMIT_TAG) =~ /^v/"), "branch v"),
+        (rule("($CI_COMMIT_BRANCH || $CI_COMMIT_TAG) =~ /^v/"), "tag v"),
+        (rule("($A && $CI_COMMIT_BRANCH) == \"x\""), "branch x"),
+        (rule("$CI_COMMIT_BRANCH == $A && $A =~ /^rel/"), "branch rel"),
+        (rule("$CI_COMMIT_REF_SLUG == $CI_MERGE_REQUEST_TARGET_BRANCH_NAME"), "merge request MAIN -> main"),
         ("a: {script: x, only: [schedules]}\n".to_owned(), "schedule on main"),
         ("a: {script: x, only: ['x@g/p']}\n".to_owned(), "branch x"),
         ("a: {script: x, only: ['/^v/i'], except: [branches]}\n".to_owned(), "tag v"),
@@ -135,6 +144,17 @@ fn what_is_left_out_is_said() {
         let branch = Ref::Branch(format!("b{at}"));
         assert!(classes.situations.iter().any(|one| one.reference == branch));
     }
+}
+
+#[test]
+fn a_name_with_variables_that_conditions_ask_for_is_left_out() {
+    let job = |name: &str| {
+        let rules = "rules: [{if: '$CI_ENVIRONMENT_NAME == \"prod\"'}]";
+        of(&format!("a: {{script: x, environment: {name}, {rules}}}\n")).left_out
+    };
+    assert_eq!(job("prod"), []);
+    let name = "$CI_COMMIT_REF_NAME".to_owned();
+    assert_eq!(job(&name), [LeftOut::Environment(name)]);
 }
 
 #[test]
