@@ -75,6 +75,8 @@ codes! {
     CircularExtends "circular-extends" Error;
     /// An include that windlass does not read.
     UnreadInclude "unread-include" Warning;
+    /// An included file sets keys of a job that the manifest makes.
+    ChangedByInclude "changed-by-include" Warning;
     /// A key that is reserved for a later version of the language.
     ReservedKey "reserved-key" Error;
     /// A required key is missing.
@@ -167,7 +169,7 @@ codes! {
     LongName "long-name" Warning;
     /// A row of a matrix that makes a longer name of a job than GitLab takes.
     LongMatrixName "long-matrix-name" Error;
-    /// A version that is no GitLab version.
+    /// A version that is not a GitLab version.
     BadVersion "bad-version" Error;
     /// A feature that the target GitLab does not have.
     NeedsVersion "needs-version" Error;

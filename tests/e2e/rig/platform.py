@@ -18,7 +18,7 @@ import time
 
 import client
 from images import catalog, hub
-from rig import certificates, cluster, gitlab, kubernetes, registry, serve
+from rig import certificates, cluster, gitlab, kubernetes, name_server, registry, serve
 from rig.world import STATE, World, run
 from runner import pipeline as pipelines
 
@@ -26,9 +26,10 @@ TESTS = pathlib.Path(__file__).resolve().parents[1]
 ROOT = TESTS.parents[1]
 GITLAB, REGISTRY = "gitlab.example.com", "registry.example.com"
 OLD = "gitlab.facile.it"  # a GitLab of 2018, its registry at the same host name
+PLAIN = "distribution.example.com"  # GitLab with distribution 3 as its registry, as it comes
 STORAGE, MIRROR, CLUSTER = "storage.example.com", "registry-mirror.facile.it", "kubernetes.example.com"
 HUB = "registry-1.docker.io"  # the mirror, for jobs without one
-HOSTS = (GITLAB, REGISTRY, OLD, STORAGE, MIRROR, CLUSTER)
+HOSTS = (GITLAB, REGISTRY, OLD, PLAIN, STORAGE, MIRROR, CLUSTER)
 
 
 def compile_examples(windlass, folder, **environment):
@@ -54,10 +55,15 @@ class Platform:
         self.serve(gitlab.handler(self.issuer, STATE / "git"), addresses[GITLAB])
         self.registries = {}
         beside = gitlab.handler(self.issuer, STATE / "git")
-        for port, name, home, old in ((5001, REGISTRY, GITLAB, None), (5002, OLD, OLD, beside)):
+        kinds = (
+            (REGISTRY, GITLAB, {}),
+            (OLD, OLD, {"gitlab": False, "beside": beside}),
+            (PLAIN, GITLAB, {"gitlab": False, "program": registry.DISTRIBUTION}),
+        )
+        for port, (name, home, how) in enumerate(kinds, start=5001):
             realm = f"https://{home}/jwt/auth"
             made = registry.Registry(
-                name, STATE, self.certificates, addresses[name], self.issuer, realm, port, not old, old
+                name, STATE, self.certificates, addresses[name], self.issuer, realm, port, **how
             )
             made.host = name
             made.front.storage_url = f"https://{STORAGE}"
@@ -70,7 +76,9 @@ class Platform:
         for name, (files, command, *folder) in hub.IMAGES.items():
             repository, tag = name.split(":")
             hub.push(Mirror(self, repository), tag, files, command, **({"WorkingDir": folder[0]} if folder else {}))
+        hub.push_buildkit(Mirror(self, "moby/buildkit"), self.bundle)
         self.catalog = catalog.Catalog(self.bundle)
+        name_server.start(self.world)
         self.lock = threading.Lock()
         self.projects, self.made = 0, []
 
@@ -243,6 +251,11 @@ class Project:
             raise RuntimeError(f"manifest for {name} not found: {status}")
         layers = [images.request("GET", f"blobs/{layer['digest']}")[2] for layer in json.loads(data)["layers"]]
         return self.gitlab.catalog.pulled(client.sha256(data), layers)
+
+    def drain(self):
+        """A node drain after a garbage collection of the registry: images that cannot be pulled again."""
+        self.registry.collect(self.path.lower())
+        return self.cluster.drain()
 
     def pull(self, image):
         """What a kubelet would get: the digest, or None. It has a deploy token that may only pull."""
