@@ -8,6 +8,7 @@ use std::rc::Rc;
 
 use super::record::{Read, Reader, See};
 use crate::finding::{Code, Finding, did_you_mean};
+use crate::gitlab::Refusal;
 use crate::source::{Kind, Node};
 
 /// What YAML 1.1 or 1.2 makes of a plain scalar, if not a string.
@@ -216,10 +217,9 @@ impl Fault {
         }
     }
 
-    /// A fault told by a sentence fragment whose part after `; ` says what to write.
-    pub fn because(subject: &str, why: &str, help: &str) -> Self {
-        let (why, help) = why.split_once("; ").unwrap_or((why, help));
-        Self::new(format!("{subject} {why}"), help)
+    /// A fault told by a refusal; `help` where that does not say what to write instead.
+    pub fn because(subject: &str, refusal: Refusal, help: &str) -> Self {
+        Self::new(format!("{subject} {}", refusal.why), refusal.help_or(help))
     }
 
     pub(crate) fn finding(self, code: Code, node: &Node) -> Finding {
