@@ -6,7 +6,7 @@
 
 use std::rc::Rc;
 
-use super::record::{Read, Reader, See};
+use super::record::{Read, Reader, See, Wanted};
 use crate::finding::{Code, Finding, did_you_mean};
 use crate::gitlab::Refusal;
 use crate::source::{Kind, Node};
@@ -69,7 +69,7 @@ pub fn plain_type(text: &str) -> Option<&'static str> {
 pub fn read_text(node: &Node, reader: &mut Reader<'_>) -> Option<Rc<str>> {
     reader.refuse_tag(node);
     let Kind::Scalar(scalar) = &node.kind else {
-        reader.wrong_type(node, "a string");
+        reader.wrong_type(node, Wanted::String);
         return None;
     };
     if scalar.plain
@@ -116,7 +116,7 @@ impl Read for bool {
             Kind::Scalar(s) if s.plain && node.tag.is_none() && &*s.text == "true" => Some(true),
             Kind::Scalar(s) if s.plain && node.tag.is_none() && &*s.text == "false" => Some(false),
             _ => {
-                reader.wrong_type(node, "`true` or `false`");
+                reader.wrong_type(node, Wanted::Boolean);
                 None
             }
         }
@@ -132,7 +132,7 @@ impl Read for i64 {
             _ => None,
         };
         if number.is_none() {
-            reader.wrong_type(node, "an integer");
+            reader.wrong_type(node, Wanted::Integer);
         }
         number
     }
