@@ -249,9 +249,10 @@ pub(crate) const CASES: &[Case] = &[
             "windlass: 1\nkubernetes: {context: c}\nimages: {app: {}}\nenvironments: {prod: {refs: default_branch, images: [app], deploy: {helm: {chart: c, release: @@}}}}\n",
         )
     },
+    // A letter after the text would make `$Ax` of `$A`.
     around(
         "Helm.release",
-        ["${Z}", "x"],
+        ["${Z}", ".x"],
         "windlass: 1\nkubernetes: {context: c}\nimages: {app: {}}\nenvironments: {prod: {refs: default_branch, images: [app], deploy: {helm: {chart: c, release: @@}}}}\n",
     ),
     case(
