@@ -75,6 +75,8 @@ codes! {
     CircularExtends "circular-extends" Error;
     /// An include that windlass does not read.
     UnreadInclude "unread-include" Warning;
+    /// An included file sets keys of a job that the manifest makes.
+    ChangedByInclude "changed-by-include" Warning;
     /// A key that is reserved for a later version of the language.
     ReservedKey "reserved-key" Error;
     /// A required key is missing.
@@ -151,8 +153,8 @@ codes! {
     BuilderCannot "builder-cannot" Error;
     /// An image whose build differs from those of its group in more than words.
     GroupUnlike "group-unlike" Error;
-    /// A builder that its authors gave up.
-    ArchivedBuilder "archived-builder" Warning;
+    /// A builder that its authors archived.
+    ArchivedBuilder "archived-builder" Error;
 
     // Tools, access and target.
     /// A retention that cannot tell which tags it is about.

@@ -102,6 +102,11 @@ pub fn unknown_word(node: &Node, word: &str, words: &[&str], reader: &mut Reader
     );
 }
 
+/// Reports a word that the language does not have any more.
+pub fn gone_word(node: &Node, code: Code, why: &str, instead: &str, reader: &mut Reader<'_>) {
+    reader.fault(node, Finding::new(code, node.span, why).help(instead));
+}
+
 impl Read for String {
     fn read(node: &Node, reader: &mut Reader<'_>) -> Option<Self> {
         read_text(node, reader).map(|text| text.to_string())

@@ -12,7 +12,6 @@ mod buildx;
 pub(super) mod compose;
 mod daemonless;
 mod docker;
-mod kaniko;
 mod rows;
 
 use super::Lowering;
@@ -42,7 +41,6 @@ fn lower(builder: Builder) -> fn(&mut Lowering<'_>, &mut Job, &mut Build<'_>) {
         Builder::Compose => compose::lower,
         Builder::Buildkit => buildkit::lower,
         Builder::Buildah => buildah::lower,
-        Builder::Kaniko => kaniko::lower,
     }
 }
 
@@ -50,8 +48,7 @@ impl Lowering<'_> {
     /// Gives a job the commands of a build.
     pub(super) fn with_build(&mut self, job: &mut Job, build: &mut Build<'_>) {
         let builder = build.builder(self);
-        // Kaniko reads its cache where it writes it.
-        if builder != Builder::Kaniko && build.names_default_branch() {
+        if build.names_default_branch() {
             job.script.push(Value::from(DEFAULT_BRANCH_SLUG));
         }
         lower(builder)(self, job, build);
