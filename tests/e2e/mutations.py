@@ -13,11 +13,15 @@ import scenarios
 
 @dataclasses.dataclass(frozen=True)
 class Mutation:
-    """`changes`: (file, before, after), each of which must be there. `refused`: what the proof says."""
+    """`changes`: (file, before, after), each of which must be there. `refused`: what the proof says.
+
+    `shows`: how the assertion begins that must fail; another one that fails shows something else.
+    """
 
     name: str
     what: str
     scenario: str
+    shows: str
     changes: tuple
     refused: tuple = ()
     leaks: bool = False
@@ -32,6 +36,7 @@ MUTATIONS = (
         "promotion-the-wrong-way-round",
         "the tags of the promotion are swapped",
         "second-deployment",
+        "jobs: cleanup-php is failed",
         (
             (
                 "src/lower/marking.rs",
@@ -45,12 +50,14 @@ MUTATIONS = (
         "no-guard-against-newer-images",
         "an older pipeline that comes last moves the tag back",
         "interleaved-older-cleans-up-last",
+        "the digest of php:prod",
         (("src/lower/marking.rs", "registry_move_tag {}--unless-newer", "registry_move_tag {}"),),
     ),
     Mutation(
         "cleanup-not-always",
         "`when: always` is forgotten",
         "failing-test",
+        "jobs: cleanup-php-ci is skipped",
         (("src/lower/cleanup.rs", 'job.when = Some("always".to_owned());', ""),),
         refused=("not-cleaned-up",),
     ),
@@ -58,6 +65,7 @@ MUTATIONS = (
         "deploys-on-any-branch",
         "the rules of ref sets are forgotten",
         "feature-branch",
+        "production",
         (("src/lower/refs.rs", "if changes.is_none() && self.is_everywhere(&names) {", "if !names.is_empty() {"),),
         refused=("internal error",),
     ),
@@ -65,6 +73,7 @@ MUTATIONS = (
         "no-login",
         "the login is dropped",
         "first-deployment",
+        "jobs: build-php-ci is failed",
         (("src/lower/registry_login.rs", "let push = access.push?;", "let push = access.push.filter(|_| false)?;"),),
         refused=("internal error",),
     ),
@@ -72,6 +81,7 @@ MUTATIONS = (
         "deploys-a-tag-that-moves",
         "the Deployment names the tag `prod`, not the digest",
         "second-deployment",
+        "jobs: deploy-prod is failed",
         (
             (
                 "src/lower/deploy/set_image.rs",
@@ -86,30 +96,35 @@ MUTATIONS = (
         "no-undo",
         "a failed rollout stays as it is",
         "failing-rollout",
+        "the digest in the Deployment",
         (("src/lower/deploy/rollout.rs", "kubectl rollout undo {workload} || true", ": {workload}"),),
     ),
     Mutation(
         "failed-rollout-succeeds",
         "the job ends with success after a failed rollout",
         "failing-rollout",
+        "jobs: deploy-prod is success",
         (("src/lower/deploy/rollout.rs", "{undone}  exit 1\\nfi", "{undone}fi"),),
     ),
     Mutation(
         "keeps-no-older-image",
         "nothing is kept to go back to",
         "second-deployment",
+        "the image before",
         (("src/lower/retention.rs", '"--all-but {count} {}"', '"--all-but 0 {}"'),),
     ),
     Mutation(
         "deletes-what-others-tagged",
         "the pattern of tags takes all",
         "another-tag-on-the-running-image",
-        (("src/lower/retention.rs", '{count} {}", argument(&own.regex)', '{count} {}", argument(".*")'),),
+        "the digest of php:release-1",
+        (("src/lower/retention.rs", '{count} {}", argument(&own.regex)', '{count} {}", argument("[a-z0-9-]*")'),),
     ),
     Mutation(
         "cleanup-does-not-wait",
         "the clean-up needs the build, and not the deployment",
         "failing-rollout",
+        "jobs: cleanup-php is",
         (
             (
                 "src/lower/cleanup.rs",
@@ -123,6 +138,7 @@ MUTATIONS = (
         "tests-take-what-the-tag-names",
         "tests do not pull the image by its digest",
         "retry-of-each-job",
+        "phpstan ran in the image",
         (
             (
                 "src/lower/compose.rs",
@@ -136,6 +152,7 @@ MUTATIONS = (
         "password-as-an-argument",
         "the login has the password on its command line",
         "no-secret-is-shown",
+        "tokens in arguments",
         (
             (
                 "src/lower/registry_login.rs",
@@ -149,6 +166,7 @@ MUTATIONS = (
         "deletes-by-digest",
         "the script deletes the manifest, and with it all of its tags",
         "another-tag-on-the-running-image",
+        "the digest of php:release-1",
         (("templates/registry/delete_tag.sh", 'DELETE "manifests/$1"', 'DELETE "manifests/$digest"'),),
     ),
 )
@@ -165,6 +183,7 @@ def caught(mutation):
             scenarios.load()[mutation.scenario].run(bench)
         except AssertionError as shown:
             bench.note = f"{mutation.scenario}: {str(shown).splitlines()[0][:150]}"
+            scenarios.holds(str(shown).startswith(mutation.shows), f"not shown by {mutation.shows!r}, but by: {shown}")
         else:
             raise AssertionError(f"{mutation.scenario} passes all the same")
 
