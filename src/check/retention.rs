@@ -4,38 +4,19 @@
 
 use super::Check;
 use crate::finding::{Code, Finding};
-use crate::gitlab::tag::{TagPattern, to_posix};
+use crate::gitlab::tag::TagPattern;
 use crate::manifest::images::{Image, KeepFor, Retention};
 use crate::source::{At, Span};
 
 pub(super) fn check(check: &mut Check<'_>) {
     for (key, image) in check.manifest.images() {
         if let Some(retention) = image.retention.at() {
-            kept(check, &retention.value);
             age(check, &retention.value);
             if retention.value.keep_for.get() == Some(&KeepFor::Pipeline) {
                 alone(check, &retention.value);
             } else {
                 tags(check, key, image, retention);
             }
-        }
-    }
-}
-
-/// Reports patterns that the registry script, which has only `grep -E`, cannot match.
-fn kept(check: &mut Check<'_>, retention: &Retention) {
-    for pattern in retention
-        .keep
-        .get()
-        .into_iter()
-        .flat_map(|list| list.iter())
-    {
-        if pattern.value.starts_with('/') && to_posix(&pattern.value).is_none() {
-            let message = format!("`{}` cannot be matched by a POSIX shell", &*pattern.value);
-            let finding = Finding::new(Code::BadRegex, pattern.span, message).help(
-                "without flags, `(?...)`, lazy quantifiers and classes other than `\\d` and `\\w`",
-            );
-            check.report.push(finding);
         }
     }
 }

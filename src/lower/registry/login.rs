@@ -20,13 +20,18 @@ impl<'m> Lowering<'m> {
     }
 
     /// The login to GitLab's own registry with Docker, which the jobs share.
-    pub(super) fn shared_login(&self) -> Option<Value> {
+    pub(in crate::lower) fn shared_login(&self) -> Option<Value> {
         let access = self.gitlab_access()?;
         login("docker", &access, &mut Uses::default())
     }
 
     /// The commands of a client that log a job in to all registries that these images need.
-    pub(super) fn logins(&self, client: &str, images: &[&str], uses: &mut Uses) -> Vec<Value> {
+    pub(in crate::lower) fn logins(
+        &self,
+        client: &str,
+        images: &[&str],
+        uses: &mut Uses,
+    ) -> Vec<Value> {
         let registries = self.registries_of_job(images).into_iter();
         let logins = registries.filter_map(|access| login(client, &access, uses));
         logins.collect()
@@ -47,7 +52,7 @@ impl<'m> Lowering<'m> {
     }
 
     /// The registries of a job that handles these images, as far as they want a login.
-    pub(super) fn registries_of_job(&self, images: &[&str]) -> Vec<Access<'m>> {
+    pub(in crate::lower) fn registries_of_job(&self, images: &[&str]) -> Vec<Access<'m>> {
         let mut all: Vec<Access<'m>> = self.gitlab_access().into_iter().collect();
         all.extend(self.others(images));
         all.retain(|access| access.push.is_some());
@@ -75,7 +80,10 @@ impl<'m> Lowering<'m> {
 
 /// Notes that a job logs in to a registry, and says the login's credentials; none where the registry
 /// wants no login.
-pub(super) fn note_login<'m>(access: &Access<'m>, uses: &mut Uses) -> Option<Credentials<'m>> {
+pub(in crate::lower) fn note_login<'m>(
+    access: &Access<'m>,
+    uses: &mut Uses,
+) -> Option<Credentials<'m>> {
     let push = access.push?;
     uses.logins.insert(Login {
         host: access.host.to_owned(),
