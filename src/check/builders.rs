@@ -24,7 +24,7 @@ pub(super) fn check(check: &mut Check<'_>) {
             check.report.push(finding.help(help));
         }
         if builder == Builder::Kaniko {
-            let message = "kaniko was archived by its authors in June 2025: nobody mends it";
+            let message = "kaniko was archived by its authors in June 2025: nobody fixes it";
             let finding = Finding::new(Code::ArchivedBuilder, at, message);
             check
                 .report

@@ -103,7 +103,7 @@ pub(super) fn check(check: &mut Check<'_>) {
             let (why, help) = why
                 .split_once("; ")
                 .unwrap_or((&why, "choose another `name`"));
-            let message = format!("`{}` is no environment name: it {why}", name.value);
+            let message = format!("`{}` is not an environment name: it {why}", name.value);
             report.push(Finding::new(Code::BadName, name.span, message).help(help));
         }
     }
@@ -289,7 +289,7 @@ fn variable_names(variables: &Variables, top_level: bool, report: &mut Report) {
             let (why, help) = why
                 .split_once("; ")
                 .unwrap_or((&why, "rename it, as in `MY_NAME`"));
-            let message = format!("`{}` is no name of a variable: it {why}", key.value);
+            let message = format!("`{}` is not a variable name: it {why}", key.value);
             report.push(Finding::new(Code::BadName, key.span, message).help(help));
         }
     }

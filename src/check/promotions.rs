@@ -124,7 +124,7 @@ fn targets(check: &mut Check<'_>, promotion: &At<Promotion>) {
             }
             None if text.contains('$') || crate::gitlab::names::image_tag(text).is_ok() => continue,
             None => (
-                format!("`{text}` is no image tag"),
+                format!("`{text}` is not an image tag"),
                 "write letters, digits, `.`, `_` and `-`".to_owned(),
             ),
         };

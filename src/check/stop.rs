@@ -96,7 +96,7 @@ fn keys(check: &mut Check<'_>, stop: &At<Stop>) {
                 .push(finding.help("as in `[deployment, service]`"));
         }
         for kind in kinds.iter().filter(|kind| !is_kind(&kind.value)) {
-            let message = format!("`{}` is no kind of objects", kind.value);
+            let message = format!("`{}` is not a kind of objects", kind.value);
             let finding = Finding::new(Code::BadName, kind.span, message);
             let help =
                 "write it as kubectl takes it, as in `deployment` or `ingress.networking.k8s.io`";
@@ -283,7 +283,7 @@ fn selects_own(
         };
         let label = label.trim();
         if label.is_empty() || label.starts_with('-') {
-            return Err((Code::BadName, "is no label selector", help));
+            return Err((Code::BadName, "is not a label selector", help));
         }
         let told_apart = |value: &&str| environment.owns(&key.value, manifest, value);
         let equal = !label.ends_with('!') && !values.is_empty();

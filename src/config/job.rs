@@ -110,7 +110,7 @@ fn dependencies_are_needed(job: &Job, needs: Option<&Node>, reader: &mut Reader)
     }
 }
 
-/// What was probably meant by something that is no job: one of its keys, or a global keyword.
+/// What was probably meant by something that is not a job: one of its keys, or a global keyword.
 fn meant(name: &str, value: &Node) -> Option<String> {
     let keys = value.as_map().into_iter().flat_map(Map::iter);
     let unknown = keys.filter(|(key, _)| !keywords::is_job(&key.text));

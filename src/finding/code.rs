@@ -167,7 +167,7 @@ codes! {
     LongName "long-name" Warning;
     /// A row of a matrix that makes a longer name of a job than GitLab takes.
     LongMatrixName "long-matrix-name" Error;
-    /// A version that is no GitLab version.
+    /// A version that is not a GitLab version.
     BadVersion "bad-version" Error;
     /// A feature that the target GitLab does not have.
     NeedsVersion "needs-version" Error;

@@ -45,7 +45,9 @@ pub fn parse(text: &str) -> Result<Duration, String> {
             .to_owned());
     }
     if lower.trim() == "never" {
-        return Err("is no length of time here; only what expires can be kept for ever".to_owned());
+        return Err(
+            "is not a length of time here; only what expires can be kept for ever".to_owned(),
+        );
     }
     let seconds = total(&words(&lower))?;
     if seconds == 0 {
@@ -122,7 +124,7 @@ fn total(words: &[String]) -> Result<u64, String> {
             alone = false;
         } else if !matches!(name, "and" | "with" | "plus") || number.is_some() || alone {
             return Err(format!(
-                "has `{name}`, which is no number and no unit of time"
+                "has `{name}`, which is neither a number nor a unit of time"
             ));
         }
     }
@@ -177,7 +179,7 @@ fn times(count: &str, unit: u64) -> Result<u64, String> {
 /// Parses a duration as Go's `time.ParseDuration` does, and so kubectl's `--timeout`: `5m`,
 /// `1h30m`, `90s`, `1.5h`. Zero is legal; to `kubectl rollout status` it means "for ever".
 pub fn parse_go(text: &str) -> Result<Duration, String> {
-    let shape = || "is no duration of kubectl; write it like `5m` or `1h30m`".to_owned();
+    let shape = || "is not a duration of kubectl; write it like `5m` or `1h30m`".to_owned();
     if text == "0" {
         return Ok(Duration::ZERO);
     }

@@ -109,7 +109,7 @@ pub fn variable(name: &str) -> Result<(), String> {
     if let Some(bare) = name.strip_prefix('$') {
         return Err(match variable(bare.trim_matches(['{', '}'])) {
             Ok(()) => "has a `$`; only its name is wanted".to_owned(),
-            Err(_) => "is no name of a variable".to_owned(),
+            Err(_) => "is not a variable name".to_owned(),
         });
     }
     if name.starts_with(|c: char| c.is_ascii_digit()) {

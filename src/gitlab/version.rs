@@ -62,7 +62,7 @@ impl FromStr for Version {
                 ));
             }
             _ => {
-                return Err("is no version of GitLab; write it like `18.0`".to_owned());
+                return Err("is not a version of GitLab; write it like `18.0`".to_owned());
             }
         };
         let last = LAST_MINOR
@@ -81,7 +81,7 @@ impl FromStr for Version {
                     "never existed; the last GitLab {0} is {0}.{minor}",
                     version.major
                 ),
-                None => "is no version of GitLab".to_owned(),
+                None => "is not a version of GitLab".to_owned(),
             });
         }
         Ok(version)

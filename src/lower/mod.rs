@@ -54,9 +54,9 @@ pub struct Lowered {
     pub pipeline: Pipeline,
     /// The compose override and its path, if tests go through compose.
     pub compose: Option<(String, ComposeOverride)>,
-    /// What the manifest asks for and the target cannot do; with any of it this is no pipeline.
+    /// What the manifest asks for and the target cannot do; with any of it there is no pipeline.
     pub lacks: Vec<Lack>,
-    /// What the manifest asks for and no pipeline can do; with any of it this is no pipeline.
+    /// What the manifest asks for and no pipeline can do; with any of it there is no pipeline.
     pub faults: Vec<Finding>,
 }
 

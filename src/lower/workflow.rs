@@ -130,7 +130,7 @@ impl Lowering<'_> {
 }
 
 /// The condition of merge request pipelines from the branches that a condition admits on a push.
-/// It is about the source branch, which other pipelines have not.
+/// It is about the source branch, which other pipelines do not have.
 fn of_requests(admitted: &Expr) -> Option<Expr> {
     let source = is_set("CI_MERGE_REQUEST_SOURCE_BRANCH_NAME")?;
     let mut kept = Vec::new();

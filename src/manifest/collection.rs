@@ -186,7 +186,7 @@ impl<T> Map<T> {
         Some((&key.0, value.as_ref()?))
     }
 
-    /// Adds what another one has and this one has not, in front of its own.
+    /// Adds what another one has and this one lacks, in front of its own.
     pub fn inherit_entries(&mut self, default: &Self)
     where
         T: Clone,

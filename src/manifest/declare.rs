@@ -11,7 +11,7 @@ macro_rules! key_name {
     };
 }
 
-/// Declares a mapping of the language. `Name = key { ... }` makes any value that is no mapping
+/// Declares a mapping of the language. `Name = key { ... }` makes any value that is not a mapping
 /// stand for `{key: value}`.
 macro_rules! record {
     (

@@ -137,7 +137,7 @@ fn coverage(text: &str) -> Result<(), Fault> {
 fn regex_fault(error: &regex::PatternError) -> Fault {
     let mut fault = Fault::new(
         format!(
-            "this is no regular expression that GitLab takes: {}",
+            "this is not a regular expression that GitLab takes: {}",
             error.message
         ),
         "GitLab uses RE2: no look-ahead, no look-behind, no back-references",
@@ -200,7 +200,7 @@ fn gitlab_version(text: &str) -> Result<(), Fault> {
 
 fn workload(text: &str) -> Result<(), Fault> {
     names::kubernetes_resource(text).map_err(|why| {
-        let subject = format!("`{text}` is no workload: it");
+        let subject = format!("`{text}` is not a workload: it");
         Fault::because(&subject, &why, "write it like `deployment/web`")
     })
 }

@@ -104,7 +104,7 @@ pub trait Read: Sized + JsonSchema {
     /// can be used.
     fn read(node: &Node, reader: &mut Reader<'_>) -> Option<Self>;
 
-    /// Takes over what a default has and this value has not. Most values replace their default.
+    /// Takes over what a default has and this value lacks. Most values replace their default.
     fn inherit(&mut self, _default: &Self) {}
 
     /// Shows the mappings, raw values and tables of variables in this value, itself among them. It
@@ -217,7 +217,7 @@ pub struct Key {
 pub trait Record: Default + Clone {
     /// What the mapping is.
     const DOC: &'static str;
-    /// The key for which a value that is no mapping stands.
+    /// The key for which a value that is not a mapping stands.
     const SHORTHAND: Option<&'static str>;
 
     /// Its keys, in the order of the reference.
@@ -229,7 +229,7 @@ pub trait Record: Default + Clone {
     /// Whether the value of a key is wrong, which is reported already.
     fn is_invalid(&self, key: &str) -> bool;
 
-    /// Takes over what the default has and this record has not, key by key.
+    /// Takes over what the default has and this record lacks, key by key.
     fn inherit_keys(&mut self, default: &Self);
 }
 

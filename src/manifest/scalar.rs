@@ -200,7 +200,7 @@ macro_rules! text {
 pub struct Fault {
     /// A whole sentence.
     pub message: String,
-    /// How to mend it, or empty.
+    /// How to fix it, or empty.
     pub help: String,
     /// Offset in the string, where it is one place.
     pub offset: Option<usize>,

@@ -239,7 +239,10 @@ fn an_unread_include_only_opens() {
             return Ok(0);
         };
         let open = config(&text, &Unknown);
-        prop_assert!(open.is_some(), "an include that is not read is no error");
+        prop_assert!(
+            open.is_some(),
+            "an include that is not read is not an error"
+        );
         match open {
             Some(open) => holds(&plan(&open, &situation), &plan(&alone, &situation)),
             None => Ok(0),

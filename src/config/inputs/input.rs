@@ -193,7 +193,7 @@ fn declaration(key: &Key, entry: &Entry, keys: &[&str], reader: &mut Reader) -> 
     let name = &*key.text;
     let integer = !name.is_empty() && name.bytes().all(|b| b.is_ascii_digit());
     if !key.is_string && !integer {
-        let message = format!("`inputs` has the name `{name}`, which is no string; quote it");
+        let message = format!("`inputs` has the name `{name}`, which is not a string; quote it");
         reader.found(Code::BadInput, entry.key_place, message);
     }
     if entry.value.is_null() {

@@ -47,7 +47,7 @@ pub enum Expr {
     },
     /// `$NAME`; alone, whether it is set and not blank.
     Variable(Name),
-    /// `$[[ inputs.name ]]`, where GitLab has not put the value in before.
+    /// `$[[ inputs.name ]]`, where GitLab did not put the value in before.
     Input(Name),
     /// `"text"`; no variables and no escapes in it.
     Text(Text),

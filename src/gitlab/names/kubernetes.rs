@@ -29,7 +29,7 @@ pub fn resource(text: &str) -> Result<(), String> {
     };
     if !kind.split('.').all(letters) {
         return Err(format!(
-            "has `{kind}`, which is no kind; write it like `deployment/web`"
+            "has `{kind}`, which is not a kind; write it like `deployment/web`"
         ));
     }
     if name.len() > 253 {

@@ -102,7 +102,7 @@ fn host(host: &str) -> Result<(), String> {
     };
     match name.split('.').all(label) && port.is_none_or(digits) {
         true => Ok(()),
-        false => Err(format!("has `{host}`, which is no name of a registry")),
+        false => Err(format!("has `{host}`, which is not a registry host")),
     }
 }
 
@@ -110,7 +110,7 @@ fn host(host: &str) -> Result<(), String> {
 fn digest(digest: &str) -> Result<(), String> {
     let wrong = || {
         Err(format!(
-            "has `{digest}`, which is no digest; write `sha256:` and 64 digits"
+            "has `{digest}`, which is not a digest; write `sha256:` and 64 digits"
         ))
     };
     let Some((algorithm, hex)) = digest.split_once(':') else {

@@ -55,7 +55,7 @@ pub(super) fn set_up(lowering: &mut Lowering<'_>, job: &mut Job, tool: &Tool) {
     job.before_script.splice(0..0, tool.logins.iter().cloned());
 }
 
-/// Writes a file of logins as `docker login` would. The secret is no argument of a program: printf
+/// Writes a file of logins as `docker login` would. The secret is not an argument of a program: printf
 /// is the shell's own.
 pub(super) fn auth_file(
     lowering: &Lowering<'_>,

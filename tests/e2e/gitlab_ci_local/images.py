@@ -31,6 +31,7 @@ class Recipe:
 RECIPES = {
     r"curlimages/curl:.*": Recipe(('ENTRYPOINT ["curl"]', "USER 100:101")),
     r"alpine/kubectl:.*": Recipe(('ENTRYPOINT ["kubectl"]',)),
+    r"ghcr\.io/regclient/.*": Recipe(("USER appuser",)),
     HELPER: Recipe(),
     WAIT: Recipe(('ENTRYPOINT ["wait-for-it.sh"]',), ((HERE / "wait-for-it.sh", "usr/bin/wait-for-it.sh"),)),
 }
@@ -102,8 +103,7 @@ def write(archive, image, files):
         places.setdefault(place, source)
 
     def own(entry):
-        """Empty files that mounts would go over are left out, and everything is root's."""
-        entry.uid = entry.gid = 0
+        """Leaves out the empty files that mounts would go over."""
         return None if entry.name in places else entry
 
     archive.add(image.root, "", filter=own)

@@ -26,9 +26,10 @@ TESTS = pathlib.Path(__file__).resolve().parents[1]
 ROOT = TESTS.parents[1]
 GITLAB, REGISTRY = "gitlab.example.com", "registry.example.com"
 OLD = "gitlab.facile.it"  # a GitLab of 2018, its registry at the same host name
+PLAIN = "distribution.example.com"  # GitLab with distribution 3 as its registry, as it comes
 STORAGE, MIRROR, CLUSTER = "storage.example.com", "registry-mirror.facile.it", "kubernetes.example.com"
 HUB = "registry-1.docker.io"  # the mirror, for jobs without one
-HOSTS = (GITLAB, REGISTRY, OLD, STORAGE, MIRROR, CLUSTER)
+HOSTS = (GITLAB, REGISTRY, OLD, PLAIN, STORAGE, MIRROR, CLUSTER)
 
 
 def compile_examples(windlass, folder, **environment):
@@ -54,10 +55,15 @@ class Platform:
         self.serve(gitlab.handler(self.issuer, STATE / "git"), addresses[GITLAB])
         self.registries = {}
         beside = gitlab.handler(self.issuer, STATE / "git")
-        for port, name, home, old in ((5001, REGISTRY, GITLAB, None), (5002, OLD, OLD, beside)):
+        kinds = (
+            (REGISTRY, GITLAB, {}),
+            (OLD, OLD, {"gitlab": False, "beside": beside}),
+            (PLAIN, GITLAB, {"gitlab": False, "program": registry.DISTRIBUTION}),
+        )
+        for port, (name, home, how) in enumerate(kinds, start=5001):
             realm = f"https://{home}/jwt/auth"
             made = registry.Registry(
-                name, STATE, self.certificates, addresses[name], self.issuer, realm, port, not old, old
+                name, STATE, self.certificates, addresses[name], self.issuer, realm, port, **how
             )
             made.host = name
             made.front.storage_url = f"https://{STORAGE}"

@@ -91,7 +91,7 @@ def first_rollout_fails(bench):
 
 @scenario
 def expired_credentials(bench):
-    """A job token that is no good any more: each job that needs it fails, and changes nothing."""
+    """A job token that no longer works: each job that needs it fails, and changes nothing."""
     project = bench.deployed()
     project.commit(CHANGES="second")
     pipeline = project.pipeline().run(hold=["cleanup-php", "cleanup-php-ci"])
