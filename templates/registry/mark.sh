@@ -1,7 +1,7 @@
 # mark TAG IMAGE: the tag names the image, unless it names a newer one already.
 mark() {
-  before=$(found about "$repository:$1" '{{with .Created}}{{.Unix}}{{end}}')
-  after=$(about "$2" '{{with .Created}}{{.Unix}}{{end}}')
+  before=$(found about "$repository:$1" '{{with .Created}}{{.Unix}}{{end}}') || return
+  after=$(about "$2" '{{with .Created}}{{.Unix}}{{end}}') || return
   if [ -n "$after" ] && [ "${before:-0}" -gt "$after" ]; then
     echo "$repository:$1 stays: its image is newer"
   else
