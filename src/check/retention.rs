@@ -5,18 +5,45 @@
 use super::Check;
 use crate::finding::{Code, Finding};
 use crate::gitlab::tag::TagPattern;
+use crate::gitlab::variables::{Part, parts};
+use crate::manifest::collection::List;
 use crate::manifest::images::{Image, KeepFor, Retention};
 use crate::source::{At, Span};
 
 pub(super) fn check(check: &mut Check<'_>) {
     for (key, image) in check.manifest.images() {
         if let Some(retention) = image.retention.at() {
+            kept(check, &retention.value);
             age(check, &retention.value);
             if retention.value.keep_for.get() == Some(&KeepFor::Pipeline) {
                 alone(check, &retention.value);
             } else {
                 tags(check, key, image, retention);
             }
+        }
+    }
+}
+
+/// Reports what is neither a tag nor a pattern.
+fn kept(check: &mut Check<'_>, retention: &Retention) {
+    let of_tag = |c: char| c.is_ascii_alphanumeric() || "_.-".contains(c);
+    for kept in retention.keep.get().into_iter().flat_map(List::iter) {
+        if kept.value.starts_with('/') {
+            continue;
+        }
+        let texts = parts(&kept.value)
+            .into_iter()
+            .filter_map(|part| match part {
+                Part::Text(text) => Some(text),
+                Part::Variable(..) => None,
+            });
+        if let Some(odd) = texts.flat_map(str::chars).find(|c| !of_tag(*c)) {
+            let odd = crate::shown::code(&odd.to_string());
+            let tag = crate::shown::code(&kept.value);
+            let message = format!("{tag} cannot be a tag, as it has a {odd}");
+            let finding = Finding::new(Code::BadName, kept.span, message);
+            let help = "a tag has letters, digits, `_`, `.` and `-`; a pattern stands between slashes, as in `/^release-/`";
+            check.report.push(finding.help(help));
         }
     }
 }

@@ -56,7 +56,7 @@ impl<'m> Lowering<'m> {
                 let would = format!("would delete {}", self.by_tag(name));
                 job.script.push(format!("echo {}", quoted(&would)).into());
             } else {
-                let before = self.before_deletion(&job, image, right);
+                let before = self.before_deletion(&mut job, image, right);
                 if !before.is_empty() {
                     job.script.push(Self::in_repository(name, image));
                 }
@@ -70,7 +70,7 @@ impl<'m> Lowering<'m> {
                 needs.push(branches);
             }
             if !retention.dry_run.copied_or(false) {
-                let before = self.before_deletion(&job, image, right);
+                let before = self.before_deletion(&mut job, image, right);
                 job.script.extend(before);
             }
             let commands = self.retention_commands(&job, name, image, retention);

@@ -13,7 +13,7 @@ use crate::gitlab::shell;
 use crate::manifest::images::Image;
 use crate::manifest::registries::{Access, Credentials};
 use crate::manifest::tools::DeleteBy;
-use crate::pipeline::{Base, BaseId, Image as JobImage, Job, Mapping, Value};
+use crate::pipeline::{Base, BaseId, Image as JobImage, Job, Login, Mapping, Uses, Value};
 
 pub(in crate::lower) use functions::{Calls, Function, lower};
 pub(in crate::lower) use login::note_login;
@@ -55,12 +55,10 @@ impl<'m> Lowering<'m> {
         }
         let logins: Vec<Value> = accesses
             .iter()
-            .filter_map(|access| login(access, right))
+            .filter_map(|access| login(access, right, &mut job.uses))
             .collect();
-        let shared = login(
-            &self.manifest.registry(crate::manifest::registries::GITLAB),
-            right,
-        );
+        let gitlab = self.manifest.registry(crate::manifest::registries::GITLAB);
+        let shared = login(&gitlab, right, &mut Uses::default());
         let mut keys = Mapping::from_iter([
             ("image", image.to_value()),
             ("variables", variables.clone().into()),
@@ -87,14 +85,14 @@ impl<'m> Lowering<'m> {
     /// right with which the job has logged in.
     pub(in crate::lower) fn before_deletion(
         &mut self,
-        job: &Job,
+        job: &mut Job,
         image: &Image,
         logged_in: Right,
     ) -> Vec<Value> {
         let access = self.manifest.registry_of(image);
         let mut commands = Vec::new();
         if logged_in == Right::Push && access.push != access.delete {
-            commands.extend(login(&access, Right::Delete));
+            commands.extend(login(&access, Right::Delete, &mut job.uses));
         }
         // GitLab's registry lets each job delete that may push. Where it knows tags by their name,
         // regctl changes nothing else.
@@ -127,11 +125,15 @@ impl<'m> Lowering<'m> {
 }
 
 /// The command that logs in; none where the registry wants no login.
-fn login(access: &Access<'_>, right: Right) -> Option<Value> {
+fn login(access: &Access<'_>, right: Right, uses: &mut Uses) -> Option<Value> {
     let of = match right {
         Right::Push => access.push,
         Right::Delete => access.delete,
     }?;
+    uses.logins.insert(Login {
+        host: access.host.to_owned(),
+        password: of.password.to_owned(),
+    });
     Some(Value::from(format!(
         "printf '%s' \"${}\" | regctl registry login --user \"${}\" --pass-stdin {}",
         of.password,

@@ -271,7 +271,10 @@ fn checks(image: &Image, retention: &Retention) -> Vec<String> {
     let mut open: Vec<&str> = tags(image, retention).into_iter().filter(is_open).collect();
     let mut seen = std::collections::HashSet::new();
     open.retain(|tag| seen.insert(*tag));
-    let check = |tag: &str| format!("printf '%s' {} | grep -qx '[A-Za-z0-9_.-]*'", quoted(tag));
+    let check = |tag: &str| {
+        let tag = quoted(tag);
+        format!("case {tag} in *[!A-Za-z0-9_.-]*) echo \"no tag: \"{tag} >&2; exit 1 ;; esac")
+    };
     open.into_iter().map(check).collect()
 }
 

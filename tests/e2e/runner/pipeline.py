@@ -180,7 +180,11 @@ class Pipeline:
 
     def outcome(self, job):
         """Of what it waits for: success, failed, skipped, canceled, or None while that is not over."""
-        jobs = [other for other in self.before(job) if not (other.status == "manual" and not other.blocking)]
+        before = self.before(job)
+        # What needs a job that waits for a person is skipped, until that job is played.
+        if job.needs is not None and any(other.status == "manual" and not other.blocking for other in before):
+            return "skipped"
+        jobs = [other for other in before if not (other.status == "manual" and not other.blocking)]
         if any(other.status not in DONE for other in jobs):
             return None
         statuses = ["success" if other.status == "failed" and other.allow_failure else other.status for other in jobs]
@@ -236,6 +240,7 @@ class Pipeline:
         job = self.jobs[name]
         assert job.status == "manual", f"{name} is {job.status}"
         job.status, job.when = "created", "on_success"
+        self.reset_skipped()
         return self.run(self.held)
 
     def retry(self, name):
@@ -244,10 +249,14 @@ class Pipeline:
         job.status = "running"
         result = job.run()
         job.status = "failed" if result.status else "success"
+        self.reset_skipped()
+        return self.run(self.held)
+
+    def reset_skipped(self):
+        """What was skipped is looked at again (Ci::ResetSkippedJobsService)."""
         for other in self.jobs.values():
             if other.status == "skipped":
                 other.status = "created"
-        return self.run(self.held)
 
     def cancel(self):
         for job in self.jobs.values():
