@@ -75,6 +75,8 @@ codes! {
     CircularExtends "circular-extends" Error;
     /// An include that windlass does not read.
     UnreadInclude "unread-include" Warning;
+    /// An included file sets keys of a job that the manifest makes.
+    ChangedByInclude "changed-by-include" Warning;
     /// A key that is reserved for a later version of the language.
     ReservedKey "reserved-key" Error;
     /// A required key is missing.

@@ -270,7 +270,9 @@ fn cell(plan: &Plan, job: &PlannedJob) -> String {
             "yes ?".to_owned()
         }
         (Presence::Maybe, _) | (_, None) => format!("{when} ?").trim_start().to_owned(),
+        (_, Some(When::OnSuccess)) if job.opens_when() => "yes, when?".to_owned(),
         (_, Some(When::OnSuccess)) => "yes".to_owned(),
+        _ if job.opens_when() => format!("{when} ?"),
         _ => when,
     }
 }

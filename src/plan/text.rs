@@ -160,7 +160,9 @@ fn jobs(config: &Config, within: &[&PlannedJob], out: &mut Shown) {
             planned.stage.clone()
         };
         stage = &planned.stage;
-        let unsure = planned.presence() == Presence::Maybe;
+        let unsure = planned.presence() == Presence::Maybe
+            || planned.opens_when()
+            || planned.opens_allow_failure();
         let decision = planned.unchanged();
         for (number, chosen) in decision.within().enumerate() {
             let (mut why, place) = words::because(job, chosen);

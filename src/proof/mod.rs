@@ -21,6 +21,7 @@ mod duplicates;
 mod entities;
 mod followed;
 mod images;
+mod included;
 mod made;
 mod manual;
 mod meaning;
@@ -128,6 +129,7 @@ pub fn check(
         report,
     };
     names::check(&mut proof);
+    included::check(&mut proof);
     for mut finding in impossible {
         // The report knows the manifest alone.
         if matches!(&finding.location, Location::Text(place) if place.file != 0) {

@@ -25,7 +25,7 @@ def the_older_pipeline_deletes_what_runs(side):
     for pipeline, job in ((older, deploy), (newer, deploy), (newer, cleanup), (older, cleanup)):
         pipeline.release(job)
     project.settle()
-    equal(project.cluster.drain(), [], "images that a node drain cannot pull")
+    equal(project.drain(), [], "images that a node drain cannot pull")
 
 
 @fault(19)

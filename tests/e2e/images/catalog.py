@@ -7,6 +7,7 @@ An image that nobody described here is refused.
 """
 
 import dataclasses
+import functools
 import io
 import os
 import pathlib
@@ -45,8 +46,8 @@ class Kind:
 
 DOCKER = ("docker", "git")
 KINDS = {
-    r"docker:.*-(cli|git)": Kind(DOCKER, ("docker-compose", "docker-buildx")),
     r"docker:(1[789]|20)\..*": Kind(DOCKER),
+    r"docker:.*-(cli|git)": Kind(("engine/docker", "git"), ("docker-compose", "docker-buildx")),
     r"alpine/git:.*": Kind(("git",)),
     r"buildpack-deps:.*-curl": Kind(("curl", "bash")),
     r"alpine/kubectl:.*": Kind(("kubectl",)),
@@ -68,7 +69,12 @@ def tools():
 
 
 def find(tool):
-    """A program for an image. Debian's own docker and docker-compose come before any other of that name."""
+    """A program for an image; `engine/NAME` is of the newer Docker Engine.
+
+    Debian's own docker and docker-compose come before any other of that name.
+    """
+    if tool.startswith("engine/"):
+        return str(tools().parent / tool)
     own = tools() / INSTALLED[tool] if tool in INSTALLED else None
     places = (own, f"/usr/bin/{tool}", shutil.which(tool))
     return next((str(path) for path in places if path and os.path.exists(path)), None)
@@ -82,7 +88,7 @@ def unpinned(name):
 class Catalog:
     def __init__(self, bundle):
         compose = os.path.realpath(tools() / "docker-compose")
-        self.plugins = {"docker-compose": compose, "docker-buildx": str(HERE / "docker-buildx")}
+        self.plugins = {"docker-compose": compose, "docker-buildx": find("engine/docker-buildx")}
         self.bundle, self.made, self.lock = bundle, {}, threading.Lock()
         self.folder = STATE / "images"
         self.folder.mkdir()
@@ -121,7 +127,6 @@ class Image:
             "builds",
             "certs",
             "home",
-            "opt/python",
         ):
             (root / folder).mkdir(parents=True)
         (root / "tmp").chmod(0o1777)
@@ -152,9 +157,9 @@ class Image:
         for library in ("/usr/lib", "/usr/lib64"):
             self.mount(library, library)
         for tool in kind.tools:
-            place = root / "usr/bin" / tool
-            place.unlink(missing_ok=True)  # rather than BusyBox's
-            self.mount(os.path.realpath(find(tool)), f"/usr/bin/{tool}")
+            program, tool = find(tool), tool.rpartition("/")[2]
+            (root / "usr/bin" / tool).unlink(missing_ok=True)  # rather than BusyBox's
+            self.mount(os.path.realpath(program), f"/usr/bin/{tool}")
             if tool == "git":
                 for folder in git_folders():
                     self.mount(folder, folder)
@@ -162,8 +167,6 @@ class Image:
                 self.mount(os.path.realpath("/usr/bin/python3"), "/usr/bin/python3")
         for plugin in kind.plugins:
             self.mount(catalog.plugins[plugin], f"{PLUGINS}/{plugin}")
-            if plugin == "docker-buildx":
-                self.mount(os.path.realpath("/usr/bin/python3"), "/opt/python/python3")
 
     def mount(self, source, place):
         """Notes a mount, and makes the empty file or folder that it goes over."""
@@ -197,3 +200,10 @@ def git_folders():
     out = subprocess.run([find("git"), "--exec-path"], capture_output=True, text=True, check=True).stdout.strip()
     share = pathlib.Path(find("git")).resolve().parent.parent / "share/git-core"
     return [folder for folder in (out, str(share)) if os.path.isdir(folder)]
+
+
+@functools.cache
+def libraries(program):
+    """The paths of its shared libraries, the loader among them."""
+    done = subprocess.run(["ldd", program], capture_output=True, text=True, check=False)  # 1: it has none
+    return re.findall(r"(?:^|=>)\s*(/\S+)", done.stdout, re.M)

@@ -18,7 +18,7 @@ import time
 
 import client
 from images import catalog, hub
-from rig import certificates, cluster, gitlab, kubernetes, registry, serve
+from rig import certificates, cluster, gitlab, kubernetes, name_server, registry, serve
 from rig.world import STATE, World, run
 from runner import pipeline as pipelines
 
@@ -76,7 +76,9 @@ class Platform:
         for name, (files, command, *folder) in hub.IMAGES.items():
             repository, tag = name.split(":")
             hub.push(Mirror(self, repository), tag, files, command, **({"WorkingDir": folder[0]} if folder else {}))
+        hub.push_buildkit(Mirror(self, "moby/buildkit"), self.bundle)
         self.catalog = catalog.Catalog(self.bundle)
+        name_server.start(self.world)
         self.lock = threading.Lock()
         self.projects, self.made = 0, []
 
@@ -249,6 +251,11 @@ class Project:
             raise RuntimeError(f"manifest for {name} not found: {status}")
         layers = [images.request("GET", f"blobs/{layer['digest']}")[2] for layer in json.loads(data)["layers"]]
         return self.gitlab.catalog.pulled(client.sha256(data), layers)
+
+    def drain(self):
+        """A node drain after a garbage collection of the registry: images that cannot be pulled again."""
+        self.registry.collect(self.path.lower())
+        return self.cluster.drain()
 
     def pull(self, image):
         """What a kubelet would get: the digest, or None. It has a deploy token that may only pull."""

@@ -10,6 +10,7 @@ import http.client
 import io
 import json
 import pathlib
+import shutil
 import subprocess
 import threading
 import time
@@ -29,6 +30,7 @@ class Registry:
         self, name, state, certificates, address, issuer, token_url, port, gitlab=True, beside=None, program=DEBIAN
     ):
         self.root, self.certificates, self.address = state / name, certificates, address
+        self.storage = self.root / "docker/registry/v2"
         self.name, self.issuer, self.token_url, self.gitlab = name, issuer, token_url, gitlab
         self.backend, self.program = f"{LOCAL}:{port}", program
         self.log = state / f"{name}.log"
@@ -65,6 +67,27 @@ class Registry:
                 counted[0] += 1
                 counted[1] += up
                 counted[2] += down
+
+    def collect(self, project):
+        """Deletes the project's manifests that no tag names, as `garbage-collect --delete-untagged` of distribution 3.
+
+        GitLab.com does so after 24 hours; the registry goes on running meanwhile. An index keeps what it lists.
+        """
+        for manifests in (self.storage / "repositories" / project).rglob("_manifests"):
+            kept, named = set(), [link.read_text() for link in manifests.glob("tags/*/current/link")]
+            while named:
+                digest = named.pop()
+                if digest not in kept:
+                    kept.add(digest)
+                    listed = json.loads(self.blob(digest).read_bytes()).get("manifests", [])
+                    named += [child["digest"] for child in listed]
+            for revision in manifests.glob("revisions/sha256/*"):
+                if f"sha256:{revision.name}" not in kept:
+                    shutil.rmtree(revision)
+
+    def blob(self, digest):
+        value = digest.partition(":")[2]
+        return self.storage / "blobs/sha256" / value[:2] / value / "data"
 
     def garbage_collect(self, *options):
         file = pathlib.Path(f"{self.root}.yml")
@@ -141,8 +164,7 @@ def counting(registry):
         def answer(self, status, body=b"", headers=()):
             headers, down = list(headers), len(body)
             if status == 307:  # the blob goes down all the same, from the object storage
-                value = self.path.rsplit(":", 1)[1]
-                blob = registry.root / "docker/registry/v2/blobs/sha256" / value[:2] / value / "data"
+                blob = registry.blob(self.path.rsplit("/", 1)[1])
                 down = blob.stat().st_size
                 if not registry.gitlab:
                     status, body, headers = (

@@ -17,7 +17,7 @@ FAILED_DEPLOYMENT = "delete-failed-prod-image"
 def live(project):
     """The digest of what the Deployment names; it can be pulled."""
     project.settle()
-    equal(project.cluster.drain(), [], "images that a node drain cannot pull")
+    equal(project.drain(), [], "images that a node drain cannot pull")
     return project.pull(project.runs("my-project", "php-container"))
 
 

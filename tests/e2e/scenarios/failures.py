@@ -69,7 +69,7 @@ def failing_rollout(bench):
     project.settle()
     equal(live(project), before, "the digest in the Deployment")
     equal(project.images("php").digest("prod"), before, "the digest of php:prod")
-    equal(project.cluster.drain(), [], "images that a node drain cannot pull")
+    equal(project.drain(), [], "images that a node drain cannot pull")
     for number in range(3):
         deployed(project, project.push(CHANGES=str(number)))
     tags = project.images("php").tags()
@@ -149,7 +149,7 @@ def insufficient_credentials(bench):
             "has no right to" in pipeline.log(name),
             f"{name} says what is missing:\n{pipeline.log(name)[-500:]}",
         )
-    equal(project.cluster.drain(), [], "images that a node drain cannot pull")
+    equal(project.drain(), [], "images that a node drain cannot pull")
 
 
 @scenario

@@ -1,6 +1,10 @@
 """The registries of the stack, and the tools for registries in the images that jobs name."""
 
-from rig import platform
+import json
+import shutil
+
+from rig import platform, registry
+from rig.world import STATE, run
 from scenarios import equal, holds, scenario, statuses
 from scenarios.deployment import deployed
 
@@ -64,3 +68,39 @@ def distribution_3(bench):
         pipeline = project.push(CHANGES=str(number))
         statuses(pipeline)
         deployed(project, pipeline)
+
+
+def revisions(storage):
+    """(repository, digest) of all manifests in the storage of a registry."""
+    root = storage / "docker/registry/v2/repositories"
+    links = root.rglob("_manifests/revisions/sha256/*/link")
+    return {(str(link.relative_to(root)).partition("/_manifests")[0], link.parent.name) for link in links}
+
+
+@scenario
+def garbage_collection(bench):
+    """What the stack collects before each look at what runs is what distribution 3 collects."""
+    project = bench.stack.project(None)
+    kinds = ("docker", "docker-list", "oci", "oci-index")
+    for name in ("", "other"):
+        images = project.images(name)
+        for kind in kinds:
+            images.push(f"gone-{kind}", kind)
+            images.also_tag(f"gone-{kind}", f"twice-{kind}")
+            for tag in ("gone", "kept"):
+                images.push(f"{tag}-{kind}", kind)  # the tag moves
+            images.request("DELETE", f"manifests/{images.push('deleted', kind)}")
+    storage = STATE / "collected"
+    for part in ("repositories", "blobs"):
+        path = "docker/registry/v2/" + part + (f"/{project.path}" if part == "repositories" else "")
+        shutil.copytree(project.registry.root / path, storage / path, dirs_exist_ok=True)
+    before = revisions(storage)
+    configuration = {"version": "0.1", "storage": {"filesystem": {"rootdirectory": str(storage)}}}
+    file = STATE / "collected.yml"
+    file.write_text(json.dumps(configuration))
+    run(registry.DISTRIBUTION, "garbage-collect", "--delete-untagged", str(file))
+    project.registry.collect(project.path)
+    after = {entry for entry in revisions(project.registry.root) if entry[0].startswith(project.path)}
+    equal(after, revisions(storage), "the manifests that are left")
+    holds(len(after) < len(before), "something was collected")
+    shutil.rmtree(storage)

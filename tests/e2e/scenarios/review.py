@@ -44,7 +44,7 @@ def review_app(bench):
     slug = branch.jobs["deploy-review"].environment()["CI_ENVIRONMENT_SLUG"]
     equal(objects(project, slug), everything, f"what is in the namespace {slug}")
     project.settle()
-    equal(project.cluster.drain(), [], "images that a node drain cannot pull")
+    equal(project.drain(), [], "images that a node drain cannot pull")
     ingress = project.cluster.objects[("networking.k8s.io/v1", "ingresses", slug, "app")]
     equal(ingress["spec"]["rules"][0]["host"], f"{slug}.review.example.com", "the host of the review app")
     equal(running(project, slug), branch.jobs["build-app"].reported["IMAGE_APP_DIGEST"], "the image of the review app")
@@ -54,7 +54,7 @@ def review_app(bench):
     holds(("v1", "namespaces", "", slug) not in project.cluster.objects, "the namespace is gone")
     equal(of_branch(project, branch), set(), "images of the branch")
     equal(objects(project, "production"), everything, "what is in production")
-    equal(project.cluster.drain(), [], "images that a node drain cannot pull")
+    equal(project.drain(), [], "images that a node drain cannot pull")
 
 
 @scenario
@@ -71,7 +71,7 @@ def review_app_that_fails(bench):
     equal(broken.jobs["deploy-review"].status, "failed", "the second deployment")
     project.settle()
     equal(running(project, slug), before, "the image of the review app after a failed rollout")
-    equal(project.cluster.drain(), [], "images that a node drain cannot pull")
+    equal(project.drain(), [], "images that a node drain cannot pull")
     broken.play("stop-review")
     for _ in range(2):
         equal(broken.jobs["stop-review"].status, "success", f"the stop job: {broken.log('stop-review')[-600:]}")
