@@ -37,12 +37,12 @@ pub(super) fn lower(lowering: &mut Lowering<'_>) {
 }
 
 impl Lowering<'_> {
-    /// The file in which a job hands on what belongs to a name. Below 12.9 the files of several jobs
-    /// meet in one folder.
-    pub(super) fn handed_on(&self, file: &str, name: &str) -> String {
-        match file.rsplit_once('.') {
-            Some((stem, kind)) if self.target < gates::DOTENV => format!("{stem}-{name}.{kind}"),
-            _ => file.to_owned(),
+    /// The file of this kind in which a job hands on what belongs to a name. Below 12.9 the files of
+    /// several jobs meet in one folder.
+    pub(super) fn handed_on(&self, kind: &str, name: &str) -> String {
+        match self.target < gates::DOTENV {
+            true => format!("{kind}-{name}.env"),
+            false => format!("{kind}.env"),
         }
     }
 
@@ -122,9 +122,8 @@ impl Lowering<'_> {
             })
         });
         job.script.splice(0..0, sourced);
-        // Nothing but these files is wanted by a job that has the registry script alone.
-        let registry = job.bases.contains(&super::registry_script::BASE);
-        if registry {
+        // Nothing but these files is wanted by a job that works on tags alone.
+        if job.bases.contains(&super::registry::BASE) {
             if job.needs.is_none() && job.dependencies.is_none() {
                 job.dependencies = Some(read.iter().map(|from| from.job.clone()).collect());
             }

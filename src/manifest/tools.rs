@@ -2,7 +2,7 @@
 
 use super::collection::{List, Map};
 use super::kinds::{ProjectPath, Text, VariableName};
-use super::record::{Field, Read, Reader, Record, SchemaName, See, record, words};
+use super::record::{Field, Read, Reader, Record, SchemaName, See, Wanted, record, words};
 use super::tests::JobImage;
 use crate::source::{Kind, Node, Span};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
@@ -125,7 +125,8 @@ words! {
     DeleteBy {
         /// `DELETE` of the tag: GitLab from 16.4, distribution from 3.0.
         Tag "tag",
-        /// By moving the tag to a unique empty image that is deleted then: any registry.
+        /// By moving the tag to a unique empty image that is deleted then: any registry. The job
+        /// first asks whether it may delete.
         Dummy "dummy",
     }
 }
@@ -143,7 +144,7 @@ record! {
         delete_username: VariableName,
         /// Name of the variable that holds the password of the user who may delete.
         delete_password: VariableName,
-        /// How a tag is deleted; by the target's version if not written.
+        /// Whether the registry deletes single tags; by the target's version if not written.
         delete_by: DeleteBy,
     }
 }
@@ -169,7 +170,8 @@ impl Read for Include {
         match &node.kind {
             Kind::Mapping(_) => Some(Self(node.clone())),
             Kind::Scalar(_) | Kind::Sequence(_) => {
-                reader.wrong_type(node, "mappings such as `{local: ci/extra.yml}`");
+                let wanted = Wanted::Like("mappings such as `{local: ci/extra.yml}`");
+                reader.wrong_type(node, wanted);
                 None
             }
         }

@@ -28,8 +28,6 @@ class Mutation:
 
 
 LOGIN = 'printf \'%s\' \\"${}\\" | {client} login --username \\"${}\\" --password-stdin {host}'
-DEPLOYED = "quoted(&environment.deployed_tag(&key.value))"
-REPOSITORY = "self.image(image).map(|own| own.repository(image)).unwrap_or_default()"
 
 MUTATIONS = (
     Mutation(
@@ -40,9 +38,8 @@ MUTATIONS = (
         (
             (
                 "src/lower/marking.rs",
-                f"quoted(&self.by_digest_or_fail(image, &mut job.uses)),\n            {DEPLOYED}",
-                f'quoted(&format!("{{}}:{{}}", {REPOSITORY}, environment.deployed_tag(&key.value))),\n'
-                '            "\\"$CI_COMMIT_SHA\\""',
+                'format!("{tag} {image}")',
+                'format!("\\"$CI_COMMIT_SHA\\" \\"$repository:\\"{tag}{}", if image.is_empty() { " " } else { "" })',
             ),
         ),
     ),
@@ -51,7 +48,7 @@ MUTATIONS = (
         "an older pipeline that comes last moves the tag back",
         "interleaved-older-cleans-up-last",
         "the digest of php:prod",
-        (("src/lower/marking.rs", "registry_move_tag {}--unless-newer", "registry_move_tag {}"),),
+        (("templates/registry/mark.sh", '[ "${before:-0}" -gt "$after" ]', "false"),),
     ),
     Mutation(
         "cleanup-not-always",
@@ -74,7 +71,7 @@ MUTATIONS = (
         "the login is dropped",
         "first-deployment",
         "jobs: build-php-ci is failed",
-        (("src/lower/registry_login.rs", "let push = access.push?;", "let push = access.push.filter(|_| false)?;"),),
+        (("src/lower/registry/login.rs", "let push = access.push?;", "let push = access.push.filter(|_| false)?;"),),
         refused=("internal error",),
     ),
     Mutation(
@@ -111,14 +108,20 @@ MUTATIONS = (
         "nothing is kept to go back to",
         "second-deployment",
         "the image before",
-        (("src/lower/retention.rs", '"--all-but {count} {}"', '"--all-but 0 {}"'),),
+        (("src/lower/registry/retention.rs", "&number.to_string()", '"0"'),),
     ),
     Mutation(
         "deletes-what-others-tagged",
         "the pattern of tags takes all",
         "another-tag-on-the-running-image",
         "the digest of php:release-1",
-        (("src/lower/retention.rs", '{count} {}", argument(&own.regex)', '{count} {}", argument("[a-z0-9-]*")'),),
+        (
+            (
+                "src/lower/registry/retention.rs",
+                "of_images.iter().map(|pattern| expression(&pattern.regex))",
+                'of_images.iter().map(|_| expression(".*"))',
+            ),
+        ),
     ),
     Mutation(
         "cleanup-does-not-wait",
@@ -155,7 +158,7 @@ MUTATIONS = (
         "tokens in arguments",
         (
             (
-                "src/lower/registry_login.rs",
+                "src/lower/registry/login.rs",
                 LOGIN,
                 '{client} login --password \\"${}\\" --username \\"${}\\" {host}',
             ),
@@ -167,7 +170,7 @@ MUTATIONS = (
         "the script deletes the manifest, and with it all of its tags",
         "another-tag-on-the-running-image",
         "the digest of php:release-1",
-        (("templates/registry/delete_tag.sh", 'DELETE "manifests/$1"', 'DELETE "manifests/$digest"'),),
+        (("templates/registry/delete.sh", "tag delete --ignore-missing", "manifest delete --force-tag-dereference"),),
     ),
 )
 

@@ -23,7 +23,7 @@ pub(super) use build::{Argument, Build, Planned, Reference, Tag};
 pub(super) use rows::Unlike;
 
 /// The file in which a build hands its digest on.
-pub(super) const DOTENV: &str = "image.env";
+pub(super) const DOTENV: &str = "image";
 
 /// The default branch as a tag can hold it: GitLab has no variable for its slug, which is made as
 /// `Gitlab::Utils.slugify` does (GitLab 18).
