@@ -18,6 +18,7 @@ pub mod names;
 pub mod regex;
 pub mod shell;
 pub mod tag;
+pub mod tag_values;
 pub mod variables;
 pub mod version;
 
