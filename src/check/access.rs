@@ -79,11 +79,9 @@ fn at_most_one(check: &mut Check<'_>, kubernetes: &Kubernetes) {
         && !namespace.value.contains('$')
         && let Err(why) = crate::gitlab::names::kubernetes_label(&namespace.value)
     {
-        let (why, help) = why
-            .split_once("; ")
-            .unwrap_or((&why, "choose another name"));
-        let message = format!("`{}` is not a namespace: it {why}", namespace.value);
+        let message = format!("`{}` is not a namespace: it {}", namespace.value, why.why);
         let finding = Finding::new(Code::BadName, namespace.span, message);
+        let help = why.help_or("choose another name");
         check.report.push(finding.help(help));
     }
 }

@@ -8,6 +8,7 @@ use super::entities::exactly_one;
 use super::images::known;
 use super::needs::stage_number;
 use crate::finding::{Code, Finding};
+use crate::gitlab::variables::names;
 use crate::manifest::collection::Many;
 use crate::manifest::common::When;
 use crate::manifest::environments::{Environment, Stop, StopDelete};
@@ -191,7 +192,7 @@ fn namespace(check: &mut Check<'_>, key: &At<String>, environment: &Environment,
 
 /// Whether a text is another one in each environment, though it is written alike.
 fn is_of_environment(text: &str) -> bool {
-    text.contains("CI_ENVIRONMENT_")
+    names(text).any(|name| name.starts_with("CI_ENVIRONMENT_"))
 }
 
 /// The key of an environment of another name of which something holds.

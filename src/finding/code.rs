@@ -155,8 +155,8 @@ codes! {
     BuilderCannot "builder-cannot" Error;
     /// An image whose build differs from those of its group in more than words.
     GroupUnlike "group-unlike" Error;
-    /// A builder that its authors gave up.
-    ArchivedBuilder "archived-builder" Warning;
+    /// A builder that its authors archived.
+    ArchivedBuilder "archived-builder" Error;
 
     // Tools, access and target.
     /// A retention that cannot tell which tags it is about.

@@ -15,6 +15,7 @@ pub mod glob;
 pub mod keywords;
 pub mod limits;
 pub mod names;
+mod refusal;
 pub mod regex;
 pub mod shell;
 pub mod tag;
@@ -22,6 +23,7 @@ pub mod tag_values;
 pub mod variables;
 pub mod version;
 
+pub use refusal::Refusal;
 pub use version::Version;
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 //! In: two texts with GitLab's variables, each for a pipeline of its own. Out: a tag that both can
 //! become. Always holds: if there is one, it is found; what nothing is known of can be any tag.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 
 use super::tag::form;
 use super::variables::{Part, parts};
@@ -21,12 +21,12 @@ struct Step {
     optional: bool,
 }
 
-/// A tag that both texts can become, if there is one.
+/// A tag that both texts can become, if there is one; one of the shortest.
 pub fn common(one: &str, other: &str) -> Option<String> {
     let (one, other) = (steps(one), steps(other));
     let mut came: HashMap<(usize, usize), ((usize, usize), Option<char>)> = HashMap::new();
-    let mut open = vec![(0, 0)];
-    while let Some(state @ (at, there)) = open.pop() {
+    let mut open = VecDeque::from([(0, 0)]);
+    while let Some(state @ (at, there)) = open.pop_front() {
         let (mine, theirs) = (one.get(at), other.get(there));
         if mine.is_none() && theirs.is_none() {
             return Some(read(&came, state));
@@ -53,7 +53,7 @@ pub fn common(one: &str, other: &str) -> Option<String> {
         for (to, read) in next {
             if to != (0, 0) && to != state && !came.contains_key(&to) {
                 came.insert(to, (state, read));
-                open.push(to);
+                open.push_back(to);
             }
         }
     }
@@ -115,18 +115,26 @@ fn steps(text: &str) -> Vec<Step> {
     steps
 }
 
-/// The steps of brackets that are counted: `[0-9a-f]{40,64}`. A count has no end here.
+/// Beyond so many, a count has no end here.
+const COUNTED: usize = 32;
+
+/// The steps of brackets that are counted: `[0-9a-f]{40,64}`.
 fn of_form(form: &str, steps: &mut Vec<Step>) {
     for one in form.split('[').skip(1) {
         let Some((inside, count)) = one.split_once(']') else {
             continue;
         };
-        let numbers = count.trim_matches(['{', '}']);
-        let (least, exact) = match numbers.split_once(',') {
-            Some((least, _)) => (least.parse().unwrap_or(1), false),
-            None => match numbers.parse() {
-                Ok(exact) => (exact, true),
-                Err(_) => (usize::from(numbers != "*"), numbers.is_empty()),
+        let number = |text: &str| text.parse::<usize>().ok();
+        let (least, most) = match count.trim_matches(['{', '}']).split_once(',') {
+            Some((least, most)) => (number(least).unwrap_or(0), number(most)),
+            None => match count {
+                "*" => (0, None),
+                "+" => (1, None),
+                "" => (1, Some(1)),
+                exact => {
+                    let exact = number(exact.trim_matches(['{', '}'])).unwrap_or(1);
+                    (exact, Some(exact))
+                }
             },
         };
         let step = Step {
@@ -134,16 +142,20 @@ fn of_form(form: &str, steps: &mut Vec<Step>) {
             repeats: false,
             optional: false,
         };
+        let further = Step {
+            optional: true,
+            ..step
+        };
         steps.extend(std::iter::repeat_n(step, least));
-        if !exact {
-            match steps.last_mut().filter(|_| least > 0) {
+        match most.map(|most| most.saturating_sub(least)) {
+            Some(more) if more <= COUNTED => steps.extend(std::iter::repeat_n(further, more)),
+            Some(_) | None => match steps.last_mut().filter(|_| least > 0) {
                 Some(last) => last.repeats = true,
                 None => steps.push(Step {
                     repeats: true,
-                    optional: true,
-                    ..step
+                    ..further
                 }),
-            }
+            },
         }
     }
 }
@@ -173,6 +185,8 @@ mod tests {
             ("v$CI_COMMIT_TAG", "v1", Some("v1")),
             ("$CI_COMMIT_SHORT_SHA", "0123abcd", Some("0123abcd")),
             ("v$VERSION", "v1-$CI_JOB_ID", Some("v1-0")),
+            ("$CI_COMMIT_SHA", "$CI_ENVIRONMENT_SLUG", None),
+            ("$CI_ENVIRONMENT_SLUG", "prod", Some("prod")),
             ("$CI_COMMIT_SHA", "main", None),
             ("$CI_COMMIT_SHORT_SHA", "0123abc", None),
             ("$CI_COMMIT_REF_SLUG", "Main", None),

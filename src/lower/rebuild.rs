@@ -23,7 +23,7 @@ use crate::source::At;
 const LABEL: &str = "windlass.recipe";
 
 /// The file in which a check hands its answer on.
-pub(super) const DOTENV: &str = "check.env";
+pub(super) const DOTENV: &str = "check";
 
 /// The variable with the digest of an image that can stay, or `none`.
 fn current_variable(name: &str) -> String {

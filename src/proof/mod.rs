@@ -43,6 +43,7 @@ use crate::config::{self, Config, Given, Job};
 use crate::finding::{Code, Finding, Location, Report};
 use crate::lower::Lowered;
 use crate::manifest::Manifest;
+use crate::pipeline::Origin;
 use crate::plan::{
     self, Chosen, Classes, Compared, Configs, LeftOut, Plan, PlannedJob, Presence, Situation, Truth,
 };
@@ -90,8 +91,13 @@ pub fn check(
     let read = |given: &dyn Given| config::read_pipeline(pipeline, source, repository, given);
     let configs = match Configs::new(read) {
         Ok(configs) => configs,
-        Err(problems) => {
-            refused::report(&problems, &places, &pipeline.jobs, report);
+        Err(_) => {
+            let asked = |origin: Option<&Origin>, path: &[String]| match origin {
+                Some(origin) => places.job(origin, path),
+                None => places.global(path),
+            };
+            let problems = config::refused(pipeline, source, repository, &asked);
+            refused::report(&problems, report);
             return Ok(());
         }
     };

@@ -259,7 +259,6 @@ fn every_code_of_a_manifest_is_an_error_save_these() {
             Code::ChangedByInclude,
             Code::SecretArgument,
             Code::OverlappingTags,
-            Code::ArchivedBuilder,
             Code::ShortTimeout,
             Code::LongName,
             Code::UnmatchableGlob,

@@ -73,18 +73,15 @@ from_layers() {
 # Docker Engine with the containerd image store, containerd, buildx and etcd: newer than Debian 12 has them,
 # of Debian's next release, whose programs start on Debian 12 with its runc. They go to FOLDER/engine, so
 # that nothing finds them by accident. FILE in Debian's pool, and its SHA-256.
-debian_packages='
-d/docker.io/docker.io_28.5.2+dfsg4-5_amd64.deb 69a59cc77a1fb8ee9ad6859abc2e6de5d76b70887405595c2b1307818fecf682
+debian_packages='d/docker.io/docker.io_28.5.2+dfsg4-5_amd64.deb 69a59cc77a1fb8ee9ad6859abc2e6de5d76b70887405595c2b1307818fecf682
 d/docker.io/docker-cli_28.5.2+dfsg4-5_amd64.deb 8ea2428acdda666f41263f5a0d3a85681a696491361574eb7bd721a1194939b9
 c/containerd/containerd_2.1.9+ds1-5_amd64.deb 2dda86ce7033fd612fc50e136679d8174ccad680eb29cd4611e0d2a1b84cf591
 d/docker-buildx/docker-buildx_0.29.1+ds1-4_amd64.deb 6103bcc4eab8169ae679f806d3949ffc99a1545a61fddea6124da826f115f2bf
-e/etcd/etcd-server_3.5.30-2_amd64.deb 11a4f7e350c5020b83edff5160a6063d4e56ac9cd014d21ce8916378bf96de79
-'
+e/etcd/etcd-server_3.5.30-2_amd64.deb 11a4f7e350c5020b83edff5160a6063d4e56ac9cd014d21ce8916378bf96de79'
 # The pool drops a file when a newer one replaces it; the snapshot keeps all.
 debian_mirrors='https://deb.debian.org/debian https://snapshot.debian.org/archive/debian/20261128T000000Z'
 from_debian() {
   echo "$debian_packages" | while read -r file sum; do
-    [ -n "$file" ] || continue
     for mirror in $debian_mirrors; do
       curl --fail --silent --show-error --location --retry 3 --output "$folder/new/deb" "$mirror/pool/main/$file" || continue
       echo "$sum  $folder/new/deb" | sha256sum --check --status || continue
@@ -114,6 +111,7 @@ checksum() {
 go_regclient() { build_go regclient; }
 go_distribution() { build_go distribution; }
 go_buildkit() { build_go buildkit; }
+go_kubernetes() { build_go kubernetes; }
 go_kustomize() { build_go kustomize; }
 
 step from_npm "$npm_packages" 'gitlab-ci-local and Node 22'
@@ -124,3 +122,4 @@ step go_regclient "$(checksum regclient)" 'regctl and regbot 0.11.5' '40 s'
 step go_distribution "$(checksum distribution)" 'the registry of distribution 3.0.0' '3 minutes'
 step go_kustomize "$(checksum kustomize)" 'kustomize 5.7.1' '40 s'
 step go_buildkit "$(checksum buildkit)" 'buildkitd and buildctl 0.25.1' '4 minutes'
+step go_kubernetes "$(checksum kubernetes)" 'kube-apiserver and kube-controller-manager 1.34.1' '10 minutes'

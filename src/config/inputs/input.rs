@@ -7,7 +7,7 @@
 
 use std::sync::Arc;
 
-use super::{Values, printed};
+use super::{Holder, Values, printed};
 use crate::config::entry::Reader;
 use crate::config::rules::condition;
 use crate::config::value::{Entry, Key, Map, Node, Value};
@@ -269,7 +269,11 @@ fn rules(declared: &Map, entry: &Entry, name: &str, reader: &mut Reader) -> Opti
         let Some(rule) = reader.map(item, "rules").cloned() else {
             continue;
         };
-        reader.known_keys(&rule, "a rule", &["if", "options", "default"]);
+        reader.known_keys(
+            &rule,
+            Holder::Words("a rule"),
+            &["if", "options", "default"],
+        );
         options(&rule, reader);
         let (asks, lists) = (rule.given("if").is_some(), rule.given("options").is_some());
         if asks && !lists && !rule.has("default") {

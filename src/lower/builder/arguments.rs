@@ -25,7 +25,7 @@ pub(super) fn recipe(build: &mut Build<'_>) -> Vec<String> {
 /// A client with, before it, the assignments of the build arguments that [`recipe`] names without a
 /// value: everybody on the runner can read the arguments of a program, but not its environment.
 /// `docker build` and `docker buildx build` (Docker 17 and later) and `buildah build` (1.43) then read
-/// the value there; `buildctl` 0.29 and Kaniko 1.24 do not.
+/// the value there; `buildctl` 0.29 does not.
 pub(super) fn client(build: &mut Build<'_>, client: &str) -> String {
     let mut out = String::new();
     for arg in build.args().iter().filter(|arg| by_environment(arg)) {
@@ -89,11 +89,6 @@ fn means_something(name: &str, value: &str) -> bool {
 /// `--target`.
 pub(super) fn target(build: &mut Build<'_>) -> Option<String> {
     Some(format!("--target {}", word(&build.target()?)))
-}
-
-/// `--build-arg` for each build argument, with its value.
-pub(super) fn build_args(build: &mut Build<'_>) -> Vec<String> {
-    build.args().iter().map(build_arg).collect()
 }
 
 fn build_arg(arg: &Argument<'_>) -> String {

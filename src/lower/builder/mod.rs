@@ -12,7 +12,6 @@ mod buildx;
 pub(super) mod compose;
 mod daemonless;
 mod docker;
-mod kaniko;
 mod rows;
 
 use super::Lowering;
@@ -24,7 +23,7 @@ pub(super) use build::{Argument, Build, Planned, Reference, Tag};
 pub(super) use rows::Unlike;
 
 /// The file in which a build hands its digest on.
-pub(super) const DOTENV: &str = "image.env";
+pub(super) const DOTENV: &str = "image";
 
 /// The default branch as a tag can hold it: GitLab has no variable for its slug, which is made as
 /// `Gitlab::Utils.slugify` does (GitLab 18).
@@ -42,7 +41,6 @@ fn lower(builder: Builder) -> fn(&mut Lowering<'_>, &mut Job, &mut Build<'_>) {
         Builder::Compose => compose::lower,
         Builder::Buildkit => buildkit::lower,
         Builder::Buildah => buildah::lower,
-        Builder::Kaniko => kaniko::lower,
     }
 }
 
@@ -50,8 +48,7 @@ impl Lowering<'_> {
     /// Gives a job the commands of a build.
     pub(super) fn with_build(&mut self, job: &mut Job, build: &mut Build<'_>) {
         let builder = build.builder(self);
-        // Kaniko reads its cache where it writes it.
-        if builder != Builder::Kaniko && build.names_default_branch() {
+        if build.names_default_branch() {
             job.script.push(Value::from(DEFAULT_BRANCH_SLUG));
         }
         lower(builder)(self, job, build);

@@ -1,5 +1,6 @@
 """Pipelines of the branch that deploys, as they should go."""
 
+from rig.cluster import progress
 from scenarios import equal, holds, scenario, statuses
 
 DEPLOYMENT, CONTAINER = "my-project", "php-container"
@@ -22,8 +23,7 @@ def deployed(project, pipeline):
     project.settle()
     built = pipeline.jobs["build-php"].reported["IMAGE_PHP_DIGEST"]
     equal(live(project), built, "the digest in the Deployment")
-    status = project.deployment(DEPLOYMENT)["status"]
-    equal(status["conditions"][0]["reason"], "NewReplicaSetAvailable", "the rollout")
+    equal(progress(project.deployment(DEPLOYMENT)), "NewReplicaSetAvailable", "the rollout")
     equal(project.images("php").digest(pipeline.sha), built, "the digest of php:<commit>")
     healthy(project)
 

@@ -1,5 +1,6 @@
 """What goes wrong: builds, tests, rollouts, credentials, the registry."""
 
+from bench import AGENT, CI
 from scenarios import equal, holds, scenario, statuses
 from scenarios.branches import untouched
 from scenarios.deployment import cleaned, deployed, healthy, live
@@ -62,9 +63,9 @@ def failing_rollout(bench):
     project = bench.facile(tested=False)
     first = project.push()
     before = live(project)
-    project.cluster.crashes = lambda image: True
+    project.crashes = lambda image: True
     broken = project.push(CHANGES="crashes")
-    project.cluster.crashes = lambda image: False
+    project.crashes = lambda image: False
     statuses(broken, "deploy-prod", skipped=("cleanup-php",))
     project.settle()
     equal(live(project), before, "the digest in the Deployment")
@@ -78,10 +79,28 @@ def failing_rollout(bench):
 
 
 @scenario
+def forbidden_by_the_cluster(bench):
+    """The agent may only look at the cluster: the deployment fails and says why; with its rights back it goes on."""
+    project = bench.deployed()
+    before = live(project)
+    project.passed = CI
+    project.agent(AGENT, role="view")
+    pipeline = project.push(CHANGES="forbidden")
+    statuses(pipeline, "deploy-prod", skipped=("cleanup-php",))
+    holds("forbidden" in pipeline.log("deploy-prod"), f"the job says why:\n{pipeline.log('deploy-prod')[-800:]}")
+    equal(live(project), before, "the digest in the Deployment")
+    healthy(project)
+    project.agent(AGENT)
+    pipeline.retry("deploy-prod")
+    statuses(pipeline)
+    deployed(project, pipeline)
+
+
+@scenario
 def first_rollout_fails(bench):
     """The first deployment ever fails: what somebody once made by hand serves again."""
     project = bench.facile()
-    project.cluster.crashes = lambda image: "example/" not in image
+    project.crashes = lambda image: "example/" not in image
     broken = project.push()
     statuses(broken, "deploy-prod", skipped=("cleanup-php",))
     project.settle()
