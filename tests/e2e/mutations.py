@@ -24,8 +24,6 @@ class Mutation:
 
 
 LOGIN = 'printf \'%s\' \\"${}\\" | {client} login --username \\"${}\\" --password-stdin {host}'
-DEPLOYED = "quoted(&environment.deployed_tag(&key.value))"
-REPOSITORY = "self.image(image).map(|own| own.repository(image)).unwrap_or_default()"
 
 MUTATIONS = (
     Mutation(
@@ -35,9 +33,8 @@ MUTATIONS = (
         (
             (
                 "src/lower/marking.rs",
-                f"quoted(&self.by_digest_or_fail(image, &mut job.uses)),\n            {DEPLOYED}",
-                f'quoted(&format!("{{}}:{{}}", {REPOSITORY}, environment.deployed_tag(&key.value))),\n'
-                '            "\\"$CI_COMMIT_SHA\\""',
+                'format!("{tag} {image}")',
+                'format!("\\"$CI_COMMIT_SHA\\" \\"$repository:\\"{tag}{}", if image.is_empty() { " " } else { "" })',
             ),
         ),
     ),
@@ -45,7 +42,7 @@ MUTATIONS = (
         "no-guard-against-newer-images",
         "an older pipeline that comes last moves the tag back",
         "interleaved-older-cleans-up-last",
-        (("src/lower/marking.rs", "registry_move_tag {}--unless-newer", "registry_move_tag {}"),),
+        (("templates/registry/mark.sh", '[ "${before:-0}" -gt "$after" ]', "false"),),
     ),
     Mutation(
         "cleanup-not-always",
@@ -65,7 +62,7 @@ MUTATIONS = (
         "no-login",
         "the login is dropped",
         "first-deployment",
-        (("src/lower/registry_login.rs", "let push = access.push?;", "let push = access.push.filter(|_| false)?;"),),
+        (("src/lower/registry/login.rs", "let push = access.push?;", "let push = access.push.filter(|_| false)?;"),),
         refused=("internal error",),
     ),
     Mutation(
@@ -98,13 +95,19 @@ MUTATIONS = (
         "keeps-no-older-image",
         "nothing is kept to go back to",
         "second-deployment",
-        (("src/lower/retention.rs", '"--all-but {count} {}"', '"--all-but 0 {}"'),),
+        (("src/lower/registry/retention.rs", "&number.to_string()", '"0"'),),
     ),
     Mutation(
         "deletes-what-others-tagged",
         "the pattern of tags takes all",
         "another-tag-on-the-running-image",
-        (("src/lower/retention.rs", '{count} {}", argument(&own.regex)', '{count} {}", argument(".*")'),),
+        (
+            (
+                "src/lower/registry/retention.rs",
+                "of_images.iter().map(|pattern| expression(&pattern.regex))",
+                'of_images.iter().map(|_| expression(".*"))',
+            ),
+        ),
     ),
     Mutation(
         "cleanup-does-not-wait",
@@ -138,7 +141,7 @@ MUTATIONS = (
         "no-secret-is-shown",
         (
             (
-                "src/lower/registry_login.rs",
+                "src/lower/registry/login.rs",
                 LOGIN,
                 '{client} login --password \\"${}\\" --username \\"${}\\" {host}',
             ),
@@ -149,7 +152,7 @@ MUTATIONS = (
         "deletes-by-digest",
         "the script deletes the manifest, and with it all of its tags",
         "another-tag-on-the-running-image",
-        (("templates/registry/delete_tag.sh", 'DELETE "manifests/$1"', 'DELETE "manifests/$digest"'),),
+        (("templates/registry/delete.sh", "tag delete --ignore-missing", "manifest delete --force-tag-dereference"),),
     ),
 )
 

@@ -16,7 +16,7 @@ mod normal;
 mod parse;
 mod print;
 
-pub use evaluate::{Lookup, Truth, evaluate};
+pub use evaluate::{Lookup, PRINTED_PATTERN, Truth, evaluate};
 pub use parse::parse;
 
 use super::regex::Pattern;

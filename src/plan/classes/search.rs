@@ -146,16 +146,16 @@ struct Node {
 }
 
 impl Searched {
-    /// Adds the shortest text of each combination of these patterns. None is one of the spelled texts,
+    /// Adds the shortest text of each combination of these patterns, in Rust's syntax. None is one of the spelled texts,
     /// which are told apart from all others anyway.
     pub(super) fn run(
         &mut self,
-        patterns: &[&Pattern],
+        patterns: &[String],
         spelled: &[&str],
         space: Space,
         alphabet: Alphabet,
     ) {
-        let mut sources: Vec<String> = patterns.iter().map(|one| one.to_rust()).collect();
+        let mut sources = patterns.to_vec();
         if !spelled.is_empty() {
             let any: Vec<String> = spelled
                 .iter()
@@ -317,7 +317,7 @@ fn beyond_ascii(hir: &Hir, found: &mut Vec<char>) {
 /// Whether a pattern surely matches no text at all of a space.
 pub(super) fn matches_nothing(pattern: &Pattern, space: Space) -> bool {
     let mut searched = Searched::default();
-    searched.run(&[pattern], &[], space, Alphabet::All);
+    searched.run(&[pattern.to_rust()], &[], space, Alphabet::All);
     let found = searched
         .texts
         .iter()

@@ -14,6 +14,9 @@ use crate::gitlab::regex::Pattern;
 /// Most texts that only differ in which patterns match.
 const MOST: usize = 96;
 
+/// Most letters of a text of which every part is told apart from other texts.
+const LONGEST_WITHIN: usize = 64;
+
 /// A question about a text.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) enum Question {
@@ -42,6 +45,29 @@ impl Question {
         match Pattern::in_value(text) {
             Some(pattern) => Self::Matches(pattern),
             None => Self::Within(text.to_owned()),
+        }
+    }
+
+    /// The pattern, in Rust's syntax, that matches the texts for which the answer is yes; nothing if that is
+    /// one text. What a text that holds a pattern matches is left aside.
+    fn pattern(&self) -> Option<String> {
+        match self {
+            Self::Is(_) => None,
+            Self::Matches(pattern) => Some(pattern.to_rust()),
+            Self::Within(own) => {
+                let letters: Vec<String> = own
+                    .chars()
+                    .take(LONGEST_WITHIN)
+                    .map(|letter| regex_syntax::escape(letter.encode_utf8(&mut [0; 4])))
+                    .collect();
+                let parts = (0..letters.len()).map(|at| {
+                    let letters = letters.iter().skip(at).rev();
+                    letters.fold(String::new(), |rest, letter| format!("(?:{letter}{rest})?"))
+                });
+                let parts: Vec<String> = parts.collect();
+                Some(format!("^(?:{})$", parts.join("|")))
+            }
+            Self::Holds(own) => Some(regex_syntax::escape(own)),
         }
     }
 
@@ -197,6 +223,7 @@ impl Questions {
                 found.add(&text.replacen('-', with, 1));
                 found.add(&text.replace('-', with));
             }
+            found.add(&text.to_uppercase());
         }
         let patterns: Vec<&Pattern> = Self::patterns(&self.own).collect();
         let of_slug: Vec<&Pattern> = Self::patterns(&self.slug).collect();
@@ -218,25 +245,23 @@ impl Questions {
             .texts
             .iter()
             .filter(|text| !spelled.contains(&text.as_str()));
+        let asked: Vec<&Question> = Self::others(&self.own).collect();
         let known: BTreeSet<Vec<bool>> = unspelled
-            .map(|text| {
-                patterns
-                    .iter()
-                    .map(|one| one.is_match(text) == Some(true))
-                    .collect()
-            })
+            .map(|text| asked.iter().map(|one| one.answer(text)).collect())
             .collect();
-        let all = u32::try_from(patterns.len())
+        let all = u32::try_from(asked.len())
             .ok()
             .and_then(|all| 2usize.checked_pow(all));
-        if all != Some(known.len()) || !of_slug.is_empty() {
+        if all != Some(known.len()) || Self::others(&self.slug).next().is_some() {
             let mut searched = search::Searched::default();
-            if !patterns.is_empty() {
-                searched.run(&patterns, &spelled, space, search::Alphabet::All);
+            let matched = |questions| Self::others(questions).filter_map(Question::pattern);
+            let mut all: Vec<String> = matched(&self.own).collect();
+            if !all.is_empty() {
+                searched.run(&all, &spelled, space, search::Alphabet::All);
             }
-            if !of_slug.is_empty() {
-                let both: Vec<&Pattern> = patterns.iter().chain(&of_slug).copied().collect();
-                searched.run(&both, &spelled, space, search::Alphabet::Slug);
+            all.extend(matched(&self.slug));
+            if Self::others(&self.slug).next().is_some() {
+                searched.run(&all, &spelled, space, search::Alphabet::Slug);
             }
             complete = searched.exhausted;
             for text in &searched.texts {

@@ -2,7 +2,7 @@
 
 In: an image's name from a pipeline. Out: `Image`: the root folder for an overlay, and the host's files
 that are mounted into it. A job finds in its PATH what the image really has and nothing else: the
-Alpine images have BusyBox, `docker:*-cli` has no curl, `curlimages/curl` no docker and no root user.
+Alpine images have BusyBox, `docker:*-cli` has no curl, `regctl` no docker and no root user.
 An image that nobody described here is refused.
 """
 
@@ -32,7 +32,6 @@ class User:
 
 
 ROOT = User("root", 0, 0, "/root")
-CURL = User("curl_user", 100, 101, "/home/curl_user")
 APPUSER = User("appuser", 1000, 1000, "/home/appuser")  # regclient/regclient, build/Dockerfile.regctl
 
 
@@ -49,7 +48,7 @@ DOCKER = ("docker", "git")
 KINDS = {
     r"docker:(1[789]|20)\..*": Kind(DOCKER),
     r"docker:.*-(cli|git)": Kind(("engine/docker", "git"), ("docker-compose", "docker-buildx")),
-    r"curlimages/curl:.*": Kind(("curl",), user=CURL),
+    r"alpine/git:.*": Kind(("git",)),
     r"buildpack-deps:.*-curl": Kind(("curl", "bash")),
     r"alpine/kubectl:.*": Kind(("kubectl",)),
     r"alpine/k8s:.*": Kind(("kubectl", "bash", "curl", "jq", "git", "envsubst", "helm", "kustomize")),
