@@ -33,6 +33,16 @@ const VARIABLES: [(&str, &str, Kind); 11] = [
     ("CI_COMMIT_TAG", "[A-Za-z0-9_][A-Za-z0-9_.-]*", Kind::Ref),
 ];
 
+/// What a variable can hold, as far as a tag can: brackets that are counted. Any tag, if that is not
+/// known.
+pub(super) fn form(variable: &str) -> &'static str {
+    if variable == "CI_ENVIRONMENT_SLUG" {
+        return "[a-z0-9-]{1,24}";
+    }
+    let known = VARIABLES.iter().find(|(name, ..)| *name == variable);
+    known.map_or("[A-Za-z0-9_.-]{1,128}", |(_, form, _)| form)
+}
+
 #[derive(Clone, Copy, PartialEq)]
 enum Kind {
     Build,
