@@ -62,7 +62,10 @@ fn may_use(job: &Job, image: &str) -> bool {
         Origin::Test(_) => daemon,
         _ => false,
     };
-    let cleans = matches!(job.origin, Origin::Cleanup(_) | Origin::Stop(_));
+    let cleans = matches!(
+        job.origin,
+        Origin::Cleanup(_) | Origin::Stop(_) | Origin::Untag(_)
+    );
     !manual && !cleans && !job.is_hidden() && (job.uses_image(image) || unread)
 }
 
