@@ -15,6 +15,8 @@ pub struct TagPattern {
     pub of_branch: bool,
     /// Whether each build has a tag of its own.
     pub of_build: bool,
+    /// Whether it holds a value that only the job knows.
+    pub is_open: bool,
 }
 
 /// What GitLab's predefined variables can hold, as far as a tag can (GitLab 18, Predefined CI/CD
@@ -58,6 +60,7 @@ impl TagPattern {
             regex: String::new(),
             of_branch: false,
             of_build: false,
+            is_open: false,
         };
         let mut rest = tag;
         let mut varies = false;
@@ -89,7 +92,10 @@ impl TagPattern {
                 self.of_build |= *kind == Kind::Build;
                 self.regex.push_str(regex);
             }
-            None => self.regex.push_str(&format!(r"\Q${{{name}:?}}\E")),
+            None => {
+                self.is_open = true;
+                self.regex.push_str(&format!(r"\Q${{{name}:?}}\E"));
+            }
         }
     }
 
@@ -102,7 +108,7 @@ impl TagPattern {
     /// Whether a tag without variables may be one of these. Of values of which nothing is known
     /// any may be.
     pub fn may_match(&self, tag: &str) -> bool {
-        if self.regex.contains("${") {
+        if self.is_open {
             return true;
         }
         let whole = format!("^(?:{})$", self.regex);
@@ -166,6 +172,7 @@ mod tests {
                 regex: regex.to_owned(),
                 of_branch,
                 of_build,
+                is_open: tag.contains("VERSION"),
             };
             assert_eq!(TagPattern::of(tag), Some(expected), "{tag}");
         }

@@ -10,6 +10,7 @@ mod retention;
 
 use super::{Lowering, quoted, word};
 use crate::gitlab::shell;
+use crate::gitlab::variables::names;
 use crate::manifest::images::Image;
 use crate::manifest::registries::{Access, Credentials};
 use crate::manifest::tools::DeleteBy;
@@ -144,7 +145,7 @@ fn login(access: &Access<'_>, right: Right, uses: &mut Uses) -> Option<Value> {
 
 /// A regular expression of RE2 or awk as a shell word; with a variable, which is expanded.
 pub(super) fn expression(text: &str) -> String {
-    match text.contains("${") {
+    match names(text).next().is_some() {
         true => quoted(text),
         false => shell::literal(text),
     }

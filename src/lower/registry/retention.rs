@@ -8,7 +8,7 @@ use super::{Function, expression};
 use crate::gitlab::names::environment_slugs;
 use crate::gitlab::shell::literal as single_quoted;
 use crate::gitlab::tag::{TagPattern, literal, whole};
-use crate::gitlab::variables::{Part, parts};
+use crate::gitlab::variables::{Part, names, parts};
 use crate::lower::{Lowering, quoted};
 use crate::manifest::collection::List;
 use crate::manifest::environments::Environment;
@@ -116,7 +116,9 @@ impl<'m> Lowering<'m> {
             kept.extend(deployed(&place.value, environment));
         }
         // A git tag is built in its own pipeline alone; elsewhere the tag would be empty.
-        if !(retention.refs.get().is_some() && image.tag().contains("CI_COMMIT_TAG")) {
+        if !(retention.refs.get().is_some()
+            && names(image.tag()).any(|name| name == "CI_COMMIT_TAG"))
+        {
             kept.push(tag(image.tag()));
         }
         for pattern in retention.keep.get().into_iter().flat_map(List::iter) {
@@ -153,7 +155,9 @@ impl<'m> Lowering<'m> {
                     });
                 }
                 // A tag with a variable may be any, and would keep all there is.
-                Writer::Promotion(_) if !written.tag.contains('$') && may_go(&written.tag) => {
+                Writer::Promotion(_)
+                    if names(&written.tag).next().is_none() && may_go(&written.tag) =>
+                {
                     kept.push(tag(&written.tag));
                 }
                 Writer::Deployed(key) if !own => {
@@ -267,7 +271,7 @@ fn tags<'m>(image: &'m Image, retention: &Retention) -> Vec<&'m str> {
 /// Commands that stop the job where a variable, of which only the job knows the value, makes no tag
 /// of a tag.
 fn checks(image: &Image, retention: &Retention) -> Vec<String> {
-    let is_open = |tag: &&str| TagPattern::of(tag).is_some_and(|of| of.regex.contains("${"));
+    let is_open = |tag: &&str| TagPattern::of(tag).is_some_and(|of| of.is_open);
     let mut open: Vec<&str> = tags(image, retention).into_iter().filter(is_open).collect();
     let mut seen = std::collections::HashSet::new();
     open.retain(|tag| seen.insert(*tag));
@@ -300,9 +304,13 @@ fn deployed(key: &str, environment: &Environment) -> Option<String> {
 
 /// Whether a tag can look like that of a cache.
 fn is_wide(tag: &str) -> bool {
-    ["REF_SLUG", "REF_NAME", "COMMIT_BRANCH", "COMMIT_TAG"]
-        .iter()
-        .any(|wide| tag.contains(wide))
+    const WIDE: [&str; 4] = [
+        "CI_COMMIT_REF_SLUG",
+        "CI_COMMIT_REF_NAME",
+        "CI_COMMIT_BRANCH",
+        "CI_COMMIT_TAG",
+    ];
+    names(tag).any(|name| WIDE.contains(&name))
 }
 
 /// The tag of the repository that holds a branch's build cache.
