@@ -9,17 +9,26 @@ mod unmatchable;
 pub use posix::to_posix;
 pub use unmatchable::{Compared, Unmatchable, unmatchable};
 
+use std::cell::RefCell;
 use std::fmt::Write as _;
 
-use regex::Regex;
+use crate::gitlab::regex::{Kept, Regex};
+
+thread_local! {
+    static COMPILED: RefCell<Kept<String>> = RefCell::default();
+}
 
 /// Whether a glob matches a path, as Ruby's `File.fnmatch?` finds it.
 pub fn matches(glob: &str, path: &str) -> bool {
-    compile(glob).is_some_and(|regex| regex.is_match(path))
+    compiled(glob).is_some_and(|regex| regex.is_match(path))
 }
 
 /// A glob as Ruby's `File.fnmatch?` reads it. `None` if it can match nothing.
-pub(crate) fn compile(glob: &str) -> Option<Regex> {
+pub(crate) fn compiled(glob: &str) -> Option<Regex> {
+    COMPILED.with_borrow_mut(|kept| kept.get(glob, || compile(glob)))
+}
+
+fn compile(glob: &str) -> Option<Regex> {
     let mut regex = String::from("(?s)^(?:");
     let alternatives = braces(glob)?;
     for (at, alternative) in alternatives.iter().enumerate() {
@@ -29,7 +38,7 @@ pub(crate) fn compile(glob: &str) -> Option<Regex> {
         translate(alternative, &mut regex)?;
     }
     regex.push_str(")$");
-    Regex::new(&regex).ok()
+    Regex::new(&regex)
 }
 
 /// `{a,b}` written out; nested ones too. No more than a thousand, and `None` beyond.
@@ -85,14 +94,14 @@ fn translate(glob: &str, regex: &mut String) -> Option<()> {
     let mut opens_folder = true;
     while let Some(c) = rest.chars().next() {
         if opens_folder && let Some(behind) = rest.strip_prefix("**/") {
-            regex.push_str("(?:[^/]+/)*");
+            regex.push_str("(?-u:(?:[^/]+/)*)");
             rest = behind;
             continue;
         }
         let mut behind = rest.get(c.len_utf8()..).unwrap_or("");
         match c {
             '*' => {
-                regex.push_str("[^/]*");
+                regex.push_str("(?-u:[^/]*)");
                 behind = behind.trim_start_matches('*');
             }
             '?' => regex.push_str("[^/]"),
@@ -115,7 +124,11 @@ fn translate(glob: &str, regex: &mut String) -> Option<()> {
 }
 
 fn literal(c: char, regex: &mut String) {
-    let _ = write!(regex, "{}", regex::escape(c.encode_utf8(&mut [0; 4])));
+    let _ = write!(
+        regex,
+        "{}",
+        regex_syntax::escape(c.encode_utf8(&mut [0; 4]))
+    );
 }
 
 /// The inside of `[...]` as a class, which never matches a slash, and what is behind it.

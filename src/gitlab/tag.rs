@@ -93,7 +93,7 @@ impl TagPattern {
         if self.regex.contains("${") {
             return true;
         }
-        regex::Regex::new(&self.for_grep()).map_or(true, |regex| regex.is_match(tag))
+        super::regex::Regex::new(&self.for_grep()).is_none_or(|regex| regex.is_match(tag))
     }
 
     /// For `grep -E`, where a dot is any character.

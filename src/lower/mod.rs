@@ -35,6 +35,7 @@ mod toolchain_build;
 mod uses;
 mod workflow;
 
+use std::cell::OnceCell;
 use std::collections::HashMap;
 
 use crate::finding::Finding;
@@ -45,6 +46,7 @@ use crate::manifest::deployments::Deployments;
 use crate::manifest::images::{Image, Role};
 use crate::manifest::resolved::{STAGES, image_variable};
 use crate::manifest::tools::Compose;
+use crate::manifest::written_tags::WrittenTag;
 use crate::pipeline::{ComposeOverride, Include, Mapping, Pipeline, Uses};
 use crate::source::At;
 use crate::target::Lack;
@@ -97,6 +99,7 @@ pub fn lower(manifest: &Manifest) -> Lowered {
         deployments: Deployments::of(manifest),
         compose_services: compose.map(Compose::services_by_image).unwrap_or_default(),
         admits_merge_requests: workflow::admits_merge_requests(manifest),
+        written_tags: OnceCell::new(),
         implied: Vec::new(),
         out: Lowered::default(),
     };
@@ -125,6 +128,8 @@ struct Lowering<'m> {
     compose_services: HashMap<&'m str, &'m str>,
     /// Whether any job runs in merge request pipelines.
     admits_merge_requests: bool,
+    /// The tags that the pipeline writes, by their repository; made when they are first asked for.
+    written_tags: OnceCell<HashMap<String, Vec<WrittenTag<'m>>>>,
     /// Jobs with `needs` that nobody wrote; see [`Lowering::imply`].
     implied: Vec<String>,
     out: Lowered,

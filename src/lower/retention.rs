@@ -4,7 +4,7 @@
 //! keys make with a variable can go; what is deployed, this pipeline's build and the tags of other
 //! images stay, with all that shares their digest.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use super::{Lowering, quoted};
 use crate::gitlab::names::environment_slugs;
@@ -13,7 +13,7 @@ use crate::gitlab::variables::{Part, parts};
 use crate::manifest::collection::List;
 use crate::manifest::environments::Environment;
 use crate::manifest::images::{Image, KeepFor, Retention};
-use crate::manifest::written_tags::Writer;
+use crate::manifest::written_tags::{Writer, WrittenTag};
 use crate::source::At;
 
 impl<'m> Lowering<'m> {
@@ -72,6 +72,16 @@ impl<'m> Lowering<'m> {
         kept
     }
 
+    fn written_tags(&self) -> &HashMap<String, Vec<WrittenTag<'m>>> {
+        self.written_tags.get_or_init(|| {
+            let mut all: HashMap<_, Vec<_>> = HashMap::new();
+            for tag in self.manifest.written_tags(&self.deployments) {
+                all.entry(tag.repository.clone()).or_default().push(tag);
+            }
+            all
+        })
+    }
+
     /// Options for what else is in the repository: tags of promotions, and all tags of other images.
     fn kept_of_others(&self, name: &str, image: &'m Image, retention: &Retention) -> Vec<String> {
         let mut kept = Vec::new();
@@ -83,11 +93,9 @@ impl<'m> Lowering<'m> {
         let repository = canonical(name, image);
         let gone = patterns(image, retention);
         let may_go = |tag: &str| gone.iter().any(|pattern| pattern.may_match(tag));
-        for tag in self.manifest.written_tags(&self.deployments) {
+        let tags = self.written_tags().get(&repository);
+        for tag in tags.into_iter().flatten() {
             let own = tag.image == name;
-            if tag.repository != repository {
-                continue;
-            }
             match tag.writer {
                 Writer::Build | Writer::AlsoTag if !own => {
                     kept.push(match TagPattern::of(&tag.tag) {

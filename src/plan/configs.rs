@@ -118,7 +118,7 @@ impl<'r> Configs<'r> {
         if !widest.unresolved.iter().any(by_name) {
             return found;
         }
-        let (union, _) = together(&self.plan_all(&found.refs), &widest);
+        let (union, _) = together(self.plan_all(&found.refs), &widest);
         match union.jobs.len() == widest.jobs.len() {
             true => found,
             false => classes(&union, default_branch),
@@ -148,7 +148,7 @@ impl<'r> Configs<'r> {
         let planned = self.plan(situation);
         let plan = match Arc::ptr_eq(whole, &planned.config) {
             true => planned.plan,
-            false => onto(whole, &planned),
+            false => onto(whole, planned.plan),
         };
         (plan, planned.report)
     }
@@ -246,7 +246,8 @@ impl<'r> Configs<'r> {
 
 /// What several configurations that may be effective agree on.
 fn agreed(all: Vec<Planned>, situation: &Situation, undecided: &Config) -> Planned {
-    let (mut union, plans) = together(&all, undecided);
+    let (union, plans) = together(all, undecided);
+    let mut union = Arc::unwrap_or_clone(union);
     union.unresolved.clone_from(&undecided.unresolved);
     union
         .sources
@@ -259,11 +260,11 @@ fn agreed(all: Vec<Planned>, situation: &Situation, undecided: &Config) -> Plann
         });
     let mut plans = plans.into_iter();
     let Some(mut whole) = plans.next() else {
-        return all.into_iter().next().unwrap_or_else(|| Planned {
+        return Planned {
             config: Arc::new(undecided.clone()),
             plan: plan(undecided, situation),
             report: Report::default(),
-        });
+        };
     };
     for other in plans {
         if whole.created != other.created {
@@ -323,12 +324,15 @@ fn join(into: &mut Decision, other: &Decision) {
 
 /// Plans of different configurations as plans of one that has the jobs of all. A job that is not
 /// included is not in the pipeline.
-pub fn together(all: &[Planned], otherwise: &Config) -> (Config, Vec<Plan>) {
-    let Some(first) = all.first() else {
-        return (otherwise.clone(), Vec::new());
+pub fn together(all: Vec<Planned>, otherwise: &Config) -> (Arc<Config>, Vec<Plan>) {
+    let Some(first) = all.first().map(|first| Arc::clone(&first.config)) else {
+        return (Arc::new(otherwise.clone()), Vec::new());
     };
-    let mut union = Config::clone(&first.config);
-    let mut seen = HashSet::from([Arc::as_ptr(&first.config)]);
+    if all.iter().all(|one| Arc::ptr_eq(&one.config, &first)) {
+        return (first, all.into_iter().map(|one| one.plan).collect());
+    }
+    let mut union = Config::clone(&first);
+    let mut seen = HashSet::from([Arc::as_ptr(&first)]);
     let mut names: HashSet<String> = union.jobs.iter().map(|job| job.name.clone()).collect();
     for Planned { config, .. } in all.iter().skip(1) {
         if !seen.insert(Arc::as_ptr(config)) {
@@ -351,23 +355,20 @@ pub fn together(all: &[Planned], otherwise: &Config) -> (Config, Vec<Plan>) {
             }
         }
     }
-    let plans = all.iter().map(|planned| onto(&union, planned)).collect();
-    (union, plans)
+    let plans = all.into_iter().map(|planned| onto(&union, planned.plan));
+    let plans = plans.collect();
+    (Arc::new(union), plans)
 }
 
 /// A plan as one of a configuration that has all its jobs, and others.
-fn onto(whole: &Config, planned: &Planned) -> Plan {
-    let mut plan = planned.plan.clone();
-    let own: HashMap<String, PlannedJob> = std::mem::take(&mut plan.jobs)
+fn onto(whole: &Config, mut plan: Plan) -> Plan {
+    let mut own: HashMap<String, PlannedJob> = std::mem::take(&mut plan.jobs)
         .into_iter()
         .map(|job| (job.name.clone(), job))
         .collect();
     for (index, job) in whole.jobs.iter().enumerate() {
-        plan.jobs.push(match own.get(&job.name) {
-            Some(planned) => PlannedJob {
-                index,
-                ..planned.clone()
-            },
+        plan.jobs.push(match own.remove(&job.name) {
+            Some(planned) => PlannedJob { index, ..planned },
             None => PlannedJob {
                 index,
                 name: job.name.clone(),

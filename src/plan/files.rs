@@ -13,7 +13,7 @@ use crate::gitlab::glob;
 fn any(globs: &[Option<String>], paths: &[String]) -> Truth {
     let mut unknown = false;
     for glob in globs {
-        match glob.as_deref().map(glob::compile) {
+        match glob.as_deref().map(glob::compiled) {
             Some(Some(regex)) => {
                 if paths.iter().any(|path| regex.is_match(path)) {
                     return Truth::True;

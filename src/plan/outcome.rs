@@ -139,6 +139,12 @@ impl Plan {
         self.jobs.iter().find(|job| job.name == name)
     }
 
+    /// The job at an index of the configuration, if it is in the pipeline or may be.
+    pub fn within_at(&self, index: usize) -> Option<&PlannedJob> {
+        let job = self.jobs.get(index)?;
+        (self.created != Truth::False && job.presence() != Presence::Out).then_some(job)
+    }
+
     /// The jobs that are in the pipeline, or may be.
     pub fn within(&self) -> impl Iterator<Item = &PlannedJob> {
         let none = self.created == Truth::False;
@@ -224,7 +230,7 @@ fn if_unchanged(config: &Config, situation: &Situation, most: usize) -> Plan {
 }
 
 /// The same with every job looked at alone.
-fn alone(config: &Config, scope: &Scope<'_>) -> Plan {
+fn alone<'s>(config: &'s Config, scope: &Scope<'s>) -> Plan {
     let jobs: Vec<PlannedJob> = config
         .jobs
         .iter()
@@ -317,7 +323,7 @@ fn emptiness(jobs: &[PlannedJob]) -> Option<Absence> {
 ///
 /// GitLab looks at a job's own needs alone: they count even where a rule replaces them, and those
 /// of a rule may be absent (`Seed::Build#needs_errors`, 18.11).
-fn failures(config: &Config, scope: &Scope<'_>, jobs: &[PlannedJob]) -> Vec<Failure> {
+fn failures<'s>(config: &'s Config, scope: &Scope<'s>, jobs: &[PlannedJob]) -> Vec<Failure> {
     let presence: std::collections::HashMap<&str, Presence> = jobs
         .iter()
         .map(|job| (job.name.as_str(), job.presence()))

@@ -10,6 +10,7 @@
 //! has `=~` (11.0).
 
 mod class;
+mod compiled;
 mod empty;
 mod matching;
 mod only;
@@ -17,6 +18,7 @@ mod re2;
 
 use std::fmt;
 
+pub(crate) use compiled::{Kept, Regex};
 pub use empty::OnEmpty;
 pub use only::{Ruby, name as only_name};
 

@@ -18,8 +18,11 @@ use super::sample;
 use super::text::Space;
 use crate::gitlab::regex::Pattern;
 
-/// Most states of all automata together.
+/// Most states of all automata together, and most steps of single automata.
 const STATES: usize = 6_000;
+const STEPS: usize = 4_000_000;
+/// Most patterns that are searched together; of more, no search tries every combination.
+const PATTERNS: usize = 48;
 /// Largest automaton of one pattern, and of all texts that are spelled, in bytes.
 const LARGEST: usize = 1 << 20;
 const LARGEST_LIST: usize = 1 << 23;
@@ -151,16 +154,21 @@ impl Searched {
     pub(super) fn run(
         &mut self,
         patterns: &[&Pattern],
-        spelled: &[&str],
+        spelled: &HashSet<&str>,
         space: Space,
         alphabet: Alphabet,
     ) {
+        if patterns.len() > PATTERNS {
+            self.exhausted = false;
+            return;
+        }
         let mut sources: Vec<String> = patterns.iter().map(|one| one.to_rust()).collect();
         if !spelled.is_empty() {
-            let any: Vec<String> = spelled
+            let mut any: Vec<String> = spelled
                 .iter()
                 .map(|text| regex_syntax::escape(text))
                 .collect();
+            any.sort_unstable();
             sources.push(format!("^(?:{})$", any.join("|")));
         }
         let largest = |at: usize| match at < patterns.len() {
@@ -178,6 +186,8 @@ impl Searched {
             return;
         };
         let letters = letters(&sources, &automata, space, alphabet);
+        let steps = letters.len().saturating_mul(automata.len());
+        let most = STATES.min(STEPS / steps.max(1));
         let mut nodes = vec![Node {
             parent: 0,
             last: None,
@@ -223,7 +233,7 @@ impl Searched {
                 if seen.contains(&key) {
                     continue;
                 }
-                if seen.len() >= STATES {
+                if seen.len() >= most {
                     self.exhausted = false;
                     continue;
                 }
@@ -314,13 +324,24 @@ fn beyond_ascii(hir: &Hir, found: &mut Vec<char>) {
     }
 }
 
-/// Whether a pattern surely matches no text at all of a space.
-pub(super) fn matches_nothing(pattern: &Pattern, space: Space) -> bool {
+/// A text that one pattern matches.
+pub(super) enum One {
+    /// This one.
+    Text(String),
+    /// No text at all of the space.
+    Nothing,
+    /// None was found, though there may be one.
+    Unknown,
+}
+
+/// Searches for a text that a pattern matches.
+pub(super) fn one(pattern: &Pattern, space: Space) -> One {
     let mut searched = Searched::default();
-    searched.run(&[pattern], &[], space, Alphabet::All);
-    let found = searched
-        .texts
-        .iter()
-        .any(|text| pattern.is_match(text) == Some(true));
-    searched.exhausted && !found
+    searched.run(&[pattern], &HashSet::new(), space, Alphabet::All);
+    let mut texts = searched.texts.into_iter();
+    match texts.find(|text| pattern.is_match(text) == Some(true)) {
+        Some(text) => One::Text(text),
+        None if searched.exhausted => One::Nothing,
+        None => One::Unknown,
+    }
 }

@@ -526,7 +526,7 @@ proptest! {
 fn the_alphabet_of_a_slug_is_that_of_slugs() {
     let pattern = Pattern::parse("/[_A-]b/").unwrap();
     let mut searched = search::Searched::default();
-    searched.run(&[&pattern], &[], Space::Ref, Alphabet::Slug);
+    searched.run(&[&pattern], &HashSet::new(), Space::Ref, Alphabet::Slug);
     assert!(searched.exhausted);
     for text in &searched.texts {
         assert_eq!(crate::gitlab::names::ref_slug(text), *text);

@@ -4,7 +4,7 @@
 //! two get the same answers. Always holds: every combination of answers that some text gets has a text here,
 //! or [`Texts::complete`] is false.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use super::{sample, search};
 use crate::config::looks_like_a_pattern;
@@ -13,6 +13,10 @@ use crate::gitlab::regex::Pattern;
 
 /// Most texts that only differ in which patterns match.
 const MOST: usize = 96;
+/// Most times that a pattern is asked about a sample.
+const ANSWERS: usize = 400_000;
+/// Most patterns that are searched one by one.
+const SEARCHES: usize = 64;
 
 /// A question about a text.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -176,6 +180,7 @@ impl Questions {
             space,
             by_answers: BTreeMap::new(),
             texts: Vec::new(),
+            met: Vec::new(),
         };
         first.iter().for_each(|text| found.add(text));
         for text in self.spelled() {
@@ -200,36 +205,23 @@ impl Questions {
         }
         let patterns: Vec<&Pattern> = Self::patterns(&self.own).collect();
         let of_slug: Vec<&Pattern> = Self::patterns(&self.slug).collect();
-        let samples: Vec<Vec<String>> = patterns
-            .iter()
-            .chain(&of_slug)
-            .map(|pattern| sample::matching(pattern, space))
-            .collect();
-        for texts in &samples {
-            texts.iter().for_each(|text| found.add(text));
+        let count = patterns.len() + of_slug.len();
+        // Of many patterns each has one sample, and of too many some have none.
+        let samples = match count.saturating_mul(count) <= ANSWERS / sample::MOST {
+            true => sample::MOST,
+            false => 1,
+        };
+        let few = ANSWERS / count.max(1);
+        let mut complete = count <= few;
+        for pattern in patterns.iter().chain(&of_slug).take(few) {
+            let texts = sample::matching(pattern, space);
+            texts.iter().take(samples).for_each(|text| found.add(text));
         }
         for text in last {
             found.add(text);
         }
-        let mut complete = true;
-        let spelled: Vec<&str> = self.spelled().map(String::as_str).collect();
-        // What the samples tell apart already needs no search.
-        let unspelled = found
-            .texts
-            .iter()
-            .filter(|text| !spelled.contains(&text.as_str()));
-        let known: BTreeSet<Vec<bool>> = unspelled
-            .map(|text| {
-                patterns
-                    .iter()
-                    .map(|one| one.is_match(text) == Some(true))
-                    .collect()
-            })
-            .collect();
-        let all = u32::try_from(patterns.len())
-            .ok()
-            .and_then(|all| 2usize.checked_pow(all));
-        if all != Some(known.len()) || !of_slug.is_empty() {
+        let spelled: HashSet<&str> = self.spelled().map(String::as_str).collect();
+        if complete && !found.tells_all_apart(&patterns, &spelled) || !of_slug.is_empty() {
             let mut searched = search::Searched::default();
             if !patterns.is_empty() {
                 searched.run(&patterns, &spelled, space, search::Alphabet::All);
@@ -238,7 +230,7 @@ impl Questions {
                 let both: Vec<&Pattern> = patterns.iter().chain(&of_slug).copied().collect();
                 searched.run(&both, &spelled, space, search::Alphabet::Slug);
             }
-            complete = searched.exhausted;
+            complete &= searched.exhausted;
             for text in &searched.texts {
                 if found.texts.len() >= MOST.max(self.own.len() + self.slug.len() + last.len() + 1)
                 {
@@ -248,23 +240,26 @@ impl Questions {
                 found.add(text);
             }
         }
-        let texts = found.texts;
-        let missing = |pattern: &&Pattern, slugs: bool| {
-            !texts.iter().any(|text| match slugs {
-                true => pattern.is_match(&ref_slug(text)) == Some(true),
-                false => pattern.is_match(text) == Some(true),
-            })
-        };
-        let unfound: Vec<String> = patterns
-            .iter()
-            .filter(|one| missing(one, false))
-            .chain(of_slug.iter().filter(|one| missing(one, true)))
-            .filter(|one| !search::matches_nothing(one, space))
-            .map(|pattern| pattern.to_string())
+        let missing: Vec<&Pattern> = found.missing().collect();
+        let mut impossible = HashSet::new();
+        for pattern in missing.into_iter().take(SEARCHES) {
+            match search::one(pattern, space) {
+                search::One::Text(text) => found.add(&text),
+                search::One::Nothing => {
+                    impossible.insert(pattern);
+                }
+                search::One::Unknown => {}
+            }
+        }
+        let unfound: Vec<String> = found
+            .missing()
+            .filter(|pattern| !impossible.contains(pattern))
+            .take(SEARCHES)
+            .map(Pattern::to_string)
             .collect();
         Texts {
             complete: complete && unfound.is_empty(),
-            texts,
+            texts: found.texts,
             unfound,
         }
     }
@@ -276,14 +271,53 @@ struct Found<'q> {
     space: Space,
     by_answers: BTreeMap<Answers, usize>,
     texts: Vec<String>,
+    /// Which of [`Questions::others`] is true of a text, about itself and then about its slug.
+    met: Vec<bool>,
 }
 
-impl Found<'_> {
+impl<'q> Found<'q> {
+    /// The patterns that match no text so far.
+    fn missing(&self) -> impl Iterator<Item = &'q Pattern> {
+        let Questions { own, slug, .. } = self.questions;
+        let others = Questions::others(own).chain(Questions::others(slug));
+        let met = self.met.iter().copied().chain(std::iter::repeat(false));
+        others
+            .zip(met)
+            .filter_map(|(question, met)| match question {
+                Question::Matches(pattern) if !met => Some(pattern),
+                _ => None,
+            })
+    }
+
+    /// Whether texts that nothing spells have every combination of patterns already; then there is nothing to
+    /// search for.
+    fn tells_all_apart(&self, patterns: &[&Pattern], spelled: &HashSet<&str>) -> bool {
+        let all = u32::try_from(patterns.len()).ok();
+        let Some(all) = all.and_then(|all| 2usize.checked_pow(all)) else {
+            return false;
+        };
+        if self.texts.len() < all {
+            return false;
+        }
+        let texts = self.texts.iter();
+        let unspelled = texts.filter(|text| !spelled.contains(text.as_str()));
+        let answers = |text: &String| -> Vec<bool> {
+            let matches = |one: &&Pattern| one.is_match(text) == Some(true);
+            patterns.iter().map(matches).collect()
+        };
+        unspelled.map(answers).collect::<HashSet<_>>().len() == all
+    }
+
     fn add(&mut self, text: &str) {
         if !self.space.holds(text) {
             return;
         }
         let answers = self.questions.answers(text);
+        self.met
+            .resize(answers.others.len().max(self.met.len()), false);
+        for (met, answer) in self.met.iter_mut().zip(&answers.others) {
+            *met |= answer;
+        }
         let next = self.texts.len();
         if *self.by_answers.entry(answers).or_insert(next) == next {
             self.texts.push(text.to_owned());
