@@ -2,7 +2,7 @@
 //!
 //! Facts: `Chain::EvaluateWorkflowRules`, `Chain::Seed`, `Chain::Populate`, `Seed::Build` (18.11).
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use indexmap::IndexSet;
 
@@ -214,18 +214,29 @@ fn if_unchanged(config: &Config, situation: &Situation, most: usize) -> Plan {
     if worlds.len() < 2 {
         return plan;
     }
-    let worlds: Vec<Plan> = worlds.iter().map(alone).collect();
-    let (first, rest) = match worlds.split_first() {
-        Some((first, rest)) => (first.created, rest),
-        None => return plan,
-    };
-    if rest.iter().all(|world| world.created == first) {
-        plan.created = first;
+    let known = plan.failures.iter().enumerate();
+    let known: HashMap<_, usize> = known.map(|(at, one)| (one.what(), at)).collect();
+    let mut happens = vec![false; plan.failures.len()];
+    let mut created = None;
+    // One world after the other: each plan of thousands of jobs takes its megabytes.
+    for world in worlds.iter().map(alone) {
+        let agreed = *created.get_or_insert(world.created);
+        if agreed != world.created {
+            created = Some(Truth::Unknown);
+        }
+        for failure in &world.failures {
+            let slot = known
+                .get(&failure.what())
+                .and_then(|at| happens.get_mut(*at));
+            if let Some(happens) = slot {
+                *happens = true;
+            }
+        }
     }
-    let failures = worlds.iter().flat_map(|world| &world.failures);
-    let happens: HashSet<_> = failures.map(Failure::what).collect();
-    plan.failures
-        .retain(|failure| happens.contains(&failure.what()));
+    drop(known);
+    plan.created = created.unwrap_or(plan.created);
+    let mut happens = happens.into_iter();
+    plan.failures.retain(|_| happens.next() == Some(true));
     plan
 }
 
@@ -324,7 +335,7 @@ fn emptiness(jobs: &[PlannedJob]) -> Option<Absence> {
 /// GitLab looks at a job's own needs alone: they count even where a rule replaces them, and those
 /// of a rule may be absent (`Seed::Build#needs_errors`, 18.11).
 fn failures<'s>(config: &'s Config, scope: &Scope<'s>, jobs: &[PlannedJob]) -> Vec<Failure> {
-    let presence: std::collections::HashMap<&str, Presence> = jobs
+    let presence: HashMap<&str, Presence> = jobs
         .iter()
         .map(|job| (job.name.as_str(), job.presence()))
         .collect();
