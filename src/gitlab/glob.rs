@@ -15,20 +15,34 @@ use std::fmt::Write as _;
 use crate::gitlab::regex::{Kept, Regex};
 
 thread_local! {
-    static COMPILED: RefCell<Kept<String>> = RefCell::default();
+    static COMPILED: RefCell<Kept<String, Regex>> = RefCell::default();
 }
 
 /// Whether a glob matches a path, as Ruby's `File.fnmatch?` finds it.
 pub fn matches(glob: &str, path: &str) -> bool {
-    compiled(glob).is_some_and(|regex| regex.is_match(path))
+    matches_any(glob, std::slice::from_ref(&path)) == Some(true)
+}
+
+/// Whether a glob matches one of several paths; `None` if it is too large to be compiled here, or all globs
+/// together are.
+pub(crate) fn matches_any(glob: &str, paths: &[impl AsRef<str>]) -> Option<bool> {
+    if !glob.contains(['*', '?', '[', '{', '\\']) {
+        return Some(paths.iter().any(|path| path.as_ref() == glob));
+    }
+    let regex = COMPILED.with_borrow_mut(|kept| kept.get(glob, || to_regex(glob)));
+    match regex {
+        Some(regex) => Some(paths.iter().any(|path| regex.is_match(path.as_ref()))),
+        None => to_regex(glob).is_none().then_some(false),
+    }
+}
+
+/// Makes room for the globs of another configuration.
+pub(crate) fn forget() {
+    COMPILED.with_borrow_mut(Kept::forget);
 }
 
 /// A glob as Ruby's `File.fnmatch?` reads it. `None` if it can match nothing.
-pub(crate) fn compiled(glob: &str) -> Option<Regex> {
-    COMPILED.with_borrow_mut(|kept| kept.get(glob, || compile(glob)))
-}
-
-fn compile(glob: &str) -> Option<Regex> {
+fn to_regex(glob: &str) -> Option<String> {
     let mut regex = String::from("(?s)^(?:");
     let alternatives = braces(glob)?;
     for (at, alternative) in alternatives.iter().enumerate() {
@@ -38,7 +52,7 @@ fn compile(glob: &str) -> Option<Regex> {
         translate(alternative, &mut regex)?;
     }
     regex.push_str(")$");
-    Regex::new(&regex)
+    Some(regex)
 }
 
 /// `{a,b}` written out; nested ones too. No more than a thousand, and `None` beyond.

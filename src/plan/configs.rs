@@ -9,7 +9,7 @@ use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use super::classes::{Classes, classes};
+use super::classes::{self, Classes, classes};
 use super::decision::{Because, Chosen, Decision};
 use super::outcome::{Failure, FailureKind, Plan, PlannedJob, admits, most_worlds, plan, within};
 use super::situation::Situation;
@@ -17,6 +17,7 @@ use super::{Truth, worlds};
 use crate::config::{Asked, Config, Given, NotRead, Nothing, Reading, Rule, Unresolved, When};
 use crate::finding::Report;
 use crate::gitlab::expression::Lookup;
+use crate::gitlab::{glob, regex};
 
 /// Configurations that are kept; few differ.
 const KEPT: usize = 2 * worlds::MOST;
@@ -33,6 +34,13 @@ pub struct Configs<'r> {
     base: Arc<Config>,
     varies: bool,
     known: RefCell<Vec<Known>>,
+}
+
+/// What was compiled for another configuration makes room: each has the same bound.
+fn forget() {
+    glob::forget();
+    regex::forget();
+    classes::forget();
 }
 
 /// A configuration, and the answers that lead to it.
@@ -59,6 +67,7 @@ impl<'r> Configs<'r> {
     ///
     /// Why GitLab refuses it, whatever else is included.
     pub fn new(read: impl Fn(&dyn Given) -> Reading + 'r) -> Result<Self, Report> {
+        forget();
         let reading = read(&Nothing);
         Ok(Self {
             read: Box::new(read),
@@ -70,6 +79,7 @@ impl<'r> Configs<'r> {
 
     /// One configuration for all pipelines.
     pub fn fixed(config: Config) -> Self {
+        forget();
         let base = Arc::new(config);
         let always = Known {
             asked: Vec::new(),

@@ -8,14 +8,19 @@ use super::Pattern;
 use super::compiled::{Kept, Regex};
 
 thread_local! {
-    static COMPILED: RefCell<Kept<Pattern>> = RefCell::default();
+    static COMPILED: RefCell<Kept<Pattern, Regex>> = RefCell::default();
 }
 
 impl Pattern {
-    /// Whether it matches somewhere in a text. `None` if it is too large to be compiled here; RE2's own
-    /// limit is another.
+    /// Whether it matches somewhere in a text. `None` if it is too large to be compiled here, or all patterns
+    /// together are; RE2's own limit is another.
     pub fn is_match(&self, text: &str) -> Option<bool> {
-        let regex = COMPILED.with_borrow_mut(|kept| kept.get(self, || Regex::new(&self.to_rust())));
+        let regex = COMPILED.with_borrow_mut(|kept| kept.get(self, || Some(self.to_rust())));
         Some(regex?.is_match(text))
     }
+}
+
+/// Makes room for the patterns of another configuration.
+pub(crate) fn forget() {
+    COMPILED.with_borrow_mut(Kept::forget);
 }

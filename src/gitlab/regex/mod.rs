@@ -20,6 +20,7 @@ use std::fmt;
 
 pub(crate) use compiled::{Kept, Regex};
 pub use empty::OnEmpty;
+pub(crate) use matching::forget;
 pub use only::{Ruby, name as only_name};
 
 /// A regular expression between slashes and its flags, in RE2's syntax.

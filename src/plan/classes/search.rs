@@ -5,7 +5,9 @@
 //!
 //! The patterns become automata that walk side by side; each state of all of them together is visited once.
 
+use std::cell::RefCell;
 use std::collections::{HashSet, VecDeque};
+use std::rc::Rc;
 
 use regex_automata::dfa::{Automaton, StartKind, dense};
 use regex_automata::nfa::thompson;
@@ -16,7 +18,7 @@ use regex_syntax::hir::{Class, Hir, HirKind};
 
 use super::sample;
 use super::text::Space;
-use crate::gitlab::regex::Pattern;
+use crate::gitlab::regex::{Kept, Pattern};
 
 /// Most states of all automata together, and most steps of single automata.
 const STATES: usize = 6_000;
@@ -24,8 +26,10 @@ const STEPS: usize = 4_000_000;
 /// Most patterns that are searched together; of more, no search tries every combination.
 const PATTERNS: usize = 48;
 /// Largest automaton of one pattern, and of all texts that are spelled, in bytes.
-const LARGEST: usize = 1 << 20;
+const LARGEST: usize = 1 << 19;
 const LARGEST_LIST: usize = 1 << 23;
+/// Bytes of all automata of a configuration.
+const ALL: usize = 16 << 20;
 /// Most characters beyond ASCII that are tried.
 const FOREIGN: usize = 8;
 /// Most texts.
@@ -59,7 +63,26 @@ impl Default for Searched {
 
 type Dfa = dense::DFA<Vec<u32>>;
 
-fn automaton(source: &str, largest: usize) -> Option<Dfa> {
+thread_local! {
+    static AUTOMATA: RefCell<Kept<String, Rc<Dfa>>> = RefCell::default();
+}
+
+/// The automaton of an expression, made once; `None` if it is too large, or all together are.
+fn automaton(source: &str, largest: usize) -> Option<Rc<Dfa>> {
+    let make = || {
+        let made = build(source, largest)?;
+        let bytes = made.memory_usage();
+        Some((Rc::new(made), bytes))
+    };
+    AUTOMATA.with_borrow_mut(|kept| kept.get_or_make(source, [largest, ALL], make))
+}
+
+/// Makes room for the patterns of another configuration.
+pub(in crate::plan) fn forget() {
+    AUTOMATA.with_borrow_mut(Kept::forget);
+}
+
+fn build(source: &str, largest: usize) -> Option<Dfa> {
     dense::Builder::new()
         .configure(
             dense::Config::new()
@@ -176,11 +199,11 @@ impl Searched {
             false => LARGEST_LIST,
         };
         let automata = sources.iter().enumerate();
-        let automata: Vec<Dfa> = automata
+        let automata: Vec<Rc<Dfa>> = automata
             .filter_map(|(at, one)| automaton(one, largest(at)))
             .collect();
         self.exhausted &= automata.len() == sources.len();
-        let starts: Option<Vec<At>> = automata.iter().map(At::start).collect();
+        let starts: Option<Vec<At>> = automata.iter().map(|dfa| At::start(dfa)).collect();
         let Some(starts) = starts else {
             self.exhausted = false;
             return;
@@ -226,8 +249,9 @@ impl Searched {
                 };
                 let mut bytes = [0; 4];
                 let bytes = letter.encode_utf8(&mut bytes).as_bytes();
-                let step =
-                    |(at, dfa): (&At, &Dfa)| bytes.iter().fold(*at, |at, byte| at.next(dfa, *byte));
+                let step = |(at, dfa): (&At, &Rc<Dfa>)| {
+                    bytes.iter().fold(*at, |at, byte| at.next(dfa, *byte))
+                };
                 let next: Vec<At> = states.iter().zip(&automata).map(step).collect();
                 let key = (next, before);
                 if seen.contains(&key) {
@@ -262,7 +286,12 @@ fn text(nodes: &[Node], mut at: usize) -> String {
 }
 
 /// One character of each kind that the automata tell apart, those that read well first.
-fn letters(sources: &[String], automata: &[Dfa], space: Space, alphabet: Alphabet) -> Vec<char> {
+fn letters(
+    sources: &[String],
+    automata: &[Rc<Dfa>],
+    space: Space,
+    alphabet: Alphabet,
+) -> Vec<char> {
     let pretty = "x1aAz0Z-_/.";
     let ascii = (0x20..0x7f).map(char::from);
     let allowed = |c: &char| match (alphabet, space) {
