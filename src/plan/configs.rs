@@ -172,7 +172,7 @@ impl<'r> Configs<'r> {
 
     /// What is effective in a situation, and what it does.
     pub fn plan(&self, situation: &Situation) -> Planned {
-        self.plan_within(situation, worlds::MOST)
+        self.plan_within(situation, most_worlds(&self.base, 1))
     }
 
     /// The same, with so many ways tried in which unknown variables may be set.

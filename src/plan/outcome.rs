@@ -13,7 +13,7 @@ use super::{Truth, circular, files, worlds};
 use crate::config::{Config, Place, When};
 use crate::gitlab::expression::Lookup;
 
-/// Most decisions about jobs in all situations together.
+/// Most decisions about jobs and their needs in all situations together.
 const DECISIONS: usize = 1_000_000;
 
 /// Most needs of a job (`ci_needs_size_limit`, 13.8).
@@ -297,7 +297,9 @@ pub fn plan_all(config: &Config, situations: &[Situation]) -> Vec<Plan> {
 
 /// In how many ways unknown variables may be set for each of so many situations.
 pub(super) fn most_worlds(config: &Config, situations: usize) -> usize {
-    let decisions = situations.saturating_mul(config.decisions());
+    let needs = config.jobs.iter().flat_map(|job| &job.needs);
+    let needs: usize = needs.map(|needs| needs.len()).sum();
+    let decisions = situations.saturating_mul(config.decisions() + needs);
     worlds::MOST.min(DECISIONS / decisions.max(1))
 }
 

@@ -14,8 +14,8 @@ use crate::plan::situation::{Changed, Situation};
 const FEWEST: usize = 16;
 /// Most combinations of what decides one job.
 const OF_A_JOB: usize = 64;
-/// Most lists of globs of which each is asked for the files of all others.
-const LISTS: usize = 1_000;
+/// Most lists of globs of which a file is changed: each job is asked about all of these files.
+const LISTS: usize = 500;
 /// Values that no condition compares with, as far as that can be had.
 const OTHERS: [&str; 2] = ["something-else", "another-value"];
 /// A file that no glob asks for, as far as that can be had.
@@ -51,7 +51,10 @@ pub(super) fn circumstances(
         .iter()
         .filter_map(|(name, asked)| variable(name, asked, compared, refs, left_out))
         .collect();
-    for globs in &compared.changes {
+    if compared.changes.len() > LISTS {
+        left_out.push(LeftOut::TooMany(most));
+    }
+    for globs in compared.changes.iter().take(LISTS) {
         match globs.iter().find_map(|glob| sample::path(glob)) {
             Some(path) => free.push(Free {
                 choice: Choice::Changes(globs.clone()),
@@ -92,23 +95,17 @@ impl<'c> Touched<'c> {
         }
     }
 
-    /// The lists that ask for a changed file, by their number. Of too many lists none is asked: each file then
-    /// stands for itself, and two circumstances may do the same.
+    /// The lists that ask for a changed file, by their number.
     fn by(&mut self, changed: &Changed) -> BTreeSet<usize> {
         let Changed::Paths(paths) = changed else {
             return BTreeSet::new();
         };
-        let lists = &self.compared.changes;
-        let few = lists.len() <= LISTS;
+        let lists = self.compared.changes.iter().take(LISTS);
         let mut all = BTreeSet::new();
         for path in paths {
-            let number = self.by_path.len();
             let touched = self.by_path.entry(path.clone()).or_insert_with(|| {
-                if !few {
-                    return vec![number];
-                }
                 let matches = |globs: &[String]| globs.iter().any(|glob| glob::matches(glob, path));
-                let lists = lists.iter().enumerate();
+                let lists = lists.clone().enumerate();
                 let touched = lists.filter(|(_, globs)| matches(globs));
                 touched.map(|(at, _)| at).collect()
             });
