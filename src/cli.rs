@@ -11,7 +11,7 @@ Examples:
   windlass generate              write .gitlab-ci.yml and its companions
   windlass check                 is the manifest valid, and are the files up to date?
   windlass -C shop check         the same, for the project in the folder `shop`
-  windlass explain unknown-key   what a finding means and how to mend it
+  windlass explain unknown-key   what a finding means and how to fix it
 
 Exit status:
   0  clean
@@ -30,7 +30,7 @@ Examples:
 
 const CHECK_EXAMPLES: &str = "\
 Findings go to standard error, the diff to standard output; its last line is the command that
-mends it. With another format than text the findings go to standard output, alone.
+fixes it. With another format than text the findings go to standard output, alone.
 
 Examples:
   windlass check
@@ -49,7 +49,7 @@ Examples:
 
 const DIFF_EXAMPLES: &str = "\
 The working tree is compared with a revision of git. Where the revision has no manifest, its
-.gitlab-ci.yml is compared. What only looks different is no difference.
+.gitlab-ci.yml is compared. What only looks different is not a difference.
 
 Examples:
   windlass diff
@@ -136,7 +136,7 @@ pub(crate) enum Command {
     /// Print the JSON Schema of the manifest, for editors.
     #[command(after_help = "Example:\n  windlass schema > windlass.schema.json")]
     Schema,
-    /// Explain a kind of finding, and how to mend it.
+    /// Explain a kind of finding, and how to fix it.
     #[command(after_help = "Example:\n  windlass explain unknown-key")]
     Explain(Explain),
     /// Print a completion script for a shell.

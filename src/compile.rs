@@ -68,7 +68,7 @@ impl From<Contradiction> for InternalError {
     }
 }
 
-/// Reads a manifest. `None` if its text is no mapping at all; the report says why.
+/// Reads a manifest. `None` if its text is not a mapping at all; the report says why.
 pub fn read(source: &Source, report: &mut Report) -> Option<Manifest> {
     read_with_tree(source, report).map(|(manifest, _)| manifest)
 }

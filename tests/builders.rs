@@ -1,6 +1,6 @@
 //! Runs generated build jobs for real (`tests/builders/run.py`): Docker, Docker Compose 1 and 2,
-//! and Buildah, against a registry. BuildKit and kaniko are in no package of Debian: their lines
-//! are read by ShellCheck here, and their flags are those that their documents name.
+//! and Buildah, against a registry. ShellCheck reads the lines of rootless BuildKit; their flags are those
+//! of its documents.
 #![allow(
     clippy::expect_used,
     clippy::unwrap_used,

@@ -32,7 +32,7 @@ impl Files for Complete {
     }
 }
 
-/// What stands around an example that is no whole manifest, by top-level key.
+/// What stands around an example that is not a whole manifest, by top-level key.
 const AROUND: [(&str, &str); 6] = [
     ("windlass", "windlass: 1\n"),
     ("kubernetes", "kubernetes: {agent: 'group/clusters:main'}\n"),

@@ -64,7 +64,7 @@ fn every_page_has_the_same_shape() {
         for section in [
             "**Why it matters.** ",
             "**Example.**",
-            "**How to mend it.** ",
+            "**How to fix it.** ",
         ] {
             let (_, after) = rest
                 .split_once(&format!("\n\n{section}"))

@@ -11,6 +11,8 @@ mod cases;
 mod compiled;
 #[path = "lowering/facts.rs"]
 mod facts;
+#[path = "lowering/groups.rs"]
+mod groups;
 #[path = "lowering/reference.rs"]
 mod reference;
 #[path = "lowering/secrets.rs"]

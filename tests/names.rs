@@ -48,13 +48,12 @@ fn job<'p>(pipeline: &'p Pipeline, name: &str) -> &'p Job {
 }
 
 /// Names of windlass's own anchors and hidden jobs.
-const OWN: [&str; 14] = [
+const OWN: [&str; 13] = [
     "buildx",
     "docker",
     "docker-variables",
     "kubectl",
     "kubernetes",
-    "kaniko",
     "buildah",
     "buildkit",
     "registry-script",
@@ -68,7 +67,7 @@ const OWN: [&str; 14] = [
 /// Everything that makes windlass share something of its own, on one ref set.
 fn sharing(set: &str) -> String {
     let two = |one: &str| format!("  {one}-1: {{{one}}}\n  {one}-2: {{{one}}}\n");
-    let builders = ["buildx", "docker", "kaniko", "buildah", "buildkit"];
+    let builders = ["buildx", "docker", "buildah", "buildkit"];
     let images = builders.map(|builder| {
         two(builder).replace(
             &format!("{{{builder}}}"),

@@ -176,10 +176,10 @@ fn drift_stops_a_commit() {
     let ran = repository.git(&["commit", "-qam", "drift"]).fails();
     ran.says("Failed")
         .says("error[drift]")
-        .says("to mend it, run: windlass generate\n");
+        .says("to fix it, run: windlass generate\n");
     repository.run("windlass", &["generate"]).passes();
     repository
-        .git(&["commit", "-qam", "mended"])
+        .git(&["commit", "-qam", "fixed"])
         .passes()
         .says("Passed");
 }
@@ -193,7 +193,7 @@ fn a_hand_edit_stops_a_commit() {
     );
     let ran = repository.git(&["commit", "-qam", "edit"]).fails();
     ran.says("error[edited-file]")
-        .says("to mend it, run: windlass generate --force\n");
+        .says("to fix it, run: windlass generate --force\n");
 }
 
 #[test]

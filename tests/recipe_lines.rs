@@ -79,7 +79,7 @@ fn the_recipe_is_another_one_when_a_file_is() {
         fs::set_permissions(of("tools/run"), Permissions::from_mode(0o777)).unwrap();
         assert!(
             !is_another("umask"),
-            "what a runner's umask leaves is no change"
+            "what a runner's umask leaves is not a change"
         );
         fs::rename(of("tools/run"), of("tools/walk")).unwrap();
         assert!(is_another("renamed"));

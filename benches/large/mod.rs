@@ -33,7 +33,7 @@ refs:
   topics: {of: [branches], except: [deployable-branches]}
 ";
 
-/// A manifest for exactly `jobs` jobs. What is no multiple of ten is filled with raw jobs.
+/// A manifest for exactly `jobs` jobs. What is not a multiple of ten is filled with raw jobs.
 pub(crate) fn manifest(jobs: usize) -> String {
     let mut compose = String::new();
     let mut images = String::new();

@@ -33,7 +33,7 @@ pub(super) fn check(check: &mut Check<'_>) {
         if let Some(daemon) = docker.daemon.at() {
             let known = ["dind", "host"].contains(&daemon.value.as_str());
             if !known && !daemon.value.starts_with("tcp://") {
-                let message = format!("`{}` is no way to reach a daemon", daemon.value);
+                let message = format!("`{}` is not a way to reach a daemon", daemon.value);
                 check.report.push(
                     Finding::new(Code::UnknownWord, daemon.span, message).help(
                         "possible: `dind`, `host`, or an address such as `tcp://docker:2376`",
@@ -45,7 +45,7 @@ pub(super) fn check(check: &mut Check<'_>) {
             && !(mirror.value.starts_with("https://") || mirror.value.starts_with("http://"))
             && !mirror.value.starts_with('$')
         {
-            let message = format!("`{}` is no URL", mirror.value);
+            let message = format!("`{}` is not a URL", mirror.value);
             let finding = Finding::new(Code::BadName, mirror.span, message);
             check
                 .report
@@ -79,11 +79,9 @@ fn at_most_one(check: &mut Check<'_>, kubernetes: &Kubernetes) {
         && !namespace.value.contains('$')
         && let Err(why) = crate::gitlab::names::kubernetes_label(&namespace.value)
     {
-        let (why, help) = why
-            .split_once("; ")
-            .unwrap_or((&why, "choose another name"));
-        let message = format!("`{}` is no namespace: it {why}", namespace.value);
+        let message = format!("`{}` is not a namespace: it {}", namespace.value, why.why);
         let finding = Finding::new(Code::BadName, namespace.span, message);
+        let help = why.help_or("choose another name");
         check.report.push(finding.help(help));
     }
 }

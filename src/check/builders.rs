@@ -23,13 +23,6 @@ pub(super) fn check(check: &mut Check<'_>) {
             let finding = Finding::new(Code::NoComposeService, at, message);
             check.report.push(finding.help(help));
         }
-        if builder == Builder::Kaniko {
-            let message = "kaniko was archived by its authors in June 2025: nobody mends it";
-            let finding = Finding::new(Code::ArchivedBuilder, at, message);
-            check
-                .report
-                .push(finding.help("`buildkit` and `buildah` need no daemon either"));
-        }
         wanted_too_much(check, image, builder, at);
     }
 }
@@ -38,7 +31,6 @@ pub(super) fn check(check: &mut Check<'_>) {
 fn wanted_too_much(check: &mut Check<'_>, image: &At<Image>, builder: Builder, at: Span) {
     let old_compose = builder == Builder::Compose && check.manifest.target() < Version::new(13, 0);
     let several = matches!(builder, Builder::Buildx | Builder::Buildkit);
-    let reads = image.cache_from.at().filter(|from| !from.0.is_empty());
     let cannot = [
         (
             image.platforms.span().filter(|_| !several),
@@ -46,21 +38,9 @@ fn wanted_too_much(check: &mut Check<'_>, image: &At<Image>, builder: Builder, a
             "use `buildx` or `buildkit`, or leave `platforms` out",
         ),
         (
-            image.secrets.span().filter(|_| builder == Builder::Kaniko),
-            "use build secrets",
-            "use another builder, as `buildkit` or `buildah`",
-        ),
-        (
             image.secrets.span().filter(|_| old_compose),
             "use build secrets before version 2, which a GitLab before 13 is compiled without",
             "use `docker`",
-        ),
-        (
-            reads
-                .map(|from| from.span)
-                .filter(|_| builder == Builder::Kaniko),
-            "read its cache from elsewhere than it writes it to",
-            "write `cache_to` alone, or `cache_from: []` for no cache",
         ),
     ];
     for (span, what, help) in cannot {

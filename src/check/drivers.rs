@@ -61,7 +61,7 @@ fn helm(of: &At<Helm>, report: &mut Report) {
         && !release.value.contains('$')
         && !is_release(&release.value)
     {
-        let message = format!("`{}` is no name of a release", release.value);
+        let message = format!("`{}` is not a release name", release.value);
         let help = "lower-case letters, digits, `-` and `.`, with a letter or digit at both ends";
         report.push(Finding::new(Code::BadName, release.span, message).help(help));
     }

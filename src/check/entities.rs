@@ -100,11 +100,12 @@ pub(super) fn check(check: &mut Check<'_>) {
         if let Some(name) = environment.name.at()
             && let Err(why) = crate::gitlab::names::environment(&name.value)
         {
-            let (why, help) = why
-                .split_once("; ")
-                .unwrap_or((&why, "choose another `name`"));
-            let message = format!("`{}` is no environment name: it {why}", name.value);
-            report.push(Finding::new(Code::BadName, name.span, message).help(help));
+            let message = format!(
+                "`{}` is not an environment name: it {}",
+                name.value, why.why
+            );
+            let finding = Finding::new(Code::BadName, name.span, message);
+            report.push(finding.help(why.help_or("choose another `name`")));
         }
     }
     for (key, promotion) in manifest.promotions.get().into_iter().flat_map(Map::iter) {
@@ -286,11 +287,9 @@ fn common(common: Common<'_>, report: &mut Report) {
 fn variable_names(variables: &Variables, top_level: bool, report: &mut Report) {
     for (key, _) in variables.0.iter() {
         if let Err(why) = crate::gitlab::names::variable(&key.value) {
-            let (why, help) = why
-                .split_once("; ")
-                .unwrap_or((&why, "rename it, as in `MY_NAME`"));
-            let message = format!("`{}` is no name of a variable: it {why}", key.value);
-            report.push(Finding::new(Code::BadName, key.span, message).help(help));
+            let message = format!("`{}` is not a variable name: it {}", key.value, why.why);
+            let finding = Finding::new(Code::BadName, key.span, message);
+            report.push(finding.help(why.help_or("rename it, as in `MY_NAME`")));
         }
     }
     variable_values(&variables.0, top_level, report);

@@ -126,7 +126,7 @@ pub(super) fn job_image(check: &mut Check<'_>, name: &At<String>) -> bool {
         false => filled(&known),
     };
     if let Err(why) = crate::gitlab::names::image_reference(&named) {
-        let message = format!("`{text}` is no image reference: it {why}");
+        let message = format!("`{text}` is not an image reference: it {why}");
         let help = "write it like `postgres:17` or `registry.example.com/team/app:1.2`";
         check
             .report

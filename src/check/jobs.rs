@@ -46,7 +46,7 @@ pub(super) fn check(check: &mut Check<'_>) {
                 crate::manifest::raw::value(&raw.value.0, check.report);
             }
             Kind::Mapping(_) | Kind::Scalar(_) | Kind::Sequence(_) => {
-                let message = format!("the job `{}` is no mapping of GitLab keys", key.value);
+                let message = format!("the job `{}` is not a mapping of GitLab keys", key.value);
                 let finding = Finding::new(Code::WrongType, raw.span, message);
                 check
                     .report

@@ -62,7 +62,7 @@ pub(super) fn check(check: &mut Check<'_>) {
     cycles(check, &edges);
 }
 
-/// Reports a name that is no job; that of an image or environment means the job made from it.
+/// Reports a name that is not a job; that of an image or environment means the job made from it.
 fn unknown(check: &mut Check<'_>, need: &At<String>) {
     let manifest = check.manifest;
     let of_image = manifest.images().find(|(key, _)| key.value == need.value);

@@ -1,6 +1,6 @@
 //! The order of stages: an image is built before it is used, and deleted after.
 //!
-//! Always holds: what passes never uses an image whose build has not ended, nor one whose tag is
+//! Always holds: what passes never uses an image whose build is not done, nor one whose tag is
 //! deleted already.
 
 use super::Check;

@@ -7,6 +7,7 @@ use super::Check;
 use super::images::known;
 use super::needs::stage_number;
 use crate::finding::{Code, Finding};
+use crate::gitlab::variables::names;
 use crate::manifest::collection::{Many, Map};
 use crate::manifest::environments::Promotion;
 use crate::manifest::images::Role;
@@ -36,7 +37,9 @@ fn images(check: &mut Check<'_>, key: &At<String>, promotion: &At<Promotion>) {
         };
         let built = check.deployments.image_refs(&name.value, image);
         let tag = image.tag();
-        let of_commit = tag.contains("CI_COMMIT_S") && !tag.contains("CI_COMMIT_REF");
+        let of_commit = names(tag)
+            .any(|name| matches!(name, "CI_COMMIT_SHA" | "CI_COMMIT_SHORT_SHA"))
+            && !names(tag).any(|name| name.starts_with("CI_COMMIT_REF_"));
         // A tag that another pipeline cannot know finds nothing there.
         if !of_commit
             && image.role() != Role::Toolchain
@@ -124,7 +127,7 @@ fn targets(check: &mut Check<'_>, promotion: &At<Promotion>) {
             }
             None if text.contains('$') || crate::gitlab::names::image_tag(text).is_ok() => continue,
             None => (
-                format!("`{text}` is no image tag"),
+                format!("`{text}` is not an image tag"),
                 "write letters, digits, `.`, `_` and `-`".to_owned(),
             ),
         };

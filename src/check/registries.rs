@@ -90,7 +90,7 @@ pub(super) fn known(check: &mut Check<'_>, name: &At<String>) -> bool {
     known
 }
 
-/// Reports what is no host and port, as a URL is none.
+/// Reports what is not a host and port, as a URL is none.
 fn reachable(check: &mut Check<'_>, host: &At<String>) {
     let text = host.value.as_str();
     if text.starts_with('$') {
@@ -102,7 +102,7 @@ fn reachable(check: &mut Check<'_>, host: &At<String>) {
     }
     let bare = text.split_once("://").map_or(text, |(_, rest)| rest);
     let bare = bare.split('/').next().unwrap_or_default();
-    let message = format!("`{text}` is no host");
+    let message = format!("`{text}` is not a host");
     let help = match bare.contains('.') {
         true => format!("write `{bare}`: the host, and the port if it has one"),
         false => "write it like `registry.example.com` or `registry.example.com:5000`".to_owned(),

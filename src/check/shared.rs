@@ -216,7 +216,7 @@ fn services(check: &mut Check<'_>) {
 fn stages(check: &mut Check<'_>) {
     for stage in check.manifest.declared_stages().unwrap_or_default() {
         let why = match stage.value.as_str() {
-            ".pre" | ".post" => Err("is always there, and always at its end".to_owned()),
+            ".pre" | ".post" => Err("is always there, and always at its end".into()),
             name => crate::gitlab::names::stage(name),
         };
         if let Err(why) = why {

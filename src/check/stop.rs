@@ -8,6 +8,7 @@ use super::entities::exactly_one;
 use super::images::known;
 use super::needs::stage_number;
 use crate::finding::{Code, Finding};
+use crate::gitlab::variables::names;
 use crate::manifest::collection::Many;
 use crate::manifest::common::When;
 use crate::manifest::environments::{Environment, Stop, StopDelete};
@@ -96,7 +97,7 @@ fn keys(check: &mut Check<'_>, stop: &At<Stop>) {
                 .push(finding.help("as in `[deployment, service]`"));
         }
         for kind in kinds.iter().filter(|kind| !is_kind(&kind.value)) {
-            let message = format!("`{}` is no kind of objects", kind.value);
+            let message = format!("`{}` is not a kind of objects", kind.value);
             let finding = Finding::new(Code::BadName, kind.span, message);
             let help =
                 "write it as kubectl takes it, as in `deployment` or `ingress.networking.k8s.io`";
@@ -191,7 +192,7 @@ fn namespace(check: &mut Check<'_>, key: &At<String>, environment: &Environment,
 
 /// Whether a text is another one in each environment, though it is written alike.
 fn is_of_environment(text: &str) -> bool {
-    text.contains("CI_ENVIRONMENT_")
+    names(text).any(|name| name.starts_with("CI_ENVIRONMENT_"))
 }
 
 /// The key of an environment of another name of which something holds.
@@ -283,7 +284,7 @@ fn selects_own(
         };
         let label = label.trim();
         if label.is_empty() || label.starts_with('-') {
-            return Err((Code::BadName, "is no label selector", help));
+            return Err((Code::BadName, "is not a label selector", help));
         }
         let told_apart = |value: &&str| environment.owns(&key.value, manifest, value);
         let equal = !label.ends_with('!') && !values.is_empty();

@@ -33,8 +33,8 @@ pub(super) fn run(options: &Options, args: &Check) -> Result<Verdict, Failure> {
             let mut text = Shown::default();
             if let Some(comparison) = &comparison {
                 text = comparison.diff();
-                if let Some(command) = comparison.mending(&project.remedy) {
-                    text.line(&format!("to mend it, run: {command}"));
+                if let Some(command) = comparison.fixing(&project.remedy) {
+                    text.line(&format!("to fix it, run: {command}"));
                 }
                 if comparison.is_clean() {
                     let count = comparison.files.len();

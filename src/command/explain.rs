@@ -1,4 +1,4 @@
-//! `windlass explain`: what a finding means and how to mend it.
+//! `windlass explain`: what a finding means and how to fix it.
 
 use windlass::finding::explain::explain;
 use windlass::shown::Shown;

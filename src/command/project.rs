@@ -32,7 +32,7 @@ pub(super) struct Compilation {
     pub(super) lowered: Option<Lowered>,
     /// Whether the manifest is there and can be read, whatever it holds.
     pub(super) readable: bool,
-    /// The options to repeat in the command that mends.
+    /// The options to repeat in the command that fixes.
     pub(super) remedy: Remedy,
 }
 

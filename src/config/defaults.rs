@@ -85,7 +85,7 @@ impl Inherit {
             inherit.defaults = list(node, "inherit:default", reader);
             for key in inherit.defaults.iter().flatten() {
                 if !keywords::DEFAULT.contains(&key.as_str()) {
-                    let message = format!("`inherit:default` has `{key}`, which is no default");
+                    let message = format!("`inherit:default` has `{key}`, which is not a default");
                     reader.report(node.place, message);
                 }
             }

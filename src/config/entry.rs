@@ -7,7 +7,7 @@ use std::collections::HashSet;
 
 use indexmap::IndexMap;
 
-use super::unknown::{self, READ_AS};
+use super::unknown::{self, Holder, READ_AS};
 use super::value::{Located, Map, Node, Place, Value};
 use crate::finding::{Code, Finding, Report, did_you_mean};
 use crate::gitlab::gates;
@@ -176,7 +176,13 @@ impl Reader {
 
     /// Reports the keys of a mapping that are none of these. A key may be one that a newer GitLab
     /// has: then it is unknown here, and not wrong.
-    pub(super) fn known_keys(&mut self, map: &Map, what: &str, known: &[&str]) {
+    pub(super) fn known_keys<'a>(
+        &mut self,
+        map: &Map,
+        what: impl Into<Holder<'a>>,
+        known: &[&str],
+    ) {
+        let what = what.into();
         for (key, entry) in map.iter() {
             if !key.is_string || !known.contains(&&*key.text) {
                 self.add(unknown::keyword(entry.key_place, &key.text, what, known));

@@ -131,7 +131,7 @@ impl Walk<'_> {
                 }
                 None => format!("`{name}` extends `{base}`, which does not exist"),
                 Some(node) if node.as_map().is_none() => {
-                    format!("`{name}` extends `{base}`, which is no mapping")
+                    format!("`{name}` extends `{base}`, which is not a mapping")
                 }
                 Some(_) => {
                     bases.push(base.to_owned());

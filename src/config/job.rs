@@ -7,6 +7,7 @@ use super::defaults::{Defaults, Inherit};
 use super::entry::Reader;
 use super::model::{AllowFailure, Conditions, Job, Open, Policy, When};
 use super::parallel::{self, Copies};
+use super::unknown::Holder;
 use super::value::{Entry, Key, Located, Map, Node, Value};
 use super::{environment, images, keys, needs, policy, rules, variables};
 use crate::finding::{Code, Finding, did_you_mean};
@@ -110,7 +111,7 @@ fn dependencies_are_needed(job: &Job, needs: Option<&Node>, reader: &mut Reader)
     }
 }
 
-/// What was probably meant by something that is no job: one of its keys, or a global keyword.
+/// What was probably meant by something that is not a job: one of its keys, or a global keyword.
 fn meant(name: &str, value: &Node) -> Option<String> {
     let keys = value.as_map().into_iter().flat_map(Map::iter);
     let unknown = keys.filter(|(key, _)| !keywords::is_job(&key.text));
@@ -135,7 +136,7 @@ fn is_job(map: &Map) -> bool {
 /// The keys that a job may have, and may have together.
 fn shape(own: &Map, is_trigger: bool, reader: &mut Reader) {
     if is_trigger {
-        reader.known_keys(own, "a job with `trigger`", &TRIGGER);
+        reader.known_keys(own, Holder::Job("a job with `trigger`"), &TRIGGER);
         if own.given("trigger").is_none() {
             let place = own.iter().next().map(|(_, entry)| entry.key_place);
             let message = "a job without `script` should have `trigger`";
@@ -146,7 +147,7 @@ fn shape(own: &Map, is_trigger: bool, reader: &mut Reader) {
             .into_iter()
             .filter(|key| !matches!(*key, "trigger" | "type"))
             .collect();
-        reader.known_keys(own, "a job", &known);
+        reader.known_keys(own, Holder::Job("a job"), &known);
     }
     if own.has("run") {
         for key in BESIDE_RUN {

@@ -13,9 +13,9 @@ use super::{Given, Nothing, Reading, Repository, Unknown};
 use crate::files::Unread;
 use crate::finding::Report;
 use crate::pipeline::{
-    Include, Job as PlannedJob, Mapping, Pipeline, Rule as PlannedRule, Value as Planned,
+    Include, Job as PlannedJob, Mapping, Origin, Pipeline, Rule as PlannedRule, Value as Planned,
 };
-use crate::source::Source;
+use crate::source::{Source, Span};
 
 /// Makes the effective configuration of a lowered pipeline whose includes are not read.
 ///
@@ -26,6 +26,20 @@ pub fn of_pipeline(pipeline: &Pipeline, manifest: &Source) -> Result<Config, Rep
     read_pipeline(pipeline, manifest, &Unknown, &Nothing).result
 }
 
+/// Finds where the manifest asks for a key of a job, or for a global one: the path of the key.
+pub type AskedAt<'a> = dyn Fn(Option<&Origin>, &[String]) -> Option<Span> + 'a;
+
+/// What GitLab would refuse in a lowered pipeline, each problem at the key that asks for it.
+pub fn refused(
+    pipeline: &Pipeline,
+    manifest: &Source,
+    repository: &dyn Repository,
+    asked: &AskedAt<'_>,
+) -> Report {
+    let reading = read(pipeline, manifest, repository, &Nothing, Some(asked));
+    reading.result.err().unwrap_or_default()
+}
+
 /// Reads a lowered pipeline and what it includes in a pipeline of which this is known.
 pub fn read_pipeline(
     pipeline: &Pipeline,
@@ -33,17 +47,28 @@ pub fn read_pipeline(
     repository: &dyn Repository,
     given: &dyn Given,
 ) -> Reading {
+    read(pipeline, manifest, repository, given, None)
+}
+
+fn read(
+    pipeline: &Pipeline,
+    manifest: &Source,
+    repository: &dyn Repository,
+    given: &dyn Given,
+    asked: Option<&AskedAt<'_>>,
+) -> Reading {
     let document = pipeline.to_document();
     let whole = Place::default();
+    let global = Spot::of(whole, asked, None);
     // Jobs hold all keys of their bases. The hidden jobs of these have names that the text may
     // change, so nothing written by hand can extend them.
-    let mut tree = mapping(&document.globals, whole);
+    let mut tree = mapping(&document.globals, &global);
     let raw = |map: &Mapping| matches!(map.get("workflow"), Some(Planned::Map(own)) if own.get("rules").is_some());
     if let Some(Planned::Map(workflow)) = document.globals.get("workflow")
         && !raw(&pipeline.raw)
         && let Some(own) = workflow.get("rules")
     {
-        let mut keys = mapping(workflow, whole);
+        let mut keys = mapping(workflow, &global.below("workflow"));
         keys.put("rules", rules(own, &pipeline.workflow, whole));
         tree.put("workflow", Node::new(Value::Map(Arc::new(keys)), whole));
     }
@@ -53,16 +78,17 @@ pub fn read_pipeline(
         .map(|job| (job.name.as_str(), job))
         .collect();
     for job in document.sections.iter().flat_map(|section| &section.jobs) {
+        let planned = planned.get(job.name.as_str());
         let place = Place {
             file: 0,
-            span: planned
-                .get(job.name.as_str())
-                .map(|planned| planned.place)
-                .unwrap_or_default(),
+            span: planned.map(|planned| planned.place).unwrap_or_default(),
         };
-        let mut keys = mapping(&job.keys, place);
+        let origin = planned.map(|planned| &planned.origin);
+        // A hidden job of windlass itself has no place in the manifest.
+        let spot = Spot::of(place, asked.filter(|_| origin.is_some()), origin);
+        let mut keys = mapping(&job.keys, &spot);
         // Rules of raw keys replace them, and stay where they are.
-        if let Some(planned) = planned.get(job.name.as_str())
+        if let Some(planned) = planned
             && planned.raw.get("rules").is_none()
             && let Some(own) = job.keys.get("rules")
         {
@@ -75,7 +101,7 @@ pub fn read_pipeline(
             file: 0,
             span: include.span,
         };
-        node(&include.value, place)
+        node(&include.value, &Spot::of(place, None, None))
     };
     if !pipeline.include.is_empty() {
         let entries = pipeline.include.iter().map(include).collect();
@@ -141,10 +167,10 @@ fn name_origins(config: &mut Config, pipeline: &Pipeline) {
 /// The rules of a job or of the workflow, each at the entry of the manifest that asks for it.
 fn rules(from: &Planned, planned: &[PlannedRule], place: Place) -> Node {
     let Planned::Seq(items) = from.plain() else {
-        return node(from, place);
+        return node(from, &Spot::of(place, None, None));
     };
     let rule = |(item, planned): (&Planned, &PlannedRule)| {
-        let mut rule = node(item, place);
+        let mut rule = node(item, &Spot::of(place, None, None));
         if let Some(span) = planned.provenance.0 {
             rule.place = Place { file: 0, span };
         }
@@ -154,27 +180,67 @@ fn rules(from: &Planned, planned: &[PlannedRule], place: Place) -> Node {
     Node::new(Value::Seq(items), place)
 }
 
-fn mapping(from: &Mapping, place: Place) -> Map {
+/// A value of the pipeline, and where the manifest asks for it.
+struct Spot<'a> {
+    place: Place,
+    asked: Option<&'a AskedAt<'a>>,
+    origin: Option<&'a Origin>,
+    path: Vec<String>,
+}
+
+impl<'a> Spot<'a> {
+    fn of(place: Place, asked: Option<&'a AskedAt<'a>>, origin: Option<&'a Origin>) -> Self {
+        Self {
+            place,
+            asked,
+            origin,
+            path: Vec::new(),
+        }
+    }
+
+    /// What is under a key, or an item of a list that says this.
+    fn below(&self, key: &str) -> Self {
+        let Some(asked) = self.asked else {
+            return Self::of(self.place, None, self.origin);
+        };
+        let mut path = self.path.clone();
+        path.push(key.to_owned());
+        let place = match asked(self.origin, &path) {
+            Some(span) => Place { file: 0, span },
+            None => self.place,
+        };
+        Self {
+            path,
+            ..Self::of(place, self.asked, self.origin)
+        }
+    }
+}
+
+fn mapping(from: &Mapping, spot: &Spot<'_>) -> Map {
     let entry = |(key, value): (&str, &Planned)| {
-        let value = node(value, place);
-        let key_place = place;
+        let below = spot.below(key);
+        let (key_place, value) = (below.place, node(value, &below));
         (Key::string(key), Entry { key_place, value })
     };
     from.iter().map(entry).collect()
 }
 
-fn node(from: &Planned, place: Place) -> Node {
+fn node(from: &Planned, spot: &Spot<'_>) -> Node {
+    let item = |item: &Planned| match item.as_str() {
+        Some(text) => node(item, &spot.below(text)),
+        None => node(item, spot),
+    };
     let value = match from.plain() {
         Planned::Null | Planned::Shared(_) => Value::Null,
         Planned::Bool(value) => Value::Bool(*value),
         Planned::Int(number) => Value::Int(i128::from(*number)),
         Planned::Str(text) => Value::Str(text.as_str().into()),
-        Planned::Seq(items) => Value::Seq(items.iter().map(|item| node(item, place)).collect()),
-        Planned::Map(map) => Value::Map(Arc::new(mapping(map, place))),
+        Planned::Seq(items) => Value::Seq(items.iter().map(item).collect()),
+        Planned::Map(map) => Value::Map(Arc::new(mapping(map, spot))),
         Planned::Reference(path) => {
-            let step = |name: &String| Node::new(Value::Str(name.as_str().into()), place);
+            let step = |name: &String| Node::new(Value::Str(name.as_str().into()), spot.place);
             Value::Reference(path.iter().map(step).collect())
         }
     };
-    Node::new(value, place)
+    Node::new(value, spot.place)
 }

@@ -46,7 +46,7 @@ mod variables;
 
 pub(crate) use globs::finding as unmatchable_glob;
 pub use include::Asked;
-pub use lowered::{of_pipeline, read_pipeline};
+pub use lowered::{AskedAt, of_pipeline, read_pipeline, refused};
 pub use model::{
     Action, AllowFailure, Changes, Condition, Conditions, Config, Environment, Exists, IncludeKind,
     Inherits, Job, Need, NotRead, Open, Policy, Rule, Unresolved, Variable, Variables, When,

@@ -5,6 +5,7 @@
 use super::entry::Reader;
 use super::model::{Changes, Condition, Exists, Rule, When, Workflow};
 use super::root::located;
+use super::unknown::Holder;
 use super::value::{Map, Node, Value};
 use super::{job, needs, variables};
 use crate::finding::Code;
@@ -105,7 +106,7 @@ fn reader_keys(map: &Map, node: &Node, known: &[&str], reader: &mut Reader) {
     if map.is_empty() {
         reader.found(Code::Empty, node.place, "a rule should not be empty");
     }
-    reader.known_keys(map, "a rule", known);
+    reader.known_keys(map, Holder::Words("a rule"), known);
 }
 
 /// The rules of an include.

@@ -228,10 +228,7 @@ fn duration(node: &Node, what: &str, reader: &mut Reader) -> Option<std::time::D
     match duration::parse_or_never(&text) {
         Ok(length) => length,
         Err(error) => {
-            // GitLab also takes what our own reader refuses as misleading: clock times and numbers
-            // without a unit behind others.
-            let lenient = text.contains(|c: char| c.is_ascii_digit());
-            if !(lenient && (text.contains(':') || error.contains("without a unit"))) {
+            if !error.misleads {
                 reader.found(Code::BadDuration, node.place, format!("`{what}` {error}"));
             }
             None

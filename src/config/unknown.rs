@@ -4,6 +4,8 @@
 //! not know it. GitLab refuses a keyword that it does not know, so the file is not read on; but a
 //! newer GitLab may know more than [`READ_AS`].
 
+use std::fmt;
+
 use super::value::Place;
 use crate::finding::{Code, Finding, did_you_mean};
 use crate::gitlab::{Version, keywords};
@@ -11,14 +13,35 @@ use crate::gitlab::{Version, keywords};
 /// The GitLab whose keywords windlass knows.
 pub(super) const READ_AS: Version = Version::new(18, 11);
 
+/// What has a key.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Holder<'a> {
+    /// The value of a key of this name.
+    Key(&'a str),
+    /// A job, in words.
+    Job(&'static str),
+    /// Something else without a name, in words.
+    Words(&'static str),
+}
+
+impl<'a> From<&'a str> for Holder<'a> {
+    fn from(key: &'a str) -> Self {
+        Self::Key(key)
+    }
+}
+
+impl fmt::Display for Holder<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Key(key) => write!(f, "`{key}`"),
+            Self::Job(words) | Self::Words(words) => f.write_str(words),
+        }
+    }
+}
+
 /// The finding about a key of `what`, which knows these.
-pub(super) fn keyword(place: Place, key: &str, what: &str, known: &[&str]) -> Finding {
-    // Some are told in words, as "a job".
-    let what = match what.contains(' ') {
-        true => what.to_owned(),
-        false => format!("`{what}`"),
-    };
-    if what.starts_with("a job") && keywords::is_job(key) {
+pub(super) fn keyword(place: Place, key: &str, what: Holder<'_>, known: &[&str]) -> Finding {
+    if matches!(what, Holder::Job(_)) && keywords::is_job(key) {
         let message = format!("{what} does not take the keyword `{key}`");
         return Finding::new(Code::UnknownKeyword, place, message)
             .help("GitLab refuses it there; remove it");
@@ -30,5 +53,22 @@ pub(super) fn keyword(place: Place, key: &str, what: &str, known: &[&str]) -> Fi
         None => finding.help(format!(
             "GitLab {READ_AS} does not know it either; if yours is newer and does, windlass is too old for this file"
         )),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_name_of_a_key_does_not_say_what_it_is() {
+        let finding = keyword(Place::default(), "script", "a job of mine".into(), &[]);
+        assert!(
+            finding
+                .message
+                .starts_with("`a job of mine` has the keyword")
+        );
+        let finding = keyword(Place::default(), "stages", Holder::Words("a rule"), &[]);
+        assert!(finding.message.starts_with("a rule has the keyword"));
     }
 }

@@ -59,7 +59,7 @@ pub enum Value {
     Reference(Arc<[Node]>),
 }
 
-/// A key of a mapping. What is no string is another key than the string of the same letters:
+/// A key of a mapping. What is not a string is another key than the string of the same letters:
 /// `true` and `"true"`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Key {

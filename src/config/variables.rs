@@ -33,7 +33,10 @@ pub(super) fn read(node: Option<&Node>, what: &str, of: Of, reader: &mut Reader)
     for (key, entry) in map.iter() {
         let integer = key.text.bytes().all(|b| b.is_ascii_digit()) && !key.text.is_empty();
         if !key.is_string && !integer {
-            let message = format!("`{what}` has the name `{}`, which is no string", key.text);
+            let message = format!(
+                "`{what}` has the name `{}`, which is not a string",
+                key.text
+            );
             reader.found(Code::WrongType, entry.key_place, message);
             continue;
         }

@@ -2,7 +2,7 @@
 
 use super::words::{code, lines, listed, shown};
 use super::{Effect, Kind, keys, script};
-use crate::config::normal::{Fields, Form, UNSEEN};
+use crate::config::normal::{COPIES, Fields, Form, UNSEEN, UNUSED};
 
 /// What changed in the normal form of the pipeline. `explained`: the refs that get a pipeline are
 /// told and decided.
@@ -37,7 +37,21 @@ pub(super) fn of(old: &Fields, new: &Fields, explained: bool) -> Vec<Effect> {
             UNSEEN => effects.extend(keys::unseen(was, is, |text| {
                 one(Kind::Key, format!("the pipeline {text}"))
             })),
-            _ => effects.extend(other(key, was, is)),
+            COPIES => {
+                let jobs = entries(was, is).into_iter();
+                effects.extend(jobs.filter_map(|(job, was, is)| copies(job, was, is)));
+            }
+            UNUSED => {
+                for (key, was, is) in entries(was, is) {
+                    effects.extend(keys::of(key, was, is, |_, text| {
+                        let text = format!("files that are not read: the pipeline {text}");
+                        one(Kind::Key, text)
+                    }));
+                }
+            }
+            _ => effects.extend(keys::of(key, was, is, |_, text| {
+                one(Kind::Key, format!("the pipeline {text}"))
+            })),
         }
     }
     effects
@@ -47,22 +61,26 @@ fn one(kind: Kind, text: String) -> Effect {
     Effect::of_pipeline(kind, text)
 }
 
-/// What has the words of its key.
-fn other(key: &str, was: Option<&Form>, is: Option<&Form>) -> Vec<Effect> {
-    if let Some(job) = key.strip_prefix("copies of ") {
-        return copies(job, was, is).into_iter().collect();
-    }
-    match key.strip_prefix("unused ") {
-        Some(key) => keys::of(key, was, is, |_, text| {
-            one(
-                Kind::Key,
-                format!("files that are not read: the pipeline {text}"),
-            )
-        }),
-        None => keys::of(key, was, is, |_, text| {
-            one(Kind::Key, format!("the pipeline {text}"))
-        }),
-    }
+/// The entries in which two mappings differ.
+fn entries<'f>(
+    was: Option<&'f Form>,
+    is: Option<&'f Form>,
+) -> Vec<(&'f str, Option<&'f Form>, Option<&'f Form>)> {
+    let fields = |form: Option<&'f Form>| form.and_then(Form::fields);
+    let (was, is) = (fields(was), fields(is));
+    let of = |fields: Option<&'f Fields>, key: &str| fields.and_then(|fields| fields.get(key));
+    let differing = match (was, is) {
+        (Some(was), Some(is)) => is.differing(was),
+        (one, other) => {
+            let only = one.or(other).into_iter();
+            only.flat_map(|fields| fields.iter().map(|(key, _)| key))
+                .collect()
+        }
+    };
+    let entries = differing.into_iter();
+    entries
+        .map(|key| (key, of(was, key), of(is, key)))
+        .collect()
 }
 
 fn listing(text: &str, was: Option<&Form>, is: Option<&Form>) -> Effect {

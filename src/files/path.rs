@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 
 use super::Error;
 use crate::finding::Code;
+use crate::gitlab::Refusal;
 
 /// Most file systems take names of up to this many bytes.
 const LONGEST_NAME: usize = 255;
@@ -18,21 +19,27 @@ const LONGEST_NAME: usize = 255;
 ///
 /// # Errors
 /// Why it does not, as the end of a sentence that starts with the path.
-pub fn check_relative(path: &str) -> Result<(), String> {
+pub fn check_relative(path: &str) -> Result<(), Refusal> {
     if path.is_empty() {
-        return Err("is empty".to_owned());
+        return Err("is empty".into());
     }
     if let Some(found) = path.chars().find(|c| c.is_control()) {
         let found = found.escape_default();
-        return Err(format!("contains the control character `{found}`"));
+        return Err(format!("contains the control character `{found}`").into());
     }
     if path.contains('\\') {
-        return Err("contains a backslash; folders are separated by `/`".to_owned());
+        return Err(Refusal::instead(
+            "contains a backslash",
+            "folders are separated by `/`",
+        ));
     }
     let drive = path.as_bytes().get(1) == Some(&b':')
         && path.as_bytes().first().is_some_and(u8::is_ascii_alphabetic);
     if path.starts_with('/') || drive {
-        return Err("is absolute; paths are relative to the project".to_owned());
+        return Err(Refusal::instead(
+            "is absolute",
+            "paths are relative to the project",
+        ));
     }
     let mut depth = 0_usize;
     for name in path.split('/') {
@@ -40,15 +47,15 @@ pub fn check_relative(path: &str) -> Result<(), String> {
             "" | "." => {}
             ".." => match depth.checked_sub(1) {
                 Some(up) => depth = up,
-                None => return Err("leaves the project".to_owned()),
+                None => return Err("leaves the project".into()),
             },
             _ if name.eq_ignore_ascii_case(".git") => {
-                return Err("lies in `.git`, which belongs to git".to_owned());
+                return Err("lies in `.git`, which belongs to git".into());
             }
             _ if name.len() > LONGEST_NAME => {
-                return Err(format!(
-                    "has a name of {} bytes; {LONGEST_NAME} are allowed",
-                    name.len()
+                return Err(Refusal::instead(
+                    format!("has a name of {} bytes", name.len()),
+                    format!("{LONGEST_NAME} are allowed"),
                 ));
             }
             _ => depth += 1,
@@ -62,11 +69,11 @@ pub fn check_relative(path: &str) -> Result<(), String> {
 ///
 /// # Errors
 /// Why it cannot, as the end of a sentence that starts with the path.
-pub fn check_file(path: &str) -> Result<(), String> {
+pub fn check_file(path: &str) -> Result<(), Refusal> {
     check_relative(path)?;
     let last = path.rsplit('/').next().unwrap_or_default();
     match last {
-        "" | "." | ".." => Err("names a folder, not a file".to_owned()),
+        "" | "." | ".." => Err("names a folder, not a file".into()),
         _ => Ok(()),
     }
 }
@@ -118,7 +125,7 @@ pub(super) enum Resolved {
 pub(super) fn resolve(root: &Path, path: &str) -> Result<Resolved, Error> {
     let blocked = |code, reason: &str| Ok(Resolved::Blocked(Blocked::new(code, reason)));
     if let Err(reason) = check_file(path) {
-        return blocked(Code::BadPath, &reason);
+        return blocked(Code::BadPath, &reason.to_string());
     }
     let path = normalize(path);
     let fail = |source| Error::new("cannot look at", path.clone(), source);

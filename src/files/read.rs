@@ -98,7 +98,7 @@ pub fn read_regular(path: &Path, limit: usize) -> Result<String, Unread> {
 /// # Errors
 /// Why a path is not followed; [`Unread::Absent`] if there is nothing.
 pub fn look(root: &Path, path: &str) -> Result<(), Unread> {
-    check_relative(path).map_err(Unread::Refused)?;
+    check_relative(path).map_err(|why| Unread::Refused(why.to_string()))?;
     match normalize(path).as_str() {
         "" => Ok(()),
         path => Ok(place(root, path, Links::Inside)?.metadata().map(drop)?),

@@ -1,11 +1,11 @@
-//! The command that mends what was found, as it can be pasted into a shell.
+//! The command that fixes what was found, as it can be pasted into a shell.
 
 use std::borrow::Cow;
 
 /// The manifest's name where none is given.
 pub const DEFAULT_MANIFEST: &str = "windlass.yml";
 
-/// The options that a person gave, to be repeated in the command that mends.
+/// The options that a person gave, to be repeated in the command that fixes it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Remedy {
     /// The value of `-C`, if given.

@@ -1,7 +1,7 @@
 //! What is said about each state that a file can be in.
 //!
 //! In: a [`Comparison`]. Out: one finding for each file that is not as it should be. Always
-//! holds: each one names what mends it.
+//! holds: each one names what fixes it.
 
 use super::diff::first_difference;
 use super::{Compared, Comparison, Remedy, Status};
@@ -92,7 +92,7 @@ impl Comparison {
     }
 
     /// The command that makes all files right; none if one of them is blocked.
-    pub fn mending(&self, remedy: &Remedy) -> Option<String> {
+    pub fn fixing(&self, remedy: &Remedy) -> Option<String> {
         let force = self.files.iter().any(Compared::needs_force);
         let blocked = self.files.iter().any(Compared::is_blocked);
         (!blocked && !self.is_clean()).then(|| remedy.command(force))

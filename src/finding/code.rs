@@ -75,6 +75,8 @@ codes! {
     CircularExtends "circular-extends" Error;
     /// An include that windlass does not read.
     UnreadInclude "unread-include" Warning;
+    /// An included file sets keys of a job that the manifest makes.
+    ChangedByInclude "changed-by-include" Warning;
     /// A key that is reserved for a later version of the language.
     ReservedKey "reserved-key" Error;
     /// A required key is missing.
@@ -151,8 +153,8 @@ codes! {
     BuilderCannot "builder-cannot" Error;
     /// An image whose build differs from those of its group in more than words.
     GroupUnlike "group-unlike" Error;
-    /// A builder that its authors gave up.
-    ArchivedBuilder "archived-builder" Warning;
+    /// A builder that its authors archived.
+    ArchivedBuilder "archived-builder" Error;
 
     // Tools, access and target.
     /// A retention that cannot tell which tags it is about.
@@ -167,7 +169,7 @@ codes! {
     LongName "long-name" Warning;
     /// A row of a matrix that makes a longer name of a job than GitLab takes.
     LongMatrixName "long-matrix-name" Error;
-    /// A version that is no GitLab version.
+    /// A version that is not a GitLab version.
     BadVersion "bad-version" Error;
     /// A feature that the target GitLab does not have.
     NeedsVersion "needs-version" Error;

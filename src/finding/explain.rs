@@ -5,7 +5,7 @@
 use super::{Code, did_you_mean};
 use crate::shown::Shown;
 
-/// The page of a code, Markdown; for a word that is no code, the nearest code and all there are.
+/// The page of a code, Markdown; for a word that is not a code, the nearest code and all there are.
 pub fn explain(code: &str) -> Result<&'static str, Shown> {
     if let Ok(code) = code.parse::<Code>() {
         return Ok(code.page());

@@ -69,7 +69,7 @@ pub struct Finding {
     pub label: String,
     /// Other places that disagree with this one.
     pub related: Vec<Related>,
-    /// What was probably meant, or how to mend it; each one a sentence.
+    /// What was probably meant, or how to fix it; each one a sentence.
     pub help: Vec<String>,
 }
 
@@ -123,7 +123,7 @@ impl Finding {
 }
 
 /// A sentence without the middle of what it quotes, if that is too long to read. What is wrong and
-/// how to mend it stand at its ends.
+/// how to fix it stand at its ends.
 fn shortened(text: String) -> String {
     /// How much is kept at each end, in characters.
     const KEPT: usize = 400;

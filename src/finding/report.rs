@@ -117,14 +117,15 @@ impl Report {
         self.findings.is_empty()
     }
 
-    /// The findings in the order of their places, the same one never twice.
+    /// The findings in the order of their places, the same one never twice: of two that differ in
+    /// their help alone, the first.
     pub fn sorted(&self) -> Vec<&Finding> {
         let mut seen = HashSet::with_capacity(self.findings.len());
         let mut told = HashSet::new();
         let mut all: Vec<&Finding> = self
             .findings
             .iter()
-            .filter(|finding| seen.insert(*finding))
+            .filter(|finding| seen.insert((finding.code, &finding.location, &finding.message)))
             .filter(|finding| {
                 !self.is_shared(&finding.location) || told.insert((finding.code, &finding.location))
             })

@@ -11,6 +11,8 @@
 
 use std::time::Duration;
 
+use super::Refusal;
+
 /// A job's timeout has to be shorter than `Project::MAX_BUILD_TIMEOUT`, ActiveSupport's
 /// `1.month` (GitLab 18.11).
 const TIMEOUT_LIMIT: Duration = Duration::from_secs(2_629_746);
@@ -20,6 +22,9 @@ const START_IN_LIMIT: Duration = Duration::from_secs(604_800);
 
 /// Longer than anything that a pipeline waits for or keeps; keeps the arithmetic small.
 const LONGEST: u64 = 1_000 * 31_557_600;
+
+/// How a duration is written.
+const LIKE: &str = "write it like `1 hour 30 minutes`";
 
 /// The units of ChronicDuration with all their spellings. A year is 365.25 days, a month 30.
 const UNITS: [(u64, &[&str]); 7] = [
@@ -34,28 +39,31 @@ const UNITS: [(u64, &[&str]); 7] = [
 
 /// Parses a duration as GitLab does: `30 minutes`, `3h 30m`, `1 day and 2 hours`, `week`, `42`
 /// (seconds). The error says what is wrong, as a sentence fragment.
-pub fn parse(text: &str) -> Result<Duration, String> {
+pub fn parse(text: &str) -> Result<Duration, Refusal> {
     let lower = text.to_ascii_lowercase();
     if lower.trim().is_empty() {
-        return Err("is empty; write it like `1 hour 30 minutes`".to_owned());
+        return Err(Refusal::instead("is empty", LIKE));
     }
     if lower.contains(':') {
-        return Err("is a clock time, which GitLab reads from the seconds up; \
-                    write it like `1 hour 30 minutes`"
-            .to_owned());
+        let why = "is a clock time, which GitLab reads from the seconds up";
+        return Err(Refusal {
+            misleads: lower.contains(|c: char| c.is_ascii_digit()),
+            ..Refusal::instead(why, LIKE)
+        });
     }
     if lower.trim() == "never" {
-        return Err("is no length of time here; only what expires can be kept for ever".to_owned());
+        let only = "only what expires can be kept for ever";
+        return Err(Refusal::instead("is not a length of time here", only));
     }
     let seconds = total(&words(&lower))?;
     if seconds == 0 {
-        return Err("is no time at all, which GitLab refuses".to_owned());
+        return Err("is no time at all, which GitLab refuses".into());
     }
     Ok(Duration::from_secs(seconds))
 }
 
 /// Parses what may also be `never`, in any case: `expire_in`, `auto_stop_in`.
-pub fn parse_or_never(text: &str) -> Result<Option<Duration>, String> {
+pub fn parse_or_never(text: &str) -> Result<Option<Duration>, Refusal> {
     match text.eq_ignore_ascii_case("never") {
         true => Ok(None),
         false => parse(text).map(Some),
@@ -63,19 +71,22 @@ pub fn parse_or_never(text: &str) -> Result<Option<Duration>, String> {
 }
 
 /// Parses a job's `timeout`, which is less than a month.
-pub fn parse_timeout(text: &str) -> Result<Duration, String> {
+pub fn parse_timeout(text: &str) -> Result<Duration, Refusal> {
     below(parse(text)?, TIMEOUT_LIMIT, "a month")
 }
 
 /// Parses a job's `start_in`, which is less than a week.
-pub fn parse_start_in(text: &str) -> Result<Duration, String> {
+pub fn parse_start_in(text: &str) -> Result<Duration, Refusal> {
     below(parse(text)?, START_IN_LIMIT, "a week")
 }
 
-fn below(duration: Duration, limit: Duration, name: &str) -> Result<Duration, String> {
+fn below(duration: Duration, limit: Duration, name: &str) -> Result<Duration, Refusal> {
     match duration < limit {
         true => Ok(duration),
-        false => Err(format!("is too long; it has to be less than {name}")),
+        false => Err(Refusal::instead(
+            "is too long",
+            format!("it has to be less than {name}"),
+        )),
     }
 }
 
@@ -98,7 +109,7 @@ fn words(text: &str) -> Vec<String> {
     words
 }
 
-fn total(words: &[String]) -> Result<u64, String> {
+fn total(words: &[String]) -> Result<u64, Refusal> {
     let mut sum = 0_u64;
     let mut number: Option<&str> = None;
     let mut alone = true;
@@ -116,14 +127,13 @@ fn total(words: &[String]) -> Result<u64, String> {
             let count = match number.take() {
                 Some(count) => count,
                 None if at == 0 => "1",
-                None => return Err(format!("has no number before `{name}`")),
+                None => return Err(format!("has no number before `{name}`").into()),
             };
             sum = sum.saturating_add(times(count, unit)?);
             alone = false;
         } else if !matches!(name, "and" | "with" | "plus") || number.is_some() || alone {
-            return Err(format!(
-                "has `{name}`, which is no number and no unit of time"
-            ));
+            let why = format!("has `{name}`, which is neither a number nor a unit of time");
+            return Err(why.into());
         }
     }
     match number {
@@ -133,12 +143,18 @@ fn total(words: &[String]) -> Result<u64, String> {
     }
     match sum <= LONGEST {
         true => Ok(sum),
-        false => Err("is longer than a thousand years".to_owned()),
+        false => Err("is longer than a thousand years".into()),
     }
 }
 
-fn without_unit(number: &str) -> String {
-    format!("has `{number}` without a unit; write it like `{number} minutes`")
+fn without_unit(number: &str) -> Refusal {
+    Refusal {
+        misleads: true,
+        ..Refusal::instead(
+            format!("has `{number}` without a unit"),
+            format!("write it like `{number} minutes`"),
+        )
+    }
 }
 
 fn unit(name: &str) -> Option<u64> {
@@ -156,9 +172,9 @@ fn is_number(word: &str) -> bool {
 }
 
 /// A count of units in seconds.
-fn times(count: &str, unit: u64) -> Result<u64, String> {
+fn times(count: &str, unit: u64) -> Result<u64, Refusal> {
     let (whole, fraction) = count.split_once('.').unwrap_or((count, ""));
-    let too_long = || format!("has `{count}`, which is too long a number");
+    let too_long = || Refusal::from(format!("has `{count}`, which is too long a number"));
     if fraction.len() > 9 {
         return Err(too_long());
     }
@@ -170,14 +186,19 @@ fn times(count: &str, unit: u64) -> Result<u64, String> {
     let scaled = digits.checked_mul(u128::from(unit)).ok_or_else(too_long)?;
     match scaled % scale {
         0 => u64::try_from(scaled / scale).map_err(|_| too_long()),
-        _ => Err("is not a whole number of seconds".to_owned()),
+        _ => Err("is not a whole number of seconds".into()),
     }
 }
 
 /// Parses a duration as Go's `time.ParseDuration` does, and so kubectl's `--timeout`: `5m`,
 /// `1h30m`, `90s`, `1.5h`. Zero is legal; to `kubectl rollout status` it means "for ever".
-pub fn parse_go(text: &str) -> Result<Duration, String> {
-    let shape = || "is no duration of kubectl; write it like `5m` or `1h30m`".to_owned();
+pub fn parse_go(text: &str) -> Result<Duration, Refusal> {
+    let shape = || {
+        Refusal::instead(
+            "is not a duration of kubectl",
+            "write it like `5m` or `1h30m`",
+        )
+    };
     if text == "0" {
         return Ok(Duration::ZERO);
     }
@@ -202,15 +223,17 @@ pub fn parse_go(text: &str) -> Result<Duration, String> {
             "ms" => 1_000_000,
             "us" | "µs" | "μs" => 1_000,
             "ns" => 1,
-            "" => return Err(format!("has no unit; write it like `{number}s`")),
+            "" => {
+                let instead = format!("write it like `{number}s`");
+                return Err(Refusal::instead("has no unit", instead));
+            }
             _ => {
-                return Err(format!(
-                    "has `{unit}`, and kubectl knows `h`, `m`, `s` and `ms`"
-                ));
+                let why = format!("has `{unit}`, and kubectl knows `h`, `m`, `s` and `ms`");
+                return Err(why.into());
             }
         };
         if whole.len() + fraction.len() > 18 {
-            return Err("has too long a number".to_owned());
+            return Err("has too long a number".into());
         }
         let digits: u128 = format!("{whole}{fraction}").parse().map_err(|_| shape())?;
         nanoseconds += digits * factor / 10_u128.pow(fraction.len() as u32);
@@ -218,7 +241,7 @@ pub fn parse_go(text: &str) -> Result<Duration, String> {
     match u64::try_from(nanoseconds) {
         Ok(n) if n <= i64::MAX as u64 && !text.is_empty() => Ok(Duration::from_nanos(n)),
         Ok(_) if text.is_empty() => Err(shape()),
-        _ => Err("is longer than Go can count, 292 years".to_owned()),
+        _ => Err("is longer than Go can count, 292 years".into()),
     }
 }
 

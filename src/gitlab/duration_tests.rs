@@ -87,7 +87,7 @@ fn refuses_what_misleads_though_the_gem_takes_it() {
         assert!(parse(text).is_err(), "{text}");
     }
     assert_eq!(
-        parse("1 hour 30").unwrap_err(),
+        parse("1 hour 30").unwrap_err().to_string(),
         "has `30` without a unit; write it like `30 minutes`"
     );
 }

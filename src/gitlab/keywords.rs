@@ -144,7 +144,7 @@ pub fn is_job(key: &str) -> bool {
     JOB.contains(&key)
 }
 
-/// Whether this key at the top level is no job.
+/// Whether this key at the top level is not a job.
 pub fn is_global(key: &str) -> bool {
     GLOBAL.contains(&key) || key == "types"
 }

@@ -15,12 +15,14 @@ pub mod glob;
 pub mod keywords;
 pub mod limits;
 pub mod names;
+mod refusal;
 pub mod regex;
 pub mod shell;
 pub mod tag;
 pub mod variables;
 pub mod version;
 
+pub use refusal::Refusal;
 pub use version::Version;
 
 #[cfg(test)]

@@ -5,6 +5,8 @@
 use std::fmt;
 use std::str::FromStr;
 
+use super::Refusal;
+
 /// A version of GitLab, without its patch number: gates never depend on that.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Version {
@@ -47,22 +49,21 @@ impl fmt::Display for Version {
 }
 
 impl FromStr for Version {
-    /// What is wrong, a sentence fragment.
-    type Err = String;
+    type Err = Refusal;
 
-    fn from_str(text: &str) -> Result<Self, String> {
+    fn from_str(text: &str) -> Result<Self, Refusal> {
         let mut parts = text.split('.');
         let numbers: Option<Vec<u16>> = parts.by_ref().map(number).collect();
         let version = match numbers.as_deref() {
             Some([major]) => Version::new(*major, 0),
             Some([major, minor]) => Version::new(*major, *minor),
             Some([major, minor, _]) => {
-                return Err(format!(
-                    "has a patch number; write `{major}.{minor}`, patches change no feature"
-                ));
+                let instead = format!("write `{major}.{minor}`, patches change no feature");
+                return Err(Refusal::instead("has a patch number", instead));
             }
             _ => {
-                return Err("is no version of GitLab; write it like `18.0`".to_owned());
+                let like = "write it like `18.0`";
+                return Err(Refusal::instead("is not a version of GitLab", like));
             }
         };
         let last = LAST_MINOR
@@ -70,18 +71,16 @@ impl FromStr for Version {
             .find(|(major, _)| *major == version.major)
             .map(|(_, minor)| *minor);
         if version < Version::OLDEST {
-            return Err(format!(
-                "is too old; the oldest GitLab that can be named is {}",
-                Version::OLDEST
-            ));
+            let oldest = format!("the oldest GitLab that can be named is {}", Version::OLDEST);
+            return Err(Refusal::instead("is too old", oldest));
         }
         if version.major > LAST_MAJOR || version.minor > last.unwrap_or(12) {
             return Err(match last {
-                Some(minor) => format!(
-                    "never existed; the last GitLab {0} is {0}.{minor}",
-                    version.major
+                Some(minor) => Refusal::instead(
+                    "never existed",
+                    format!("the last GitLab {0} is {0}.{minor}", version.major),
                 ),
-                None => "is no version of GitLab".to_owned(),
+                None => "is not a version of GitLab".into(),
             });
         }
         Ok(version)
@@ -101,7 +100,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn parse(text: &str) -> Result<Version, String> {
-        text.parse()
+        text.parse().map_err(|why: Refusal| why.to_string())
     }
 
     #[test]

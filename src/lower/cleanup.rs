@@ -69,7 +69,7 @@ impl<'m> Lowering<'m> {
     }
 
     /// Lets a job wait for what this pipeline builds, deploys and marks, and mark what no other
-    /// job does. A failed test is no reason to keep what is old.
+    /// job does. A failed test is not a reason to keep what is old.
     fn after_deployments(
         &mut self,
         job: &mut Job,

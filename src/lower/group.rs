@@ -4,17 +4,14 @@
 //! where they waited for one of its images. Always holds: a row does what the image's own job did;
 //! what no variable can say is a finding. Below 13.3 the jobs stay as they are.
 
-mod fold;
-mod line;
-
 use std::collections::HashMap;
 
 use super::Lowering;
+use super::builder::{Build, Unlike};
 use crate::finding::{Code, Finding};
 use crate::gitlab::gates;
 use crate::manifest::Manifest;
 use crate::manifest::images::Image;
-use crate::manifest::resolved::image_variable;
 use crate::pipeline::{Job, Need, Origin, Parallel, Pipeline, Value};
 use crate::source::At;
 
@@ -63,34 +60,24 @@ pub(super) fn lower(lowering: &mut Lowering<'_>) {
     rename(&mut lowering.out.pipeline, &renamed);
 }
 
-impl Lowering<'_> {
+impl<'m> Lowering<'m> {
+    /// Makes one job of those that build the images of a group; whether it can.
     fn group(
         &mut self,
         name: &At<String>,
-        images: &[(&At<String>, &At<Image>)],
+        images: &[(&'m At<String>, &'m At<Image>)],
         builds: &[String],
     ) -> bool {
-        let pipeline = &self.out.pipeline;
-        let jobs: Vec<Job> = images
-            .iter()
-            .zip(builds)
-            .filter_map(|((key, _), build)| {
-                let job = pipeline.jobs.iter().find(|job| job.name == *build)?;
-                let variable = image_variable(&key.value);
-                let reference = pipeline.variables.get(&variable)?.as_str()?;
-                Some(fold::spelled_out(job.clone(), &variable, reference))
-            })
-            .collect();
-        let names: Vec<&str> = images.iter().map(|(key, _)| key.value.as_str()).collect();
-        match fold::fold(&jobs, &names, &pipeline.variables) {
-            Ok((mut job, rows)) => {
+        let of = |build: &String| self.out.pipeline.jobs.iter().find(|job| job.name == *build);
+        let jobs: Vec<Job> = builds.iter().filter_map(of).cloned().collect();
+        match self.folded(&jobs, images) {
+            Ok(mut job) => {
                 job.name = name.value.clone();
                 for other in jobs.iter().skip(1) {
                     job.uses.add(other.uses.clone());
                 }
-                job.origin = Origin::Build(names.iter().map(|name| (*name).to_owned()).collect());
-                // Nothing differs in a group of one.
-                job.parallel = (rows.len() > 1).then_some(Parallel::Matrix(rows));
+                let names = images.iter().map(|(key, _)| key.value.clone());
+                job.origin = Origin::Build(names.collect());
                 let jobs = &mut self.out.pipeline.jobs;
                 if let Some(first) = jobs.iter_mut().find(|job| builds.contains(&job.name)) {
                     *first = job;
@@ -99,23 +86,101 @@ impl Lowering<'_> {
                 true
             }
             Err(unlike) => {
-                let other = images.get(unlike.job).map_or(name, |(key, _)| key);
-                let span = images
-                    .get(unlike.job)
-                    .and_then(|(_, image)| image.group.span());
+                let (first, other) = (images.first(), images.get(unlike.image));
+                let named = |image: Option<&(&'m At<String>, _)>| {
+                    image.map_or(name.value.as_str(), |(key, _)| &key.value)
+                };
                 let message = format!(
-                    "`{}` cannot be built by the job `{}`: its `{}` is another",
-                    other.value, name.value, unlike.key
+                    "`{}` cannot be built by the job `{}`: its `{}` differs from that of `{}`",
+                    named(other),
+                    name.value,
+                    unlike.key,
+                    named(first)
                 );
+                let span = other.and_then(|(_, image)| image.group.span());
                 let finding = Finding::new(Code::GroupUnlike, span.unwrap_or(name.span), message)
                     .related(name.span, "the first image of the group")
-                    .help("the jobs of one group differ in words of their scripts and in values of variables alone")
-                    .help("leave `group` away here: the image has a job of its own then");
+                    .help("images of one group may differ in their names, paths, tags and other single values, and in the values of `variables`; each must have the same keys and commands")
+                    .help("remove `group` here: the image then has a job of its own");
                 self.out.faults.push(finding);
                 false
             }
         }
     }
+
+    /// The jobs of these images as one job.
+    fn folded(
+        &mut self,
+        jobs: &[Job],
+        images: &[(&'m At<String>, &'m At<Image>)],
+    ) -> Result<Job, Unlike> {
+        let Some((first, others)) = jobs.split_first() else {
+            return Err(Unlike::new(0, "script"));
+        };
+        if others.is_empty() {
+            return Ok(first.clone());
+        }
+        for (number, job) in jobs.iter().enumerate() {
+            if job.raw.get("parallel").is_some() {
+                return Err(Unlike::new(number, "parallel"));
+            }
+            if let Some(key) = other_key(first, job) {
+                return Err(Unlike::new(number, key));
+            }
+        }
+        let planned = images.iter();
+        let planned = planned.map(|(key, image)| self.planned_build(&key.value, image));
+        let mut taken = self.out.pipeline.variables.clone();
+        taken.merge(&first.variables);
+        let mut build = Build::of(planned.collect(), taken);
+        let mut job = first.clone();
+        for (key, value) in first.variables.iter() {
+            let own = jobs.iter().map(|job| job.variables.get(key));
+            let values: Vec<&Value> = own.flatten().collect();
+            let texts = values.iter().filter_map(|own| own.as_str());
+            match values.iter().position(|own| !own.same(value)) {
+                _ if values.len() < jobs.len() => build.rows.differs(1, "variables"),
+                None => {}
+                Some(other) => {
+                    if !build
+                        .rows
+                        .own_variable(key, texts.map(str::to_owned).collect())
+                    {
+                        build.rows.differs(other, "variables");
+                    }
+                    job.variables.remove(key);
+                }
+            }
+        }
+        // The script is windlass's own: it is written again, for all of them.
+        let mut script = Job::new(At::new(String::new(), first.place), first.origin.clone());
+        self.with_build(&mut script, &mut build);
+        self.hand_on_digest(&mut script, &mut build);
+        job.script = script.script;
+        job.parallel = Some(Parallel::Matrix(build.rows.done(jobs.len())?));
+        Ok(job)
+    }
+}
+
+/// The keys in which the jobs of one group may differ.
+const FOLDED: [&str; 2] = ["variables", "script"];
+
+/// A key that is another in two jobs and must not be.
+fn other_key(first: &Job, job: &Job) -> Option<String> {
+    let (own, other) = (first.to_mapping(), job.to_mapping());
+    let keys = own.iter().chain(other.iter()).map(|(key, _)| key);
+    let same = |a: Option<&Value>, b: Option<&Value>| match (a, b) {
+        (Some(a), Some(b)) => a.same(b),
+        (a, b) => a.is_none() && b.is_none(),
+    };
+    let mut others = keys.filter(|key| match FOLDED.contains(key) {
+        // Raw keys replace what was folded.
+        true => !same(first.raw.get(key), job.raw.get(key)),
+        false => !same(own.get(key), other.get(key)),
+    });
+    let found = others.next().map(str::to_owned);
+    let more = first.variables.len() != job.variables.len();
+    found.or_else(|| more.then(|| "variables".to_owned()))
 }
 
 /// Gives other names to what jobs wait for.

@@ -37,12 +37,12 @@ pub(super) fn lower(lowering: &mut Lowering<'_>) {
 }
 
 impl Lowering<'_> {
-    /// The file in which a job hands on what belongs to a name. Below 12.9 the files of several jobs
-    /// meet in one folder.
-    pub(super) fn handed_on(&self, file: &str, name: &str) -> String {
-        match file.rsplit_once('.') {
-            Some((stem, kind)) if self.target < gates::DOTENV => format!("{stem}-{name}.{kind}"),
-            _ => file.to_owned(),
+    /// The file of this kind in which a job hands on what belongs to a name. Below 12.9 the files of
+    /// several jobs meet in one folder.
+    pub(super) fn handed_on(&self, kind: &str, name: &str) -> String {
+        match self.target < gates::DOTENV {
+            true => format!("{kind}-{name}.env"),
+            false => format!("{kind}.env"),
         }
     }
 

@@ -15,7 +15,7 @@ use crate::pipeline::{Handed, Job, Mapping, Need, Origin};
 use crate::source::At;
 
 /// The file in which a deployment says that it is done.
-const DOTENV: &str = "deployed.env";
+const DOTENV: &str = "deployed";
 
 pub(super) fn lower(lowering: &mut Lowering<'_>) {
     for (key, environment) in lowering.manifest.environments() {

@@ -62,9 +62,9 @@ pub struct Lowered {
     pub compose: Option<(String, ComposeOverride)>,
     /// The path of the registry script, if it is a file and something uses it.
     pub registry_script: Option<String>,
-    /// What the manifest asks for and the target cannot do; with any of it this is no pipeline.
+    /// What the manifest asks for and the target cannot do; with any of it there is no pipeline.
     pub lacks: Vec<Lack>,
-    /// What the manifest asks for and no pipeline can do; with any of it this is no pipeline.
+    /// What the manifest asks for and no pipeline can do; with any of it there is no pipeline.
     pub faults: Vec<Finding>,
 }
 

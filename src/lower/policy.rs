@@ -1,7 +1,7 @@
 //! Ref sets become `only` and `except`, where the target asks no rules (below 12.6).
 //!
 //! In: names of sets. Out: [`Policies`] that hold where the sets do, and nowhere else. Always holds:
-//! a branch by name is no tag of that name and a tag no branch, though `only: [master]` means both.
+//! a branch by name is not a tag of that name, nor a tag a branch, though `only: [master]` means both.
 //!
 //! Words and names are enough for most sets. A set that mixes branches and tags by name is written
 //! as conditions (12.0); what an older target cannot say at all is a [`Lack`].

@@ -20,7 +20,7 @@ use crate::pipeline::{Job, Need, Origin, Value};
 use crate::source::At;
 
 /// The file in which a promotion hands the digests on that it found.
-pub(super) const DOTENV: &str = "promoted.env";
+pub(super) const DOTENV: &str = "promoted";
 
 pub(super) fn lower(lowering: &mut Lowering<'_>) {
     for (key, promotion) in lowering.manifest.promotions() {

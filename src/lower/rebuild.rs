@@ -9,6 +9,7 @@
 //! what a push changed: it builds on every new branch and tag, forgets a change whose pipeline
 //! failed, and is unsure of shallow clones and forced pushes. The hash asks what the image is.
 
+use super::builder::Build;
 use super::common::job_beside;
 use super::{Lowering, digest_variable, quoted, word};
 use crate::gitlab::{duration, gates, glob};
@@ -22,7 +23,7 @@ use crate::source::At;
 const LABEL: &str = "windlass.recipe";
 
 /// The file in which a check hands its answer on.
-pub(super) const DOTENV: &str = "check.env";
+pub(super) const DOTENV: &str = "check";
 
 /// The variable with the digest of an image that can stay, or `none`.
 fn current_variable(name: &str) -> String {
@@ -53,6 +54,7 @@ impl<'m> Lowering<'m> {
         image: &'m At<Image>,
         rebuild: &Rebuild,
         mut build: Job,
+        planned: &mut Build<'_>,
     ) {
         let name = key.value.as_str();
         let check = self.check(key, image, rebuild, &build);
@@ -84,7 +86,7 @@ impl<'m> Lowering<'m> {
             self.handed_on(super::builder::DOTENV, name)
         );
         build.script.insert(0, Value::from(leave));
-        self.hand_on_digest(&mut build, name);
+        self.hand_on_digest(&mut build, planned);
         build.uses.demands.insert(Handed::Current(name.to_owned()));
         for mut job in [Some(build), force].into_iter().flatten() {
             self.imply(&mut job, vec![(need.clone(), stage.clone())]);

@@ -105,7 +105,7 @@ impl<'m> Lowering<'m> {
         self.finish(job, None);
     }
 
-    /// Commands that take the deployment out of the cluster. What is gone already is no error, a
+    /// Commands that take the deployment out of the cluster. What is gone already is not an error, a
     /// cluster that does not answer is one.
     fn deletion(&self, environment: &Environment, stop: &Stop) -> Vec<Value> {
         match stop.delete.get() {

@@ -12,7 +12,7 @@ use crate::pipeline::{Handed, Mapping, Uses, Value};
 
 impl Lowering<'_> {
     /// The image whose variable this is, and whether it is that of the digest.
-    fn image_of(&self, variable: &str) -> Option<(&str, bool)> {
+    pub(super) fn image_of(&self, variable: &str) -> Option<(&str, bool)> {
         let mut images = self.manifest.images();
         images.find_map(|(key, _)| {
             let name = key.value.as_str();

@@ -31,7 +31,13 @@ pub(super) fn lower(lowering: &mut Lowering<'_>) {
             rules.extend(lowering.variable_rules_within(&admitted));
             rules.push(Rule::when_true(admitted));
         }
-        let open = [is_set("CI_COMMIT_BRANCH"), is_set("CI_OPEN_MERGE_REQUESTS")];
+        // A push alone makes a pipeline of the merge request in its place: a schedule, the API or a
+        // person asks for one of the branch.
+        let open = [
+            is_set("CI_COMMIT_BRANCH"),
+            is_set("CI_OPEN_MERGE_REQUESTS"),
+            source_is("push"),
+        ];
         // Older GitLabs don't say that there is one: a branch then has a pipeline of its own, too.
         if lowering.target >= gates::OPEN_MERGE_REQUESTS {
             rules.extend(Expr::all(open.into_iter().flatten()).map(Rule::never));
@@ -130,7 +136,7 @@ impl Lowering<'_> {
 }
 
 /// The condition of merge request pipelines from the branches that a condition admits on a push.
-/// It is about the source branch, which other pipelines have not.
+/// It is about the source branch, which other pipelines do not have.
 fn of_requests(admitted: &Expr) -> Option<Expr> {
     let source = is_set("CI_MERGE_REQUEST_SOURCE_BRANCH_NAME")?;
     let mut kept = Vec::new();

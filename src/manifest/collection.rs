@@ -6,7 +6,7 @@ use std::hash::{Hash, Hasher};
 use indexmap::IndexMap;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
-use super::record::{Read, Reader, SchemaName, See, nullable};
+use super::record::{Read, Reader, SchemaName, See, Wanted, nullable};
 use super::scalar::plain_type;
 use crate::finding::{Code, Finding};
 use crate::source::{At, Kind, Node};
@@ -71,7 +71,7 @@ impl<T: Read> Read for List<T> {
         match &node.kind {
             Kind::Sequence(items) => read_items(items, reader).map(Self),
             Kind::Scalar(_) | Kind::Mapping(_) => {
-                reader.wrong_type(node, "a list");
+                reader.wrong_type(node, Wanted::List);
                 None
             }
         }
@@ -186,7 +186,7 @@ impl<T> Map<T> {
         Some((&key.0, value.as_ref()?))
     }
 
-    /// Adds what another one has and this one has not, in front of its own.
+    /// Adds what another one has and this one lacks, in front of its own.
     pub fn inherit_entries(&mut self, default: &Self)
     where
         T: Clone,
@@ -207,7 +207,7 @@ impl<T: Read + Clone> Read for Map<T> {
     fn read(node: &Node, reader: &mut Reader<'_>) -> Option<Self> {
         reader.refuse_tag(node);
         let Kind::Mapping(entries) = &node.kind else {
-            reader.wrong_type(node, "a mapping");
+            reader.wrong_type(node, Wanted::Mapping);
             return None;
         };
         let mut map = IndexMap::with_capacity(entries.len());

@@ -11,7 +11,7 @@ macro_rules! key_name {
     };
 }
 
-/// Declares a mapping of the language. `Name = key { ... }` makes any value that is no mapping
+/// Declares a mapping of the language. `Name = key { ... }` makes any value that is not a mapping
 /// stand for `{key: value}`.
 macro_rules! record {
     (
@@ -95,11 +95,13 @@ macro_rules! record {
     };
 }
 
-/// Declares a set of words, one of which a value must be.
+/// Declares a set of words, one of which a value must be. `gone` lists words that the language had: the
+/// finding says why each left and what to write instead.
 macro_rules! words {
     (
         $(#[doc = $doc:literal])+
         $name:ident { $( $(#[doc = $word_doc:literal])+ $variant:ident $word:literal, )+ }
+        $( gone { $( $gone:literal => $code:ident $why:literal, $instead:literal; )+ } )?
     ) => {
         $(#[doc = $doc])+
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -123,6 +125,11 @@ macro_rules! words {
                 let text = $crate::manifest::scalar::read_text(node, reader)?;
                 match &*text {
                     $( $word => Some(Self::$variant), )+
+                    $($( $gone => {
+                        let code = $crate::finding::Code::$code;
+                        $crate::manifest::scalar::gone_word(node, code, $why, $instead, reader);
+                        None
+                    } )+)?
                     _ => {
                         $crate::manifest::scalar::unknown_word(node, &text, Self::WORDS, reader);
                         None

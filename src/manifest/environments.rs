@@ -3,7 +3,7 @@
 use super::collection::{List, Many, Map};
 use super::common::{Variable, When, entity};
 use super::kinds::{Expiry, KubectlDuration, ProjectPath, Raw, Text, VariableName, Workload};
-use super::record::{Read, Reader, SchemaName, See, record, words};
+use super::record::{Read, Reader, SchemaName, See, Wanted, record, words};
 use super::tools::Kubernetes;
 use crate::finding::{Code, Finding};
 use crate::source::{At, Kind, Node};
@@ -18,7 +18,7 @@ impl Read for SetImage {
         let Kind::Mapping(entries) = &node.kind else {
             reader.wrong_type(
                 node,
-                "a mapping such as `{deployment/web: {container: image}}`",
+                Wanted::Like("a mapping such as `{deployment/web: {container: image}}`"),
             );
             return None;
         };

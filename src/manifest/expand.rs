@@ -11,7 +11,7 @@ use crate::gitlab::variables::{Part, parts};
 /// How deep variables may refer to each other.
 const DEEPEST: usize = 10;
 
-/// A longer text is no name or tag, and is left as it is.
+/// A longer text is not a name or tag, and is left as it is.
 const LONGEST: usize = 4096;
 
 impl Manifest {

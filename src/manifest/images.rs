@@ -32,8 +32,10 @@ words! {
         Buildkit "buildkit",
         /// Buildah, without a daemon.
         Buildah "buildah",
-        /// Kaniko; archived by its authors in June 2025.
-        Kaniko "kaniko",
+    }
+    gone {
+        "kaniko" => ArchivedBuilder "the authors of kaniko archived it in June 2025",
+            "write `buildkit` or `buildah`: they need no daemon either";
     }
 }
 

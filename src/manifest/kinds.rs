@@ -5,7 +5,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use super::record::{Read, Reader, SchemaName, See};
 use super::scalar::{Fault, read_text, text};
 use crate::finding::Code;
-use crate::gitlab::{duration, expression, names, regex, version};
+use crate::gitlab::{Refusal, duration, expression, names, regex, version};
 use crate::source::Node;
 
 text! {
@@ -76,7 +76,7 @@ fn project_path(text: &str) -> Result<(), Fault> {
     crate::files::check_relative(text).map_err(|why| {
         Fault::because(
             &format!("the path `{text}`"),
-            &why,
+            why,
             "write a path inside the project, as in `docker/app`",
         )
     })
@@ -137,7 +137,7 @@ fn coverage(text: &str) -> Result<(), Fault> {
 fn regex_fault(error: &regex::PatternError) -> Fault {
     let mut fault = Fault::new(
         format!(
-            "this is no regular expression that GitLab takes: {}",
+            "this is not a regular expression that GitLab takes: {}",
             error.message
         ),
         "GitLab uses RE2: no look-ahead, no look-behind, no back-references",
@@ -158,14 +158,14 @@ fn gitlab_timeout(text: &str) -> Result<(), Fault> {
     timed(text, |text| duration::parse_timeout(text).map(|_| ()))
 }
 
-fn timed(text: &str, parse: fn(&str) -> Result<(), String>) -> Result<(), Fault> {
+fn timed(text: &str, parse: fn(&str) -> Result<(), Refusal>) -> Result<(), Fault> {
     // A duration with a variable is known only when the job runs.
     if text.contains('$') {
         return Ok(());
     }
     parse(text).map_err(|why| {
         let help = "write it like `1 week` or `1 hour 30 minutes`";
-        Fault::new(format!("`{text}` {why}"), help)
+        Fault::because(&format!("`{text}`"), why, help)
     })
 }
 
@@ -173,7 +173,7 @@ fn kubectl_duration(text: &str) -> Result<(), Fault> {
     let help = "write it like `5m` or `90s`";
     duration::parse_go(text)
         .map(|_| ())
-        .map_err(|why| Fault::new(format!("`{text}` {why}"), help))
+        .map_err(|why| Fault::because(&format!("`{text}`"), why, help))
 }
 
 fn gitlab_expression(text: &str) -> Result<(), Fault> {
@@ -192,16 +192,15 @@ fn gitlab_expression(text: &str) -> Result<(), Fault> {
 
 fn gitlab_version(text: &str) -> Result<(), Fault> {
     text.parse::<version::Version>().map(|_| ()).map_err(|why| {
-        let why = why.split_once("; ").map_or(why.as_str(), |(why, _)| why);
         let help = "write major and minor in quotes, as in `\"18.5\"`";
-        Fault::new(format!("`{text}` {why}"), help)
+        Fault::new(format!("`{text}` {}", why.why), help)
     })
 }
 
 fn workload(text: &str) -> Result<(), Fault> {
     names::kubernetes_resource(text).map_err(|why| {
-        let subject = format!("`{text}` is no workload: it");
-        Fault::because(&subject, &why, "write it like `deployment/web`")
+        let subject = format!("`{text}` is not a workload: it");
+        Fault::because(&subject, why, "write it like `deployment/web`")
     })
 }
 

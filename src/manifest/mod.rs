@@ -123,7 +123,7 @@ record! {
     }
 }
 
-/// Reads a manifest from a tree. `None` if the tree is no mapping; the report says so.
+/// Reads a manifest from a tree. `None` if the tree is not a mapping; the report says so.
 pub fn read(root: &Node, report: &mut Report) -> Option<Manifest> {
     let (root, rows) = matrix::expand(root, report);
     let mut reader = Reader::new(report);

@@ -19,12 +19,64 @@ pub enum Coverage {
     Misses(String),
 }
 
+/// A kind of refs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+enum Kind {
+    Branch,
+    Tag,
+    MergeRequest,
+}
+
+/// Refs of a kind.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+enum Atom {
+    /// All of them.
+    All(Kind),
+    /// One of this name.
+    Named(Kind, String),
+    /// Those that a pattern matches, or one whose name is in a variable, or some of which no more is
+    /// said.
+    Some(Kind, String),
+}
+
+impl Atom {
+    /// What a name or pattern of the manifest is.
+    fn of(kind: Kind, text: &str) -> Self {
+        match text.starts_with('/') || text.contains('$') {
+            true => Self::Some(kind, text.to_owned()),
+            false => Self::Named(kind, text.to_owned()),
+        }
+    }
+
+    fn kind(&self) -> Kind {
+        match self {
+            Self::All(kind) | Self::Named(kind, _) | Self::Some(kind, _) => *kind,
+        }
+    }
+
+    /// Whether some of these refs are surely not among others.
+    fn misses(&self, have: &Atoms, filtered: bool) -> bool {
+        let kind = self.kind();
+        if have.atoms.contains(&Self::All(kind)) || have.atoms.contains(self) {
+            return false;
+        }
+        let mut same = have.atoms.iter().filter(|known| known.kind() == kind);
+        match self {
+            _ if !have.atoms.iter().any(|known| known.kind() == kind) => true,
+            _ if filtered => false,
+            Self::All(_) => true,
+            // A pattern may match it; other names surely do not.
+            Self::Named(..) => same.all(|known| matches!(known, Self::Named(..))),
+            Self::Some(..) => false,
+        }
+    }
+}
+
 /// What a union surely holds: whole kinds of refs, and single names or patterns.
 #[derive(Debug, Default)]
 struct Atoms {
     names: HashSet<String>,
-    /// `branch:x`, `tag:x` for single ones; `branch`, `tag`, `merge request` for all of a kind.
-    atoms: HashSet<String>,
+    atoms: HashSet<Atom>,
     /// Whether a filter makes the atoms an upper bound only.
     filtered: bool,
 }
@@ -38,32 +90,12 @@ pub fn covers(manifest: &Manifest, outer: &SetNames, inner: &SetNames) -> Covera
     for set in inner {
         let mut want = Atoms::default();
         collect(manifest, &set.value, &mut want, 0);
-        if have.names.contains(&set.value) || want.atoms.is_empty() {
+        if have.names.contains(&set.value) {
             continue;
         }
         // Schedules, other sources and the like run on refs of some kind: not decided by names.
-        let missing = want.atoms.iter().any(|atom| {
-            let kind = atom.split(':').next().unwrap_or(atom);
-            let whole = have.atoms.contains(kind);
-            let some = have
-                .atoms
-                .iter()
-                .any(|known| known.split(':').next() == Some(kind));
-            if whole || have.atoms.contains(atom) {
-                return false;
-            }
-            if !some || (atom == kind && !want.filtered) {
-                return true;
-            }
-            // A pattern of the same kind may cover it; other plain names surely do not.
-            let plain = |atom: &String| !atom.contains(":/") && !atom.contains('$');
-            let names = have
-                .atoms
-                .iter()
-                .filter(|known| known.split(':').next() == Some(kind));
-            plain(atom) && !want.filtered && names.into_iter().all(plain)
-        });
-        if missing {
+        let mut wanted = want.atoms.iter();
+        if wanted.any(|atom| atom.misses(&have, want.filtered)) {
             return Coverage::Misses(set.value.clone());
         }
     }
@@ -75,13 +107,14 @@ fn collect(manifest: &Manifest, name: &str, into: &mut Atoms, depth: usize) {
     if !into.names.insert(name.to_owned()) {
         return;
     }
-    match name {
-        "branches" => drop(into.atoms.insert("branch".to_owned())),
-        "tags" => drop(into.atoms.insert("tag".to_owned())),
-        "merge_requests" => drop(into.atoms.insert("merge request".to_owned())),
-        "default_branch" => drop(into.atoms.insert("branch:$CI_DEFAULT_BRANCH".to_owned())),
-        _ => {}
-    }
+    let built_in = match name {
+        "branches" => Some(Atom::All(Kind::Branch)),
+        "tags" => Some(Atom::All(Kind::Tag)),
+        "merge_requests" => Some(Atom::All(Kind::MergeRequest)),
+        "default_branch" => Some(Atom::of(Kind::Branch, "$CI_DEFAULT_BRANCH")),
+        _ => None,
+    };
+    into.atoms.extend(built_in);
     let Some(set) = manifest.refs.get().and_then(|sets| sets.get(name)) else {
         return;
     };
@@ -90,13 +123,14 @@ fn collect(manifest: &Manifest, name: &str, into: &mut Atoms, depth: usize) {
     }
     into.filtered |= is_filtered(set);
     for branch in set.branches.get().into_iter().flat_map(|list| list.iter()) {
-        into.atoms.insert(format!("branch:{}", &*branch.value));
+        into.atoms.insert(Atom::of(Kind::Branch, &branch.value));
     }
     for tag in set.tags.get().into_iter().flat_map(Many::iter) {
-        into.atoms.insert(format!("tag:{}", &*tag.value));
+        into.atoms.insert(Atom::of(Kind::Tag, &tag.value));
     }
     if set.merge_requests.at().is_some() {
-        into.atoms.insert("merge request:".to_owned());
+        let some = Atom::Some(Kind::MergeRequest, String::new());
+        into.atoms.insert(some);
     }
     for other in set.of.get().into_iter().flat_map(Many::iter) {
         collect(manifest, &other.value, into, depth + 1);

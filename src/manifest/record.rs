@@ -6,6 +6,7 @@
 
 use std::any::Any;
 use std::borrow::Cow;
+use std::fmt;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
@@ -56,7 +57,7 @@ impl<'r> Reader<'r> {
     }
 
     /// Reports a value of the wrong type.
-    pub fn wrong_type(&mut self, node: &Node, wanted: &str) {
+    pub fn wrong_type(&mut self, node: &Node, wanted: Wanted<'_>) {
         let key = match self.path.last() {
             Some(key) => format!("`{key}`"),
             None => "the manifest".to_owned(),
@@ -77,23 +78,55 @@ impl<'r> Reader<'r> {
     }
 }
 
+/// The type that a value must have.
+#[derive(Debug, Clone, Copy)]
+pub enum Wanted<'a> {
+    /// A string.
+    String,
+    /// `true` or `false`.
+    Boolean,
+    /// A whole number.
+    Integer,
+    /// A list.
+    List,
+    /// A mapping with any keys.
+    Mapping,
+    /// A mapping or mappings, in words.
+    Like(&'a str),
+}
+
+impl fmt::Display for Wanted<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::String => "a string",
+            Self::Boolean => "`true` or `false`",
+            Self::Integer => "an integer",
+            Self::List => "a list",
+            Self::Mapping => "a mapping",
+            Self::Like(words) => words,
+        })
+    }
+}
+
 /// What to write instead of a value of the wrong type.
-fn instead(node: &Node, wanted: &str) -> String {
+fn instead(node: &Node, wanted: Wanted<'_>) -> String {
     match (&node.kind, wanted) {
-        (Kind::Mapping(_), "a string") => {
+        (Kind::Mapping(_), Wanted::String) => {
             "`: ` makes a mapping of it: put the whole value in quotes".to_owned()
         }
-        (Kind::Sequence(_), "a string") => "write one value, without brackets or `-`".to_owned(),
-        (Kind::Scalar(scalar), _) if !scalar.plain && !wanted.starts_with("a ") => {
+        (Kind::Sequence(_), Wanted::String) => {
+            "write one value, without brackets or `-`".to_owned()
+        }
+        (Kind::Scalar(scalar), Wanted::Boolean | Wanted::Integer) if !scalar.plain => {
             format!("write it without quotes: `{}`", scalar.text)
         }
-        (_, "an integer") => "write a number, as in `2`".to_owned(),
-        (Kind::Scalar(scalar), "a list") if !scalar.text.contains([',', ':', '#', '\n']) => {
+        (_, Wanted::Integer) => "write a number, as in `2`".to_owned(),
+        (Kind::Scalar(scalar), Wanted::List) if !scalar.text.contains([',', ':', '#', '\n']) => {
             format!("write it as a list: `[{}]`", scalar.text)
         }
-        (_, "a list") => "write it as a list, as in `[first, second]`".to_owned(),
-        (Kind::Sequence(_), "a mapping") => "write `name: ...` lines, without `-`".to_owned(),
-        (_, "a mapping") => "write it as a mapping, as in `{name: value}`".to_owned(),
+        (_, Wanted::List) => "write it as a list, as in `[first, second]`".to_owned(),
+        (Kind::Sequence(_), Wanted::Mapping) => "write `name: ...` lines, without `-`".to_owned(),
+        (_, Wanted::Mapping) => "write it as a mapping, as in `{name: value}`".to_owned(),
         _ => format!("write {wanted}"),
     }
 }
@@ -104,7 +137,7 @@ pub trait Read: Sized + JsonSchema {
     /// can be used.
     fn read(node: &Node, reader: &mut Reader<'_>) -> Option<Self>;
 
-    /// Takes over what a default has and this value has not. Most values replace their default.
+    /// Takes over what a default has and this value lacks. Most values replace their default.
     fn inherit(&mut self, _default: &Self) {}
 
     /// Shows the mappings, raw values and tables of variables in this value, itself among them. It
@@ -217,7 +250,7 @@ pub struct Key {
 pub trait Record: Default + Clone {
     /// What the mapping is.
     const DOC: &'static str;
-    /// The key for which a value that is no mapping stands.
+    /// The key for which a value that is not a mapping stands.
     const SHORTHAND: Option<&'static str>;
 
     /// Its keys, in the order of the reference.
@@ -229,7 +262,7 @@ pub trait Record: Default + Clone {
     /// Whether the value of a key is wrong, which is reported already.
     fn is_invalid(&self, key: &str) -> bool;
 
-    /// Takes over what the default has and this record has not, key by key.
+    /// Takes over what the default has and this record lacks, key by key.
     fn inherit_keys(&mut self, default: &Self);
 }
 
@@ -254,7 +287,8 @@ pub fn read_record<R: Record>(node: &Node, reader: &mut Reader<'_>) -> Option<R>
                 .copied()
                 .collect::<Vec<_>>()
                 .join("`, `");
-            reader.wrong_type(node, &format!("a mapping with keys such as `{shown}`"));
+            let wanted = format!("a mapping with keys such as `{shown}`");
+            reader.wrong_type(node, Wanted::Like(&wanted));
             return None;
         }
     }

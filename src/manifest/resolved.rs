@@ -44,8 +44,12 @@ pub fn image_variable(name: &str) -> String {
 
 /// The variable of an entity, by what it says of it: `DEPLOYED_PROD`.
 pub fn variable(what: &str, entity: &str) -> String {
-    let upper = entity.to_ascii_uppercase().replace('-', "_");
-    format!("{what}_{upper}")
+    format!("{what}_{}", upper(entity))
+}
+
+/// The name of an entity in the name of a variable: `PHP_CI`.
+pub fn upper(entity: &str) -> String {
+    entity.to_ascii_uppercase().replace('-', "_")
 }
 
 impl Image {

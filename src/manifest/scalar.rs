@@ -6,8 +6,9 @@
 
 use std::rc::Rc;
 
-use super::record::{Read, Reader, See};
+use super::record::{Read, Reader, See, Wanted};
 use crate::finding::{Code, Finding, did_you_mean};
+use crate::gitlab::Refusal;
 use crate::source::{Kind, Node};
 
 /// What YAML 1.1 or 1.2 makes of a plain scalar, if not a string.
@@ -68,7 +69,7 @@ pub fn plain_type(text: &str) -> Option<&'static str> {
 pub fn read_text(node: &Node, reader: &mut Reader<'_>) -> Option<Rc<str>> {
     reader.refuse_tag(node);
     let Kind::Scalar(scalar) = &node.kind else {
-        reader.wrong_type(node, "a string");
+        reader.wrong_type(node, Wanted::String);
         return None;
     };
     if scalar.plain
@@ -101,6 +102,11 @@ pub fn unknown_word(node: &Node, word: &str, words: &[&str], reader: &mut Reader
     );
 }
 
+/// Reports a word that the language does not have any more.
+pub fn gone_word(node: &Node, code: Code, why: &str, instead: &str, reader: &mut Reader<'_>) {
+    reader.fault(node, Finding::new(code, node.span, why).help(instead));
+}
+
 impl Read for String {
     fn read(node: &Node, reader: &mut Reader<'_>) -> Option<Self> {
         read_text(node, reader).map(|text| text.to_string())
@@ -115,7 +121,7 @@ impl Read for bool {
             Kind::Scalar(s) if s.plain && node.tag.is_none() && &*s.text == "true" => Some(true),
             Kind::Scalar(s) if s.plain && node.tag.is_none() && &*s.text == "false" => Some(false),
             _ => {
-                reader.wrong_type(node, "`true` or `false`");
+                reader.wrong_type(node, Wanted::Boolean);
                 None
             }
         }
@@ -131,7 +137,7 @@ impl Read for i64 {
             _ => None,
         };
         if number.is_none() {
-            reader.wrong_type(node, "an integer");
+            reader.wrong_type(node, Wanted::Integer);
         }
         number
     }
@@ -200,7 +206,7 @@ macro_rules! text {
 pub struct Fault {
     /// A whole sentence.
     pub message: String,
-    /// How to mend it, or empty.
+    /// How to fix it, or empty.
     pub help: String,
     /// Offset in the string, where it is one place.
     pub offset: Option<usize>,
@@ -216,10 +222,9 @@ impl Fault {
         }
     }
 
-    /// A fault told by a sentence fragment whose part after `; ` says what to write.
-    pub fn because(subject: &str, why: &str, help: &str) -> Self {
-        let (why, help) = why.split_once("; ").unwrap_or((why, help));
-        Self::new(format!("{subject} {why}"), help)
+    /// A fault told by a refusal; `help` where that does not say what to write instead.
+    pub fn because(subject: &str, refusal: Refusal, help: &str) -> Self {
+        Self::new(format!("{subject} {}", refusal.why), refusal.help_or(help))
     }
 
     pub(crate) fn finding(self, code: Code, node: &Node) -> Finding {

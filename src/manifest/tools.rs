@@ -2,7 +2,7 @@
 
 use super::collection::{List, Map};
 use super::kinds::{ProjectPath, Text, VariableName};
-use super::record::{Field, Read, Reader, Record, SchemaName, See, record, words};
+use super::record::{Field, Read, Reader, Record, SchemaName, See, Wanted, record, words};
 use super::tests::JobImage;
 use crate::source::{Kind, Node, Span};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
@@ -169,7 +169,8 @@ impl Read for Include {
         match &node.kind {
             Kind::Mapping(_) => Some(Self(node.clone())),
             Kind::Scalar(_) | Kind::Sequence(_) => {
-                reader.wrong_type(node, "mappings such as `{local: ci/extra.yml}`");
+                let wanted = Wanted::Like("mappings such as `{local: ci/extra.yml}`");
+                reader.wrong_type(node, wanted);
                 None
             }
         }

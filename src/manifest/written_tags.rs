@@ -139,8 +139,8 @@ impl Manifest {
         }
         let cache = image.cache_to.at().cloned();
         let cache = cache.or_else(|| Some(At::new(image.default_cache()?.to_owned(), key.span)));
-        // Buildah and Kaniko name the tags of their caches by their contents.
-        let by_contents = matches!(self.builder(image), Builder::Buildah | Builder::Kaniko);
+        // Buildah names the tags of its caches by their contents.
+        let by_contents = self.builder(image) == Builder::Buildah;
         if let Some(cache) = cache.filter(|_| !by_contents) {
             tags.push(self.written(key, image, Writer::Cache, own, &cache));
         }

@@ -104,7 +104,7 @@ fn hangs_on_default_branch(config: &Config, job: &Job, jobs: usize) -> bool {
     if !own.asks("CI_DEFAULT_BRANCH") && !own.asks("CI_DEFAULT_BRANCH_SLUG") {
         return false;
     }
-    // What it is compared with besides names of refs is no class.
+    // What it is compared with besides names of refs is not a class.
     if own.asks("CI_DEFAULT_BRANCH_SLUG") || own.spells_default_branch() {
         return true;
     }

@@ -131,6 +131,18 @@ impl PlannedJob {
     pub fn allow_failure(&self) -> Option<bool> {
         self.decision.agreed(|chosen| chosen.allow_failure)
     }
+
+    /// Whether only an include that is not read leaves it open when it runs.
+    pub(super) fn opens_when(&self) -> bool {
+        self.when().is_none() && self.unchanged().agreed(|chosen| chosen.when).is_some()
+    }
+
+    /// Whether only an include that is not read leaves it open whether its failure lets the pipeline
+    /// go on.
+    pub(super) fn opens_allow_failure(&self) -> bool {
+        let unchanged = self.unchanged().agreed(|chosen| chosen.allow_failure);
+        self.allow_failure().is_none() && unchanged.is_some()
+    }
 }
 
 impl Plan {

@@ -187,6 +187,33 @@ pub(super) fn domain(name: &str) -> Option<&'static [&'static str]> {
     })
 }
 
+/// The texts that GitLab can give a variable whatever the ref, as far as they are known, in a project of
+/// this default branch.
+pub(super) fn texts(name: &str, default_branch: &str) -> Vec<String> {
+    let one = |text: &str| vec![text.to_owned()];
+    match name {
+        "CI" | "GITLAB_CI" | "CI_PIPELINE_TRIGGERED" | "CI_KUBERNETES_ACTIVE" => one("true"),
+        "CI_SERVER" => one("yes"),
+        "CI_DEFAULT_BRANCH" => one(default_branch),
+        "CI_DEFAULT_BRANCH_SLUG" => vec![ref_slug(default_branch)],
+        // The default branch is one of the classes whether conditions spell it or not.
+        "CI_COMMIT_BRANCH" | "CI_COMMIT_REF_NAME" | "CI_MERGE_REQUEST_TARGET_BRANCH_NAME" => {
+            one(default_branch)
+        }
+        "CI_COMMIT_REF_SLUG" => vec![ref_slug(default_branch)],
+        // Any other source is one of the classes only where conditions spell it.
+        "CI_PIPELINE_SOURCE" => ["push", "merge_request_event"].map(str::to_owned).to_vec(),
+        "CI_COMMIT_BEFORE_SHA" => one(NO_COMMIT),
+        name => {
+            let domain = domain(name).unwrap_or_default().iter();
+            domain.map(|text| (*text).to_owned()).collect()
+        }
+    }
+}
+
+/// `CI_COMMIT_BEFORE_SHA` of a pipeline that knows no earlier commit.
+const NO_COMMIT: &str = "0000000000000000000000000000000000000000";
+
 /// The prefix of what exists in merge request pipelines alone.
 const MERGE_REQUEST: &str = "CI_MERGE_REQUEST_";
 
@@ -246,9 +273,7 @@ pub(super) fn look_up(situation: &Situation, name: &str) -> Option<Lookup> {
         "CI_PIPELINE_SCHEDULE_DESCRIPTION" if situation.trigger == Trigger::Schedule => {
             Lookup::Filled
         }
-        "CI_COMMIT_BEFORE_SHA" if !compares(situation) => {
-            set("0000000000000000000000000000000000000000")
-        }
+        "CI_COMMIT_BEFORE_SHA" if !compares(situation) => set(NO_COMMIT),
         _ if name.starts_with(MERGE_REQUEST) => merge_request(situation, name)?,
         _ if source_of(name) == Some(situation.trigger.as_str()) => Lookup::Unknown,
         _ if source_of(name).is_some() => Lookup::Unset,

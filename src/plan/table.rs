@@ -285,7 +285,9 @@ fn cell(plan: &Plan, job: &PlannedJob) -> Cell {
             "yes ?".into()
         }
         (Presence::Maybe, _) | (_, None) => format!("{when} ?").trim_start().to_owned().into(),
+        (_, Some(When::OnSuccess)) if job.opens_when() => "yes, when?".into(),
         (_, Some(When::OnSuccess)) => "yes".into(),
+        _ if job.opens_when() => format!("{when} ?").into(),
         _ => when.into(),
     }
 }

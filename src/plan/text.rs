@@ -87,12 +87,14 @@ pub(super) fn unread(config: &Config, out: &mut Shown) {
         out.parts(&[(Paint::Unsure, &line)]);
     }
     if !config.unresolved.is_empty() {
-        let line = "it may add jobs, give a job what the job does not say itself, and let GitLab \
-                    create no pipeline; `?` is open";
-        let line = match config.unresolved.len() {
-            1 => line.to_owned(),
-            _ => line.replacen("it", "they", 1),
+        let subject = match config.unresolved.len() {
+            1 => "it",
+            _ => "they",
         };
+        let line = format!(
+            "{subject} may add jobs, give a job what the job does not say itself, and let GitLab \
+             create no pipeline; `?` is open"
+        );
         out.parts(&[(Paint::Faint, &line)]);
     }
 }
@@ -160,7 +162,9 @@ fn jobs(config: &Config, within: &[&PlannedJob], out: &mut Shown) {
             planned.stage.clone()
         };
         stage = &planned.stage;
-        let unsure = planned.presence() == Presence::Maybe;
+        let unsure = planned.presence() == Presence::Maybe
+            || planned.opens_when()
+            || planned.opens_allow_failure();
         let decision = planned.unchanged();
         for (number, chosen) in decision.within().enumerate() {
             let (mut why, place) = words::because(job, chosen);

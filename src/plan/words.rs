@@ -141,15 +141,21 @@ pub fn failure(failure: &Failure) -> String {
     }
 }
 
-/// What leaves it open whether a job is in a pipeline that is created, if that is an include.
+/// What includes that are not read leave open of a job in a pipeline that is created.
 pub(super) fn open(job: &Job, planned: &PlannedJob) -> Option<String> {
     let open = job.open.as_ref()?;
-    if planned.presence() != Presence::Maybe {
-        return None;
-    }
-    match open.wants.as_slice() {
-        [] if planned.unchanged().presence() == Presence::Maybe => None,
-        [] => Some("an include may change its conditions".to_owned()),
-        wants => Some(format!("{}; an include may", wants.join(", "))),
+    let unchanged = planned.unchanged();
+    let change = |keys: &str| Some(format!("an include may change its {keys}"));
+    match (planned.presence(), open.wants.as_slice()) {
+        (Presence::Out, _) => None,
+        (Presence::In, _) => match (planned.opens_when(), planned.opens_allow_failure()) {
+            (true, true) => change("`when` and `allow_failure`"),
+            (true, false) => change("`when`"),
+            (false, true) => change("`allow_failure`"),
+            (false, false) => None,
+        },
+        (Presence::Maybe, []) if unchanged.presence() == Presence::Maybe => None,
+        (Presence::Maybe, []) => change("conditions"),
+        (Presence::Maybe, wants) => Some(format!("{}; an include may", wants.join(", "))),
     }
 }

@@ -68,6 +68,11 @@ impl CounterExamples {
 
 /// A situation as people say it: "branch `main`", "a merge request from `a` to `b`".
 pub(super) fn named(situation: &Situation) -> String {
+    with_article("a", situation)
+}
+
+/// The same, with this before a merge request: `of the`.
+pub(super) fn with_article(article: &str, situation: &Situation) -> String {
     let mut text = match (&situation.reference, &situation.trigger) {
         (Ref::Branch(name), Trigger::Schedule) => format!("a schedule of `{name}`"),
         (Ref::Branch(name), Trigger::Other(word)) => format!("branch `{name}`, by `{word}`"),
@@ -75,7 +80,7 @@ pub(super) fn named(situation: &Situation) -> String {
         (Ref::Tag(name), Trigger::Other(word)) => format!("tag `{name}`, by `{word}`"),
         (Ref::Tag(name), _) => format!("tag `{name}`"),
         (Ref::MergeRequest { source, target }, _) => {
-            format!("a merge request from `{source}` to `{target}`")
+            format!("{article} merge request from `{source}` to `{target}`")
         }
     };
     if situation.open_merge_request == Some(true) {

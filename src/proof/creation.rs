@@ -90,11 +90,12 @@ fn fails(proof: &mut Proof<'_>, plan: &Plan, failure: &Failure) {
 
 /// Where a job says that it needs another: a name in a list, or under `job`.
 fn need(proof: &Proof<'_>, job: &Job, other: &str) -> Span {
-    let asked = [&["needs", other][..], &["needs", "job", other][..]];
-    let mut places = asked.into_iter().map(|path| proof.place(job, path));
-    let says = |span: &Span| proof.source.slice(*span).contains(other);
-    let found = places.find(says);
-    found.unwrap_or_else(|| proof.place(job, &["needs"]))
+    let ways: [&[&str]; 2] = [&["needs", other], &["needs", "job", other]];
+    let asked = ways.into_iter().find_map(|path| {
+        let path: Vec<String> = path.iter().map(|key| (*key).to_owned()).collect();
+        proof.places.exactly(job.origin.as_ref()?, &path)
+    });
+    asked.unwrap_or_else(|| proof.place(job, &["needs"]))
 }
 
 fn empty(proof: &mut Proof<'_>, plan: &Plan) {

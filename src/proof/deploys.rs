@@ -102,14 +102,10 @@ fn in_place(proof: &mut Proof<'_>, plan: &Plan, one: &Present<'_>) {
     let on = named(&plan.situation);
     let sets = environment.refs.get().into_iter().flat_map(Many::iter);
     let sets: Vec<&str> = sets.map(|set| set.value.as_str()).collect();
-    let sets = sets.join("`, `");
     let (message, help) = match code {
         Code::DeployUnprotected => (
             format!("`{job}` deploys `{name}` on {on} also if it is not protected"),
-            format!(
-                "let it run on the same refs, `refs: [{}]`",
-                sets.replace('`', "")
-            ),
+            format!("let it run on the same refs, `refs: [{}]`", sets.join(", ")),
         ),
         _ => (
             format!("`{job}` deploys `{name}` on {on}, where the manifest does not"),
@@ -119,7 +115,7 @@ fn in_place(proof: &mut Proof<'_>, plan: &Plan, one: &Present<'_>) {
     };
     let place = environment.refs.span().unwrap_or(key.span);
     let finding = Finding::new(code, proof.place(one.job, &["environment"]), message)
-        .related(place, format!("it is deployed on `{sets}`"))
+        .related(place, format!("it is deployed on `{}`", sets.join("`, `")))
         .help(help);
     proof.report(finding, &plan.situation);
 }

@@ -5,7 +5,7 @@
 //! that it has one (`CI_OPEN_MERGE_REQUESTS`), so nothing is promised there.
 
 use super::Proof;
-use super::counter_example::named;
+use super::counter_example::with_article;
 use super::merge_requests::and_others;
 use crate::finding::{Code, Finding};
 use crate::gitlab::gates;
@@ -47,7 +47,7 @@ pub(super) fn check(proof: &mut Proof<'_>, plan: &Plan) {
     let message = format!(
         "one push makes two pipelines with `{}`{more}: {} and of the branch itself",
         first.job.name,
-        named(&plan.situation).replacen("a merge request", "of the merge request", 1)
+        with_article("of the", &plan.situation)
     );
     let workflow = proof.places.global(&["workflow".to_owned()]);
     let place = match workflow.filter(|_| proof.own_workflow) {

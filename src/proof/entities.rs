@@ -12,7 +12,7 @@ use crate::manifest::collection::Map;
 use crate::manifest::deployments::Deployments;
 use crate::pipeline::{Origin, Pipeline};
 
-/// The fault of an entity that has not exactly one job for each thing that it asks for, or of a job
+/// The fault of an entity that does not have exactly one job for each thing that it asks for, or of a job
 /// that no entity asks for.
 pub(super) fn fault(manifest: &Manifest, pipeline: &Pipeline) -> Option<String> {
     let jobs = ByOrigin::planned(pipeline);

@@ -29,6 +29,20 @@ pub(super) fn check(proof: &mut Proof<'_>, plan: &Plan) {
             found.extend(users.next().map(|user| not_built(proof, plan, image, user)));
             continue;
         }
+        if !brought {
+            let builds = image.builds.iter().filter_map(|index| surely(*index));
+            let builds: Vec<&Present<'_>> = builds.collect();
+            let early = |user: &&Present<'_>| {
+                let waits = Waits::of(proof, plan, user);
+                !builds.is_empty() && !builds.iter().any(|build| waits.has(build))
+            };
+            found.extend(
+                users
+                    .clone()
+                    .filter(early)
+                    .map(|user| too_early(proof, plan, image, user)),
+            );
+        }
         let Some((cleanup, span)) = image.cleanup else {
             continue;
         };
@@ -98,6 +112,21 @@ fn not_built(
     .related(image.place, "this image")
     .help("build it there as well (`refs` of the image), or use it in fewer places")
     .help("what another pipeline built, a promotion brings along to a deployment");
+    (format!("{name}\0{job}"), finding)
+}
+
+fn too_early(
+    proof: &Proof<'_>,
+    plan: &Plan,
+    image: &ImageUses<'_>,
+    user: &Present<'_>,
+) -> (String, Finding) {
+    let (job, name) = (&user.job.name, image.name);
+    let on = named(&plan.situation);
+    let message = format!("`{job}` may start before the image `{name}` is built on {on}");
+    let finding = Finding::new(Code::NeedsOrder, proof.place(user.job, &["needs"]), message)
+        .related(image.place, "this image")
+        .help("let it need the job that builds the image, or put it into a later stage");
     (format!("{name}\0{job}"), finding)
 }
 

@@ -19,7 +19,7 @@ use crate::finding::{Code, Finding};
 use crate::gitlab::expression::Lookup;
 use crate::gitlab::gates;
 use crate::manifest::Manifest;
-use crate::plan::{Compared, Plan, Presence, Ref, Scope, Situation, Truth};
+use crate::plan::{Compared, Plan, Presence, Ref, Scope, Situation, Trigger, Truth};
 
 /// A fault of windlass itself: what it made of a manifest is not what the manifest says.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -75,6 +75,8 @@ impl<'m> Meaning<'m> {
         let requests = self.sets.compare(used.copied(), compared);
         if requests && manifest.target() >= gates::OPEN_MERGE_REQUESTS {
             compared.variable("CI_OPEN_MERGE_REQUESTS");
+            // A branch has other pipelines than those of a push, also while a request is open.
+            compared.source("schedule");
         }
     }
 }
@@ -175,8 +177,8 @@ fn contradiction(
 }
 
 /// Whether a pipeline that the workflow leaves out is one that the manifest wants none of. Those of
-/// branches and tags it always wants, but for a branch with an open merge request, which has the
-/// merge request's; these, where a job runs in them and the branch has none of its own.
+/// branches and tags it always wants, but for a push to a branch with an open merge request, which makes
+/// the merge request's; these, where a job runs in them and the branch has none of its own.
 pub(super) fn left_out(proof: &mut Proof<'_>, situation: &Situation) {
     let unknown = |_: &str| Lookup::Unknown;
     let holds = |situation: &Situation, union: &[Number]| {
@@ -185,7 +187,9 @@ pub(super) fn left_out(proof: &mut Proof<'_>, situation: &Situation) {
     let wanted = match &situation.reference {
         _ if proof.own_workflow => false,
         Ref::Tag(_) => true,
-        Ref::Branch(_) if situation.open_merge_request == Some(true) => {
+        Ref::Branch(_)
+            if situation.open_merge_request == Some(true) && situation.trigger == Trigger::Push =>
+        {
             holds(situation, &proof.meaning.deployable) == Truth::True
         }
         Ref::Branch(_) => true,

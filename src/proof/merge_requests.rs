@@ -14,7 +14,7 @@ use crate::plan::{Changed, Plan, Presence, Ref, Situation, Trigger};
 use crate::source::Span;
 
 /// Reports jobs that a merge request would have, if the workflow gave it a pipeline, and that the
-/// pipeline of its branch has not.
+/// pipeline of its branch does not have.
 pub(super) fn without_pipeline(proof: &mut Proof<'_>, situation: &Situation) {
     let Ref::MergeRequest { source, .. } = &situation.reference else {
         return;

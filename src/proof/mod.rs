@@ -21,6 +21,7 @@ mod duplicates;
 mod entities;
 mod followed;
 mod images;
+mod included;
 mod made;
 mod manual;
 mod meaning;
@@ -42,6 +43,7 @@ use crate::config::{self, Config, Given, Job};
 use crate::finding::{Code, Finding, Location, Report};
 use crate::lower::Lowered;
 use crate::manifest::Manifest;
+use crate::pipeline::Origin;
 use crate::plan::{
     self, Chosen, Classes, Compared, Configs, LeftOut, Plan, PlannedJob, Presence, Situation, Truth,
 };
@@ -89,8 +91,13 @@ pub fn check(
     let read = |given: &dyn Given| config::read_pipeline(pipeline, source, repository, given);
     let configs = match Configs::new(read) {
         Ok(configs) => configs,
-        Err(problems) => {
-            refused::report(&problems, &places, &pipeline.jobs, report);
+        Err(_) => {
+            let asked = |origin: Option<&Origin>, path: &[String]| match origin {
+                Some(origin) => places.job(origin, path),
+                None => places.global(path),
+            };
+            let problems = config::refused(pipeline, source, repository, &asked);
+            refused::report(&problems, report);
             return Ok(());
         }
     };
@@ -128,6 +135,7 @@ pub fn check(
         report,
     };
     names::check(&mut proof);
+    included::check(&mut proof);
     for mut finding in impossible {
         // The report knows the manifest alone.
         if matches!(&finding.location, Location::Text(place) if place.file != 0) {

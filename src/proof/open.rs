@@ -5,6 +5,7 @@
 
 use super::Proof;
 use super::counter_example::named;
+use super::included::Keys;
 use crate::config::{Job, Unresolved};
 use crate::finding::{Code, Finding, Report};
 use crate::plan::Situation;
@@ -13,6 +14,21 @@ use crate::plan::Situation;
 const PROMISES: &str = "that each pipeline is created and has a job, that one push makes one \
                         pipeline, that no other job deploys, cancels a deployment, or uses an image \
                         before it is built and after it is deleted";
+
+/// The keys of a job that decide whether a promise holds.
+const DECIDING: [&str; 11] = [
+    "rules",
+    "when",
+    "allow_failure",
+    "needs",
+    "interruptible",
+    "environment:name",
+    "environment:action",
+    "image:name",
+    "variables",
+    "before_script",
+    "after_script",
+];
 
 /// Names the promises that an include leaves open.
 pub(super) fn report(proof: &mut Proof<'_>, include: &Unresolved) {
@@ -31,9 +47,22 @@ pub(super) fn report(proof: &mut Proof<'_>, include: &Unresolved) {
             "nothing is proved of what only an include defines: {names}"
         ));
     }
-    proof.report.push(finding.help(
-        "the other jobs are proved as they stand here: an include that sets their keys changes that",
-    ));
+    let mut keys = Keys::default();
+    for job in proof.config.jobs.iter().filter(|job| stands_alone(job)) {
+        let firm =
+            |key: &str| job.is_firm(key) || job.is_firm(key.split(':').next().unwrap_or(key));
+        for key in DECIDING.iter().filter(|key| !firm(key)) {
+            keys.add((*key).to_owned(), &job.key);
+        }
+    }
+    let lines = keys.lines();
+    if !lines.is_empty() {
+        finding = finding.help(format!(
+            "the other jobs are proved as they stand here; it may still set {}",
+            lines.join("; ")
+        ));
+    }
+    proof.report.push(finding);
 }
 
 /// Whether a job is complete without the includes that are not read.

@@ -57,7 +57,7 @@ fn environment() -> Result<Environment<'static>, Error> {
 fn write_scalar(out: &mut Output<'_>, _: &mut State<'_, '_>, value: &View) -> Result<(), Error> {
     let refuse = |message| Error::new(ErrorKind::BadSerialization, message);
     let Some(text) = value.as_str() else {
-        return Err(refuse(format!("{value:?} is no string")));
+        return Err(refuse(format!("{value:?} is not a string")));
     };
     if value.is_safe() {
         return out.write_str(text).map_err(Error::from);

@@ -32,7 +32,7 @@ impl Limits {
     };
 }
 
-/// Reads the one document of a source. `None` if it is no tree at all; the findings say why.
+/// Reads the one document of a source. `None` if it is not a tree at all; the findings say why.
 pub fn parse(source: &Source, limits: Limits, report: &mut Report) -> Option<Node> {
     let size = source.text.len();
     if size > limits.bytes {

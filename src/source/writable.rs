@@ -21,7 +21,7 @@ pub(super) fn scalar(text: &str, span: Span) -> Option<Finding> {
     })
 }
 
-/// What is wrong with a key that is no merge.
+/// What is wrong with a key that is not a merge.
 pub(super) fn key(text: &str, span: Span) -> Option<Finding> {
     if text == "<<" {
         let message = "GitLab merges what stands under `<<`, also if it is quoted";

@@ -1,4 +1,4 @@
-//! What the target GitLab has not.
+//! What the target GitLab does not have.
 //!
 //! In: a lowered pipeline, the manifest and its tree. Out: a finding for each keyword,
 //! value, condition and predefined variable that is newer than the target, at the line of the
@@ -50,7 +50,7 @@ impl Lack {
     }
 }
 
-/// Reports what the target has not: what lowering met, and what the pipeline holds.
+/// Reports what the target does not have: what lowering met, and what the pipeline holds.
 pub fn check(
     manifest: &Manifest,
     root: &Node,

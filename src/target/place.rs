@@ -54,8 +54,11 @@ fn follow(node: &Node, path: &[String]) -> (usize, Option<Span>) {
     (depth + 1, span.or(Some(entry.key.span)))
 }
 
-/// The deepest of several.
-fn deepest<'n>(nodes: impl IntoIterator<Item = &'n Node>, path: &[String]) -> Option<Span> {
+/// The deepest of several, and how deep it is.
+fn deepest<'n>(
+    nodes: impl IntoIterator<Item = &'n Node>,
+    path: &[String],
+) -> (usize, Option<Span>) {
     let mut best = (0, None);
     for node in nodes {
         let found = follow(node, path);
@@ -63,7 +66,7 @@ fn deepest<'n>(nodes: impl IntoIterator<Item = &'n Node>, path: &[String]) -> Op
             best = found;
         }
     }
-    best.1
+    best
 }
 
 /// The first scalar of a tree that says this.
@@ -106,15 +109,21 @@ impl<'m> Places<'m> {
             [first, inner @ ..] if first == "environment" => inner,
             _ => &[],
         };
-        let found = deepest(sources.iter().copied(), inner);
-        found.or_else(|| deepest(sources, path))
+        let found = deepest(sources.iter().copied(), inner).1;
+        found.or_else(|| deepest(sources, path).1)
+    }
+
+    /// Where a key or a value of a job is asked for, as far as its whole path leads there.
+    pub(crate) fn exactly(&self, origin: &Origin, path: &[String]) -> Option<Span> {
+        let (depth, span) = deepest(self.sources(origin), path);
+        span.filter(|_| depth == path.len())
     }
 
     /// Where a global key is asked for.
     pub(crate) fn global(&self, path: &[String]) -> Option<Span> {
         let pipeline = below(self.root, &["pipeline"]);
         let sources = pipeline.into_iter().chain([self.root]);
-        deepest(sources, path)
+        deepest(sources, path).1
     }
 
     /// Where a predefined variable is used: by a job, or by the pipeline itself.

@@ -3,7 +3,7 @@
 use crate::gitlab::{Version, expression, gates};
 use crate::pipeline::{Mapping, Value};
 
-/// Something that the target has not.
+/// Something that the target does not have.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Found {
     /// Its keys, and its value if that alone is too new.

@@ -127,7 +127,7 @@ class Docker(Case):
         project = self.project("docker")
         said = self.succeeds(project, "build-secret")
         self.assertNotIn("the-token", said)
-        self.engine.forget()  # a secret is no part of what the cache goes by
+        self.engine.forget()  # a secret is not part of what the cache goes by
         status, said = project.run("build-secret", BUILD_TOKEN="another")
         self.assertNotEqual(status, 0, said)
 

@@ -1,14 +1,14 @@
-//! `check`: drift, how it is shown, and the command that mends it.
+//! `check`: drift, how it is shown, and the command that fixes it.
 
 use std::fs;
 
 use crate::project::{OVERRIDE, PIPELINE, PLAIN, Project, with_companion};
 
-/// The last line of a check, which names the command that mends everything.
-fn mends(project: &Project, args: &[&str]) -> String {
+/// The last line of a check, which names the command that fixes everything.
+fn fixes(project: &Project, args: &[&str]) -> String {
     let ran = project.run(args).exits(1);
     let last = ran.stdout.lines().last().unwrap_or_default();
-    last.strip_prefix("to mend it, run: ")
+    last.strip_prefix("to fix it, run: ")
         .unwrap_or_else(|| panic!("{ran:#?}"))
         .to_owned()
 }
@@ -32,7 +32,7 @@ fn missing_files_are_drift() {
         .says("error[drift]: `.gitlab-ci.yml` is missing");
     assert_eq!(
         ran.says(OVERRIDE).stdout,
-        "to mend it, run: windlass generate\n"
+        "to fix it, run: windlass generate\n"
     );
     assert!(!project.exists(PIPELINE), "a check writes nothing");
 }
@@ -56,7 +56,7 @@ fn a_changed_manifest_is_drift_with_the_diff() {
         changed('-', "echo hi") && changed('+', "echo ho"),
         "{ran:#?}"
     );
-    assert_eq!(mends(&project, &["check"]), "windlass generate");
+    assert_eq!(fixes(&project, &["check"]), "windlass generate");
 }
 
 #[test]
@@ -70,7 +70,7 @@ fn a_hand_edit_is_named_with_its_line_and_needs_force() {
         .says(&format!(".gitlab-ci.yml:{line}"))
         .says("error[edited-file]");
     assert!(ran.stdout.contains("\n-# mine\n"), "{ran:#?}");
-    assert_eq!(mends(&project, &["check"]), "windlass generate --force");
+    assert_eq!(fixes(&project, &["check"]), "windlass generate --force");
 }
 
 #[test]
@@ -79,7 +79,7 @@ fn the_mending_command_works_with_the_options_that_were_given() {
     project.write("my shop/ci.yml", PLAIN);
     project.write("my shop/.gitlab-ci.yml", "stages: [mine]\n");
     let args = ["-C", "my shop", "-m", "ci.yml", "check"];
-    let command = mends(&project, &args);
+    let command = fixes(&project, &args);
     assert_eq!(command, "windlass -C 'my shop' -m ci.yml generate --force");
     let words: Vec<&str> = vec!["-C", "my shop", "-m", "ci.yml", "generate", "--force"];
     project.run(&words).exits(0);

@@ -15,8 +15,8 @@ fn refused(project: &Project, code: &str) {
     ] {
         let ran = project.run(args).exits(1).says(&format!("error[{code}]"));
         assert!(
-            !ran.stdout.contains("to mend it"),
-            "no command mends this: {ran:#?}"
+            !ran.stdout.contains("to fix it"),
+            "no command fixes this: {ran:#?}"
         );
     }
     assert_eq!(project.names(), before);

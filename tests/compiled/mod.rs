@@ -37,11 +37,9 @@ pub(crate) fn findings(compiled: &Compiled) -> Vec<String> {
     found.iter().map(line).collect()
 }
 
-/// What may be found in a manifest that is compiled for one key of it: what it defines for other cases, that a
-/// builder is archived, and on which refs the base does not want what the case asks for.
-const BESIDE_THE_POINT: [&str; 6] = [
+/// What may be found in a manifest that is compiled for one key of it: what it defines for other cases, and on which refs the base does not want what the case asks for.
+const BESIDE_THE_POINT: [&str; 5] = [
     "unused: ",
-    "archived-builder: ",
     "merge-request-missing: ",
     "branch-job-missing: ",
     "scheduled-deploy: ",

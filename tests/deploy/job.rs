@@ -120,7 +120,9 @@ impl Job {
         std::fs::create_dir_all(self.folder.path().join("tmp")).unwrap();
         let bin = self.folder.path().join("bin");
         std::fs::create_dir_all(&bin).unwrap();
-        link(&installed("kubectl"), &bin.join("kubectl"));
+        for tool in ["kubectl", "kustomize"] {
+            link(&installed(tool), &bin.join(tool));
+        }
         let mut path = format!("{}:/usr/bin:/bin", bin.display());
         let options = match shell {
             "bash" => "set -eo pipefail",

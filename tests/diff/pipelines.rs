@@ -142,8 +142,8 @@ pub(crate) fn paths(document: &Value) -> Vec<Vec<String>> {
     all
 }
 
-/// How many pipelines each property looks at; `tests/run` asks for 10,000.
+/// How many pipelines each property looks at.
 pub(crate) fn cases() -> u32 {
     let cases = std::env::var("PROPTEST_CASES").ok();
-    cases.and_then(|cases| cases.parse().ok()).unwrap_or(300)
+    cases.and_then(|cases| cases.parse().ok()).unwrap_or(10_000)
 }

@@ -93,6 +93,8 @@ def attempt(stack, item, options):
             print("".join(lines if not isinstance(error, AssertionError) else [*lines[-3:]]), flush=True)
             if options.verbose:
                 print_jobs(bench)
+    for project in bench.projects:
+        project.close()
     return error
 
 

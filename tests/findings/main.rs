@@ -85,6 +85,22 @@ impl config::Repository for Folder<'_> {
     }
 }
 
+impl Files for Folder<'_> {
+    fn exists(&self, path: &str) -> bool {
+        let root = self.0.to_owned();
+        Project { root }.exists(path)
+    }
+
+    fn refused(&self, path: &str) -> Option<String> {
+        let root = self.0.to_owned();
+        Project { root }.refused(path)
+    }
+
+    fn repository(&self) -> &dyn config::Repository {
+        self
+    }
+}
+
 /// Whether a fixture is a pipeline rather than a manifest.
 fn is_pipeline(path: &Path) -> bool {
     path.to_str().unwrap().ends_with(".gitlab-ci.yml")
@@ -132,7 +148,7 @@ fn of_fixture(code: Code, path: &Path) -> Report {
     match (is_pipeline(path), root.is_dir()) {
         (true, true) => pipeline_report(&text, &Folder(&root)),
         (true, false) => pipeline_report(&text, &config::Alone),
-        (false, true) => report(&text, &Project { root }),
+        (false, true) => report(&text, &Folder(&root)),
         (false, false) => report(&text, &Everything),
     }
 }
@@ -240,8 +256,8 @@ fn every_code_of_a_manifest_is_an_error_save_these() {
         warnings,
         [
             Code::UnreadInclude,
+            Code::ChangedByInclude,
             Code::SecretArgument,
-            Code::ArchivedBuilder,
             Code::ShortTimeout,
             Code::LongName,
             Code::UnmatchableGlob,

@@ -9,18 +9,41 @@ use windlass::finding::{Code, Finding};
 use crate::{Everything, codes, in_manifests, pipeline_report, report, shown};
 
 /// A project with the one Dockerfile that the page of `missing-file` ends with.
-struct Mended;
+struct Fixed;
 
-impl Files for Mended {
+impl Files for Fixed {
     fn exists(&self, path: &str) -> bool {
         path == "docker/app/Dockerfile"
     }
 }
 
 /// A repository that has every file that a page includes.
-impl Repository for Mended {
+impl Repository for Fixed {
     fn read(&self, _: &str) -> Result<String, Unread> {
         Ok(".included: {script: x}\n".to_owned())
+    }
+
+    fn paths(&self) -> Option<Vec<String>> {
+        None
+    }
+}
+
+/// A project whose included files all set `needs` of one job.
+struct Shared;
+
+impl Files for Shared {
+    fn exists(&self, _: &str) -> bool {
+        true
+    }
+
+    fn repository(&self) -> &dyn Repository {
+        self
+    }
+}
+
+impl Repository for Shared {
+    fn read(&self, _: &str) -> Result<String, Unread> {
+        Ok("unit: {needs: []}\n".to_owned())
     }
 
     fn paths(&self) -> Option<Vec<String>> {
@@ -42,10 +65,11 @@ fn examples(page: &str) -> Vec<String> {
 }
 
 #[test]
-fn the_first_example_raises_the_code_and_the_second_is_mended() {
+fn the_first_example_raises_the_code_and_the_second_is_fixed() {
     for code in in_manifests() {
         let files: &dyn Files = match code {
-            Code::MissingFile => &Mended,
+            Code::MissingFile => &Fixed,
+            Code::ChangedByInclude => &Shared,
             _ => &Everything,
         };
         let examples = examples(code.page());
@@ -54,7 +78,7 @@ fn the_first_example_raises_the_code_and_the_second_is_mended() {
         };
         let report = |text: &str| match text.starts_with("windlass: ") {
             true => report(text, files),
-            false => pipeline_report(text, &Mended),
+            false => pipeline_report(text, &Fixed),
         };
         let found = report(before);
         assert!(codes(&found).contains(&code), "{code}:\n{}", shown(&found));
@@ -62,6 +86,6 @@ fn the_first_example_raises_the_code_and_the_second_is_mended() {
         let open =
             |found: &Finding| code != Code::UnreadInclude && found.code == Code::UnreadInclude;
         let found = report(after).filtered(|found| !open(found));
-        assert!(found.is_empty(), "{code}, mended:\n{}", shown(&found));
+        assert!(found.is_empty(), "{code}, fixed:\n{}", shown(&found));
     }
 }

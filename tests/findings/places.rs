@@ -267,7 +267,7 @@ fn a_literal_secret_is_not_repeated() {
     }
 }
 
-/// A warning is no obstacle.
+/// A warning is not an obstacle.
 #[test]
 fn a_missing_dockerfile_is_a_warning() {
     let project = tempfile::tempdir().unwrap();

@@ -139,7 +139,7 @@ const NASTY: &[&str] = &[
 #[derive(Debug, Clone)]
 pub(crate) enum Change {
     DeleteChar(Index),
-    /// Another byte; where that is no UTF-8, what a reader makes of it.
+    /// Another byte; where that is not an UTF-8, what a reader makes of it.
     Byte(Index, u8),
     Insert(Index, usize),
     Value(Index, usize),

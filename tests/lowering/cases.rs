@@ -100,7 +100,7 @@ fn compiled(manifest: &Yaml) -> String {
     out
 }
 
-/// The lines of one that the other has not.
+/// The lines of one that the other lacks.
 fn changes(before: &str, after: &str) -> String {
     let diff = TextDiff::from_lines(before, after);
     let changed = diff.iter_all_changes().filter_map(|change| {

@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use proptest::test_runner::TestRunner;
 use windlass::config::{Config, Given, Repository, Unknown, read, read_where};
 use windlass::files::Unread;
-use windlass::plan::{Configs, Plan, Presence, Situation, Truth, plan};
+use windlass::plan::{Configs, Plan, Presence, Situation, Truth, json, plan};
 use windlass::source::Source;
 
 /// A repository with one file elsewhere.
@@ -152,6 +152,38 @@ fn holds(open: &Plan, read: &Plan) -> Result<usize, TestCaseError> {
     Ok(given)
 }
 
+/// What an include changes of a job that is here, the plan without it names as open.
+fn is_named(config: &Config, open: &Plan, read: &Plan) -> Result<(), TestCaseError> {
+    if open.created == Truth::False {
+        return Ok(());
+    }
+    let printed = json(config, open);
+    let jobs = printed["jobs"].as_array().cloned().unwrap_or_default();
+    for job in open
+        .jobs
+        .iter()
+        .filter(|job| job.presence() == Presence::In)
+    {
+        let (Some(other), Some(unchanged)) = (read.job(&job.name), &job.otherwise) else {
+            continue;
+        };
+        let named = jobs
+            .iter()
+            .find(|printed| printed["name"] == *job.name)
+            .and_then(|printed| printed["open"].as_str())
+            .unwrap_or_default();
+        let when = unchanged.agreed(|chosen| chosen.when);
+        if when.is_some() && other.when() != when {
+            prop_assert!(named.contains("`when`"), "{}: {}", job.name, named);
+        }
+        let may_fail = unchanged.agreed(|chosen| chosen.allow_failure);
+        if may_fail.is_some() && other.allow_failure() != may_fail {
+            prop_assert!(named.contains("`allow_failure`"), "{}: {}", job.name, named);
+        }
+    }
+    Ok(())
+}
+
 /// A repository with some files.
 struct Files(&'static [(&'static str, &'static str)]);
 
@@ -223,7 +255,9 @@ fn what_an_unread_include_holds_changes_no_answer() {
             let files = BTreeMap::from([("project/p/ci/x.yml".to_owned(), included)]);
             match (config(&text, &Unknown), config(&text, &Elsewhere(files))) {
                 (Some(open), Some(read)) => {
-                    holds(&plan(&open, &situation), &plan(&read, &situation))
+                    let (before, after) = (plan(&open, &situation), plan(&read, &situation));
+                    is_named(&open, &before, &after)?;
+                    holds(&before, &after)
                 }
                 _ => Ok(0),
             }
@@ -239,7 +273,10 @@ fn an_unread_include_only_opens() {
             return Ok(0);
         };
         let open = config(&text, &Unknown);
-        prop_assert!(open.is_some(), "an include that is not read is no error");
+        prop_assert!(
+            open.is_some(),
+            "an include that is not read is not an error"
+        );
         match open {
             Some(open) => holds(&plan(&open, &situation), &plan(&alone, &situation)),
             None => Ok(0),

@@ -199,6 +199,24 @@ fn a_workflow_that_leaves_pipelines_out() {
 }
 
 #[test]
+fn a_workflow_that_leaves_schedules_of_a_branch_with_a_merge_request_out() {
+    let said = told(MANIFEST, |lowered| {
+        let rules = &mut lowered.pipeline.workflow;
+        for rule in rules.iter_mut().filter(|rule| {
+            rule.condition
+                .as_ref()
+                .is_some_and(|it| it.to_string().contains("CI_OPEN_MERGE_REQUESTS"))
+        }) {
+            rule.condition = Some(condition("$CI_COMMIT_BRANCH && $CI_OPEN_MERGE_REQUESTS"));
+        }
+    });
+    assert!(
+        said.contains("the workflow leaves out a schedule of `feature` with an open merge request"),
+        "{said}"
+    );
+}
+
+#[test]
 fn only_that_is_forgotten() {
     let manifest = MANIFEST
         .replace("windlass: 1\n", "windlass: 1\ngitlab: '12.4'\n")

@@ -13,6 +13,7 @@
 
 mod broken;
 mod generated;
+mod included;
 mod meaning;
 mod shown;
 

@@ -53,6 +53,10 @@ pub(crate) fn holds(finding: &Finding, plans: &[Json]) {
             assert!(job(plan, named(0)).is_some(), "{why}");
             assert_eq!(plan["ref"]["protected"], false, "{why}");
         }
+        Code::NeedsOrder => {
+            assert!(job(plan, named(0)).is_some(), "{why}");
+            assert!(job(plan, &format!("build-{}", named(1))).is_some(), "{why}");
+        }
         Code::ImageNotBuilt => {
             assert!(job(plan, named(0)).is_some(), "{why}");
             assert!(!may_hold(plan, &format!("build-{}", named(1))), "{why}");

@@ -89,7 +89,7 @@ class Copy(CopyCase):
             ('"$IMAGE" "$TARGET" 1.4', "which tag or digest", {}),
             ('"$IMAGE:a" "$TARGET:1.4" x', "without a tag", {}),
             ('"$IMAGE:a" "$TARGET"', "usage", {}),
-            ('"$IMAGE:a" "$TARGET" ""', "is no tag", {}),
+            ('"$IMAGE:a" "$TARGET" ""', "is not a tag", {}),
             ('"$IMAGE:a" "$TARGET" 1.4', "refuses OTHER_USER and OTHER_PASSWORD", {"OTHER_PASSWORD": "x"}),
             ('"$IMAGE:a" "$TARGET" 1.4', "OTHER_USER or OTHER_PASSWORD is empty", {"OTHER_PASSWORD": ""}),
             ('"$IMAGE:a" "$TARGET" 1.4', "no answer", {"TARGET": f"127.0.0.1:{stack.free_port()}/a/b"}),

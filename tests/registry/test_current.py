@@ -78,10 +78,10 @@ class Current(Case):
         self.repository.push("latest")
         for arguments, saying in (
             ('--older-than 1h "$IMAGE:latest"', "no number"),
-            ('--recipe "" "$IMAGE:latest"', "is no tag"),
+            ('--recipe "" "$IMAGE:latest"', "is not a tag"),
             ('"$IMAGE"', "which tag"),
             ("", "usage"),
-            ('"$IMAGE:"', "is no image"),
+            ('"$IMAGE:"', "is not an image"),
         ):
             with self.subTest(arguments):
                 self.fails(f"answer=$(registry_current {arguments})", saying)

@@ -31,9 +31,9 @@ class MoveTag(Case):
         digest = self.repository.push("prod")
         self.fails('registry_move_tag "$IMAGE:never" prod', "never: no such image")
         self.fails('registry_move_tag "$IMAGE@sha256:' + "1" * 64 + '" prod', "no such image")
-        self.fails('registry_move_tag "$IMAGE:prod" ""', "is no tag")
+        self.fails('registry_move_tag "$IMAGE:prod" ""', "is not a tag")
         self.fails('registry_move_tag "$IMAGE:prod"', "usage")
-        self.fails('registry_move_tag "$IMAGE@" prod', "is no image")
+        self.fails('registry_move_tag "$IMAGE@" prod', "is not an image")
         self.assertEqual(self.repository.digest("prod"), digest)
 
     def test_without_the_right_nothing_changes(self):

@@ -74,19 +74,11 @@ pub(crate) const CASES: &[Case] = &[
     },
     case(
         "Image.dockerfile",
-        "windlass: 1\nimages: {app: {builder: kaniko, dockerfile: @@}}\n",
-    ),
-    case(
-        "Image.dockerfile",
         "windlass: 1\nimages: {app: {dockerfile: @@, rebuild: {older_than: 1 week}}}\n",
     ),
     case(
         "Image.context",
         "windlass: 1\nimages: {app: {builder: buildah, context: @@}}\n",
-    ),
-    case(
-        "Image.context",
-        "windlass: 1\nimages: {app: {builder: kaniko, context: @@}}\n",
     ),
     case(
         "Image.context",
@@ -152,10 +144,6 @@ pub(crate) const CASES: &[Case] = &[
         "Image.build_options",
         "windlass: 1\nimages: {app: {build_options: [--label, @@]}}\n",
     ),
-    case(
-        "Image.build_options",
-        "windlass: 1\nimages: {app: {builder: kaniko, build_options: [@@]}}\n",
-    ),
     around(
         "Image.repository",
         ["$CI_REGISTRY_IMAGE/", ""],
@@ -180,10 +168,6 @@ pub(crate) const CASES: &[Case] = &[
     case(
         "Image.cache_to",
         "windlass: 1\nimages: {app: {cache_to: @@}}\n",
-    ),
-    case(
-        "Image.cache_to",
-        "windlass: 1\nimages: {app: {builder: kaniko, cache_to: @@}}\n",
     ),
     case(
         "Retention.keep",
@@ -265,9 +249,10 @@ pub(crate) const CASES: &[Case] = &[
             "windlass: 1\nkubernetes: {context: c}\nimages: {app: {}}\nenvironments: {prod: {refs: default_branch, images: [app], deploy: {helm: {chart: c, release: @@}}}}\n",
         )
     },
+    // A letter after the text would make `$Ax` of `$A`.
     around(
         "Helm.release",
-        ["${Z}", "x"],
+        ["${Z}", ".x"],
         "windlass: 1\nkubernetes: {context: c}\nimages: {app: {}}\nenvironments: {prod: {refs: default_branch, images: [app], deploy: {helm: {chart: c, release: @@}}}}\n",
     ),
     case(

@@ -11,11 +11,10 @@ pub(crate) type Call = Vec<String>;
 const A: &str = "v *";
 
 /// Programs that record their arguments and do nothing.
-const STUBS: [&str; 19] = [
+const STUBS: [&str; 18] = [
     "docker",
     "buildctl",
     "buildah",
-    "kaniko",
     "kubectl",
     "kustomize",
     "cd",
@@ -61,9 +60,8 @@ pub(crate) fn script(pipeline: &Json) -> String {
         script.push_str(")\nrecord exit $?\n");
     }
     // Places of this machine, and names that no function may have.
-    let script = script.replace("/kaniko/executor", "kaniko");
     let script = script.replace("buildctl-daemonless.sh", "buildctl");
-    let script = script.replace("/kaniko/", "kaniko/").replace("/tmp/", "");
+    let script = script.replace("/tmp/", "");
     format!("{stubs}{script}")
 }
 

@@ -136,7 +136,7 @@ impl Gates {
             }
         };
         for (name, since) in &self.keywords {
-            // `pages` is an old name of a job and a new keyword; a way of writing is no keyword.
+            // `pages` is an old name of a job and a new keyword; a way of writing is not a keyword.
             let form = name.contains(['[', '+', '$', '!', '|', '.']);
             if form || name == "pages" {
                 continue;

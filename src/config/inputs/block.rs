@@ -61,7 +61,7 @@ fn indexed<'s>(segment: &'s str, access: &str) -> Result<(&'s str, Vec<usize>), 
     let Some(open) = segment.find('[') else {
         return Ok((segment, Vec::new()));
     };
-    let wrong = || format!("`$[[ {access} ]]` has an index that is no whole number in brackets");
+    let wrong = || format!("`$[[ {access} ]]` has an index that is not a whole number in brackets");
     let (name, mut rest) = segment.split_at_checked(open).ok_or_else(wrong)?;
     let word = |c: char| c.is_ascii_alphanumeric() || c == '_';
     if name.is_empty() || !name.chars().all(word) {

@@ -7,7 +7,7 @@
 
 use std::sync::Arc;
 
-use super::{Values, printed};
+use super::{Holder, Values, printed};
 use crate::config::entry::Reader;
 use crate::config::rules::condition;
 use crate::config::value::{Entry, Key, Map, Node, Value};
@@ -193,7 +193,7 @@ fn declaration(key: &Key, entry: &Entry, keys: &[&str], reader: &mut Reader) -> 
     let name = &*key.text;
     let integer = !name.is_empty() && name.bytes().all(|b| b.is_ascii_digit());
     if !key.is_string && !integer {
-        let message = format!("`inputs` has the name `{name}`, which is no string; quote it");
+        let message = format!("`inputs` has the name `{name}`, which is not a string; quote it");
         reader.found(Code::BadInput, entry.key_place, message);
     }
     if entry.value.is_null() {
@@ -269,7 +269,11 @@ fn rules(declared: &Map, entry: &Entry, name: &str, reader: &mut Reader) -> Opti
         let Some(rule) = reader.map(item, "rules").cloned() else {
             continue;
         };
-        reader.known_keys(&rule, "a rule", &["if", "options", "default"]);
+        reader.known_keys(
+            &rule,
+            Holder::Words("a rule"),
+            &["if", "options", "default"],
+        );
         options(&rule, reader);
         let (asks, lists) = (rule.given("if").is_some(), rule.given("options").is_some());
         if asks && !lists && !rule.has("default") {

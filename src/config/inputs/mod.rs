@@ -16,6 +16,7 @@ use indexmap::IndexMap;
 
 use super::entry::Reader;
 use super::psych::Loaded;
+use super::unknown::Holder;
 use super::value::{Entry, Key, Map, Node, Place, Value};
 use crate::finding::Code;
 use crate::gitlab::expression::Lookup;
@@ -62,7 +63,7 @@ fn values(header: &Node, given: Option<&Node>, reader: &mut Reader) -> Values {
     let none = Map::default();
     let given = given.and_then(Node::as_map).unwrap_or(&none);
     if let Some(map) = header.as_map() {
-        reader.known_keys(map, "the header", &["spec"]);
+        reader.known_keys(map, Holder::Words("the header"), &["spec"]);
     }
     let mut within = |node: Option<&Node>, what: &str| match node {
         Some(node) if !node.is_null() => reader.map(node, what).cloned(),

@@ -86,7 +86,9 @@ pub(super) fn of(job: &Job, jobs: &Jobs<'_>, is_open: bool) -> Fields {
         let form = Form::or_default(Some(Form::Bool(may)), Form::Bool(false));
         fields.set("allow_failure", form);
     }
+    let mut shown = Vec::new();
     if let Some(codes) = codes {
+        shown.push("allow_failure");
         let codes = codes.iter().map(|code| Form::Number(code.to_string()));
         fields.set("allow_failure:exit_codes", Form::set_of(codes));
     }
@@ -130,7 +132,7 @@ pub(super) fn of(job: &Job, jobs: &Jobs<'_>, is_open: bool) -> Fields {
             .filter(|(key, _)| here.get(&key.text).is_none())
             .map(|(key, entry)| (key.clone(), entry.clone()))
             .collect();
-        open::unseen_typed(&typed, &fields, &mut unseen);
+        open::unseen_typed(&typed, &fields, &shown, &mut unseen);
         if !unseen.is_empty() {
             fields.set(open::KEY, Form::set_of(unseen));
         }

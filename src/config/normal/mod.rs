@@ -29,6 +29,7 @@ use std::collections::HashMap;
 pub use form::{Fields, Form};
 pub use needs::renamed;
 pub use open::KEY as UNSEEN;
+pub use pipeline::{COPIES, UNUSED};
 
 use super::model::{Config, Job};
 

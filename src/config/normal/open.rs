@@ -46,17 +46,18 @@ pub(super) fn unseen(map: &Map, canon: &Canon, path: &str, into: &mut Vec<Form>)
 }
 
 /// Adds the typed keys of a job that its form does not show: those that are empty, and those that
-/// say what GitLab assumes.
-pub(super) fn unseen_typed(written: &Map, job: &Fields, into: &mut Vec<Form>) {
-    for (key, entry) in written.iter() {
+/// say what GitLab assumes. `shown`: keys of which the form has the parts.
+pub(super) fn unseen_typed(written: &Map, job: &Fields, shown: &[&str], into: &mut Vec<Form>) {
+    for (key, entry) in written
+        .iter()
+        .filter(|(key, _)| !shown.contains(&&*key.text))
+    {
         let value = Form::plain(&entry.value);
         let assumed = TYPED.iter().any(|(name, assumed)| {
             let form = || job.get(name).unwrap_or(&value).to_string();
             *name == &*key.text && form() == *assumed
         });
-        // What it fails with stands in the form as a key of its own.
-        let shown = &*key.text == "allow_failure" && job.get("allow_failure:exit_codes").is_some();
-        if !shown && (value.is_blank() || value == Form::Null || assumed) {
+        if value.is_blank() || value == Form::Null || assumed {
             into.push(Form::text(format!("{}: {value}", key.text)));
         }
     }

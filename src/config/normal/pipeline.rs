@@ -15,6 +15,11 @@ use super::{conditions, keywords, open, variables};
 use crate::config::value::{Located, Map, Node, Place, Value};
 use crate::config::{Config, NotRead, Unresolved, Workflow};
 
+/// The key under which the names of the copies of each parallel job stand.
+pub const COPIES: &str = "copies";
+/// The key under which the keys stand that only jobs of files that are not read may use.
+pub const UNUSED: &str = "unused";
+
 /// What `auto_cancel` says, and GitLab does without it.
 pub(super) const AUTO_CANCEL: Canon = Canon::Map(&[
     with("on_new_commit", Canon::Plain, Word("conservative")),
@@ -96,8 +101,12 @@ pub(super) fn of(config: &Config) -> Fields {
             .or_default()
             .push(Form::text(job.name.as_str()));
     }
-    for (key, names) in copies {
-        fields.set(format!("copies of {key}"), Form::List(names));
+    if !copies.is_empty() {
+        let mut of_jobs = Fields::default();
+        for (key, names) in copies {
+            of_jobs.set(key, Form::List(names));
+        }
+        fields.set(COPIES, Form::Map(of_jobs));
     }
     if !conditional.is_empty() {
         let entries = conditional.iter().cloned();
@@ -162,6 +171,7 @@ fn open(top: &Map, config: &Config, fields: &mut Fields) {
     const WORKFLOW_KEYS: Canon = Canon::Map(WORKFLOW);
     const TYPED: [&str; 4] = ["stages", "variables", "workflow", "include"];
     let mut unseen = Vec::new();
+    let mut unused = Fields::default();
     for (key, entry) in top.iter().filter(|(key, _)| !jobs.contains(&*key.text)) {
         let canon = match &*key.text {
             "workflow" => &WORKFLOW_KEYS,
@@ -176,8 +186,11 @@ fn open(top: &Map, config: &Config, fields: &mut Fields) {
             open::unseen(map, canon, &key.text, &mut unseen);
         }
         if !TYPED.contains(&&*key.text) {
-            fields.set(format!("unused {}", key.text), canon.form(&entry.value));
+            unused.set(&*key.text, canon.form(&entry.value));
         }
+    }
+    if unused.iter().next().is_some() {
+        fields.set(UNUSED, Form::Map(unused));
     }
     if top.given("stages").is_some() {
         unseen.push(Form::text("stages"));

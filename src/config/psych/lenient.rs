@@ -59,7 +59,7 @@ impl<'t> Lenient<'t> {
     }
 
     /// Puts in the spaces that the parser wants where it stopped; false if that is too much work.
-    pub(super) fn mend(&mut self, kind: &ErrorKind, stopped: usize) -> bool {
+    pub(super) fn fix(&mut self, kind: &ErrorKind, stopped: usize) -> bool {
         let Some(left) = self.left.checked_sub(self.text.len().saturating_mul(2)) else {
             return false;
         };
@@ -165,7 +165,7 @@ mod tests {
     fn offsets_lead_back_to_the_original() {
         let text = "a:\n  - \"x\ny\nz\"\nb: c\n";
         let mut indented = Lenient::new(text);
-        assert!(indented.mend(
+        assert!(indented.fix(
             &ErrorKind::InvalidQuotedScalarIndent,
             text.find('y').unwrap()
         ));

@@ -58,7 +58,7 @@ pub(super) fn load(source: &Source, file: usize) -> Result<Loaded, Finding> {
             Ok(documents) => break documents,
             Err(Stopped::Found(finding)) => return Err(*finding),
             Err(Stopped::Spaces(kind, offset, finding)) => {
-                if !text.mend(&kind, offset) {
+                if !text.fix(&kind, offset) {
                     return Err(*finding);
                 }
             }

@@ -152,7 +152,7 @@ fn word(name: &str) -> Result<Name, Unwritable> {
     match !name.is_empty() && name.bytes().all(word) {
         true => Ok(Name(name.to_owned())),
         false => Err(Unwritable(
-            "is no name of a variable; it has letters, digits and `_`, and no `$`".to_owned(),
+            "is not a variable name; it has letters, digits and `_`, and no `$`".to_owned(),
         )),
     }
 }

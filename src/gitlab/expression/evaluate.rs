@@ -10,6 +10,9 @@
 use super::{Comparison, Expr};
 use crate::gitlab::regex::Pattern;
 
+/// How Ruby prints a pattern that stands where a text is expected; an address follows.
+pub const PRINTED_PATTERN: &str = "#<Gitlab::UntrustedRegexp:";
+
 /// What is known of a variable.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Lookup {
@@ -238,10 +241,9 @@ fn matched(left: &Value, right: &Value) -> Value {
         Value::Text(held) => match Pattern::in_value(held) {
             Some(pattern) => pattern,
             None => {
-                let printed = "#<Gitlab::UntrustedRegexp:";
                 return match text {
                     Some(text) => Value::Bool(held.contains(&text)),
-                    None if left.is(REGEX) && !held.contains(printed) => Value::Bool(false),
+                    None if left.is(REGEX) && !held.contains(PRINTED_PATTERN) => Value::Bool(false),
                     None => unsure,
                 };
             }

@@ -153,10 +153,10 @@ fn unknown(text: &str, offset: usize, rest: &str) -> SyntaxError {
                 error("has the word `not`").help("turn the comparison round: `!=`, `!~`")
             }
             "in" => error("has the word `in`").help("compare with each value and join with `||`"),
-            _ if first.is_alphanumeric() || "_.-".contains(first) => {
-                error(&format!("has `{word}`, which is no variable and no text"))
-                    .help(format!("a text stands in quotes: `\"{word}\"`"))
-            }
+            _ if first.is_alphanumeric() || "_.-".contains(first) => error(&format!(
+                "has `{word}`, which is neither a variable nor a string"
+            ))
+            .help(format!("a text stands in quotes: `\"{word}\"`")),
             _ => error(&format!(
                 "has `{first}`, which means nothing in a condition"
             )),

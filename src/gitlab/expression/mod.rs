@@ -16,7 +16,7 @@ mod normal;
 mod parse;
 mod print;
 
-pub use evaluate::{Lookup, Truth, evaluate};
+pub use evaluate::{Lookup, PRINTED_PATTERN, Truth, evaluate};
 pub use parse::parse;
 
 use super::regex::Pattern;
@@ -47,7 +47,7 @@ pub enum Expr {
     },
     /// `$NAME`; alone, whether it is set and not blank.
     Variable(Name),
-    /// `$[[ inputs.name ]]`, where GitLab has not put the value in before.
+    /// `$[[ inputs.name ]]`, where GitLab did not put the value in before.
     Input(Name),
     /// `"text"`; no variables and no escapes in it.
     Text(Text),

@@ -2,38 +2,41 @@
 //!
 //! A text with a `$` is known only when a job runs; of it nothing is checked but blanks.
 
+use super::super::Refusal;
 use super::without_looking;
 
+/// How a resource is written.
+const LIKE: &str = "write it like `deployment/web`";
+
 /// Checks a DNS-1123 label: the name of a namespace or a container.
-pub fn label(name: &str) -> Result<(), String> {
+pub fn label(name: &str) -> Result<(), Refusal> {
     if let Some(answer) = without_looking(name) {
         return answer;
     }
     if name.len() > 63 {
-        return Err("is longer than 63 characters".to_owned());
+        return Err("is longer than 63 characters".into());
     }
     part(name)
 }
 
 /// Checks `kind/name`, as kubectl takes it: `deployment/web`, `statefulset.apps/db`.
-pub fn resource(text: &str) -> Result<(), String> {
+pub fn resource(text: &str) -> Result<(), Refusal> {
     if let Some(answer) = without_looking(text) {
         return answer;
     }
     let Some((kind, name)) = text.split_once('/') else {
-        return Err("has no kind; write it like `deployment/web`".to_owned());
+        return Err(Refusal::instead("has no kind", LIKE));
     };
     let letters = |part: &str| {
         part.starts_with(|c: char| c.is_ascii_alphabetic())
             && part.chars().all(|c| c.is_ascii_alphanumeric() || c == '-')
     };
     if !kind.split('.').all(letters) {
-        return Err(format!(
-            "has `{kind}`, which is no kind; write it like `deployment/web`"
-        ));
+        let why = format!("has `{kind}`, which is not a kind");
+        return Err(Refusal::instead(why, LIKE));
     }
     if name.len() > 253 {
-        return Err("has a name longer than 253 characters".to_owned());
+        return Err("has a name longer than 253 characters".into());
     }
     name.split('.').try_for_each(part)
 }
@@ -71,15 +74,15 @@ pub fn workload(text: &str) -> Workload {
     }
 }
 
-fn part(part: &str) -> Result<(), String> {
+fn part(part: &str) -> Result<(), Refusal> {
     let kept = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
     match part.starts_with(kept) && part.ends_with(kept) && {
         part.chars().all(|c| kept(c) || c == '-')
     } {
         true => Ok(()),
-        false => Err(format!(
-            "has `{part}`; Kubernetes wants lower case letters, digits and `-`, \
-             and a letter or digit at both ends"
+        false => Err(Refusal::instead(
+            format!("has `{part}`"),
+            "Kubernetes wants lower case letters, digits and `-`, and a letter or digit at both ends",
         )),
     }
 }

@@ -50,8 +50,8 @@ fn agrees_with_gitlab_on_environments() {
 #[test]
 fn lengths_are_counted_in_characters() {
     assert!(job(&"é".repeat(255)).is_ok() && job(&"é".repeat(256)).is_err());
-    assert_eq!(stage("").unwrap_err(), "is empty");
-    assert_eq!(job("a\nb").unwrap_err(), "has a line break");
+    assert_eq!(stage("").unwrap_err().to_string(), "is empty");
+    assert_eq!(job("a\nb").unwrap_err().to_string(), "has a line break");
     assert!(job("<<").is_err() && job("on").is_ok() && job("pages").is_ok());
 }
 
@@ -59,15 +59,15 @@ fn lengths_are_counted_in_characters() {
 fn variables() {
     assert!(variable("CI_X9").is_ok() && variable("_").is_ok());
     assert_eq!(
-        variable("$TOKEN").unwrap_err(),
+        variable("$TOKEN").unwrap_err().to_string(),
         "has a `$`; only its name is wanted"
     );
     assert_eq!(
-        variable("${TOKEN}").unwrap_err(),
+        variable("${TOKEN}").unwrap_err().to_string(),
         "has a `$`; only its name is wanted"
     );
     assert_eq!(
-        variable("A-B").unwrap_err(),
+        variable("A-B").unwrap_err().to_string(),
         "has `-`; it may have letters, digits and `_`"
     );
     for bad in ["", "9A", "A B", "É", "hunter2!"] {

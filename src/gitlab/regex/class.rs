@@ -58,7 +58,7 @@ fn posix(reader: &mut Reader<'_>, at: usize) -> Result<bool, PatternError> {
     if !POSIX.contains(&name.strip_prefix('^').unwrap_or(&name)) {
         return Err(PatternError::new(
             at,
-            format!("has the class `[:{name}:]`, which RE2 has not"),
+            format!("has the class `[:{name}:]`, which RE2 does not have"),
         ));
     }
     reader.emit(&format!("[:{name}:]"));

@@ -57,7 +57,7 @@ fn matches_all(tree: &Hir) -> bool {
         && matches!(middle, [one] if takes_anything(one))
 }
 
-/// Whether one of several branches of a pattern may have an anchor that another has not.
+/// Whether one of several branches of a pattern may have an anchor that another lacks.
 fn has_alternatives(tree: &Hir) -> bool {
     match tree.kind() {
         HirKind::Alternation(_) => !tree.properties().look_set().is_empty(),

@@ -1,7 +1,7 @@
 //! Names and patterns in `only` and `except`.
 //!
 //! In: a name of a branch or tag, or a [`Pattern`]. Out: the text that matches it there, and nothing
-//! else. Always holds: a name is no word of GitLab's and no pattern by accident; nothing after an
+//! else. Always holds: a name is neither a keyword of GitLab nor a pattern by accident; nothing after an
 //! `@` is taken for a project's path (`only: branch@group/project`); there are no flags, which old
 //! GitLabs take for a part of a name.
 

@@ -2,63 +2,55 @@
 //!
 //! In: a build. Out: words of a shell command, quoted, in which `$NAME` is still expanded.
 
-use super::Build;
-use crate::gitlab::variables::{looks_secret, names};
+use super::{Argument, Build};
+use crate::gitlab::variables::looks_secret;
 use crate::lower::{quoted, word};
-use crate::manifest::images::Image;
 
 /// `--file`, `--target`, `--build-arg`, `--label` and `--secret`, as Docker and Buildah spell them.
-pub(super) fn recipe(build: &Build<'_>) -> Vec<String> {
-    let image = build.image;
+pub(super) fn recipe(build: &mut Build<'_>) -> Vec<String> {
     let mut lines = Vec::new();
-    if image.dockerfile.get().is_some() || image.context.get().is_some() {
-        lines.push(format!("--file {}", word(&image.dockerfile())));
+    if build.has_own_dockerfile() {
+        lines.push(format!("--file {}", word(&build.dockerfile())));
     }
-    lines.extend(target(image));
-    lines.extend(build.args.iter().map(|(name, value)| {
-        if by_environment(name, value) {
-            format!("--build-arg {name}")
-        } else {
-            build_arg(name, value)
-        }
+    lines.extend(target(build));
+    lines.extend(build.args().iter().map(|arg| match by_environment(arg) {
+        true => format!("--build-arg {}", arg.name),
+        false => build_arg(arg),
     }));
     lines.extend(labels(build));
-    lines.extend(secrets(image));
+    lines.extend(secrets(build));
     lines
 }
 
 /// A client with, before it, the assignments of the build arguments that [`recipe`] names without a
 /// value: everybody on the runner can read the arguments of a program, but not its environment.
 /// `docker build` and `docker buildx build` (Docker 17 and later) and `buildah build` (1.43) then read
-/// the value there; `buildctl` 0.29 and Kaniko 1.24 do not.
-pub(super) fn client(build: &Build<'_>, client: &str) -> String {
+/// the value there; `buildctl` 0.29 does not.
+pub(super) fn client(build: &mut Build<'_>, client: &str) -> String {
     let mut out = String::new();
-    for (name, value) in &build.args {
-        if by_environment(name, value) {
-            out.push_str(&format!("{name}={} \\\n  ", quoted(value)));
-        }
+    for arg in build.args().iter().filter(|arg| by_environment(arg)) {
+        out.push_str(&format!("{}={} \\\n  ", arg.name, quoted(&arg.value)));
     }
     out + client
 }
 
 /// Whether a build argument goes by the environment: its value may be secret, and the name does not
 /// mean anything to the client itself.
-fn by_environment(name: &str, value: &str) -> bool {
-    let mut letters = name.chars();
+fn by_environment(arg: &Argument<'_>) -> bool {
+    let mut letters = arg.name.chars();
     let first = letters
         .next()
         .is_some_and(|c| c.is_ascii_alphabetic() || c == '_');
     let is_variable = first && letters.all(|c| c.is_ascii_alphanumeric() || c == '_');
-    is_variable && !means_something(name, value) && names(value).any(may_be_secret)
+    is_variable && arg.may_be_secret && !means_something(arg.name, &arg.value)
 }
 
-/// Whether a variable may hold a secret: any that the project's settings can define (GitLab does not
-/// tell the file which ones are masked), and those of GitLab that hold a token.
-fn may_be_secret(variable: &str) -> bool {
-    // Names and digests of images, which builds hand on.
-    let known = variable.starts_with("CI_") || variable.starts_with("IMAGE_");
-    // The URL holds the job's token (GitLab 18, Predefined CI/CD variables reference).
-    !known || looks_secret(variable) || variable == "CI_REPOSITORY_URL"
+/// Whether a variable that is not an image's may hold a secret: any that the project's settings can
+/// define (GitLab does not tell the file which ones are masked), and those of GitLab that hold a token.
+pub(in crate::lower) fn may_be_secret(variable: &str) -> bool {
+    // GitLab's own prefix. The URL holds the job's token (GitLab 18, Predefined CI/CD variables
+    // reference).
+    !variable.starts_with("CI_") || looks_secret(variable) || variable == "CI_REPOSITORY_URL"
 }
 
 /// Whether the client, its libraries or the shell read a variable of this name, so that another value
@@ -95,57 +87,41 @@ fn means_something(name: &str, value: &str) -> bool {
 }
 
 /// `--target`.
-pub(super) fn target(image: &Image) -> Option<String> {
-    let target = image.target.get()?;
-    Some(format!("--target {}", word(target)))
+pub(super) fn target(build: &mut Build<'_>) -> Option<String> {
+    Some(format!("--target {}", word(&build.target()?)))
 }
 
-/// `--build-arg` for each build argument, with its value.
-pub(super) fn build_args(build: &Build<'_>) -> Vec<String> {
-    let args = build.args.iter();
-    args.map(|(name, value)| build_arg(name, value)).collect()
-}
-
-fn build_arg(name: &str, value: &str) -> String {
-    format!("--build-arg {}", quoted(&format!("{name}={value}")))
+fn build_arg(arg: &Argument<'_>) -> String {
+    let word = quoted(&format!("{}={}", arg.name, arg.value));
+    format!("--build-arg {word}")
 }
 
 /// `--label` for each label.
-pub(super) fn labels(build: &Build<'_>) -> Vec<String> {
-    let labels = build.labels.iter();
+pub(super) fn labels(build: &mut Build<'_>) -> Vec<String> {
+    let labels = build.labels();
+    let labels = labels.iter();
     labels
         .map(|label| format!("--label {}", quoted(label)))
         .collect()
 }
 
 /// `--secret` for each build secret: the value comes from the environment.
-pub(super) fn secrets(image: &Image) -> Vec<String> {
-    let secrets = image.secrets.get().into_iter();
+pub(super) fn secrets(build: &mut Build<'_>) -> Vec<String> {
+    let secrets = build.secrets().into_iter();
     secrets
-        .flat_map(|secrets| secrets.iter())
-        .map(|(id, variable)| format!("--secret id={},env={}", word(&id.value), &*variable.value))
+        .map(|(id, variable)| format!("--secret id={},env={}", word(&id), word(&variable)))
         .collect()
-}
-
-/// The platforms, with commas between them.
-pub(super) fn platforms(image: &Image) -> Option<String> {
-    let platforms = image.platforms.get()?.iter();
-    let all: Vec<&str> = platforms.map(|one| one.value.as_str()).collect();
-    Some(all.join(","))
 }
 
 /// The manifest's own arguments: each is one word.
-pub(super) fn options(image: &Image) -> Vec<String> {
-    let options = image.build_options.get().into_iter();
-    options
-        .flat_map(|options| options.iter())
-        .map(|option| word(&option.value))
-        .collect()
+pub(super) fn options(build: &mut Build<'_>) -> Vec<String> {
+    build.options().iter().map(|option| word(option)).collect()
 }
 
 /// `--tag` for each tag.
-pub(super) fn tags(build: &Build<'_>) -> Vec<String> {
-    let tags = build.tags.iter();
+pub(super) fn tags(build: &mut Build<'_>) -> Vec<String> {
+    let tags = build.tags();
+    let tags = tags.iter();
     tags.map(|tag| format!("--tag {}", quoted(tag))).collect()
 }
 
@@ -156,7 +132,16 @@ pub(super) fn command(lines: &[String]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::by_environment;
+    use super::{Argument, by_environment, may_be_secret};
+    use crate::gitlab::variables::names;
+
+    fn goes_by_environment(name: &str, value: &str) -> bool {
+        by_environment(&Argument {
+            name,
+            value: value.to_owned(),
+            may_be_secret: names(value).any(may_be_secret),
+        })
+    }
 
     #[test]
     fn what_may_be_secret_goes_by_the_environment() {
@@ -164,18 +149,19 @@ mod tests {
             ("A", "$B"),
             ("A", "x-${B}"),
             ("A", "$CI_JOB_TOKEN"),
+            // An image of the manifest has this variable, or the project's settings.
+            ("A", "$IMAGE_TOKEN_DIGEST"),
             ("A", "$CI_REPOSITORY_URL"),
             ("A", "$CI_COMMIT_SHA-$B"),
             ("HTTP_PROXY", "$HTTP_PROXY"),
             ("http_proxy", "${http_proxy}"),
         ] {
-            assert!(by_environment(name, value), "{name}={value}");
+            assert!(goes_by_environment(name, value), "{name}={value}");
         }
         for (name, value) in [
             ("A", "b"),
             ("A", "$$B"),
             ("A", "$CI_COMMIT_SHA"),
-            ("A", "$CI_REGISTRY_IMAGE/base@${IMAGE_BASE_DIGEST:?}"),
             // These would change what the client itself does.
             ("HTTP_PROXY", "$BUILD_PROXY"),
             ("PATH", "$B"),
@@ -183,7 +169,7 @@ mod tests {
             // No shell has a variable of this name.
             ("a-b", "$B"),
         ] {
-            assert!(!by_environment(name, value), "{name}={value}");
+            assert!(!goes_by_environment(name, value), "{name}={value}");
         }
     }
 }

@@ -2,14 +2,15 @@
 //!
 //! Settings as in GitLab's "Use Buildah to build Docker images" (18) and buildah-build(1) 1.43.
 
-use super::{Build, arguments, daemonless};
+use super::build::{Build, Reference};
+use super::{arguments, daemonless};
 use crate::lower::{Lowering, quoted, word};
 use crate::pipeline::{BaseId, Job, Mapping, Value};
 
 /// Buildah and a shell.
 const IMAGE: &str = "quay.io/buildah/stable:v1.43.1";
 
-pub(super) fn lower(lowering: &mut Lowering<'_>, job: &mut Job, build: &Build<'_>) {
+pub(super) fn lower(lowering: &mut Lowering<'_>, job: &mut Job, build: &mut Build<'_>) {
     let variables = Mapping::from_iter([
         // A build step runs in a chroot, which needs no privileges.
         ("BUILDAH_ISOLATION", "chroot"),
@@ -18,7 +19,7 @@ pub(super) fn lower(lowering: &mut Lowering<'_>, job: &mut Job, build: &Build<'_
         // An OCI image has no HEALTHCHECK.
         ("BUILDAH_FORMAT", "docker"),
     ]);
-    let logins = lowering.logins("buildah", &build.images(), &mut job.uses);
+    let logins = lowering.logins("buildah", &build.handled(), &mut job.uses);
     daemonless::set_up(
         lowering,
         job,
@@ -33,8 +34,8 @@ pub(super) fn lower(lowering: &mut Lowering<'_>, job: &mut Job, build: &Build<'_
     job.script.push(Value::from(command(build)));
     // The first push tells the digest; the others push the same bytes.
     let mut digest_file = "--digestfile image.digest ";
-    for tag in &build.tags {
-        let tag = quoted(tag);
+    for tag in build.tags() {
+        let tag = quoted(&tag);
         job.script
             .push(Value::from(format!("buildah push {digest_file}{tag}")));
         digest_file = "";
@@ -43,23 +44,22 @@ pub(super) fn lower(lowering: &mut Lowering<'_>, job: &mut Job, build: &Build<'_
 }
 
 /// The build as one command, an argument a line.
-fn command(build: &Build<'_>) -> String {
-    let image = build.image;
+fn command(build: &mut Build<'_>) -> String {
     let mut lines = vec![arguments::client(build, "buildah build")];
     lines.extend(arguments::recipe(build));
     lines.extend(arguments::tags(build));
-    if !build.cache_from.is_empty() || build.cache_to.is_some() {
+    let from = build.cache_from(Reference::as_repository);
+    let to = build.cache_to(Reference::as_repository);
+    if !from.is_empty() || to.is_some() {
         lines.push("--layers".to_owned());
     }
-    for cache in &build.cache_from {
-        let repository = daemonless::cache_repository(cache);
-        lines.push(format!("--cache-from {}", quoted(&repository)));
+    for cache in from {
+        lines.push(format!("--cache-from {}", quoted(&cache)));
     }
-    if let Some(cache) = &build.cache_to {
-        let repository = daemonless::cache_repository(cache);
-        lines.push(format!("--cache-to {}", quoted(&repository)));
+    if let Some(cache) = to {
+        lines.push(format!("--cache-to {}", quoted(&cache)));
     }
-    lines.extend(arguments::options(image));
-    lines.push(word(image.context()));
+    lines.extend(arguments::options(build));
+    lines.push(word(&build.context()));
     arguments::command(&lines)
 }

@@ -2,7 +2,8 @@
 //!
 //! Flags as in BuildKit's README (0.29) and GitLab's "Build Docker images with BuildKit" (18).
 
-use super::{Build, arguments, daemonless};
+use super::build::{Build, Reference};
+use super::{arguments, daemonless};
 use crate::lower::{Lowering, quoted, word};
 use crate::pipeline::{BaseId, Job, Mapping, Value};
 
@@ -12,7 +13,7 @@ const IMAGE: &str = "moby/buildkit:v0.29.0-rootless";
 /// Where BuildKit looks for logins: not in the project, whose files are the build's context.
 const CONFIG: &str = "$HOME/.docker";
 
-pub(super) fn lower(lowering: &mut Lowering<'_>, job: &mut Job, build: &Build<'_>) {
+pub(super) fn lower(lowering: &mut Lowering<'_>, job: &mut Job, build: &mut Build<'_>) {
     // Without it a rootless BuildKit wants a privileged container.
     let flags = ("BUILDKITD_FLAGS", "--oci-worker-no-process-sandbox");
     let logins = daemonless::auth_file(lowering, CONFIG, build, &mut job.uses);
@@ -32,44 +33,43 @@ pub(super) fn lower(lowering: &mut Lowering<'_>, job: &mut Job, build: &Build<'_
 }
 
 /// The build as one command, an argument a line.
-fn command(build: &Build<'_>) -> String {
-    let image = build.image;
-    let dockerfile = image.dockerfile();
-    let (folder, file) = dockerfile.rsplit_once('/').unwrap_or((".", &dockerfile));
+fn command(build: &mut Build<'_>) -> String {
+    let context = build.context();
+    let (folder, file) = build.dockerfile_in_folder();
     let mut lines = vec![
         "buildctl-daemonless.sh build".to_owned(),
         "--frontend dockerfile.v0".to_owned(),
-        format!("--local {}", word(&format!("context={}", image.context()))),
+        format!("--local {}", word(&format!("context={context}"))),
         format!("--local {}", word(&format!("dockerfile={folder}"))),
     ];
     let mut option = |text: String| lines.push(format!("--opt {}", word(&text)));
     if file != "Dockerfile" {
         option(format!("filename={file}"));
     }
-    if let Some(target) = image.target.get() {
+    if let Some(target) = build.target() {
         option(format!("target={target}"));
     }
-    for (name, value) in &build.args {
-        option(format!("build-arg:{name}={value}"));
+    for arg in build.args() {
+        option(format!("build-arg:{}={}", arg.name, arg.value));
     }
-    for label in &build.labels {
+    for label in build.labels() {
         option(format!("label:{label}"));
     }
-    if let Some(platforms) = arguments::platforms(image) {
+    if let Some(platforms) = build.platforms() {
         option(format!("platform={platforms}"));
     }
-    lines.extend(arguments::secrets(image));
-    for cache in &build.cache_from {
+    lines.extend(arguments::secrets(build));
+    for cache in build.cache_from(Reference::text) {
         let from = format!("type=registry,ref={cache}");
         lines.push(format!("--import-cache {}", quoted(&from)));
     }
-    if let Some(cache) = &build.cache_to {
+    if let Some(cache) = build.cache_to(Reference::text) {
         let to = format!("type=registry,ref={cache},mode=max");
         lines.push(format!("--export-cache {}", quoted(&to)));
     }
-    lines.extend(arguments::options(image));
+    lines.extend(arguments::options(build));
     // The output's fields are CSV, in which a list is one quoted field.
-    let output = match build.tags.as_slice() {
+    let output = match build.tags().as_slice() {
         [one] => format!("type=image,name={one},push=true"),
         several => format!("type=image,\"name={}\",push=true", several.join(",")),
     };

@@ -1,29 +1,29 @@
 //! `docker compose build`, through the override file, and `docker push`.
 
-use super::{Build, arguments, docker};
+use super::build::{Build, Planned, Reference};
+use super::{arguments, docker};
 use crate::lower::compose::{ComposeCommand, interpolated, seen_from};
 use crate::lower::{Lowering, quoted, word};
 use crate::pipeline::{Job, Mapping, Value, strings};
 
-pub(super) fn lower(lowering: &mut Lowering<'_>, job: &mut Job, build: &Build<'_>) {
-    lowering.with_docker(job, &build.images(), &[]);
+pub(super) fn lower(lowering: &mut Lowering<'_>, job: &mut Job, build: &mut Build<'_>) {
+    lowering.with_docker(job, &build.handled(), &[]);
     docker::no_attestations(lowering, job);
     lowering.with_compose(job);
-    let slug = "default_branch_slug";
-    if build.cache_from.iter().any(|cache| cache.contains(slug)) {
+    if build.names_default_branch() {
         // The override names it.
-        job.script.push(Value::from(format!("export {slug}")));
+        job.script.push(Value::from("export default_branch_slug"));
     }
     docker::pull_cache(job, build);
     let compose = ComposeCommand::of(lowering);
     let mut command = vec![format!("{} build --pull", compose.word())];
-    command.extend(arguments::options(build.image));
-    let service = lowering.compose_services.get(build.name).copied();
-    command.push(word(service.unwrap_or_default()));
+    command.extend(arguments::options(build));
+    command.push(word(&build.service()));
     job.script.push(Value::from(command.join(" ")));
-    let mut tags = build.tags.iter();
+    let tags = build.tags();
+    let mut tags = tags.iter();
     if let Some(built) = tags.next() {
-        for tag in tags.chain(&build.cache_to) {
+        for tag in tags.chain(&build.cache_to(Reference::text)) {
             let tag = format!("docker tag {} {}", quoted(built), quoted(tag));
             job.script.push(Value::from(tag));
         }
@@ -33,10 +33,10 @@ pub(super) fn lower(lowering: &mut Lowering<'_>, job: &mut Job, build: &Build<'_
 
 /// What the override says about a build: what the manifest spells, over the project's own file.
 /// Paths there are seen from the `folder` of the first compose file.
-pub(in crate::lower) fn keys(build: &Build<'_>, folder: &str) -> Mapping {
+pub(in crate::lower) fn keys(build: &Planned<'_>, folder: &str) -> Mapping {
     let image = build.image;
     let mut keys = Mapping::new();
-    if image.dockerfile.get().is_some() || image.context.get().is_some() {
+    if build.has_own_dockerfile() {
         let context = image.context();
         keys.set("context", interpolated(&seen_from(folder, context)));
         let dockerfile = seen_from(context, &image.dockerfile());
@@ -47,8 +47,8 @@ pub(in crate::lower) fn keys(build: &Build<'_>, folder: &str) -> Mapping {
         image.target.get().map(|target| interpolated(target)),
     );
     let mut args = Mapping::new();
-    for (name, value) in &build.args {
-        args.set(*name, interpolated(value));
+    for arg in &build.args {
+        args.set(arg.name, interpolated(&arg.value));
     }
     if build.cache_to.is_some() {
         args.set("BUILDKIT_INLINE_CACHE", "1");
@@ -61,12 +61,8 @@ pub(in crate::lower) fn keys(build: &Build<'_>, folder: &str) -> Mapping {
     if !labels.is_empty() {
         keys.set("labels", strings(&labels));
     }
-    // Jobs that do not build do not set it, and compose would complain.
-    let (slug, or_none) = ("$default_branch_slug", "${default_branch_slug-}");
     let cache = build.cache_from.iter();
-    let cache: Vec<String> = cache
-        .map(|of| interpolated(of).replace(slug, or_none))
-        .collect();
+    let cache: Vec<String> = cache.map(|of| interpolated(&of.in_compose())).collect();
     if !cache.is_empty() {
         keys.set("cache_from", strings(&cache));
     }

@@ -2,7 +2,7 @@
 //!
 //! In: the tool. Out: a job that has no service and no privileges, and logs in to the registry.
 
-use super::Build;
+use super::build::Build;
 use crate::lower::registry_login::note_login;
 use crate::lower::{Lowering, quoted, word};
 use crate::pipeline::{Base, BaseId, Image, Job, Mapping, Uses, Value};
@@ -55,7 +55,7 @@ pub(super) fn set_up(lowering: &mut Lowering<'_>, job: &mut Job, tool: &Tool) {
     job.before_script.splice(0..0, tool.logins.iter().cloned());
 }
 
-/// Writes a file of logins as `docker login` would. The secret is no argument of a program: printf
+/// Writes a file of logins as `docker login` would. The secret is not an argument of a program: printf
 /// is the shell's own.
 pub(super) fn auth_file(
     lowering: &Lowering<'_>,
@@ -63,7 +63,7 @@ pub(super) fn auth_file(
     build: &Build<'_>,
     uses: &mut Uses,
 ) -> Vec<Value> {
-    let registries = lowering.registries_of_job(&build.images());
+    let registries = lowering.registries_of_job(&build.handled());
     let file = word(&format!("{folder}/config.json"));
     let folder = word(folder);
     let mut lines = vec![format!("mkdir -p {folder}")];
@@ -101,34 +101,5 @@ fn docker_key(host: &str) -> &str {
     match host {
         "docker.io" | "index.docker.io" => "https://index.docker.io/v1/",
         host => host,
-    }
-}
-
-/// The repository of a cache: these builders keep each layer under a tag of its own, so what is a
-/// tag for others is a repository here.
-pub(super) fn cache_repository(reference: &str) -> String {
-    // A colon before the last slash is that of a port.
-    match reference.rsplit_once(':') {
-        Some((repository, tag)) if !tag.contains('/') => format!("{repository}/{tag}"),
-        _ => reference.to_owned(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::cache_repository;
-
-    #[test]
-    fn the_tag_of_a_cache_becomes_a_repository() {
-        for (reference, expected) in [
-            (
-                "$CI_REGISTRY_IMAGE/app:cache",
-                "$CI_REGISTRY_IMAGE/app/cache",
-            ),
-            ("r.example:5000/app", "r.example:5000/app"),
-            ("$CI_REGISTRY_IMAGE:cache", "$CI_REGISTRY_IMAGE/cache"),
-        ] {
-            assert_eq!(cache_repository(reference), expected);
-        }
     }
 }

@@ -49,7 +49,7 @@ struct Change {
 /// The workloads that a deployment waits for.
 #[derive(Debug)]
 enum Workloads {
-    /// These; none if the driver itself waits.
+    /// These, as the manifest has them; none if the driver itself waits.
     Named(Vec<String>),
     /// Those of manifests, which are named as `kubectl apply` takes them.
     Manifests(String),

@@ -35,7 +35,8 @@ fn watched(environment: &Environment, workloads: Workloads) -> Workloads {
     let rollout = environment.rollout.get();
     match rollout.and_then(|rollout| rollout.watch.get()) {
         Some(watch) => {
-            Workloads::Named(watch.iter().map(|workload| word(&workload.value)).collect())
+            let watch = watch.iter();
+            Workloads::Named(watch.map(|workload| workload.value.to_string()).collect())
         }
         None => workloads,
     }
@@ -75,8 +76,10 @@ pub(super) fn commands(environment: &Environment, mut change: Change) -> Vec<Val
 
 /// The command that waits for a workload; `None` if nothing can.
 fn status(workload: &str, timeout: &str) -> Option<String> {
+    let kind = kubernetes_workload(workload);
+    let workload = word(workload);
     let status = format!("kubectl rollout status {workload} --timeout={timeout}");
-    Some(match kind(workload) {
+    Some(match kind {
         Workload::Deployment | Workload::Unknown => status,
         // With OnDelete a person rolls it out, and kubectl refuses to wait.
         Workload::DaemonOrStatefulSet => format!(
@@ -91,15 +94,10 @@ fn status(workload: &str, timeout: &str) -> Option<String> {
 
 /// Whether `kubectl rollout undo` takes a workload back.
 fn can_go_back(workload: &str) -> bool {
-    match kind(workload) {
+    match kubernetes_workload(workload) {
         Workload::Deployment | Workload::DaemonOrStatefulSet | Workload::Unknown => true,
         Workload::Job | Workload::WithoutRollout => false,
     }
-}
-
-/// The kind of a workload that is a word of the shell.
-fn kind(workload: &str) -> Workload {
-    kubernetes_workload(workload.trim_matches('"'))
 }
 
 /// The same for workloads that are known by name, undone if one fails.
@@ -146,7 +144,8 @@ fn templates(workloads: &[&str]) -> (Vec<Value>, String) {
     let mut before = Vec::new();
     let mut undone = String::new();
     for (number, workload) in workloads.iter().enumerate() {
-        let (variable, now) = (variable(number), template(workload));
+        let workload = word(workload);
+        let (variable, now) = (variable(number), template(&workload));
         // What cannot be read must not look like what was not there.
         before.push(Value::from(format!("{variable}=$({now})")));
         undone.push_str(&format!(

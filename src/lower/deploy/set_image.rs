@@ -9,9 +9,9 @@ pub(super) fn lower(lowering: &Lowering<'_>, environment: &Environment) -> Optio
     let set_image = environment.deploy.get()?.set_image.get()?;
     let mut change = Change::default();
     let mut workloads = Vec::new();
-    for (workload, containers) in &set_image.0 {
-        let kind = kubernetes_workload(&workload.value);
-        let workload = word(&workload.value);
+    for (name, containers) in &set_image.0 {
+        let kind = kubernetes_workload(&name.value);
+        let workload = word(&name.value);
         let containers: Vec<_> = containers
             .iter()
             .map(|(container, image)| {
@@ -24,7 +24,7 @@ pub(super) fn lower(lowering: &Lowering<'_>, environment: &Environment) -> Optio
             change.after.push(command);
         } else {
             change.commands.push(command);
-            workloads.push(workload);
+            workloads.push(name.value.to_string());
         }
     }
     change.workloads = Workloads::Named(workloads);

@@ -93,7 +93,7 @@ fn check(row: &At<Map<Many<Text>>>, report: &mut Report) -> Option<usize> {
     }
     for (name, values) in row.iter() {
         if let Err(why) = crate::gitlab::names::variable(&name.value) {
-            let message = format!("`{}` is no name of a variable: it {why}", name.value);
+            let message = format!("`{}` is not a variable name: it {why}", name.value);
             let finding = Finding::new(Code::BadName, name.span, message);
             report.push(finding.help("rename it, as in `MY_NAME`"));
             return None;

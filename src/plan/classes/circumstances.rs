@@ -253,7 +253,7 @@ fn variable(
         return None;
     }
     if asked.used.value {
-        let linked = compared.linked_names(name, refs);
+        let linked = compared.linked_texts(name, refs);
         questions.own.extend(linked.into_iter().map(Question::Is));
     }
     let texts: Vec<String> = match predefined::domain(name) {
@@ -305,33 +305,4 @@ fn variable(
         choice: Choice::Variable(name.to_owned()),
         values: candidates,
     })
-}
-
-impl Compared {
-    /// The names of refs that a variable is compared with.
-    fn linked_names(&self, variable: &str, refs: &[Situation]) -> BTreeSet<String> {
-        use super::compared::{Role, Subject};
-        use crate::plan::situation::Ref;
-        let own = Subject::Variable(variable.to_owned());
-        let mut names = BTreeSet::new();
-        for link in &self.links {
-            let other = match (link.left == own, link.right == own) {
-                (true, _) => &link.right,
-                (_, true) => &link.left,
-                _ => continue,
-            };
-            let name = |one: &Situation| match (other, &one.reference) {
-                (Subject::Name(Role::Branch), Ref::Branch(name))
-                | (Subject::Name(Role::Tag), Ref::Tag(name))
-                | (Subject::Name(Role::Source), Ref::MergeRequest { source: name, .. })
-                | (Subject::Name(Role::Target), Ref::MergeRequest { target: name, .. }) => {
-                    Some(name.clone())
-                }
-                (Subject::Started, _) => Some(one.trigger.as_str().to_owned()),
-                _ => None,
-            };
-            names.extend(refs.iter().filter_map(name));
-        }
-        names
-    }
 }

@@ -5,13 +5,12 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use super::links::{Link, Subject, subjects};
 use super::text::{Question, Questions};
-use crate::config::{Changes, Condition, Conditions, Config, Job, Policy, Rule, Variables};
-use crate::gitlab::expression::{Comparison, Expr};
+use crate::config::{Changes, Condition, Conditions, Config, Job, Policy, Rule, Variables, When};
+use crate::gitlab::expression::Expr;
+use crate::gitlab::names::ref_slug;
 use crate::plan::{Ref, source};
-
-/// A pattern, as the value of a variable, that matches no text.
-const NOTHING: &str = "/^no-such-text$/";
 
 /// The name of a ref in a pipeline.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -24,26 +23,6 @@ pub enum Role {
     Source,
     /// The branch that a merge request goes to.
     Target,
-}
-
-/// A text that conditions ask about.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(super) enum Subject {
-    Name(Role),
-    /// `CI_PIPELINE_SOURCE`.
-    Started,
-    /// `CI_DEFAULT_BRANCH`, which is one branch in all situations.
-    Default,
-    Variable(String),
-}
-
-/// Two texts that a condition compares with each other.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(super) struct Link {
-    pub(super) left: Subject,
-    pub(super) right: Subject,
-    /// Whether the right one may be a pattern.
-    pub(super) matched: bool,
 }
 
 /// What can be chosen whatever the ref.
@@ -62,7 +41,7 @@ pub(super) struct Use {
     pub(super) filled: bool,
     /// They tell apart not set, blank and filled: `$A == null`, and within `&&` and `||`.
     pub(super) kind: bool,
-    /// Each value makes a difference.
+    /// They compare it with another variable: each value makes a difference.
     pub(super) value: bool,
 }
 
@@ -83,7 +62,7 @@ pub struct Compared {
     pub(super) variables: BTreeMap<String, Asked>,
     pub(super) links: BTreeSet<Link>,
     /// Whether the default branch is compared with a text or a pattern.
-    default_spelled: bool,
+    pub(super) default_spelled: bool,
     /// Every variable that a condition asks for, also those of refs.
     pub(super) asked: BTreeSet<String>,
     /// What decides something together: the variables and globs of one job, of the jobs that it needs, and
@@ -97,6 +76,9 @@ pub struct Compared {
     pub(super) paired: bool,
     /// Whether anything asks for a cluster (`kubernetes: active`).
     pub(super) kubernetes: bool,
+    /// The names of environments that conditions ask for and that have variables: what they are called is
+    /// not one of the classes.
+    pub(super) environments: BTreeSet<String>,
 }
 
 impl Compared {
@@ -113,12 +95,17 @@ impl Compared {
             .for_each(|rule| compared.rule(rule));
         for job in &config.jobs {
             compared.conditions(&job.conditions);
+            compared.environment(job);
         }
         let of_workflow = workflow.iter().map(|rule| &*rule.variables);
         let of_jobs = config.jobs.iter().map(|job| &job.variables);
         for variables in of_workflow.chain([&config.variables]).chain(of_jobs) {
             compared.given(variables);
         }
+        config
+            .jobs
+            .iter()
+            .for_each(|job| compared.given_by_job(job));
         compared.together = together(config);
         compared
     }
@@ -129,10 +116,12 @@ impl Compared {
         let workflow = config.workflow.rules.as_deref().unwrap_or_default();
         workflow.iter().for_each(|rule| own.rule(rule));
         own.conditions(&job.conditions);
+        own.environment(job);
         let of_workflow = workflow.iter().map(|rule| &*rule.variables);
         for variables in of_workflow.chain([&config.variables, &job.variables]) {
             own.given(variables);
         }
+        own.given_by_job(job);
         own.together.insert(own.choices().collect());
         own
     }
@@ -165,6 +154,7 @@ impl Compared {
         self.paired |= other.paired;
         self.default_spelled |= other.default_spelled;
         self.kubernetes |= other.kubernetes;
+        self.environments.extend(other.environments.iter().cloned());
         self
     }
 
@@ -215,8 +205,11 @@ impl Compared {
 
     /// Whether a condition compares the default branch with anything but the branch or tag of a pipeline.
     pub(in crate::plan) fn spells_default_branch(&self) -> bool {
-        let is_default = |subject: &Subject| *subject == Subject::Default;
-        let is_name = |subject: &Subject| matches!(subject, Subject::Name(_));
+        let is_default = |name: &str| subjects(name) == [Subject::Default];
+        let is_name = |name: &str| {
+            let all = subjects(name);
+            all.iter().all(|one| matches!(one, Subject::Name(_)))
+        };
         let linked = self.links.iter().any(|link| {
             (is_default(&link.left) && !is_name(&link.right))
                 || (is_default(&link.right) && !is_name(&link.left))
@@ -322,236 +315,51 @@ impl Compared {
     /// The values that the file gives variables which conditions ask for; a job's win over the
     /// workflow's, so any of them may be the one that counts. The conditions come first.
     fn given(&mut self, variables: &Variables) {
-        for name in &self.asked {
-            if let Some(variable) = variables.get(name) {
-                let asked = self.variables.entry(name.clone()).or_default();
-                asked.given.insert(variable.value.clone());
+        let asked = self.asked.iter();
+        let given: Vec<(String, String)> = asked
+            .filter_map(|name| Some((name.clone(), variables.get(name)?.value.clone())))
+            .collect();
+        given
+            .into_iter()
+            .for_each(|(name, value)| self.give(name, value));
+    }
+
+    fn give(&mut self, name: String, value: String) {
+        self.variables.entry(name).or_default().given.insert(value);
+    }
+
+    /// The same for the variables that a job has from its keys.
+    fn given_by_job(&mut self, job: &Job) {
+        let environment = job.environment.as_ref().map(|one| one.name.clone());
+        let manual = (job.when == When::Manual).then(|| "true".to_owned());
+        for (name, value) in [
+            ("CI_JOB_NAME", Some(job.name.clone())),
+            ("CI_JOB_NAME_SLUG", Some(ref_slug(&job.name))),
+            ("CI_JOB_STAGE", Some(job.stage.value.clone())),
+            ("CI_JOB_MANUAL", manual),
+            ("CI_ENVIRONMENT_NAME", environment),
+            ("CI_NODE_TOTAL", Some("1".to_owned())),
+            ("CI_NODE_INDEX", Some("1".to_owned())),
+        ] {
+            if let Some(value) = value.filter(|_| self.asks(name)) {
+                self.give(name.to_owned(), value);
             }
         }
     }
 
-    /// `joined`: it is an operand of `&&` or `||`, where a blank text is no nothing.
-    fn expression(&mut self, expr: &Expr, joined: bool) {
-        match expr {
-            Expr::Any(terms) | Expr::All(terms) => {
-                terms.iter().for_each(|term| self.expression(term, true));
-            }
-            Expr::Not(inner) => self.expression(inner, false),
-            Expr::Variable(name) => self.bare(name.as_str(), joined),
-            Expr::Compare { op, left, right } => self.comparison(*op, left, right),
-            Expr::Input(_) | Expr::Text(_) | Expr::Pattern(_) | Expr::Bool(_) | Expr::Null => {}
-        }
-    }
-
-    fn comparison(&mut self, op: Comparison, left: &Expr, right: &Expr) {
-        let matched = matches!(op, Comparison::Match | Comparison::NotMatch);
-        match (left, right) {
-            (Expr::Variable(left), Expr::Variable(right)) => {
-                self.link(left.as_str(), right.as_str(), matched);
-            }
-            (Expr::Variable(name), Expr::Text(text)) if matched => {
-                self.ask(name.as_str(), &Question::matched_by(text.as_str()), true);
-            }
-            (Expr::Text(text), Expr::Variable(name)) if matched => {
-                let holds = Question::Holds(text.as_str().to_owned());
-                self.ask(name.as_str(), &holds, false);
-            }
-            (Expr::Variable(name), Expr::Pattern(literal)) if matched => {
-                let matches = Question::Matches(literal.pattern().clone());
-                self.ask(name.as_str(), &matches, false);
-            }
-            (Expr::Variable(name), Expr::Text(text)) | (Expr::Text(text), Expr::Variable(name)) => {
-                let is = Question::Is(text.as_str().to_owned());
-                self.ask(name.as_str(), &is, false);
-            }
-            (Expr::Variable(name), Expr::Bool(bool)) | (Expr::Bool(bool), Expr::Variable(name))
-                if !matched =>
-            {
-                self.ask(name.as_str(), &Question::Is(bool.to_string()), false);
-            }
-            (Expr::Variable(name), _) if is_plain(right) => self.bare(name.as_str(), true),
-            (_, Expr::Variable(name)) if is_plain(left) => self.bare(name.as_str(), true),
-            (left, right) => {
-                // A comparison of what conditions are worth: each value may make a difference.
-                let mut literals = Vec::new();
-                let mut names = Vec::new();
-                for side in [left, right] {
-                    texts(side, &mut literals);
-                    names.extend(side.variables().into_iter().map(str::to_owned));
-                    self.expression(side, true);
-                }
-                for name in names {
-                    for literal in &literals {
-                        self.ask(&name, &Question::Is(literal.clone()), true);
-                    }
-                    if let Some(asked) = self.variables.get_mut(&name) {
-                        asked.used.value = true;
-                    }
-                }
-            }
-        }
-    }
-
-    /// A variable by itself.
-    fn bare(&mut self, name: &str, kind: bool) {
-        self.asked.insert(name.to_owned());
-        for subject in subjects(name) {
-            match subject {
-                (Subject::Variable(name), _) => {
-                    let used = &mut self.variables.entry(name).or_default().used;
-                    used.filled = true;
-                    used.kind |= kind;
-                }
-                // A name always is something; its slug may be blank.
-                (Subject::Name(role), true) => {
-                    let questions = self.names.entry(role).or_default();
-                    questions.slug.insert(Question::Is(String::new()));
-                }
-                _ => {}
-            }
-        }
-    }
-
-    fn ask(&mut self, name: &str, question: &Question, kind: bool) {
-        self.asked.insert(name.to_owned());
-        for (subject, slug) in subjects(name) {
-            let questions = match &subject {
-                Subject::Name(role) => self.names.entry(*role).or_default(),
-                Subject::Started => &mut self.sources,
-                Subject::Default => {
-                    self.default_spelled = true;
-                    continue;
-                }
-                Subject::Variable(name) => {
-                    let asked = self.variables.entry(name.clone()).or_default();
-                    asked.used.kind |= kind;
-                    &mut asked.questions
-                }
-            };
-            match slug {
-                true => questions.slug.insert(question.clone()),
-                false => questions.own.insert(question.clone()),
-            };
-        }
-    }
-
-    fn link(&mut self, left: &str, right: &str, matched: bool) {
-        for name in [left, right] {
-            self.bare(name, true);
-        }
-        for (subject, slug) in subjects(left).into_iter().chain(subjects(right)) {
-            if let (Subject::Name(role), true) = (subject, slug) {
-                self.names.entry(role).or_default().linked = true;
-            }
-        }
-        for (left, _) in subjects(left) {
-            for (right, _) in subjects(right) {
-                self.links.insert(Link {
-                    left: left.clone(),
-                    right,
-                    matched,
-                });
-            }
-        }
-    }
-}
-
-impl Compared {
-    /// The same with every text that a text is compared with by way of a variable, in a project of this
-    /// default branch.
-    pub(super) fn resolved(&self, default_branch: &str) -> Self {
-        let mut all = self.clone();
-        for link in self.links.iter().filter(|link| link.matched) {
-            all.add(&link.right, Question::Is(NOTHING.to_owned()));
-        }
-        // What one link adds another one may pass on.
-        for _ in 0..3 {
-            for Link {
-                left,
-                right,
-                matched,
-            } in &self.links
-            {
-                for (text, given) in all.texts(right, default_branch) {
-                    let question = match *matched && given {
-                        true => Question::matched_by(&text),
-                        false => Question::Is(text),
-                    };
-                    all.add(left, question);
-                }
-                for (text, _) in all.texts(left, default_branch) {
-                    let question = match matched {
-                        true => Question::Holds(text),
-                        false => Question::Is(text),
-                    };
-                    all.add(right, question);
-                }
-            }
-        }
-        for subject in self.links.iter().flat_map(|link| [&link.left, &link.right]) {
-            if let Subject::Variable(name) = subject
-                && let Some(asked) = all.variables.get_mut(name)
-            {
-                asked.used.value = true;
-            }
-        }
-        all
-    }
-
-    /// The texts that are known of a subject, and whether it is a value of the file.
-    fn texts(&self, subject: &Subject, default_branch: &str) -> Vec<(String, bool)> {
-        let spelled = |questions: &Questions| -> Vec<(String, bool)> {
-            let own = questions.own.iter();
-            own.filter_map(|question| match question {
-                Question::Is(text) => Some((text.clone(), false)),
-                _ => None,
-            })
-            .collect()
+    /// Notes the name of a job's environment if the job's conditions ask for it and it has variables.
+    fn environment(&mut self, job: &Job) {
+        let Some(environment) = &job.environment else {
+            return;
         };
-        match subject {
-            Subject::Name(role) => self.names.get(role).map(spelled).unwrap_or_default(),
-            Subject::Started => spelled(&self.sources),
-            Subject::Default => vec![(default_branch.to_owned(), true)],
-            Subject::Variable(name) => match self.variables.get(name) {
-                Some(asked) => {
-                    let mut all = spelled(&asked.questions);
-                    all.extend(asked.given.iter().map(|text| (text.clone(), true)));
-                    all
-                }
-                None => Vec::new(),
-            },
+        if !environment.name.contains('$') {
+            return;
         }
-    }
-
-    fn add(&mut self, subject: &Subject, question: Question) {
-        let questions = match subject {
-            Subject::Name(role) => self.names.entry(*role).or_default(),
-            Subject::Started => &mut self.sources,
-            Subject::Default => return,
-            Subject::Variable(name) => {
-                &mut self.variables.entry(name.clone()).or_default().questions
-            }
-        };
-        questions.own.insert(question);
-    }
-}
-
-/// What a variable of a condition is: the name of a ref, by itself or as a slug (`true`), or a variable.
-fn subjects(name: &str) -> Vec<(Subject, bool)> {
-    let names = |roles: &[Role], slug| {
-        let roles = roles.iter();
-        roles.map(|role| (Subject::Name(*role), slug)).collect()
-    };
-    match name {
-        "CI_COMMIT_BRANCH" => names(&[Role::Branch], false),
-        "CI_COMMIT_TAG" => names(&[Role::Tag], false),
-        "CI_COMMIT_REF_NAME" => names(&[Role::Branch, Role::Tag, Role::Source], false),
-        "CI_COMMIT_REF_SLUG" => names(&[Role::Branch, Role::Tag, Role::Source], true),
-        "CI_MERGE_REQUEST_SOURCE_BRANCH_NAME" => names(&[Role::Source], false),
-        "CI_MERGE_REQUEST_TARGET_BRANCH_NAME" => names(&[Role::Target], false),
-        "CI_PIPELINE_SOURCE" => vec![(Subject::Started, false)],
-        "CI_DEFAULT_BRANCH" => vec![(Subject::Default, false)],
-        other => vec![(Subject::Variable(other.to_owned()), false)],
+        let mut own = Self::default();
+        own.conditions(&job.conditions);
+        if own.asks("CI_ENVIRONMENT_NAME") {
+            self.environments.insert(environment.name.clone());
+        }
     }
 }
 
@@ -585,25 +393,4 @@ fn together(config: &Config) -> BTreeSet<BTreeSet<Choice>> {
         }
     }
     together
-}
-
-/// Neither a variable nor an expression.
-fn is_plain(expr: &Expr) -> bool {
-    matches!(
-        expr,
-        Expr::Input(_) | Expr::Text(_) | Expr::Pattern(_) | Expr::Bool(_) | Expr::Null
-    )
-}
-
-fn texts(expr: &Expr, found: &mut Vec<String>) {
-    match expr {
-        Expr::Text(text) => found.push(text.as_str().to_owned()),
-        Expr::Any(terms) | Expr::All(terms) => terms.iter().for_each(|term| texts(term, found)),
-        Expr::Not(inner) => texts(inner, found),
-        Expr::Compare { left, right, .. } => {
-            texts(left, found);
-            texts(right, found);
-        }
-        Expr::Bool(_) | Expr::Variable(_) | Expr::Input(_) | Expr::Pattern(_) | Expr::Null => {}
-    }
 }

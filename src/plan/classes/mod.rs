@@ -13,6 +13,8 @@
 
 mod circumstances;
 mod compared;
+mod links;
+mod questions;
 mod refs;
 mod sample;
 mod search;
@@ -58,6 +60,8 @@ pub enum LeftOut {
     Glob(String),
     /// Not every combination of these patterns was tried.
     Combinations,
+    /// Conditions ask for the name of this environment, which has variables.
+    Environment(String),
 }
 
 impl std::fmt::Display for LeftOut {
@@ -71,6 +75,11 @@ impl std::fmt::Display for LeftOut {
                 write!(f, "no text was found that {} matches", code(pattern))
             }
             Self::Glob(glob) => write!(f, "no path was found that {} matches", code(glob)),
+            Self::Environment(name) => write!(
+                f,
+                "conditions ask what the environment {} is called, and not every name was tried",
+                code(name)
+            ),
             Self::Combinations => {
                 f.write_str("not every combination of patterns that one name can match was tried")
             }
@@ -101,7 +110,8 @@ pub fn classes_of(compared: &Compared, default_branch: Option<&str>, decisions: 
     let most = (DECISIONS / decisions.max(1)).clamp(FEWEST, MOST);
     let default = default_branch.unwrap_or_else(|| compared.usual_default_branch());
     let compared = compared.resolved(default);
-    let mut left_out = Vec::new();
+    let environments = compared.environments.iter().cloned();
+    let mut left_out: Vec<LeftOut> = environments.map(LeftOut::Environment).collect();
     let refs = refs::refs(&compared, default, most, &mut left_out);
     let circumstances = circumstances::circumstances(&compared, &refs, most, &mut left_out);
     let mut known = HashSet::new();

@@ -172,11 +172,11 @@ struct Node {
 }
 
 impl Searched {
-    /// Adds the shortest text of each combination of these patterns. None is one of the spelled texts,
+    /// Adds the shortest text of each combination of these patterns, in Rust's syntax. None is one of the spelled texts,
     /// which are told apart from all others anyway.
     pub(super) fn run(
         &mut self,
-        patterns: &[&Pattern],
+        patterns: &[String],
         spelled: &HashSet<&str>,
         space: Space,
         alphabet: Alphabet,
@@ -185,7 +185,7 @@ impl Searched {
             self.exhausted = false;
             return;
         }
-        let mut sources: Vec<String> = patterns.iter().map(|one| one.to_rust()).collect();
+        let mut sources = patterns.to_vec();
         if !spelled.is_empty() {
             let mut any: Vec<String> = spelled
                 .iter()
@@ -366,7 +366,7 @@ pub(super) enum One {
 /// Searches for a text that a pattern matches.
 pub(super) fn one(pattern: &Pattern, space: Space) -> One {
     let mut searched = Searched::default();
-    searched.run(&[pattern], &HashSet::new(), space, Alphabet::All);
+    searched.run(&[pattern.to_rust()], &HashSet::new(), space, Alphabet::All);
     let mut texts = searched.texts.into_iter();
     match texts.find(|text| pattern.is_match(text) == Some(true)) {
         Some(text) => One::Text(text),

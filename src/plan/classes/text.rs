@@ -18,6 +18,9 @@ const ANSWERS: usize = 400_000;
 /// Most patterns that are searched one by one.
 const SEARCHES: usize = 64;
 
+/// Most letters of a text of which every part is told apart from other texts.
+const LONGEST_WITHIN: usize = 64;
+
 /// A question about a text.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) enum Question {
@@ -46,6 +49,29 @@ impl Question {
         match Pattern::in_value(text) {
             Some(pattern) => Self::Matches(pattern),
             None => Self::Within(text.to_owned()),
+        }
+    }
+
+    /// The pattern, in Rust's syntax, that matches the texts for which the answer is yes; nothing if that is
+    /// one text. What a text that holds a pattern matches is left aside.
+    fn pattern(&self) -> Option<String> {
+        match self {
+            Self::Is(_) => None,
+            Self::Matches(pattern) => Some(pattern.to_rust()),
+            Self::Within(own) => {
+                let letters: Vec<String> = own
+                    .chars()
+                    .take(LONGEST_WITHIN)
+                    .map(|letter| regex_syntax::escape(letter.encode_utf8(&mut [0; 4])))
+                    .collect();
+                let parts = (0..letters.len()).map(|at| {
+                    let letters = letters.iter().skip(at).rev();
+                    letters.fold(String::new(), |rest, letter| format!("(?:{letter}{rest})?"))
+                });
+                let parts: Vec<String> = parts.collect();
+                Some(format!("^(?:{})$", parts.join("|")))
+            }
+            Self::Holds(own) => Some(regex_syntax::escape(own)),
         }
     }
 
@@ -137,7 +163,7 @@ impl Questions {
     }
 
     /// The questions that do not ask for one text; they stand behind those that do.
-    fn others(questions: &BTreeSet<Question>) -> impl Iterator<Item = &Question> {
+    fn others(questions: &BTreeSet<Question>) -> impl Iterator<Item = &Question> + Clone {
         let is_other = |one: &&Question| !matches!(one, Question::Is(_));
         questions.iter().rev().take_while(is_other)
     }
@@ -202,6 +228,7 @@ impl Questions {
                 found.add(&text.replacen('-', with, 1));
                 found.add(&text.replace('-', with));
             }
+            found.add(&text.to_uppercase());
         }
         let patterns: Vec<&Pattern> = Self::patterns(&self.own).collect();
         let of_slug: Vec<&Pattern> = Self::patterns(&self.slug).collect();
@@ -221,14 +248,17 @@ impl Questions {
             found.add(text);
         }
         let spelled: HashSet<&str> = self.spelled().map(String::as_str).collect();
-        if complete && !found.tells_all_apart(&patterns, &spelled) || !of_slug.is_empty() {
+        let of_slug_too = Self::others(&self.slug).next().is_some();
+        if !complete || !found.tells_all_apart(&spelled) || of_slug_too {
             let mut searched = search::Searched::default();
-            if !patterns.is_empty() {
-                searched.run(&patterns, &spelled, space, search::Alphabet::All);
+            let matched = |questions| Self::others(questions).filter_map(Question::pattern);
+            let mut all: Vec<String> = matched(&self.own).collect();
+            if !all.is_empty() {
+                searched.run(&all, &spelled, space, search::Alphabet::All);
             }
-            if !of_slug.is_empty() {
-                let both: Vec<&Pattern> = patterns.iter().chain(&of_slug).copied().collect();
-                searched.run(&both, &spelled, space, search::Alphabet::Slug);
+            all.extend(matched(&self.slug));
+            if Self::others(&self.slug).next().is_some() {
+                searched.run(&all, &spelled, space, search::Alphabet::Slug);
             }
             complete &= searched.exhausted;
             for text in &searched.texts {
@@ -289,10 +319,11 @@ impl<'q> Found<'q> {
             })
     }
 
-    /// Whether texts that nothing spells have every combination of patterns already; then there is nothing to
+    /// Whether texts that nothing spells have every combination of answers already; then there is nothing to
     /// search for.
-    fn tells_all_apart(&self, patterns: &[&Pattern], spelled: &HashSet<&str>) -> bool {
-        let all = u32::try_from(patterns.len()).ok();
+    fn tells_all_apart(&self, spelled: &HashSet<&str>) -> bool {
+        let asked = Questions::others(&self.questions.own);
+        let all = u32::try_from(asked.clone().count()).ok();
         let Some(all) = all.and_then(|all| 2usize.checked_pow(all)) else {
             return false;
         };
@@ -301,10 +332,8 @@ impl<'q> Found<'q> {
         }
         let texts = self.texts.iter();
         let unspelled = texts.filter(|text| !spelled.contains(text.as_str()));
-        let answers = |text: &String| -> Vec<bool> {
-            let matches = |one: &&Pattern| one.is_match(text) == Some(true);
-            patterns.iter().map(matches).collect()
-        };
+        let answers =
+            |text: &String| -> Vec<bool> { asked.clone().map(|one| one.answer(text)).collect() };
         unspelled.map(answers).collect::<HashSet<_>>().len() == all
     }
 

@@ -1,6 +1,7 @@
 """Faults of the deployment, 18 to 20, and what reading shows, 21 and 22."""
 
 from faults import CI, fault
+from rig.cluster import progress
 from rig.world import STATE
 from scenarios import equal, holds
 from scenarios.again import interleaved_pipelines
@@ -25,7 +26,7 @@ def the_older_pipeline_deletes_what_runs(side):
     for pipeline, job in ((older, deploy), (newer, deploy), (newer, cleanup), (older, cleanup)):
         pipeline.release(job)
     project.settle()
-    equal(project.cluster.drain(), [], "images that a node drain cannot pull")
+    equal(project.drain(), [], "images that a node drain cannot pull")
 
 
 @fault(19)
@@ -37,8 +38,7 @@ def there_is_no_way_back(side):
     project.settle()
     project.kubectl("rollout", "undo", "deployment/my-project")
     project.settle()
-    condition = project.deployment("my-project")["status"]["conditions"][0]
-    equal(condition["reason"], "NewReplicaSetAvailable", "the rollback")
+    equal(progress(project.deployment("my-project")), "NewReplicaSetAvailable", "the rollback")
     equal(side.live(project), before, "the digest after the rollback")
 
 
@@ -52,7 +52,7 @@ def the_same_commit_again(side):
     again = project.pipeline().run()
     project.settle()
     built = project.images("php").digest(side.production(again))
-    serving = [image for image in project.deployment("my-project")["serving"] if "php" in image]
+    serving = project.serving()
     generation = project.deployment("my-project")["metadata"]["generation"]
     # Either the pods were replaced by the new image, or the image they run is still the tag's.
     if generation == 3:

@@ -12,4 +12,5 @@ if [ -n "${DOCKER_TLS_CERTDIR-}" ]; then
 else
   set -- --host=tcp://0.0.0.0:2375 --tls=false "$@"
 fi
-exec dockerd --host=unix:///var/run/docker.sock "$@"
+# shellcheck disable=SC2086 # a list of words: what makes a daemon of this version
+exec dockerd $DIND_OPTIONS --host=unix:///var/run/docker.sock "$@"

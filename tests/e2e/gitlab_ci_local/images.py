@@ -5,7 +5,6 @@ Always: nothing is pulled. An image holds the host's programs and the libraries 
 """
 
 import dataclasses
-import functools
 import os
 import pathlib
 import re
@@ -13,6 +12,7 @@ import subprocess
 import tarfile
 
 from images import catalog
+from rig import name_server
 from runner import services
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -31,11 +31,14 @@ class Recipe:
 RECIPES = {
     r"curlimages/curl:.*": Recipe(('ENTRYPOINT ["curl"]', "USER 100:101")),
     r"alpine/kubectl:.*": Recipe(('ENTRYPOINT ["kubectl"]',)),
+    r"ghcr\.io/regclient/.*": Recipe(("USER appuser",)),
     HELPER: Recipe(),
     WAIT: Recipe(('ENTRYPOINT ["wait-for-it.sh"]',), ((HERE / "wait-for-it.sh", "usr/bin/wait-for-it.sh"),)),
 }
+DAEMON = ("dockerd", "containerd", "containerd-shim-runc-v2", "docker-proxy")
 OWN = {
-    "dind": catalog.Kind(("dockerd", "containerd", "containerd-shim-runc-v2", "runc", "docker-proxy", "iptables")),
+    services.DEBIAN: catalog.Kind((*DAEMON, "docker-init", "runc", "iptables")),
+    services.CURRENT: catalog.Kind((*(f"engine/{program}" for program in DAEMON), "docker-init", "runc", "iptables")),
     HELPER: catalog.Kind(("bash", "rsync")),
     WAIT: catalog.Kind(("bash",)),
 }
@@ -64,7 +67,10 @@ class Store:
 
     def describe(self, name):
         if services.DIND.fullmatch(name):
-            return self.own("dind", name), dind(self.stack.certificates)
+            programs, options = services.engine(name)
+            # Docker's name server in a container is one that the containers of the daemon there cannot ask.
+            options = (*options, "--dns", name_server.start(self.stack.world))
+            return self.own(programs, name), dind(self.stack.certificates, options)
         recipe = next((recipe for wanted, recipe in RECIPES.items() if re.fullmatch(wanted, name)), Recipe())
         return (self.own(name, name) if name in OWN else self.stack.catalog.find(name)), recipe
 
@@ -72,17 +78,18 @@ class Store:
         return catalog.Image(self.stack.catalog, OWN[kind], self.folder / re.sub(r"\W", "-", name))
 
 
-def dind(certificates):
+def dind(certificates, options):
     pairs = (("server", "docker-server"), ("client", "docker-client"))
     # iptables opens its extensions by name, which `ldd` does not see.
-    library = next(path for path in libraries(catalog.find("iptables")) if "libxtables" in path)
+    library = next(path for path in catalog.libraries(catalog.find("iptables")) if "libxtables" in path)
     extensions = os.path.realpath(os.path.dirname(library)) + "/xtables"
     files = [(HERE / "dockerd-entrypoint.sh", "usr/bin/dockerd-entrypoint.sh"), (extensions, extensions[1:])]
     for folder, pair in pairs:
         place = f"usr/share/dind/{folder}"
         files += [(certificates / "ca.crt", f"{place}/ca.pem"), (certificates / f"{pair}.crt", f"{place}/cert.pem")]
         files.append((certificates / f"{pair}.key", f"{place}/key.pem"))
-    changes = ('ENTRYPOINT ["dockerd-entrypoint.sh"]', "VOLUME /var/lib/docker", "EXPOSE 2376")
+    environment = f'ENV DIND_OPTIONS="{" ".join(options)}"'
+    changes = ('ENTRYPOINT ["dockerd-entrypoint.sh"]', environment, "VOLUME /var/lib/docker", "EXPOSE 2376")
     return Recipe(changes, tuple(files))
 
 
@@ -91,45 +98,17 @@ def write(archive, image, files):
     programs = [(source, place[1:]) for source, place in image.mounts if os.path.isfile(source)]
     more = [*programs, *files]
     for source, _ in programs:
-        for library in libraries(source):
+        for library in catalog.libraries(source):
             folder, name = os.path.split(library)
             more.append((library, f"{os.path.realpath(folder)[1:]}/{name}"))  # the image has Debian's links too
-    for source, place in image.mounts:
-        if place.endswith("docker-buildx"):
-            more += [(file, file[1:]) for file in modules(source)]
     places = {}
     for source, place in more:
         places.setdefault(place, source)
 
     def own(entry):
-        """Empty files that mounts would go over are left out, and everything is root's."""
-        entry.uid = entry.gid = 0
+        """Leaves out the empty files that mounts would go over."""
         return None if entry.name in places else entry
 
     archive.add(image.root, "", filter=own)
     for place, source in sorted(places.items()):
         archive.add(os.path.realpath(source), place)
-
-
-@functools.cache
-def libraries(program):
-    """The paths of its shared libraries, the loader among them."""
-    done = subprocess.run(["ldd", program], capture_output=True, text=True, check=False)  # 1: it has none
-    return re.findall(r"(?:^|=>)\s*(/\S+)", done.stdout, re.M)
-
-
-@functools.cache
-def modules(script):
-    """The files of the standard library that a Python script wants, and what these want."""
-    names = ", ".join(re.findall(r"^import (\w+)$", pathlib.Path(script).read_text(), re.M))
-    # The compiled file beside the source saves the time to compile it.
-    code = (
-        f"import sys, encodings.idna, {names}\n"
-        "for module in list(sys.modules.values()):\n"
-        "    for name in (getattr(module, '__file__', None), getattr(module, '__cached__', None)):\n"
-        "        if name and name.startswith('/'): print(name)\n"
-    )
-    command = ["/usr/bin/python3", "-I", "-S", "-c", code]
-    files = subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()
-    found = {file for file in files if os.path.exists(file)}
-    return found | {library for file in files if file.endswith(".so") for library in libraries(file)}

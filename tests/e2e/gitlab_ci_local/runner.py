@@ -1,7 +1,8 @@
 """gitlab-ci-local with its Docker executor, as a user would run it in a checkout.
 
 In: a project and a branch. Out: `Run`, with a status for each job that ran.
-Always: the pipeline is the project's own file, unchanged; the containers are in a daemon and a network of
+Always: the pipeline is the project's own file, unchanged but for the digests of published images, which
+no image that is made here can have; the containers are in a daemon and a network of
 the runner's own; CI variables come from a file beside the checkout, none from the command line.
 """
 
@@ -138,7 +139,12 @@ def fetch(project, branch):
         address = f"https://{project.gitlab.host}/{project.path}.git"
         project.shell("git", "remote", "set-url", "origin", address, cwd=checkout)
     project.shell("git", "fetch", "--quiet", str(project.repository), branch, cwd=checkout)
-    project.shell("git", "checkout", "--quiet", "-B", branch, "FETCH_HEAD", cwd=checkout)
+    project.shell("git", "checkout", "--quiet", "--force", "-B", branch, "FETCH_HEAD", cwd=checkout)
+    file = checkout / ".gitlab-ci.yml"
+    text = file.read_text()
+    for name in named(text):
+        text = text.replace(name, catalog.unpinned(name))
+    file.write_text(text)
     return checkout
 
 

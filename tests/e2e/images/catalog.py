@@ -7,6 +7,7 @@ An image that nobody described here is refused.
 """
 
 import dataclasses
+import functools
 import io
 import os
 import pathlib
@@ -23,49 +24,79 @@ PLUGINS = "/usr/libexec/docker/cli-plugins"
 
 
 @dataclasses.dataclass(frozen=True)
+class User:
+    name: str
+    number: int
+    group: int
+    home: str
+
+
+ROOT = User("root", 0, 0, "/root")
+CURL = User("curl_user", 100, 101, "/home/curl_user")
+APPUSER = User("appuser", 1000, 1000, "/home/appuser")  # regclient/regclient, build/Dockerfile.regctl
+
+
+@dataclasses.dataclass(frozen=True)
 class Kind:
     """`tools`: commands of the host; `plugins`: Docker's; `user`: who runs the job."""
 
     tools: tuple = ()
     plugins: tuple = ()
-    user: int = 0
+    user: User = ROOT
 
 
 DOCKER = ("docker", "git")
 KINDS = {
-    r"docker:.*-(cli|git)": Kind(DOCKER, ("docker-compose", "docker-buildx")),
     r"docker:(1[789]|20)\..*": Kind(DOCKER),
-    r"curlimages/curl:.*": Kind(("curl",), user=100),
+    r"docker:.*-(cli|git)": Kind(("engine/docker", "git"), ("docker-compose", "docker-buildx")),
+    r"curlimages/curl:.*": Kind(("curl",), user=CURL),
     r"buildpack-deps:.*-curl": Kind(("curl", "bash")),
     r"alpine/kubectl:.*": Kind(("kubectl",)),
-    r"alpine/k8s:.*": Kind(("kubectl", "bash", "curl", "jq", "git", "envsubst", "helm")),
+    r"alpine/k8s:.*": Kind(("kubectl", "bash", "curl", "jq", "git", "envsubst", "helm", "kustomize")),
     r"alpine:.*": Kind(),
+    r"ghcr\.io/regclient/regctl:.*-alpine": Kind(("regctl",), user=APPUSER),
+    r"ghcr\.io/regclient/regbot:.*-alpine": Kind(("regbot",), user=APPUSER),
     # The Dockerfile of this one stands in the post: docker:17.12 with docker-compose, curl, bash, kubectl.
     r".*/docker-compose:1\.2": Kind((*DOCKER, "docker-compose", "curl", "bash", "kubectl")),
 }
 
+# Command -> its name in the folder of installed tools.
+INSTALLED = {name: name for name in ("kubectl", "kustomize", "regbot", "regctl")} | {"helm": "helm-4"}
+
 
 def tools():
-    """The folder that tests/tools/install.sh fills: Compose 2, kubectl, Helm."""
+    """The folder that tests/tools/install.sh fills."""
     return pathlib.Path(os.environ.get("WINDLASS_TEST_TOOLS", HERE.parents[2] / "target/tools")) / "bin"
 
 
 def find(tool):
-    """A program for an image. Debian's own docker and docker-compose come before any other of that name."""
-    own = {"kubectl": tools() / "kubectl", "helm": tools() / "helm-4"}.get(tool)
+    """A program for an image; `engine/NAME` is of the newer Docker Engine.
+
+    Debian's own docker and docker-compose come before any other of that name.
+    """
+    if tool.startswith("engine/"):
+        return str(tools().parent / tool)
+    own = tools() / INSTALLED[tool] if tool in INSTALLED else None
     places = (own, f"/usr/bin/{tool}", shutil.which(tool))
     return next((str(path) for path in places if path and os.path.exists(path)), None)
+
+
+def unpinned(name):
+    """`NAME:TAG` of `NAME:TAG@sha256:...`: no stand-in can have the digest of the published image."""
+    return re.sub(r"(:[\w.-]+)@sha256:[0-9a-f]{64}$", r"\1", name)
 
 
 class Catalog:
     def __init__(self, bundle):
         compose = os.path.realpath(tools() / "docker-compose")
-        self.plugins = {"docker-compose": compose, "docker-buildx": str(HERE / "docker-buildx")}
+        self.plugins = {"docker-compose": compose, "docker-buildx": find("engine/docker-buildx")}
         self.bundle, self.made, self.lock = bundle, {}, threading.Lock()
         self.folder = STATE / "images"
         self.folder.mkdir()
 
     def find(self, name):
+        """The stand-in for a published image, whatever digest the name is pinned to."""
+        name = unpinned(name)
         for wanted, kind in KINDS.items():
             if re.fullmatch(wanted, name):
                 with self.lock:
@@ -97,7 +128,6 @@ class Image:
             "builds",
             "certs",
             "home",
-            "opt/python",
         ):
             (root / folder).mkdir(parents=True)
         (root / "tmp").chmod(0o1777)
@@ -114,8 +144,13 @@ class Image:
         for applet in applets:
             if applet != "busybox":
                 (root / "usr/bin" / applet).symlink_to("busybox")
-        (root / "etc/passwd").write_text("root:x:0:0::/root:/bin/sh\ncurl_user:x:100:101::/home:/bin/sh\n")
-        (root / "etc/group").write_text("root:x:0:\ncurl_group:x:101:\n")
+        users = {ROOT, kind.user}
+        passwd = (f"{user.name}:x:{user.number}:{user.group}::{user.home}:/bin/sh\n" for user in users)
+        (root / "etc/passwd").write_text("".join(passwd))
+        (root / "etc/group").write_text("".join(f"{user.name}:x:{user.group}:\n" for user in users))
+        home = root / kind.user.home[1:]
+        home.mkdir(exist_ok=True)
+        os.chown(home, kind.user.number, kind.user.group)
         (root / "etc/nsswitch.conf").write_text("hosts: files\n")
         shutil.copy("/etc/ld.so.cache", root / "etc/ld.so.cache")
         shutil.copy(catalog.bundle, root / "etc/ssl/certs/ca-certificates.crt")
@@ -123,9 +158,9 @@ class Image:
         for library in ("/usr/lib", "/usr/lib64"):
             self.mount(library, library)
         for tool in kind.tools:
-            place = root / "usr/bin" / tool
-            place.unlink(missing_ok=True)  # rather than BusyBox's
-            self.mount(os.path.realpath(find(tool)), f"/usr/bin/{tool}")
+            program, tool = find(tool), tool.rpartition("/")[2]
+            (root / "usr/bin" / tool).unlink(missing_ok=True)  # rather than BusyBox's
+            self.mount(os.path.realpath(program), f"/usr/bin/{tool}")
             if tool == "git":
                 for folder in git_folders():
                     self.mount(folder, folder)
@@ -133,8 +168,6 @@ class Image:
                 self.mount(os.path.realpath("/usr/bin/python3"), "/usr/bin/python3")
         for plugin in kind.plugins:
             self.mount(catalog.plugins[plugin], f"{PLUGINS}/{plugin}")
-            if plugin == "docker-buildx":
-                self.mount(os.path.realpath("/usr/bin/python3"), "/opt/python/python3")
 
     def mount(self, source, place):
         """Notes a mount, and makes the empty file or folder that it goes over."""
@@ -153,7 +186,7 @@ class Pulled:
     """What the registry has, unpacked. Jobs run as root in it, with its own shell."""
 
     def __init__(self, catalog, layers, root):
-        self.kind, self.root, self.user, self.mounts = Kind(), root, 0, []
+        self.kind, self.root, self.user, self.mounts = Kind(), root, ROOT, []
         root.mkdir()
         for data in layers:
             with tarfile.open(fileobj=io.BytesIO(data)) as archive:
@@ -168,3 +201,10 @@ def git_folders():
     out = subprocess.run([find("git"), "--exec-path"], capture_output=True, text=True, check=True).stdout.strip()
     share = pathlib.Path(find("git")).resolve().parent.parent / "share/git-core"
     return [folder for folder in (out, str(share)) if os.path.isdir(folder)]
+
+
+@functools.cache
+def libraries(program):
+    """The paths of its shared libraries, the loader among them."""
+    done = subprocess.run(["ldd", program], capture_output=True, text=True, check=False)  # 1: it has none
+    return re.findall(r"(?:^|=>)\s*(/\S+)", done.stdout, re.M)

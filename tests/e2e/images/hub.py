@@ -13,6 +13,7 @@ import subprocess
 import tarfile
 
 import client
+from images import catalog
 
 HERE = pathlib.Path(__file__).resolve().parent
 PHP = {"bin/composer": HERE / "php/composer", "bin/phing": HERE / "php/phing"}
@@ -66,6 +67,15 @@ def layer(files):
         for name, data in files.items():
             add(name, data if isinstance(data, bytes) else data.read_bytes())
     return out.getvalue()
+
+
+def push_buildkit(repository, bundle):
+    """The builder container of buildx: BuildKit's own image (moby/buildkit, Dockerfile) with the host's runc."""
+    runc = catalog.find("runc")
+    files = {f"bin/{program}": catalog.tools() / program for program in ("buildkitd", "buildctl")}
+    files |= {"bin/buildkit-runc": pathlib.Path(runc), "etc/ssl/certs/ca-certificates.crt": bundle}
+    files |= {file[1:]: pathlib.Path(file) for file in catalog.libraries(runc)}
+    return push(repository, "buildx-stable-1", files, [], Entrypoint=["buildkitd"])
 
 
 def push_php_base(repository):

@@ -1,223 +1,198 @@
-"""An imitation of the Kubernetes API server, as much of it as `kubectl` needs to deploy.
+"""A Kubernetes cluster: etcd, kube-apiserver and kube-controller-manager, with RBAC; the kubelet's part is `kubelet`.
 
-Many clusters in one server, each below `/clusters/NAME` (GitLab's agent server proxies them below a
-path too, `/k8s-proxy`). Objects are kept as they come; a Deployment gets a small controller that does
-what Kubernetes' does (`pkg/controller/deployment`): a ReplicaSet for each template with its
-`deployment.kubernetes.io/revision`, status by status to the end of the rollout. Each image is first
-asked of the registry, as a kubelet would pull it, with a deploy token that may only pull: what is not
-there ends as ProgressDeadlineExceeded. Answers follow the API conventions of Kubernetes 1.32.
+In: an address and certificates. Out: `Cluster`, which answers at the address, and to which an administrator
+talks by `request`. It is shared: each project has a namespace of its own and a service account there.
+Pods are not bound to nodes: there are none, and so nothing waits for a kubelet when a pod is deleted.
 """
 
-import copy
-import datetime
-import hashlib
+import base64
+import http.client
 import json
-import threading
+import secrets
+import ssl
+import subprocess
 import time
-import uuid
 
-STEP, DEADLINE, REPLICAS = 0.02, 0.2, 2
-REVISION = "deployment.kubernetes.io/revision"
-UPDATED = "ReplicaSetUpdated"
+from images import catalog
+
+ETCD = "127.0.0.1:2379"
+ADMIN = "admin"
+CONTROLLERS = (
+    *("clusterrole-aggregation", "cronjob", "daemonset", "deployment", "garbage-collector", "job"),
+    *("namespace", "replicaset", "serviceaccount", "statefulset"),
+)
+# ClusterRole -> rules, besides those that Kubernetes has: what an agent may do that makes review apps.
+ROLES = {"makes-namespaces": [{"apiGroups": [""], "resources": ["namespaces"], "verbs": ["create", "get", "delete"]}]}
+RBAC = "rbac.authorization.k8s.io"
 
 
-def now():
-    return datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+class Refused(RuntimeError):
+    """The API server answered with an error; `status` is its HTTP status."""
+
+    def __init__(self, status, text):
+        super().__init__(f"{status}: {text}")
+        self.status = status
 
 
 class Cluster:
-    """Objects by (group/version, kind in plural, namespace, name)."""
+    def __init__(self, host, address, certificates, folder):
+        self.host, self.address, self.folder = host, address, folder
+        self.token = secrets.token_urlsafe(24)
+        self.context = ssl.create_default_context(cafile=certificates / "ca.crt")
+        folder.mkdir()
+        self.start_etcd()
+        self.start_api_server(certificates)
+        self.start_controller_manager(certificates)
+        for name, rules in ROLES.items():
+            self.request("POST", f"/apis/{RBAC}/v1/clusterroles", {"metadata": {"name": name}, "rules": rules})
 
-    def __init__(self, name, token, pull):
-        self.name, self.token = name, token
-        self.pull = pull  # image -> digest or None
-        self.crashes = lambda image: False  # whether its containers never get ready
-        self.objects, self.version, self.pulls = {}, 0, []
-        self.changed = threading.Condition(threading.RLock())
-        self.log = []  # (method, path)
-        self.create("v1", "namespaces", "", {"kind": "Namespace", "metadata": {"name": "default"}})
+    # ---- processes
 
-    def key(self, group, plural, namespace, name):
-        return (group, plural, namespace, name)
+    def start(self, program, *options):
+        with (self.folder / f"{program.name}.log").open("w") as log:
+            words = [f"--{name}={value}" for name, value in options]
+            return subprocess.Popen([str(program), *words], stdin=subprocess.DEVNULL, stdout=log, stderr=log)
 
-    def create(self, group, plural, namespace, item):
-        with self.changed:
-            meta = item.setdefault("metadata", {})
-            meta.setdefault("uid", str(uuid.uuid4()))
-            meta.setdefault("creationTimestamp", now())
-            meta.setdefault("generation", 1)
-            if namespace:
-                meta["namespace"] = namespace
-            item.setdefault("apiVersion", group)
-            self.objects[self.key(group, plural, namespace, meta["name"])] = item
-            if plural == "namespaces":
-                item.setdefault("status", {"phase": "Active"})
-            self.touch(item)
-            if plural == "deployments":
-                complete(item)
-                self.roll_out(item)
-            return item
+    def start_etcd(self):
+        self.start(
+            catalog.tools().parent / "engine/etcd",
+            ("data-dir", self.folder / "etcd"),
+            ("listen-client-urls", f"http://{ETCD}"),
+            ("advertise-client-urls", f"http://{ETCD}"),
+            ("listen-peer-urls", "http://127.0.0.1:2380"),
+            ("unsafe-no-fsync", "true"),
+            ("log-level", "error"),
+        )
 
-    def touch(self, item):
-        with self.changed:
-            self.version += 1
-            item["metadata"]["resourceVersion"] = str(self.version)
-            self.changed.notify_all()
-
-    def update(self, key, item):
-        """A changed spec is a new generation, and of a Deployment a new rollout."""
-        with self.changed:
-            before = self.objects[key]
-            changed = before.get("spec") != item.get("spec")
-            item["metadata"]["generation"] = before["metadata"]["generation"] + (1 if changed else 0)
-            self.objects[key] = item
-            self.touch(item)
-            if changed and key[1] == "deployments":
-                complete(item)
-                self.roll_out(item)
-            return item
-
-    def delete(self, key):
-        with self.changed:
-            item = self.objects.pop(key)
-            if key[1] == "namespaces":
-                for other in [other for other in self.objects if other[2] == key[3]]:
-                    del self.objects[other]
-            if key[1] == "deployments":
-                for other, owned in list(self.objects.items()):
-                    owners = owned["metadata"].get("ownerReferences", [])
-                    if any(owner["uid"] == item["metadata"]["uid"] for owner in owners):
-                        del self.objects[other]
-            self.touch(item)
-            return item
-
-    # ---- the controller
-
-    def roll_out(self, deployment):
-        generation = deployment["metadata"]["generation"]
-        key = self.key("apps/v1", "deployments", deployment["metadata"]["namespace"], deployment["metadata"]["name"])
-        self.replica_set(deployment)
-        thread = threading.Thread(target=self.progress, args=(key, generation), daemon=True)
-        thread.start()
-
-    def replica_set(self, deployment):
-        """The ReplicaSet of this template: the one there is, or a new one; it gets the highest revision."""
-        meta, namespace = deployment["metadata"], deployment["metadata"]["namespace"]
-        template = copy.deepcopy(deployment["spec"]["template"])
-        value = hashlib.sha256(json.dumps(template, sort_keys=True).encode()).hexdigest()[:10]
-        name = f"{meta['name']}-{value}"
-        owned = [
-            item
-            for key, item in self.objects.items()
-            if key[1] == "replicasets"
-            and key[2] == namespace
-            and item["metadata"]["ownerReferences"][0]["uid"] == meta["uid"]
-        ]
-        revision = 1 + max([int(item["metadata"]["annotations"][REVISION]) for item in owned] or [0])
-        found = next((item for item in owned if item["metadata"]["name"] == name), None)
-        if found is None:
-            labels = template.setdefault("metadata", {}).setdefault("labels", {})
-            labels["pod-template-hash"] = value
-            owner = {
-                "apiVersion": "apps/v1",
-                "kind": "Deployment",
-                "name": meta["name"],
-                "uid": meta["uid"],
-                "controller": True,
-            }
-            found = {
-                "kind": "ReplicaSet",
-                "metadata": {
-                    "name": name,
-                    "labels": dict(labels),
-                    "annotations": {},
-                    "ownerReferences": [owner],
-                },
-                "spec": {
-                    "replicas": deployment["spec"]["replicas"],
-                    "selector": {"matchLabels": dict(labels)},
-                    "template": template,
-                },
-            }
-            self.create("apps/v1", "replicasets", namespace, found)
-        elif found["metadata"]["annotations"][REVISION] == str(revision - 1):
-            revision -= 1  # the newest already
-        found["metadata"]["annotations"][REVISION] = str(revision)
-        meta.setdefault("annotations", {})[REVISION] = str(revision)
-
-    def progress(self, key, generation):
-        with self.changed:
-            item = self.objects.get(key)
-            images = [c["image"] for c in item["spec"]["template"]["spec"].get("containers", [])] if item else []
-            replicas = item["spec"].get("replicas", REPLICAS) if item else 0
-        time.sleep(STEP)
-        missing = [image for image in images if not self.pullable(image) or self.crashes(image)]
-        if missing:
-            self.status(key, generation, replicas, 1, replicas, UPDATED)
-            time.sleep(DEADLINE)
-            self.status(key, generation, replicas, 1, replicas, "ProgressDeadlineExceeded", missing)
-            return
-        for updated in range(1, replicas + 1):
-            self.status(key, generation, replicas - updated + 1, updated, replicas, UPDATED)
-            time.sleep(STEP)
-        self.status(key, generation, 0, replicas, replicas, "NewReplicaSetAvailable")
-
-    def status(self, key, generation, old, new, available, reason, missing=()):
-        with self.changed:
-            item = self.objects.get(key)
-            if item is None or item["metadata"]["generation"] != generation:
+    def start_api_server(self, certificates):
+        tokens = self.folder / "tokens.csv"
+        tokens.touch(mode=0o600)
+        tokens.write_text(f"{self.token},{ADMIN},{ADMIN},system:masters\n")
+        process = self.start(
+            catalog.tools() / "kube-apiserver",
+            ("etcd-servers", f"http://{ETCD}"),
+            ("bind-address", self.address),
+            ("secure-port", 443),
+            ("tls-cert-file", certificates / "server.crt"),
+            ("tls-private-key-file", certificates / "server.key"),
+            ("token-auth-file", tokens),
+            ("authorization-mode", "RBAC"),
+            ("service-account-issuer", f"https://{self.host}"),
+            ("service-account-key-file", certificates / "token.key"),
+            ("service-account-signing-key-file", certificates / "token.key"),
+            ("service-cluster-ip-range", "10.96.0.0/16"),
+            ("endpoint-reconciler-type", "none"),
+        )
+        for _ in range(600):
+            try:
+                self.request("GET", "/readyz")
                 return
-            condition = {
-                "type": "Progressing",
-                "status": "False" if missing else "True",
-                "reason": reason,
-                "message": f"not ready: {', '.join(missing)}" if missing else reason,
+            except (OSError, Refused):
+                if process.poll() is not None:
+                    break
+                time.sleep(0.1)
+        raise RuntimeError(f"kube-apiserver does not start: {(self.folder / 'kube-apiserver.log').read_text()[-3000:]}")
+
+    def start_controller_manager(self, certificates):
+        file = self.folder / "kubeconfig"
+        file.touch(mode=0o600)
+        file.write_text(self.kubeconfig(ADMIN, self.token, (certificates / "ca.crt").read_text(), current=True))
+        self.start(
+            catalog.tools() / "kube-controller-manager",
+            ("kubeconfig", file),
+            ("authentication-kubeconfig", file),
+            ("authorization-kubeconfig", file),
+            ("secure-port", 0),
+            ("leader-elect", "false"),
+            ("controllers", ",".join(f"{name}-controller" for name in CONTROLLERS)),
+            ("service-account-private-key-file", certificates / "token.key"),
+            ("kube-api-qps", 200),
+            ("kube-api-burst", 400),
+        )
+
+    # ---- the API, as an administrator
+
+    def connect(self, timeout=30):
+        return http.client.HTTPSConnection(self.host, context=self.context, timeout=timeout)
+
+    def request(self, method, path, body=None, kind="application/json"):
+        """The answer's value; `None` where there is nothing (404)."""
+        connection = self.connect()
+        headers = {"Authorization": f"Bearer {self.token}", "Content-Type": kind}
+        connection.request(method, path, None if body is None else json.dumps(body), headers)
+        answer = connection.getresponse()
+        text = answer.read().decode()
+        connection.close()
+        if answer.status == 404:
+            return None
+        if answer.status >= 400:
+            raise Refused(answer.status, text)
+        return json.loads(text) if answer.headers.get_content_type() == "application/json" else text
+
+    def namespace(self, name):
+        """Makes a namespace; it stays as it is if it is there."""
+        try:
+            self.request("POST", "/api/v1/namespaces", {"metadata": {"name": name}})
+        except Refused as error:
+            if error.status != 409:
+                raise
+
+    def account(self, namespace, role, everywhere=()):
+        """A new service account with a ClusterRole in its namespace, and others in all; returns its token."""
+        account = f"agent-{secrets.token_hex(4)}"
+        self.request("POST", f"/api/v1/namespaces/{namespace}/serviceaccounts", {"metadata": {"name": account}})
+        subject = {"kind": "ServiceAccount", "name": account, "namespace": namespace}
+        for kind, path, names in (
+            ("RoleBinding", f"namespaces/{namespace}/rolebindings", (role,) if role else ()),
+            ("ClusterRoleBinding", "clusterrolebindings", everywhere),
+        ):
+            for name in names:
+                binding = {"kind": kind, "metadata": {"name": f"{namespace}-{account}-{name}"}, "subjects": [subject]}
+                binding["roleRef"] = {"apiGroup": RBAC, "kind": "ClusterRole", "name": name}
+                self.request("POST", f"/apis/{RBAC}/v1/{path}", binding)
+        request = {"spec": {"expirationSeconds": 86400}}
+        path = f"/api/v1/namespaces/{namespace}/serviceaccounts/{account}/token"
+        return self.request("POST", path, request)["status"]["token"]
+
+    def pods(self, namespace=None):
+        place = f"/namespaces/{namespace}" if namespace else ""
+        return (self.request("GET", f"/api/v1{place}/pods") or {"items": []})["items"]
+
+    def kubeconfig(self, context, token, authority, namespace=None, current=False):
+        place = {"namespace": namespace} if namespace else {}
+        data = base64.b64encode(authority.encode()).decode()
+        cluster = {"server": f"https://{self.host}", "certificate-authority-data": data}
+        return json.dumps(
+            {
+                "apiVersion": "v1",
+                "kind": "Config",
+                "current-context": context if current else "",
+                "clusters": [{"name": "gitlab", "cluster": cluster}],
+                "users": [{"name": "agent", "user": {"token": token}}],
+                "contexts": [{"name": context, "context": {"cluster": "gitlab", "user": "agent", **place}}],
             }
-            # Until there is a pod of the new template, the old ones serve on.
-            item["status"] = {
-                "observedGeneration": generation,
-                "replicas": old + new,
-                "updatedReplicas": new,
-                "readyReplicas": available,
-                "availableReplicas": available,
-                "conditions": [condition],
-            }
-            if reason == "NewReplicaSetAvailable":
-                item["serving"] = [c["image"] for c in item["spec"]["template"]["spec"].get("containers", [])]
-            self.touch(item)
-
-    def pullable(self, image):
-        digest = self.pull(image)
-        self.pulls.append((image, digest))
-        return digest is not None
-
-    # ---- for scenarios
-
-    def drain(self):
-        """A node drain: every pod that serves is started elsewhere. Images that cannot be pulled again."""
-        with self.changed:
-            serving = [
-                image
-                for key, item in self.objects.items()
-                if key[1] == "deployments"
-                for image in item.get("serving", [])
-            ]
-        return [image for image in serving if not self.pullable(image)]
+        )
 
 
-def complete(deployment):
-    """Defaults that the API server fills in."""
-    spec = deployment["spec"] = without_nothing(deployment["spec"])
-    spec.setdefault("replicas", REPLICAS)
-    spec.setdefault("progressDeadlineSeconds", 600)
-    labels = spec.get("template", {}).get("metadata", {}).get("labels", {})
-    spec.setdefault("selector", {"matchLabels": labels})
+def ready(pod):
+    """Whether a pod serves."""
+    conditions = pod.get("status", {}).get("conditions", [])
+    up = any(condition["type"] == "Ready" and condition["status"] == "True" for condition in conditions)
+    return up and "deletionTimestamp" not in pod["metadata"]
 
 
-def without_nothing(value):
-    """kubectl sends `resources: {}` and `creationTimestamp: null`, which change nothing."""
-    if isinstance(value, dict):
-        return {key: without_nothing(item) for key, item in value.items() if item not in (None, {})}
-    if isinstance(value, list):
-        return [without_nothing(item) for item in value]
-    return value
+def settled(deployment):
+    """Whether its rollout is over, in the one way or the other (kubectl's own rule, pkg/polymorphichelpers)."""
+    status, wanted = deployment.get("status", {}), deployment["spec"]["replicas"]
+    if status.get("observedGeneration", 0) < deployment["metadata"]["generation"]:
+        return False
+    if progress(deployment) == "ProgressDeadlineExceeded":
+        return True
+    counts = [status.get(name, 0) for name in ("replicas", "updatedReplicas", "availableReplicas")]
+    return counts == [wanted] * 3
+
+
+def progress(deployment):
+    """The reason of the condition `Progressing`."""
+    conditions = deployment.get("status", {}).get("conditions", [])
+    return next((condition["reason"] for condition in conditions if condition["type"] == "Progressing"), None)

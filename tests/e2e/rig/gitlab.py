@@ -14,6 +14,7 @@ import urllib.parse
 
 import token_endpoint
 from rig import serve
+from rig.world import run
 
 PULL, JOB, ALL = {"pull"}, {"pull", "push", "delete"}, {"pull", "push", "delete", "*"}
 
@@ -26,6 +27,13 @@ class Issuer(token_endpoint.Issuer):
         self.credentials, self.secrets, self.granted = {}, set(), []
         self.leaky = set()  # secrets of projects whose pipelines are known to leak
         self.leaks, self.talkative = set(), set()  # projects
+
+    def public_key(self):
+        """The key that signs, as a JSON Web Key (RFC 7517)."""
+        modulus = run("openssl", "rsa", "-in", "token.key", "-modulus", "-noout", cwd=self.directory)
+        number = bytes.fromhex(modulus.strip().partition("=")[2])
+        parts = {"n": token_endpoint.base64url(number), "e": "AQAB"}
+        return {"kty": "RSA", "use": "sig", "alg": "RS256", "kid": self.key_id, **parts}
 
     def allow(self, user, password, project, actions):
         self.secrets.add(password)

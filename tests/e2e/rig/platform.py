@@ -4,7 +4,6 @@
 part of the registry and its own cluster, so that scenarios can run side by side.
 """
 
-import base64
 import http.client
 import json
 import os
@@ -18,7 +17,7 @@ import time
 
 import client
 from images import catalog, hub
-from rig import certificates, cluster, gitlab, kubernetes, registry, serve
+from rig import certificates, cluster, gitlab, kubelet, name_server, registry, serve
 from rig.world import STATE, World, run
 from runner import pipeline as pipelines
 
@@ -26,9 +25,10 @@ TESTS = pathlib.Path(__file__).resolve().parents[1]
 ROOT = TESTS.parents[1]
 GITLAB, REGISTRY = "gitlab.example.com", "registry.example.com"
 OLD = "gitlab.facile.it"  # a GitLab of 2018, its registry at the same host name
+PLAIN = "distribution.example.com"  # GitLab with distribution 3 as its registry, as it comes
 STORAGE, MIRROR, CLUSTER = "storage.example.com", "registry-mirror.facile.it", "kubernetes.example.com"
 HUB = "registry-1.docker.io"  # the mirror, for jobs without one
-HOSTS = (GITLAB, REGISTRY, OLD, STORAGE, MIRROR, CLUSTER)
+HOSTS = (GITLAB, REGISTRY, OLD, PLAIN, STORAGE, MIRROR, CLUSTER)
 
 
 def compile_examples(windlass, folder, **environment):
@@ -54,23 +54,31 @@ class Platform:
         self.serve(gitlab.handler(self.issuer, STATE / "git"), addresses[GITLAB])
         self.registries = {}
         beside = gitlab.handler(self.issuer, STATE / "git")
-        for port, name, home, old in ((5001, REGISTRY, GITLAB, None), (5002, OLD, OLD, beside)):
+        kinds = (
+            (REGISTRY, GITLAB, {}),
+            (OLD, OLD, {"gitlab": False, "beside": beside}),
+            (PLAIN, GITLAB, {"gitlab": False, "program": registry.DISTRIBUTION}),
+        )
+        for port, (name, home, how) in enumerate(kinds, start=5001):
             realm = f"https://{home}/jwt/auth"
             made = registry.Registry(
-                name, STATE, self.certificates, addresses[name], self.issuer, realm, port, not old, old
+                name, STATE, self.certificates, addresses[name], self.issuer, realm, port, **how
             )
             made.host = name
             made.front.storage_url = f"https://{STORAGE}"
             self.registries[name] = made
         self.serve(registry.gitlab_registry.storage_handler(self.registries[REGISTRY].front), addresses[STORAGE])
-        self.clusters = {}
-        self.serve(kubernetes.handler(self.clusters), addresses[CLUSTER])
+        self.cluster = cluster.Cluster(CLUSTER, addresses[CLUSTER], self.certificates, STATE / "kubernetes")
+        self.issuer.secrets.add(self.cluster.token)
+        kubelet.Kubelet(self.cluster, self.pull, self.crashes)
         tls = {key: str(self.certificates / f"server.{end}") for key, end in (("certificate", "crt"), ("key", "key"))}
         registry.start(STATE / "mirror", f"{addresses[MIRROR]}:443", STATE / "mirror.log", None, tls)
         for name, (files, command, *folder) in hub.IMAGES.items():
             repository, tag = name.split(":")
             hub.push(Mirror(self, repository), tag, files, command, **({"WorkingDir": folder[0]} if folder else {}))
+        hub.push_buildkit(Mirror(self, "moby/buildkit"), self.bundle)
         self.catalog = catalog.Catalog(self.bundle)
+        name_server.start(self.world)
         self.lock = threading.Lock()
         self.projects, self.made = 0, []
 
@@ -81,6 +89,21 @@ class Platform:
         with self.lock:
             self.projects += 1
             return self.projects
+
+    def owner(self, image):
+        """The project whose image it is, or None."""
+        host, _, rest = image.partition("/")
+        path = "/".join(re.split(r"[:@]", rest)[0].split("/")[:2])
+        return next((made for made in self.made if made.path.lower() == path and host in self.registries), None)
+
+    def pull(self, image):
+        """What a kubelet gets: the digest, or None. Images from elsewhere are always there."""
+        owner = self.owner(image)
+        return owner.pull(image) if owner else f"elsewhere:{image}"
+
+    def crashes(self, image):
+        owner = self.owner(image)
+        return owner is not None and owner.crashes(image)
 
     def project(self, example, **how):
         made = Project(self, self.number(), example, **how)
@@ -137,9 +160,7 @@ class Project:
         self.shell("git", "init", "--quiet", "--initial-branch=master", ".")
         self.shell("git", "init", "--quiet", "--bare", "--initial-branch=master", str(self.repository))
         self.shell("git", "config", "gc.auto", "0")
-        self.cluster = cluster.Cluster(str(number), f"kube-{pipelines.new_token()}", self.pull)
-        platform.clusters[str(number)] = self.cluster
-        platform.issuer.secrets.add(self.cluster.token)
+        self.namespace, self.crashes = f"project-{number}", lambda image: False
         self.deploy_token = "gldt-" + pipelines.new_token()
         platform.issuer.allow("deploy-token", self.deploy_token, self.path.lower(), gitlab.PULL)
 
@@ -208,6 +229,18 @@ class Project:
         self.commit(branch, **files)
         return self.pipeline(branch).run()
 
+    def delete_branch(self, branch):
+        """Somebody deletes the branch: GitLab stops its environments (Environments::StopService#execute_for_branch)."""
+        self.git("push", "--quiet", str(self.repository), f":refs/heads/{branch}")
+        stopped = set()
+        for pipeline in reversed(self.pipelines):
+            if pipeline.ref == branch and not pipeline.tag:
+                for job, stop in pipeline.to_stop():
+                    name = job.environment()["CI_ENVIRONMENT_NAME"]
+                    if name not in stopped:
+                        stopped.add(name)
+                        pipeline.stop(stop)
+
     def job_token(self, job):
         token = pipelines.new_token()
         self.gitlab.issuer.allow("gitlab-ci-token", token, self.path.lower(), self.rights)
@@ -244,12 +277,15 @@ class Project:
         layers = [images.request("GET", f"blobs/{layer['digest']}")[2] for layer in json.loads(data)["layers"]]
         return self.gitlab.catalog.pulled(client.sha256(data), layers)
 
+    def drain(self):
+        """A node drain after a garbage collection of the registry: images that cannot be pulled again."""
+        self.registry.collect(self.path.lower())
+        return [image for image in self.serving() if self.pull(image) is None]
+
     def pull(self, image):
-        """What a kubelet would get: the digest, or None. It has a deploy token that may only pull."""
+        """What a kubelet gets of an image of the project: the digest, or None. Its deploy token may only pull."""
         host, _, rest = image.partition("/")
-        made = self.gitlab.registries.get(host)
-        if made is None:
-            return f"elsewhere:{image}"
+        made = self.gitlab.registries[host]
         name, _, reference = rest.rpartition("@") if "@" in rest else rest.rpartition(":")
         token = self.gitlab.issuer.token(self.deploy_token, [f"repository:{name}:pull"])
         connection = http.client.HTTPConnection(made.backend, timeout=30)
@@ -260,51 +296,75 @@ class Project:
         connection.close()
         return client.sha256(data) if answer.status == 200 else None
 
-    def agent(self, context, namespace=None):
+    def agent(self, context, role="edit", everywhere=()):
         """GitLab's agent for Kubernetes: a kubeconfig with the context, in a variable of type file."""
-        self.file_variables["KUBECONFIG"] = kubeconfig(self.cluster, context, self.bundle_text(), namespace)
+        self.access(context, role, everywhere, current=False)
 
     def integrate(self):
         """GitLab's old integration of Kubernetes: a kubeconfig with one context, the current one."""
-        self.file_variables["KUBECONFIG"] = kubeconfig(self.cluster, "gitlab-deploy", self.bundle_text(), current=True)
+        self.access("gitlab-deploy", "edit", (), current=True)
+
+    def access(self, context, role, everywhere, current):
+        """`role`: of the project in its own namespace; `everywhere`: its roles in all."""
+        made = self.gitlab.cluster
+        made.namespace(self.namespace)
+        token = made.account(self.namespace, role, everywhere)
+        self.gitlab.issuer.secrets.add(token)
+        config = made.kubeconfig(context, token, self.bundle_text(), self.namespace, current)
+        self.file_variables["KUBECONFIG"] = config
+
+    def close(self):
+        """The cluster forgets the project."""
+        self.gitlab.cluster.request("DELETE", f"/api/v1/namespaces/{self.namespace}")
 
     def bundle_text(self):
         return (self.gitlab.certificates / "ca.crt").read_text()
 
-    def deploy(self, name, container, image="example/initial:1", namespace="default"):
-        """A Deployment that somebody once made by hand."""
+    def deploy(self, name, container, image="example/initial:1"):
+        """A Deployment that somebody once made by hand; a rollout of it that gets stuck fails after 3 seconds."""
         containers = [{"name": container, "image": image}, {"name": "sidecar", "image": "example/sidecar:1"}]
-        template = {"metadata": {"labels": {"app": name}}, "spec": {"containers": containers}}
-        item = {"kind": "Deployment", "metadata": {"name": name}, "spec": {"template": template}}
-        self.cluster.create("apps/v1", "deployments", namespace, item)
+        labels = {"app": name}
+        template = {"metadata": {"labels": labels}, "spec": {"containers": containers}}
+        spec = {"replicas": 2, "selector": {"matchLabels": labels}, "template": template, "progressDeadlineSeconds": 3}
+        path = f"/apis/apps/v1/namespaces/{self.namespace}/deployments"
+        self.gitlab.cluster.request("POST", path, {"metadata": {"name": name}, "spec": spec})
         self.settle()
 
-    def deployment(self, name, namespace="default"):
-        return self.cluster.objects[("apps/v1", "deployments", namespace, name)]
+    def get(self, group, kind, name, namespace=None):
+        """An object of the cluster, or None: `get("apps/v1", "deployments", NAME)`."""
+        root = f"/api/{group}" if "/" not in group else f"/apis/{group}"
+        place = f"/namespaces/{namespace or self.namespace}"
+        return self.gitlab.cluster.request("GET", f"{root}{place}/{kind}/{name}")
+
+    def deployment(self, name, namespace=None):
+        return self.get("apps/v1", "deployments", name, namespace)
 
     def kubectl(self, *arguments):
         """What an administrator types."""
-        file = self.folder / "kubeconfig"
-        file.write_text(kubeconfig(self.cluster, "admin", self.bundle_text(), current=True))
+        made, file = self.gitlab.cluster, self.folder / "kubeconfig"
+        file.write_text(made.kubeconfig("admin", made.token, self.bundle_text(), self.namespace, current=True))
         return self.shell(catalog.find("kubectl"), "--kubeconfig", str(file), *arguments)
 
-    def runs(self, name, container, namespace="default"):
+    def runs(self, name, container, namespace=None):
         """The image of the container, as its spec says."""
         containers = self.deployment(name, namespace)["spec"]["template"]["spec"]["containers"]
         return next(item["image"] for item in containers if item["name"] == container)
 
-    def settle(self):
-        """Waits until no rollout is under way."""
-        for _ in range(200):
-            reasons = [
-                item.get("status", {}).get("conditions", [{}])[0].get("reason")
-                for key, item in list(self.cluster.objects.items())
-                if key[1] == "deployments"
-            ]
-            if all(reason in ("NewReplicaSetAvailable", "ProgressDeadlineExceeded") for reason in reasons):
+    def serving(self):
+        """The project's own images that pods run which are Ready, in all namespaces."""
+        pods = [pod for pod in self.gitlab.cluster.pods() if cluster.ready(pod)]
+        images = {container["image"] for pod in pods for container in pod["spec"]["containers"]}
+        return sorted(image for image in images if self.gitlab.owner(image) is self)
+
+    def settle(self, namespace=None):
+        """Waits until no rollout is under way in the namespace."""
+        path = f"/apis/apps/v1/namespaces/{namespace or self.namespace}/deployments"
+        for _ in range(600):
+            waiting = [item for item in self.gitlab.cluster.request("GET", path)["items"] if not cluster.settled(item)]
+            if not waiting:
                 return
-            time.sleep(0.02)
-        raise RuntimeError(f"rollouts do not end: {reasons}")
+            time.sleep(0.05)
+        raise RuntimeError(f"rollouts do not end: {[item['status'] for item in waiting]}")
 
 
 class Nothing:
@@ -313,27 +373,3 @@ class Nothing:
 
     def __exit__(self, *_):
         return None
-
-
-def kubeconfig(made, context, authority, namespace=None, current=False):
-    data = base64.b64encode(authority.encode()).decode()
-    server = {"server": f"https://{CLUSTER}/clusters/{made.name}", "certificate-authority-data": data}
-    return json.dumps(
-        {
-            "apiVersion": "v1",
-            "kind": "Config",
-            "current-context": context if current else "",
-            "clusters": [{"name": "gitlab", "cluster": server}],
-            "users": [{"name": "agent", "user": {"token": made.token}}],
-            "contexts": [
-                {
-                    "name": context,
-                    "context": {
-                        "cluster": "gitlab",
-                        "user": "agent",
-                        **({"namespace": namespace} if namespace else {}),
-                    },
-                }
-            ],
-        }
-    )

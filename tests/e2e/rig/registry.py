@@ -1,8 +1,8 @@
 """The container registry of a GitLab, and the mirror of Docker Hub.
 
-Real: Debian's docker-registry (distribution 2.8), with token authentication and deletion. In front of
-it `../registry/gitlab_registry.py` adds what GitLab's own registry has; `gitlab=False` leaves the front
-transparent: what a GitLab of 2018 had, which was distribution 2.x.
+Real: Debian's docker-registry (distribution 2.8), or distribution 3, which deletes single tags and lists
+tags in pages; both with token authentication and deletion. In front of it `../registry/gitlab_registry.py`
+adds what GitLab's own registry has; `gitlab=False` leaves the front transparent: distribution as it is.
 The front sees all requests: it notes them, and counts what goes up and down for each project.
 """
 
@@ -10,29 +10,36 @@ import http.client
 import io
 import json
 import pathlib
+import shutil
 import subprocess
 import threading
 import time
 
 import gitlab_registry
 import token_endpoint
+from images import catalog
 from rig import serve
 
 LOCAL = "127.0.0.1"
+DEBIAN = "docker-registry"  # distribution 2.8
+DISTRIBUTION = str(catalog.tools() / "registry")  # distribution 3
 
 
 class Registry:
-    def __init__(self, name, state, certificates, address, issuer, token_url, port, gitlab=True, beside=None):
+    def __init__(
+        self, name, state, certificates, address, issuer, token_url, port, gitlab=True, beside=None, program=DEBIAN
+    ):
         self.root, self.certificates, self.address = state / name, certificates, address
+        self.storage = self.root / "docker/registry/v2"
         self.name, self.issuer, self.token_url, self.gitlab = name, issuer, token_url, gitlab
-        self.backend = f"{LOCAL}:{port}"
+        self.backend, self.program = f"{LOCAL}:{port}", program
         self.log = state / f"{name}.log"
         self.lines = []  # "METHOD PATH?QUERY" of all requests
         self.traffic = {}  # project -> [requests, bytes up, bytes down]
         self.down = set()  # projects to which nobody answers: the connection breaks off
         self.expired = set()  # tokens that have expired
         self.lock = threading.Lock()
-        self.process = start(self.root, self.backend, self.log, self.authentication())
+        self.process = start(self.root, self.backend, self.log, self.authentication(), program=program)
         self.front = gitlab_registry.Front(self.backend, self.root, issuer)
         base = counting(self)
         if beside:  # GitLab answers at the same host name
@@ -40,14 +47,12 @@ class Registry:
         serve.serve(base, self.address, self.certificates)
 
     def authentication(self):
-        return {
-            "token": {
-                "realm": self.token_url,
-                "service": token_endpoint.SERVICE,
-                "issuer": token_endpoint.ISSUER,
-                "rootcertbundle": str(self.certificates / "token.crt"),
-            }
-        }
+        keys = self.certificates / "token.jwks"
+        keys.write_text(json.dumps({"keys": [self.issuer.public_key()]}))
+        # Distribution 2 derives the identifier of the key from the certificate, distribution 3 reads it.
+        key = {"jwks": keys} if self.program == DISTRIBUTION else {"rootcertbundle": self.certificates / "token.crt"}
+        names = {"service": token_endpoint.SERVICE, "issuer": token_endpoint.ISSUER}
+        return {"token": {"realm": self.token_url, **names, **{name: str(file) for name, file in key.items()}}}
 
     def expire_tokens(self, project):
         """All tokens that the project has so far are past their time."""
@@ -63,9 +68,30 @@ class Registry:
                 counted[1] += up
                 counted[2] += down
 
+    def collect(self, project):
+        """Deletes the project's manifests that no tag names, as `garbage-collect --delete-untagged` of distribution 3.
+
+        GitLab.com does so after 24 hours; the registry goes on running meanwhile. An index keeps what it lists.
+        """
+        for manifests in (self.storage / "repositories" / project).rglob("_manifests"):
+            kept, named = set(), [link.read_text() for link in manifests.glob("tags/*/current/link")]
+            while named:
+                digest = named.pop()
+                if digest not in kept:
+                    kept.add(digest)
+                    listed = json.loads(self.blob(digest).read_bytes()).get("manifests", [])
+                    named += [child["digest"] for child in listed]
+            for revision in manifests.glob("revisions/sha256/*"):
+                if f"sha256:{revision.name}" not in kept:
+                    shutil.rmtree(revision)
+
+    def blob(self, digest):
+        value = digest.partition(":")[2]
+        return self.storage / "blobs/sha256" / value[:2] / value / "data"
+
     def garbage_collect(self, *options):
         file = pathlib.Path(f"{self.root}.yml")
-        command = ["docker-registry", "garbage-collect", *options, str(file)]
+        command = [self.program, "garbage-collect", *options, str(file)]
         return subprocess.run(command, check=True, capture_output=True, text=True).stdout
 
 
@@ -138,8 +164,7 @@ def counting(registry):
         def answer(self, status, body=b"", headers=()):
             headers, down = list(headers), len(body)
             if status == 307:  # the blob goes down all the same, from the object storage
-                value = self.path.rsplit(":", 1)[1]
-                blob = registry.root / "docker/registry/v2/blobs/sha256" / value[:2] / value / "data"
+                blob = registry.blob(self.path.rsplit("/", 1)[1])
                 down = blob.stat().st_size
                 if not registry.gitlab:
                     status, body, headers = (
@@ -170,8 +195,8 @@ def both(registry, gitlab):
     return get
 
 
-def start(root, address, log, authentication, tls=None):
-    """A docker-registry; returns its process when it answers."""
+def start(root, address, log, authentication, tls=None, program=DEBIAN):
+    """A registry; returns its process when it answers."""
     configuration = {  # JSON is YAML
         "version": "0.1",
         "log": {"level": "info", "accesslog": {"disabled": False}},
@@ -184,7 +209,7 @@ def start(root, address, log, authentication, tls=None):
     file.write_text(json.dumps(configuration))
     with log.open("a") as output:
         process = subprocess.Popen(
-            ["docker-registry", "serve", str(file)], stdin=subprocess.DEVNULL, stdout=output, stderr=output
+            [program, "serve", str(file)], stdin=subprocess.DEVNULL, stdout=output, stderr=output
         )
     host, _, port = address.rpartition(":")
     for _ in range(200):
@@ -195,4 +220,4 @@ def start(root, address, log, authentication, tls=None):
             return process
         except (OSError, http.client.HTTPException):
             time.sleep(0.05)
-    raise RuntimeError(f"docker-registry does not answer: {log.read_text()[-2000:]}")
+    raise RuntimeError(f"{program} does not answer: {log.read_text()[-2000:]}")

@@ -5,6 +5,7 @@ Out: `Configuration`: stages, global variables, workflow, and each job with ever
 
 import copy
 import dataclasses
+import itertools
 
 import yaml
 
@@ -62,8 +63,53 @@ def read(text, local=None):
         jobs[name] = job
     stages = document.get("stages") or ["build", "test", "deploy"]
     return Configuration(
-        [".pre", *stages, ".post"], document.get("variables") or {}, document.get("workflow") or {}, jobs
+        [".pre", *stages, ".post"], document.get("variables") or {}, document.get("workflow") or {}, parallel(jobs)
     )
+
+
+def parallel(jobs):
+    """Several jobs for each with `parallel` (Gitlab::Ci::Config::Normalizer); a need of its name is one of all."""
+    made, names = {}, {}
+    for name, job in jobs.items():
+        wanted = job.pop("parallel", None)
+        rows = [None] if wanted is None else rows_of(wanted)
+        names[name] = []
+        for index, row in enumerate(rows, start=1):
+            one, own = copy.deepcopy(job), name
+            if wanted is not None:
+                own += f": [{', '.join(row.values())}]" if row else f" {index}/{len(rows)}"
+                node = {"CI_NODE_INDEX": str(index), "CI_NODE_TOTAL": str(len(rows))}
+                one["variables"] = (one.get("variables") or {}) | row | node
+            made[own] = one
+            names[name].append((own, row))
+    for job in made.values():
+        for of in (job, *(rule for rule in job.get("rules") or [] if isinstance(rule, dict))):
+            if of.get("needs"):
+                of["needs"] = [one for need in of["needs"] for one in needs_of(need, names)]
+        if job.get("dependencies"):
+            job["dependencies"] = [own for name in job["dependencies"] for own, _ in names.get(name, [(name, None)])]
+    return made
+
+
+def rows_of(wanted):
+    """The variables of each row: of `parallel: N` none, of a matrix each combination of each of its entries."""
+    if isinstance(wanted, int):
+        return [{}] * wanted
+    rows = []
+    for entry in wanted["matrix"]:
+        columns = [[str(one) for one in (value if isinstance(value, list) else [value])] for value in entry.values()]
+        rows += [dict(zip(entry, row, strict=True)) for row in itertools.product(*columns)]
+    return rows
+
+
+def needs_of(need, names):
+    """What a need stands for: one of each job of that name, or of those with the rows that it asks for."""
+    need = {"job": need} if isinstance(need, str) else dict(need)
+    if need.get("job") not in names:
+        return [need]
+    wanted = need.pop("parallel", None)
+    rows = rows_of(wanted) if wanted else None
+    return [need | {"job": own} for own, row in names[need["job"]] if rows is None or row in rows]
 
 
 def extend(document, name, depth=0):

@@ -2,7 +2,8 @@
 
 In: a project, a ref, a commit. Out: jobs with a status each. Follows GitLab 17's atomic processing
 (`Ci::PipelineProcessing::AtomicProcessingService`): a job waits for its `needs`, or for all earlier
-stages; `when` says which outcomes of those let it run; a skipped need skips.
+stages; `when` says which outcomes of those let it run. A need that was skipped, or that is manual and that
+nobody played, skips (`Gitlab::Ci::Status::Composite`, `any_skipped_or_ignored?`).
 Scenarios may hold jobs back and release them later, retry single jobs, cancel, play manual ones.
 """
 
@@ -180,7 +181,10 @@ class Pipeline:
 
     def outcome(self, job):
         """Of what it waits for: success, failed, skipped, canceled, or None while that is not over."""
-        jobs = [other for other in self.before(job) if not (other.status == "manual" and not other.blocking)]
+        ignored = [other for other in self.before(job) if other.status == "manual" and not other.blocking]
+        if job.needs is not None and ignored:
+            return "skipped"
+        jobs = [other for other in self.before(job) if other not in ignored]
         if any(other.status not in DONE for other in jobs):
             return None
         statuses = ["success" if other.status == "failed" and other.allow_failure else other.status for other in jobs]
@@ -236,7 +240,20 @@ class Pipeline:
         job = self.jobs[name]
         assert job.status == "manual", f"{name} is {job.status}"
         job.status, job.when = "created", "on_success"
+        self.reset_skipped()
         return self.run(self.held)
+
+    def to_stop(self):
+        """(job that deployed, name of the job that stops its environment)"""
+        for job in self.jobs.values():
+            environment = job.body.get("environment")
+            stop = environment.get("on_stop") if isinstance(environment, dict) else None
+            if stop in self.jobs and job.status == "success":
+                yield job, stop
+
+    def stop(self, name):
+        """Runs the job that stops an environment, whatever it waits for."""
+        return self.play(name) if self.jobs[name].status == "manual" else self.retry(name)
 
     def retry(self, name):
         """The button beside a job: it runs again, then what was skipped for it (Ci::RetryJobService)."""
@@ -244,10 +261,14 @@ class Pipeline:
         job.status = "running"
         result = job.run()
         job.status = "failed" if result.status else "success"
+        self.reset_skipped()
+        return self.run(self.held)
+
+    def reset_skipped(self):
+        """What was skipped is decided anew (Ci::AfterRequeueJobService)."""
         for other in self.jobs.values():
             if other.status == "skipped":
                 other.status = "created"
-        return self.run(self.held)
 
     def cancel(self):
         for job in self.jobs.values():

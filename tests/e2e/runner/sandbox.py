@@ -30,10 +30,9 @@ def start(pod, image, environment, folder, number, mounts=()):
         script.append(f"/usr/bin/mkdir -p {root}{shlex.quote(place)}")
         script.append(f"/usr/bin/mount --bind {shlex.quote(str(source))} {root}{shlex.quote(place)}")
     shell = "bash" if "bash" in image.kind.tools else "sh"
-    user = f"--userspec={image.user}:101" if image.user else ""
+    user = f"--userspec={image.user.number}:{image.user.group}" if image.user.number else ""
     change = f"cd {shlex.quote(folder)} && exec {shell}"
-    home = "/home" if image.user else "/root"
-    script.append(f"HOME={home} {BASE} exec /usr/sbin/chroot {user} {root} /bin/sh -c {shlex.quote(change)}")
+    script.append(f"HOME={image.user.home} {BASE} exec /usr/sbin/chroot {user} {root} /bin/sh -c {shlex.quote(change)}")
     file = layer / "enter.sh"
     file.write_text("\n".join(script) + "\n")
     return pod.spawn(

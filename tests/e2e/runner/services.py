@@ -13,10 +13,27 @@ import socket
 import subprocess
 import time
 
+from images import catalog
+from rig import name_server
 from rig.world import STATE
 from runner import variables as ci
 
-DIND = re.compile(r"docker:([\w.-]+-)?dind(-rootless)?")
+DIND = re.compile(r"docker:(?:(\d+)?[\w.-]*-)?dind(-rootless)?")
+PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+
+# Where the programs of an engine are, before those of the host.
+DEBIAN, CURRENT = "", f"{catalog.tools().parent}/engine"
+SNAPSHOTTER, GRAPH_DRIVER = ("--feature=containerd-snapshotter=true",), ("--storage-driver=overlay2",)
+
+
+def engine(name):
+    """Programs and options of the daemon in an image `docker:...-dind`: Debian's 20.10 up to 20, else 28.5.
+
+    From 29 on a fresh installation has the containerd image store (docs.docker.com, release notes of 29.0).
+    """
+    version = int(DIND.fullmatch(name)[1] or 29)
+    return (DEBIAN if version <= 20 else CURRENT), (SNAPSHOTTER if version >= 29 else GRAPH_DRIVER)
 
 
 def start(pod, service, environment, bundle, certificates):
@@ -26,11 +43,14 @@ def start(pod, service, environment, bundle, certificates):
     own = environment | {key: ci.expand(value, environment) for key, value in (service.get("variables") or {}).items()}
     if not DIND.fullmatch(name):
         raise LookupError(f"no stand-in for the service {name}: see {__file__}")
-    docker(pod, [ci.expand(word, own) for word in service.get("command") or []], own, bundle, certificates)
+    command = [ci.expand(word, own) for word in service.get("command") or []]
+    # Containers of a builder have no file of hosts that knows the world.
+    command += ["--dns", name_server.start(pod.world)]
+    docker(pod, command, own, bundle, certificates, *engine(name))
     return [alias]
 
 
-def docker(pod, command, environment, bundle, certificates):
+def docker(pod, command, environment, bundle, certificates, programs=DEBIAN, options=GRAPH_DRIVER):
     place = environment.get("DOCKER_TLS_CERTDIR", "")
     arguments = [
         "dockerd",
@@ -39,7 +59,7 @@ def docker(pod, command, environment, bundle, certificates):
         f"--pidfile={pod.directory}/dockerd.pid",
         f"--config-file={pod.directory}/daemon.json",
         f"--cgroup-parent=/{os.environ['WINDLASS_E2E_CGROUP']}/{pod.name}",
-        "--storage-driver=overlay2",
+        *options,
         f"--host=unix://{pod.directory}/docker.sock",
     ]
     if place:
@@ -72,14 +92,9 @@ def docker(pod, command, environment, bundle, certificates):
     file.write_text("\n".join(script) + "\n")
     with (pod.directory / "dockerd.log").open("w") as log:
         daemon = pod.spawn(
-            "/bin/sh", str(file), env=daemon_environment(), stdin=subprocess.DEVNULL, stdout=log, stderr=log
+            "/bin/sh", str(file), env={"PATH": f"{programs}:{PATH}" if programs else PATH, "HOME": str(STATE)}, stdin=subprocess.DEVNULL, stdout=log, stderr=log
         )
     wait(pod, daemon, port)
-
-
-def daemon_environment():
-    path = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-    return {"PATH": path, "HOME": str(STATE)}
 
 
 def wait(pod, daemon, port):

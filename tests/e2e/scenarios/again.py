@@ -24,7 +24,7 @@ def retry_of_each_job(bench):
         pipeline.retry(name)
         equal(pipeline.jobs[name].status, "success", f"{name}, retried: {pipeline.log(name)[-800:]}")
         project.settle()
-        equal(project.cluster.drain(), [], f"after {name}: images that a node drain cannot pull")
+        equal(project.drain(), [], f"after {name}: images that a node drain cannot pull")
     statuses(pipeline)
     deployed(project, pipeline)
     cleaned(project, "master")
@@ -40,7 +40,7 @@ def retry_of_an_older_deployment(bench):
     project.settle()
     equal(live(project), older.jobs["build-php"].reported["IMAGE_PHP_DIGEST"], "the digest in the Deployment")
     older.retry("cleanup-php")
-    equal(project.cluster.drain(), [], "images that a node drain cannot pull")
+    equal(project.drain(), [], "images that a node drain cannot pull")
 
 
 def interleaved_pipelines(project, last):
@@ -60,7 +60,7 @@ def interleaved(bench, order):
         pipelines[which].release(job)
         equal(pipelines[which].jobs[job].status, "success", f"{step}: {pipelines[which].log(job)[-800:]}")
         project.settle()
-        equal(project.cluster.drain(), [], f"after {step}: images that a node drain cannot pull")
+        equal(project.drain(), [], f"after {step}: images that a node drain cannot pull")
     statuses(older)
     statuses(newer)
     return project, older, newer

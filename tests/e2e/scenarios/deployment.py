@@ -1,5 +1,6 @@
 """Pipelines of the branch that deploys, as they should go."""
 
+from rig.cluster import progress
 from scenarios import equal, holds, scenario, statuses
 
 DEPLOYMENT, CONTAINER = "my-project", "php-container"
@@ -13,7 +14,7 @@ def live(project):
 def healthy(project):
     """Whatever happened, production serves an image that can be pulled again, and `prod` names it."""
     project.settle()
-    equal(project.cluster.drain(), [], "images that a node drain cannot pull")
+    equal(project.drain(), [], "images that a node drain cannot pull")
     equal(project.images("php").digest("prod"), live(project), "the digest of php:prod")
 
 
@@ -22,8 +23,7 @@ def deployed(project, pipeline):
     project.settle()
     built = pipeline.jobs["build-php"].reported["IMAGE_PHP_DIGEST"]
     equal(live(project), built, "the digest in the Deployment")
-    status = project.deployment(DEPLOYMENT)["status"]
-    equal(status["conditions"][0]["reason"], "NewReplicaSetAvailable", "the rollout")
+    equal(progress(project.deployment(DEPLOYMENT)), "NewReplicaSetAvailable", "the rollout")
     equal(project.images("php").digest(pipeline.sha), built, "the digest of php:<commit>")
     healthy(project)
 
@@ -73,7 +73,7 @@ def many_deployments(bench):
         image = f"{project.registry.host}/{project.path}/php:{pipeline.sha}"
         project.kubectl("set", "image", f"deployment/{DEPLOYMENT}", f"{CONTAINER}={image}")
         project.kubectl("rollout", "status", f"deployment/{DEPLOYMENT}", "--timeout=20s")
-        equal(project.cluster.drain(), [], f"images that cannot be pulled after a rollback to {image}")
+        equal(project.drain(), [], f"images that cannot be pulled after a rollback to {image}")
 
 
 @scenario
@@ -87,6 +87,6 @@ def same_commit_twice(bench):
     deployed(project, second)
     equal(first.sha, second.sha, "the commit")
     first.retry("build-php")
-    equal(project.cluster.drain(), [], "images that a node drain cannot pull, after a build was retried")
+    equal(project.drain(), [], "images that a node drain cannot pull, after a build was retried")
     status, _, _ = project.images("php").get(before)
     equal(status, 200, "the image of the first run, by its digest")

@@ -17,7 +17,7 @@ FAILED_DEPLOYMENT = "delete-failed-prod-image"
 def live(project):
     """The digest of what the Deployment names; it can be pulled."""
     project.settle()
-    equal(project.cluster.drain(), [], "images that a node drain cannot pull")
+    equal(project.drain(), [], "images that a node drain cannot pull")
     return project.pull(project.runs("my-project", "php-container"))
 
 
@@ -89,9 +89,9 @@ def failures_in_2018(bench):
     project.passed = CI_2018
     unbuilt = broken_build(project, "docker/production/php/Dockerfile")
     statuses(unbuilt, "build-prod-images", skipped=DEPLOYING - {"build-prod-images"})
-    project.cluster.crashes = lambda image: True
+    project.crashes = lambda image: True
     failed = project.push(CHANGES="crashes")
-    project.cluster.crashes = lambda image: False
+    project.crashes = lambda image: False
     statuses(failed, "deploy", skipped=("delete-old-prod-image",))
     equal(live(project), before, "the digest in the Deployment")
     equal(project.images("php").digest("prod"), before, "the digest of php:prod")

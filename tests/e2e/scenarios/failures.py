@@ -1,5 +1,6 @@
 """What goes wrong: builds, tests, rollouts, credentials, the registry."""
 
+from bench import AGENT, CI
 from scenarios import equal, holds, scenario, statuses
 from scenarios.branches import untouched
 from scenarios.deployment import cleaned, deployed, healthy, live
@@ -62,14 +63,14 @@ def failing_rollout(bench):
     project = bench.facile(tested=False)
     first = project.push()
     before = live(project)
-    project.cluster.crashes = lambda image: True
+    project.crashes = lambda image: True
     broken = project.push(CHANGES="crashes")
-    project.cluster.crashes = lambda image: False
+    project.crashes = lambda image: False
     statuses(broken, "deploy-prod", skipped=("cleanup-php",))
     project.settle()
     equal(live(project), before, "the digest in the Deployment")
     equal(project.images("php").digest("prod"), before, "the digest of php:prod")
-    equal(project.cluster.drain(), [], "images that a node drain cannot pull")
+    equal(project.drain(), [], "images that a node drain cannot pull")
     for number in range(3):
         deployed(project, project.push(CHANGES=str(number)))
     tags = project.images("php").tags()
@@ -78,10 +79,28 @@ def failing_rollout(bench):
 
 
 @scenario
+def forbidden_by_the_cluster(bench):
+    """The agent may only look at the cluster: the deployment fails and says why; with its rights back it goes on."""
+    project = bench.deployed()
+    before = live(project)
+    project.passed = CI
+    project.agent(AGENT, role="view")
+    pipeline = project.push(CHANGES="forbidden")
+    statuses(pipeline, "deploy-prod", skipped=("cleanup-php",))
+    holds("forbidden" in pipeline.log("deploy-prod"), f"the job says why:\n{pipeline.log('deploy-prod')[-800:]}")
+    equal(live(project), before, "the digest in the Deployment")
+    healthy(project)
+    project.agent(AGENT)
+    pipeline.retry("deploy-prod")
+    statuses(pipeline)
+    deployed(project, pipeline)
+
+
+@scenario
 def first_rollout_fails(bench):
     """The first deployment ever fails: what somebody once made by hand serves again."""
     project = bench.facile()
-    project.cluster.crashes = lambda image: "example/" not in image
+    project.crashes = lambda image: "example/" not in image
     broken = project.push()
     statuses(broken, "deploy-prod", skipped=("cleanup-php",))
     project.settle()
@@ -91,7 +110,7 @@ def first_rollout_fails(bench):
 
 @scenario
 def expired_credentials(bench):
-    """A job token that is no good any more: each job that needs it fails, and changes nothing."""
+    """A job token that no longer works: each job that needs it fails, and changes nothing."""
     project = bench.deployed()
     project.commit(CHANGES="second")
     pipeline = project.pipeline().run(hold=["cleanup-php", "cleanup-php-ci"])
@@ -149,7 +168,7 @@ def insufficient_credentials(bench):
             "has no right to" in pipeline.log(name),
             f"{name} says what is missing:\n{pipeline.log(name)[-500:]}",
         )
-    equal(project.cluster.drain(), [], "images that a node drain cannot pull")
+    equal(project.drain(), [], "images that a node drain cannot pull")
 
 
 @scenario

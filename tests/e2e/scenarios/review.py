@@ -5,10 +5,26 @@ from scenarios import equal, holds, scenario, statuses
 CONTEXT = "customer/infrastructure:main"
 
 
+KINDS = {
+    "apps/v1": ("deployments", "statefulsets"),
+    "networking.k8s.io/v1": ("ingresses",),
+    "v1": ("configmaps", "secrets", "services"),
+}
+
+
 def objects(project, namespace):
-    """kinds and names in the namespace, without what a Deployment makes."""
-    keys = [key for key in project.cluster.objects if key[2] == namespace and key[1] != "replicasets"]
-    return {f"{kind}/{name}" for _, kind, _, name in keys}
+    """Kinds and names in the namespace."""
+    found = set()
+    for group, kinds in KINDS.items():
+        for kind in kinds:
+            items = project.get(group, kind, "", namespace)["items"]
+            found |= {f"{kind}/{item['metadata']['name']}" for item in items}
+    return found
+
+
+def gone(project, namespace):
+    """Whether there is no such namespace."""
+    return project.gitlab.cluster.request("GET", f"/api/v1/namespaces/{namespace}") is None
 
 
 def of_branch(project, pipeline):
@@ -19,7 +35,7 @@ def of_branch(project, pipeline):
 
 def reviewed(bench):
     project = bench.project("review-apps")
-    project.agent(CONTEXT)
+    project.agent(CONTEXT, role=None, everywhere=("edit", "makes-namespaces"))
     return project
 
 
@@ -32,29 +48,28 @@ def running(project, namespace):
 def review_app(bench):
     """A review app from start to stop: a namespace with its own host; the branch's images go with it."""
     project = reviewed(bench)
-    namespace = {"kind": "Namespace", "metadata": {"name": "production"}}
-    project.cluster.create("v1", "namespaces", "", namespace)
+    project.gitlab.cluster.namespace("production")
     main = project.push()
     statuses(main)
-    project.settle()
+    project.settle("production")
     everything = {"deployments/app", "services/app", "ingresses/app"}
     equal(objects(project, "production"), everything, "what is in production")
     branch = project.push("Feature/Shop#1", CHANGES="shop")
     holds(all(job.status == "success" for job in branch.jobs.values() if job.when != "manual"), f"{branch.statuses()}")
     slug = branch.jobs["deploy-review"].environment()["CI_ENVIRONMENT_SLUG"]
     equal(objects(project, slug), everything, f"what is in the namespace {slug}")
-    project.settle()
-    equal(project.cluster.drain(), [], "images that a node drain cannot pull")
-    ingress = project.cluster.objects[("networking.k8s.io/v1", "ingresses", slug, "app")]
+    project.settle(slug)
+    equal(project.drain(), [], "images that a node drain cannot pull")
+    ingress = project.get("networking.k8s.io/v1", "ingresses", "app", slug)
     equal(ingress["spec"]["rules"][0]["host"], f"{slug}.review.example.com", "the host of the review app")
     equal(running(project, slug), branch.jobs["build-app"].reported["IMAGE_APP_DIGEST"], "the image of the review app")
     holds(of_branch(project, branch), "the branch has images")
     branch.play("stop-review")
     equal(branch.jobs["stop-review"].status, "success", f"the stop job: {branch.log('stop-review')[-600:]}")
-    holds(("v1", "namespaces", "", slug) not in project.cluster.objects, "the namespace is gone")
+    holds(gone(project, slug), "the namespace is gone")
     equal(of_branch(project, branch), set(), "images of the branch")
     equal(objects(project, "production"), everything, "what is in production")
-    equal(project.cluster.drain(), [], "images that a node drain cannot pull")
+    equal(project.drain(), [], "images that a node drain cannot pull")
 
 
 @scenario
@@ -65,16 +80,40 @@ def review_app_that_fails(bench):
     slug = first.jobs["deploy-review"].environment()["CI_ENVIRONMENT_SLUG"]
     before = running(project, slug)
     equal(before, first.jobs["build-app"].reported["IMAGE_APP_DIGEST"], "the image of the review app")
-    project.cluster.crashes = lambda image: True
+    # Else Kubernetes gives up after 10 minutes, and the job after its own 5.
+    deadline = '{"spec": {"progressDeadlineSeconds": 3}}'
+    project.kubectl("patch", "deployment/app", "--namespace", slug, "--patch", deadline)
+    project.crashes = lambda image: True
     broken = project.push("feature/x", **{"public__index.html": "<h1>crashes</h1>\n"})
-    project.cluster.crashes = lambda image: False
+    project.crashes = lambda image: False
     equal(broken.jobs["deploy-review"].status, "failed", "the second deployment")
-    project.settle()
+    project.settle(slug)
     equal(running(project, slug), before, "the image of the review app after a failed rollout")
-    equal(project.cluster.drain(), [], "images that a node drain cannot pull")
+    equal(project.drain(), [], "images that a node drain cannot pull")
     broken.play("stop-review")
     for _ in range(2):
         equal(broken.jobs["stop-review"].status, "success", f"the stop job: {broken.log('stop-review')[-600:]}")
-        holds(("v1", "namespaces", "", slug) not in project.cluster.objects, "the namespace is gone")
+        holds(gone(project, slug), "the namespace is gone")
         equal(of_branch(project, broken), set(), "images of the branch")
         broken.retry("stop-review")
+
+
+@scenario
+def review_apps_side_by_side(bench):
+    """Two branches in review; one is deleted: GitLab stops its environment, and the other's app serves on."""
+    project = reviewed(bench)
+    branches = {name: project.push(name, CHANGES=name) for name in ("feature/stays", "feature/goes")}
+    slugs = {name: made.jobs["deploy-review"].environment()["CI_ENVIRONMENT_SLUG"] for name, made in branches.items()}
+    for name, made in branches.items():
+        project.settle(slugs[name])
+        digest = made.jobs["build-app"].reported["IMAGE_APP_DIGEST"]
+        equal(running(project, slugs[name]), digest, f"the image of {name}")
+    project.delete_branch("feature/goes")
+    stop = branches["feature/goes"].jobs["stop-review"]
+    equal(stop.status, "success", f"the stop job: {branches['feature/goes'].log('stop-review')[-600:]}")
+    holds(gone(project, slugs["feature/goes"]), "the namespace of the deleted branch is gone")
+    equal(of_branch(project, branches["feature/goes"]), set(), "images of the deleted branch")
+    holds(of_branch(project, branches["feature/stays"]), "the other branch has images")
+    digest = branches["feature/stays"].jobs["build-app"].reported["IMAGE_APP_DIGEST"]
+    equal(running(project, slugs["feature/stays"]), digest, "the image of the other branch")
+    equal(project.drain(), [], "images that a node drain cannot pull")

@@ -1,6 +1,12 @@
 """Secrets, of one pipeline. All runs are watched besides, see `secret_watch`."""
 
+import base64
+import subprocess
+import time
+
+import secret_watch
 from rig.world import STATE
+from runner.pipeline import new_token
 from scenarios import equal, holds, scenario, statuses
 
 
@@ -32,4 +38,21 @@ def no_secret_is_shown(bench):
     }
     for place, text in places.items():
         holds(len(text) > 1000, f"{place} were looked at")
-        equal(sum(token in text for token in tokens), 0, f"tokens in {place}")
+        equal(len(secret_watch.seen(tokens, text)), 0, f"tokens in {place}")
+
+
+@scenario
+def secrets_in_base64(bench):
+    """The watch sees a secret that is an argument in base64, wherever it begins."""
+    for before in ("", "u", "us"):
+        token = new_token()
+        hidden = base64.b64encode(f"{before}{token}:more".encode()).decode()
+        process = subprocess.Popen(["sh", "-c", "sleep 5; true", hidden])
+        for _ in range(100):
+            found = secret_watch.seen({token, new_token()}, (STATE / "arguments").read_text(errors="replace"))
+            if found:
+                break
+            time.sleep(0.05)
+        process.kill()
+        process.wait()
+        equal(found, {token}, f"what is seen of a token that begins after {len(before)} bytes")

@@ -1,0 +1,219 @@
+//! Variables that conditions compare with each other.
+//!
+//! In: [`Compared`] and the default branch. Out: the same, where each variable is also asked for every text
+//! that the other one is known to have. Always holds: the texts of a variable are those that conditions
+//! spell, those that the file gives it, and those that GitLab itself can set.
+
+use std::collections::BTreeSet;
+
+use super::compared::{Compared, Role};
+use super::text::Question;
+use crate::gitlab::expression::Lookup;
+use crate::gitlab::names::ref_slug;
+use crate::plan::predefined;
+use crate::plan::situation::Situation;
+
+/// A pattern, as the value of a variable, that matches no text.
+pub(super) const NOTHING: &str = "/^no-such-text$/";
+/// How many links a text is passed on over.
+const FAR: usize = 4;
+
+/// A text that conditions ask about.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) enum Subject {
+    Name(Role),
+    /// The slug of a name.
+    Slug(Role),
+    /// `CI_PIPELINE_SOURCE`.
+    Started,
+    /// `CI_DEFAULT_BRANCH`, which is one branch in all situations.
+    Default,
+    Variable(String),
+}
+
+/// What a variable of a condition is, in the kinds of pipelines that there are.
+pub(super) fn subjects(name: &str) -> Vec<Subject> {
+    match name {
+        "CI_COMMIT_BRANCH" => vec![Subject::Name(Role::Branch)],
+        "CI_COMMIT_TAG" => vec![Subject::Name(Role::Tag)],
+        "CI_COMMIT_REF_NAME" => [Role::Branch, Role::Tag, Role::Source]
+            .map(Subject::Name)
+            .to_vec(),
+        "CI_COMMIT_REF_SLUG" => [Role::Branch, Role::Tag, Role::Source]
+            .map(Subject::Slug)
+            .to_vec(),
+        "CI_MERGE_REQUEST_SOURCE_BRANCH_NAME" => vec![Subject::Name(Role::Source)],
+        "CI_MERGE_REQUEST_TARGET_BRANCH_NAME" => vec![Subject::Name(Role::Target)],
+        "CI_PIPELINE_SOURCE" => vec![Subject::Started],
+        "CI_DEFAULT_BRANCH" => vec![Subject::Default],
+        other => vec![Subject::Variable(other.to_owned())],
+    }
+}
+
+/// Two variables that a condition compares with each other.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) struct Link {
+    pub(super) left: String,
+    pub(super) right: String,
+    /// Whether the right one may be a pattern.
+    pub(super) matched: bool,
+}
+
+impl Link {
+    /// The variable that one is compared with.
+    fn other(&self, name: &str) -> Option<&str> {
+        match (self.left == name, self.right == name) {
+            (true, _) => Some(&self.right),
+            (_, true) => Some(&self.left),
+            _ => None,
+        }
+    }
+}
+
+impl Compared {
+    /// The same with every text that a text is compared with by way of a variable, in a project of this
+    /// default branch.
+    pub(super) fn resolved(&self, default_branch: &str) -> Self {
+        let mut all = self.clone();
+        all.kubernetes |= all.asks("CI_KUBERNETES_ACTIVE");
+        for link in self.links.iter().filter(|link| link.matched) {
+            all.add_to(&link.right, &Question::Is(NOTHING.to_owned()));
+        }
+        // What one link adds another one may pass on.
+        for _ in 0..FAR {
+            for link in &self.links {
+                let right = all.known(&link.right, default_branch);
+                let left = all.known(&link.left, default_branch);
+                for text in &right.values {
+                    all.add_to(
+                        &link.left,
+                        &match link.matched {
+                            true => Question::matched_by(text),
+                            false => Question::Is(text.clone()),
+                        },
+                    );
+                }
+                for text in left.values.iter().chain(&left.spelled) {
+                    all.add_to(
+                        &link.right,
+                        &match link.matched {
+                            true => Question::Holds(text.clone()),
+                            false => Question::Is(text.clone()),
+                        },
+                    );
+                }
+                for text in &right.spelled {
+                    all.add_to(&link.left, &Question::Is(text.clone()));
+                }
+                if !link.matched {
+                    // Where both are the same, a pattern that matches one matches the other.
+                    for (from, to) in [(&right, &link.left), (&left, &link.right)] {
+                        from.others.iter().for_each(|one| all.add_to(to, one));
+                    }
+                }
+            }
+        }
+        all
+    }
+
+    /// What is known of the texts of a variable.
+    fn known(&self, name: &str, default_branch: &str) -> Known {
+        let mut known = Known::default();
+        let mut add = |questions: &BTreeSet<Question>| {
+            for question in questions {
+                match question {
+                    Question::Is(text) => known.spelled.insert(text.clone()),
+                    other => known.others.insert(other.clone()),
+                };
+            }
+        };
+        let mut of_names = Vec::new();
+        for subject in subjects(name) {
+            match subject {
+                Subject::Name(role) => {
+                    let questions = self.names.get(&role);
+                    questions.into_iter().for_each(|all| add(&all.own));
+                }
+                Subject::Slug(role) => {
+                    let questions = self.names.get(&role);
+                    questions.into_iter().for_each(|all| add(&all.slug));
+                    of_names.extend(questions.map(|all| &all.own));
+                }
+                Subject::Started => add(&self.sources.own),
+                Subject::Default => {}
+                Subject::Variable(name) => {
+                    let asked = self.variables.get(&name);
+                    asked
+                        .into_iter()
+                        .for_each(|asked| add(&asked.questions.own));
+                }
+            }
+        }
+        let slugs = of_names.into_iter().flatten().filter_map(|one| match one {
+            Question::Is(name) => Some(ref_slug(name)),
+            _ => None,
+        });
+        known.spelled.extend(slugs);
+        if let Some(asked) = self.variables.get(name) {
+            known.values.extend(asked.given.iter().cloned());
+        }
+        known.values.extend(predefined::texts(name, default_branch));
+        known
+    }
+
+    /// Asks a question about a variable, whatever it is.
+    fn add_to(&mut self, name: &str, question: &Question) {
+        for subject in subjects(name) {
+            self.add(&subject, question.clone());
+        }
+    }
+
+    pub(super) fn add(&mut self, subject: &Subject, question: Question) {
+        let questions = match subject {
+            Subject::Name(role) => &mut self.names.entry(*role).or_default().own,
+            Subject::Slug(role) => &mut self.names.entry(*role).or_default().slug,
+            Subject::Started => &mut self.sources.own,
+            Subject::Default => return,
+            Subject::Variable(name) => {
+                let asked = self.variables.entry(name.clone()).or_default();
+                &mut asked.questions.own
+            }
+        };
+        questions.insert(question);
+    }
+
+    /// The texts that GitLab sets, on these refs, of the variables that one is compared with, and of those
+    /// that these are compared with.
+    pub(super) fn linked_texts(&self, variable: &str, refs: &[Situation]) -> BTreeSet<String> {
+        let mut names = vec![variable];
+        let mut at = 0;
+        while let Some(name) = names.get(at).copied() {
+            at += 1;
+            for other in self.links.iter().filter_map(|link| link.other(name)) {
+                if !names.contains(&other) {
+                    names.push(other);
+                }
+            }
+        }
+        let mut texts = BTreeSet::new();
+        for name in names.into_iter().skip(1) {
+            for one in refs {
+                if let Some(Lookup::Set(text)) = predefined::look_up(one, name) {
+                    texts.insert(text);
+                }
+            }
+        }
+        texts
+    }
+}
+
+/// What is known of the texts of a variable.
+#[derive(Default)]
+struct Known {
+    /// Those that conditions compare it with.
+    spelled: BTreeSet<String>,
+    /// Those that it surely has somewhere: of the file and of GitLab.
+    values: BTreeSet<String>,
+    /// What else is asked about it.
+    others: BTreeSet<Question>,
+}

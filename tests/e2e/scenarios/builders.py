@@ -1,0 +1,68 @@
+"""Builders: what of a Dockerfile with several stages the next build takes from the registry."""
+
+import json
+
+from scenarios import equal, holds, scenario, statuses
+
+DOCKERFILE = """\
+FROM alpine:3.22 AS build
+RUN cat /proc/sys/kernel/random/uuid > /built
+FROM alpine:3.22
+COPY --from=build /built /srv/built
+COPY . /srv/app
+"""
+# A job written by hand: the engine itself builds, without a builder container.
+ENGINE = """
+build-app:
+  image: docker:29.1.3-cli
+  services: [{name: "docker:29.1.3-dind", alias: docker}]
+  variables:
+    DOCKER_HOST: tcp://docker:2376
+    DOCKER_TLS_CERTDIR: /certs
+    DOCKER_TLS_VERIFY: "1"
+    DOCKER_CERT_PATH: /certs/client
+  script:
+    - printf '%s' "$CI_REGISTRY_PASSWORD" | docker login --username "$CI_REGISTRY_USER" --password-stdin "$CI_REGISTRY"
+    - docker buildx build --tag "$CI_REGISTRY_IMAGE:$CI_COMMIT_SHA" --push --metadata-file image.json
+        --cache-from "type=registry,ref=$CI_REGISTRY_IMAGE:cache"
+        --cache-to "type=registry,ref=$CI_REGISTRY_IMAGE:cache,mode=max" .
+"""
+
+
+def first_stage(project, sha):
+    """The digest of the layer that comes from the first stage, in the image of a commit."""
+    images = project.images("")
+    manifest = json.loads(images.get(sha)[2])
+    if "manifests" in manifest:  # an index, with an attestation beside the image
+        images = [child for child in manifest["manifests"] if child["platform"]["architecture"] != "unknown"]
+        manifest = json.loads(project.images("").get(images[0]["digest"])[2])
+    return manifest["layers"][1]["digest"]
+
+
+def cached(project):
+    """Two commits whose first stage is the same: the second build takes it from the registry."""
+    pipelines = [project.push(CHANGES=text) for text in ("one", "two")]
+    for pipeline in pipelines:
+        statuses(pipeline)
+    log = pipelines[1].log("build-app")
+    holds("CACHED" in log, f"the second build takes the first stage from the registry:\n{log[-3000:]}")
+    layers = [first_stage(project, pipeline.sha) for pipeline in pipelines]
+    equal(layers[1], layers[0], "the layer of the first stage")
+    equal(project.drain(), [], "images that a node drain cannot pull")
+
+
+@scenario
+def several_stages(bench):
+    """A Dockerfile with two stages, built by buildx in a builder container: the first stage is cached in the registry."""
+    project = bench.project("build-and-tag")
+    project.put("Dockerfile", DOCKERFILE)
+    cached(project)
+
+
+@scenario
+def several_stages_in_the_engine(bench):
+    """The same, built by buildx in the engine itself, with its containerd image store."""
+    project = bench.project("build-and-tag")
+    project.put("Dockerfile", DOCKERFILE)
+    project.put(".gitlab-ci.yml", ENGINE)
+    cached(project)
