@@ -86,7 +86,7 @@ fn the_alphabet_of_a_slug_is_that_of_slugs() {
     let mut searched = Searched::default();
     searched.run(
         &[pattern.to_rust()],
-        &std::collections::HashSet::new(),
+        &HashSet::new(),
         Space::Ref,
         Alphabet::Slug,
     );
