@@ -11,7 +11,7 @@ use crate::check::{Files, check};
 use crate::files::{self, FileSet, GeneratedFile, Unread};
 use crate::finding::{Code, Finding, Location, Report};
 use crate::gitlab::{Version, limits};
-use crate::lower::{Lowered, REGISTRY_SCRIPT, lower};
+use crate::lower::{Lowered, lower};
 use crate::manifest::{self, Manifest};
 use crate::proof::Contradiction;
 use crate::source::{Limits, Node, Source, parse};
@@ -141,8 +141,6 @@ struct Written {
     files: FileSet,
     /// The bytes that the pipeline takes in GitLab's memory.
     memory: usize,
-    /// Whether the registry script stands in the pipeline itself.
-    inlined: bool,
 }
 
 impl Written {
@@ -155,12 +153,7 @@ impl Written {
             megabytes(self.memory),
             megabytes(most)
         );
-        let script = self.inlined.then(|| {
-            "`scripts: ci` writes the registry script as a file: now each job that uses it holds it"
-                .to_owned()
-        });
         let finding = Finding::new(Code::PipelineTooLarge, Location::WHOLE, message)
-            .help_if(script)
             .help("what an anchor stands for counts wherever it is used: split the project, or let jobs call scripts");
         Some(finding)
     }
@@ -182,13 +175,9 @@ fn write(lowered: &Lowered) -> Result<Written, InternalError> {
             .map_err(|error| InternalError(format!("{path}: {error}")))?;
         files.push(file(path, text));
     }
-    if let Some(path) = &lowered.registry_script {
-        files.push(file(path, REGISTRY_SCRIPT.to_owned()));
-    }
     Ok(Written {
         files: FileSet { files },
         memory,
-        inlined: lowered.inlines_registry_script(),
     })
 }
 

@@ -1,6 +1,6 @@
 //! Runs generated build jobs for real (`tests/builders/run.py`): Docker, Docker Compose 1 and 2,
-//! and Buildah, against a registry. ShellCheck reads the lines of rootless BuildKit; their flags are those
-//! of its documents.
+//! and Buildah, against a registry. ShellCheck reads the lines of rootless BuildKit, which tests/e2e
+//! runs.
 #![allow(
     clippy::expect_used,
     clippy::unwrap_used,

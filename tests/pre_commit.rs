@@ -225,7 +225,6 @@ fn only_what_matters_is_checked() {
         ("compose.yaml", true),
         ("docker-production-php-Dockerfile", true),
         ("Dockerfile.dev", true),
-        ("registry.sh", true),
         ("windlass.yml.orig", false),
         ("notes.yml", false),
         ("main.rs", false),

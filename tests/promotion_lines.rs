@@ -1,5 +1,5 @@
 //! Runs the shell lines of a promotion as a runner's shell does, without the registry: a function
-//! stands for each of the registry script. Needs bash, dash and busybox (Debian packages of these names).
+//! stands for regctl. Needs bash, dash and busybox (Debian packages of these names).
 
 #![allow(
     clippy::unwrap_used,
@@ -21,8 +21,7 @@ promotions: {release: {image: [app, web], refs: tags, to: $CI_COMMIT_TAG}}
 environments: {prod: {refs: tags, deploy: {set_image: {deployment/shop: {app: app, web: web}}}}}
 ";
 
-const REGISTRY: &str = "registry_digest() { echo \"$1@$PIPELINE\"; }
-registry_move_tag() { :; }
+const REGISTRY: &str = "regctl() { if [ \"$2\" = digest ]; then echo \"$3@$PIPELINE\"; fi; }
 ";
 
 /// A runner keeps a job's folder for the next one, and this job has no checkout that empties it.

@@ -36,7 +36,7 @@ fn recipe(shell: &[&str], script: &str, folder: &Path) -> Option<String> {
 
 #[test]
 fn the_recipe_is_another_one_when_a_file_is() {
-    let script = pipeline(MANIFEST)["check-tools"]["script"][0]
+    let script = pipeline(MANIFEST)["check-tools"]["script"][1]
         .as_str()
         .unwrap()
         .to_owned();

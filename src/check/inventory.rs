@@ -80,7 +80,10 @@ impl Inventory {
                 let stage = own
                     .cloned()
                     .unwrap_or(At::new("cleanup".to_owned(), retention.span));
-                inventory.add(JobEntry::new(image.cleanup_job(key), stage));
+                inventory.add(JobEntry::new(image.cleanup_job(key), stage.clone()));
+                if let Some(branches) = image.branches_job(key) {
+                    inventory.add(JobEntry::new(branches, stage));
+                }
             }
         }
         for (key, test, is_task) in manifest.tests_and_tasks() {
@@ -102,7 +105,10 @@ impl Inventory {
             }
             if let Some(stop) = environment.stop.get() {
                 let stage = stop.stage.at().cloned().unwrap_or(stage);
-                inventory.add(JobEntry::new(environment.stop_job(key), stage));
+                inventory.add(JobEntry::new(environment.stop_job(key), stage.clone()));
+                if environment.untags(&key.value, manifest, &deployments) {
+                    inventory.add(JobEntry::new(environment.untag_job(key), stage));
+                }
             }
         }
         for (key, promotion) in manifest.promotions() {

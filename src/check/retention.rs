@@ -4,7 +4,9 @@
 
 use super::Check;
 use crate::finding::{Code, Finding};
-use crate::gitlab::tag::{TagPattern, to_posix};
+use crate::gitlab::tag::TagPattern;
+use crate::gitlab::variables::{Part, parts};
+use crate::manifest::collection::List;
 use crate::manifest::images::{Image, KeepFor, Retention};
 use crate::source::{At, Span};
 
@@ -22,20 +24,26 @@ pub(super) fn check(check: &mut Check<'_>) {
     }
 }
 
-/// Reports patterns that the registry script, which has only `grep -E`, cannot match.
+/// Reports what is neither a tag nor a pattern.
 fn kept(check: &mut Check<'_>, retention: &Retention) {
-    for pattern in retention
-        .keep
-        .get()
-        .into_iter()
-        .flat_map(|list| list.iter())
-    {
-        if pattern.value.starts_with('/') && to_posix(&pattern.value).is_none() {
-            let message = format!("`{}` cannot be matched by a POSIX shell", &*pattern.value);
-            let finding = Finding::new(Code::BadRegex, pattern.span, message).help(
-                "without flags, `(?...)`, lazy quantifiers and classes other than `\\d` and `\\w`",
-            );
-            check.report.push(finding);
+    let of_tag = |c: char| c.is_ascii_alphanumeric() || "_.-".contains(c);
+    for kept in retention.keep.get().into_iter().flat_map(List::iter) {
+        if kept.value.starts_with('/') {
+            continue;
+        }
+        let texts = parts(&kept.value)
+            .into_iter()
+            .filter_map(|part| match part {
+                Part::Text(text) => Some(text),
+                Part::Variable(..) => None,
+            });
+        if let Some(odd) = texts.flat_map(str::chars).find(|c| !of_tag(*c)) {
+            let odd = crate::shown::code(&odd.to_string());
+            let tag = crate::shown::code(&kept.value);
+            let message = format!("{tag} cannot be a tag, as it has a {odd}");
+            let finding = Finding::new(Code::BadName, kept.span, message);
+            let help = "a tag has letters, digits, `_`, `.` and `-`; a pattern stands between slashes, as in `/^release-/`";
+            check.report.push(finding.help(help));
         }
     }
 }

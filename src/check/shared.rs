@@ -110,6 +110,44 @@ fn tags(check: &mut Check<'_>) {
         }
         known.push(tag);
     }
+    drop(seen);
+    meetings(check, &tags);
+}
+
+/// Reports two things of one repository whose tags can be equal in some pipelines, as those of a branch
+/// `main` and of a fixed tag `main`.
+fn meetings(check: &mut Check<'_>, tags: &[WrittenTag<'_>]) {
+    let mut known: HashMap<&str, Vec<&WrittenTag<'_>>> = HashMap::new();
+    for tag in tags {
+        let others = known.entry(&tag.repository).or_default();
+        let met = others.iter().find_map(|other| {
+            let apart =
+                is_own_cache(check.manifest, other, tag) || !excludes(check.manifest, other, tag);
+            let shared = (!apart).then(|| other.may_meet(tag)).flatten()?;
+            Some((*other, shared))
+        });
+        if let Some((other, shared)) = met {
+            let message = format!(
+                "`{}` and `{}` can both be the tag `{shared}`",
+                other.written, tag.written
+            );
+            let finding = Finding::new(Code::OverlappingTags, tag.span, message)
+                .related(other.span, use_of(other))
+                .help(format!("{}; whatever comes last takes the tag", use_of(tag)))
+                .help("begin one of them with a text that the other cannot have, or give it a `repository` of its own");
+            check.report.push(finding);
+        }
+        others.push(tag);
+    }
+}
+
+/// Whether these are the tag of an image and the cache that windlass names for it.
+fn is_own_cache(manifest: &Manifest, one: &WrittenTag<'_>, other: &WrittenTag<'_>) -> bool {
+    let of_cache = |tag: &WrittenTag<'_>| tag.writer == Writer::Cache;
+    let image = manifest.image_entry(one.image).map(|(_, image)| image);
+    one.image == other.image
+        && of_cache(one) != of_cache(other)
+        && image.is_some_and(|image| image.cache_to.is_missing())
 }
 
 /// Whether one tag cannot be for both.

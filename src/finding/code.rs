@@ -137,6 +137,8 @@ codes! {
     CircularVariables "circular-variables" Error;
     /// Several things that must be told apart have one name.
     DuplicateName "duplicate-name" Error;
+    /// Two tags of one repository that can be equal in some pipelines.
+    OverlappingTags "overlapping-tags" Warning;
     /// A job name that GitLab reserves.
     ReservedJobName "reserved-job-name" Error;
     /// A key in `job` that the entity has itself.

@@ -19,6 +19,7 @@ mod refusal;
 pub mod regex;
 pub mod shell;
 pub mod tag;
+pub mod tag_values;
 pub mod variables;
 pub mod version;
 

@@ -103,6 +103,11 @@ pub fn word(text: &str) -> String {
     }
 }
 
+/// A word in single quotes, in which nothing is expanded.
+pub fn literal(text: &str) -> String {
+    format!("'{}'", text.replace('\'', r"'\''"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::{expansion, quoted, unreadable};

@@ -1,13 +1,15 @@
-//! Image tags, and patterns for them, as a POSIX shell can match them.
+//! Image tags, and patterns for them.
 //!
-//! In: a tag with GitLab's variables, or a pattern. Out: a POSIX extended regular expression.
+//! In: a tag with GitLab's variables, or a pattern. Out: a regular expression of RE2, which regctl
+//! and GitLab match with. Always holds: it matches a whole tag, so that an alternative in it is in a
+//! group.
 
 /// The tags that a text with variables becomes, in one job or another.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TagPattern {
-    /// A POSIX extended regular expression for the whole tag, as the registry script takes them: a
-    /// dot is a dot, and the group, of which there is at most one, is the branch. A variable of
-    /// which GitLab's documentation does not tell the form stands for its value in the job.
+    /// A regular expression of RE2 for the whole tag. The group, of which there is at most one, is
+    /// the branch. A variable of which GitLab's documentation does not tell the form stands for its
+    /// value in the job, quoted by `\Q` and `\E`.
     pub regex: String,
     /// Whether the tag names the branch.
     pub of_branch: bool,
@@ -31,6 +33,16 @@ const VARIABLES: [(&str, &str, Kind); 11] = [
     ("CI_COMMIT_TAG", "[A-Za-z0-9_][A-Za-z0-9_.-]*", Kind::Ref),
 ];
 
+/// What a variable can hold, as far as a tag can: brackets that are counted. Any tag, if that is not
+/// known.
+pub(super) fn form(variable: &str) -> &'static str {
+    if variable == "CI_ENVIRONMENT_SLUG" {
+        return "[a-z0-9-]{1,24}";
+    }
+    let known = VARIABLES.iter().find(|(name, ..)| *name == variable);
+    known.map_or("[A-Za-z0-9_.-]{1,128}", |(_, form, _)| form)
+}
+
 #[derive(Clone, Copy, PartialEq)]
 enum Kind {
     Build,
@@ -50,7 +62,7 @@ impl TagPattern {
         let mut rest = tag;
         let mut varies = false;
         while let Some((before, after)) = rest.split_once('$') {
-            pattern.regex.push_str(before);
+            pattern.regex.push_str(&literal(before));
             let (name, after) = match after.strip_prefix('{') {
                 Some(braced) => braced.split_once('}')?,
                 None => {
@@ -63,7 +75,7 @@ impl TagPattern {
             varies = true;
             rest = after;
         }
-        pattern.regex.push_str(rest);
+        pattern.regex.push_str(&literal(rest));
         varies.then_some(pattern)
     }
 
@@ -77,7 +89,7 @@ impl TagPattern {
                 self.of_build |= *kind == Kind::Build;
                 self.regex.push_str(regex);
             }
-            None => self.regex.push_str(&format!("${{{name}:?}}")),
+            None => self.regex.push_str(&format!(r"\Q${{{name}:?}}\E")),
         }
     }
 
@@ -93,58 +105,38 @@ impl TagPattern {
         if self.regex.contains("${") {
             return true;
         }
-        super::regex::Regex::new(&self.for_grep()).is_none_or(|regex| regex.is_match(tag))
+        let whole = format!("^(?:{})$", self.regex);
+        super::regex::Regex::new(&whole).is_none_or(|regex| regex.is_match(tag))
     }
 
-    /// For `grep -E`, where a dot is any character.
-    pub fn for_grep(&self) -> String {
-        format!("^{}$", self.regex.replace('.', r"\."))
+    /// The same as a POSIX extended regular expression, which has no `\Q`: for tags that the other
+    /// one has chosen.
+    pub fn for_sed(&self) -> String {
+        self.regex.replace(r"\Q", "").replace(r"\E", "")
     }
 }
 
-/// The POSIX extended regular expression for an RE2 pattern between slashes, if there is one:
-/// `grep -E` knows no flags, no `(?...)`, no lazy quantifiers, and of the classes none by letter.
-pub fn to_posix(literal: &str) -> Option<String> {
-    let pattern = super::regex::Pattern::parse(literal).ok()?;
-    if !pattern.flags().is_empty() || pattern.source().contains("(?") {
-        return None;
+/// A regular expression for a text: of the characters of a tag only the dot means another.
+pub fn literal(text: &str) -> String {
+    text.replace('.', r"\.")
+}
+
+/// The regular expression for the whole tags that a pattern between slashes matches somewhere.
+pub fn whole(pattern: &str) -> Option<String> {
+    let pattern = super::regex::Pattern::parse(pattern).ok()?;
+    let (source, flags) = (pattern.source(), pattern.flags());
+    if flags.is_empty() && !source.contains(['|', '\\', '(']) {
+        let (start, rest) = match source.strip_prefix('^') {
+            Some(rest) => ("", rest),
+            None => (".*", source),
+        };
+        let (rest, end) = match rest.strip_suffix('$') {
+            Some(rest) => (rest, ""),
+            None => (rest, ".*"),
+        };
+        return Some(format!("{start}{rest}{end}"));
     }
-    let mut out = String::new();
-    let mut in_class = false;
-    let mut chars = pattern.source().chars();
-    let mut before = None;
-    while let Some(c) = chars.next() {
-        match c {
-            '\\' => match chars.next()? {
-                'd' if in_class => out.push_str("0-9"),
-                'w' if in_class => out.push_str("A-Za-z0-9_"),
-                'd' => out.push_str("[0-9]"),
-                'w' => out.push_str("[A-Za-z0-9_]"),
-                // Inside brackets POSIX takes a backslash for itself; no tag holds one of these.
-                _ if in_class => return None,
-                escaped if escaped.is_ascii_punctuation() => {
-                    // Outside of them an escaped slash or dash is undefined, and means itself.
-                    if !matches!(escaped, '/' | '-' | '_') {
-                        out.push('\\');
-                    }
-                    out.push(escaped);
-                }
-                _ => return None,
-            },
-            '?' | '+' if matches!(before, Some('*' | '+' | '?' | '}')) => return None,
-            '[' if !in_class => {
-                in_class = true;
-                out.push(c);
-            }
-            ']' => {
-                in_class = false;
-                out.push(c);
-            }
-            _ => out.push(c),
-        }
-        before = Some(c);
-    }
-    (!in_class).then_some(out)
+    Some(format!(".*(?{flags}:{source}).*"))
 }
 
 #[cfg(test)]
@@ -155,7 +147,7 @@ mod tests {
     fn tags_become_patterns() {
         for (tag, regex, of_branch, of_build) in [
             ("prod-$CI_COMMIT_SHA", "prod-[0-9a-f]{40,64}", false, true),
-            ("${CI_PIPELINE_ID}.1", "[0-9]+.1", false, true),
+            ("${CI_PIPELINE_ID}.1", r"[0-9]+\.1", false, true),
             ("$CI_COMMIT_REF_SLUG", "([a-z0-9-]{1,63})", true, false),
             (
                 "$CI_COMMIT_REF_SLUG-$CI_JOB_ID",
@@ -165,7 +157,7 @@ mod tests {
             ),
             (
                 "$VERSION-$CI_COMMIT_SHORT_SHA",
-                "${VERSION:?}-[0-9a-f]{8}",
+                r"\Q${VERSION:?}\E-[0-9a-f]{8}",
                 false,
                 true,
             ),
@@ -180,25 +172,23 @@ mod tests {
         for none in ["latest", "$", "a$$b", "${A", "${A#v}", "$(date)", "${}"] {
             assert_eq!(TagPattern::of(none), None, "{none}");
         }
-        let any = TagPattern::of("a.b-$CI_COMMIT_REF_SLUG").map(|pattern| {
-            let grep = pattern.for_grep();
-            (pattern.of_any_branch().regex, grep)
-        });
-        let expected = ("a.b-[a-z0-9-]{1,63}", r"^a\.b-([a-z0-9-]{1,63})$");
-        assert_eq!(any, Some((expected.0.to_owned(), expected.1.to_owned())));
+        let any = TagPattern::of("a.b-$CI_COMMIT_REF_SLUG").map(TagPattern::of_any_branch);
+        let any = any.map(|pattern| pattern.regex);
+        assert_eq!(any.as_deref(), Some(r"a\.b-[a-z0-9-]{1,63}"));
     }
 
     #[test]
-    fn re2_becomes_posix_or_nothing() {
-        let posix = |text| to_posix(text);
-        assert_eq!(
-            posix(r"/^v\d+\.\d+$/").as_deref(),
-            Some(r"^v[0-9]+\.[0-9]+$")
-        );
-        assert_eq!(posix(r"/^[\w-]+$/").as_deref(), Some("^[A-Za-z0-9_-]+$"));
-        assert_eq!(posix("/^release-/").as_deref(), Some("^release-"));
-        for none in ["/a/i", "/(?:a|b)c/", "/a+?/", r"/\bx/", r"/\pL/"] {
-            assert_eq!(posix(none), None, "{none}");
+    fn a_pattern_matches_whole_tags() {
+        for (pattern, expected) in [
+            ("/^release-/", "release-.*"),
+            ("/rc[0-9]$/", ".*rc[0-9]"),
+            ("/^v1$/", "v1"),
+            ("/x/", ".*x.*"),
+            ("/^a|b$/", ".*(?:^a|b$).*"),
+            ("/^V/i", ".*(?i:^V).*"),
+            (r"/^v\d/", r".*(?:^v\d).*"),
+        ] {
+            assert_eq!(whole(pattern).as_deref(), Some(expected), "{pattern}");
         }
     }
 }

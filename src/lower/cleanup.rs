@@ -1,13 +1,20 @@
 //! Retention: what an image leaves in the registry goes when it is of no more use.
 
 use super::common::job_beside;
-use super::{Lowering, marking, quoted, retention};
+use super::registry::Right;
+use super::{Lowering, marking, quoted};
+use crate::gitlab::gates;
 use crate::manifest::common::{Entity, When};
 use crate::manifest::images::{Image, KeepFor, Retention};
 use crate::manifest::reach::{Coverage, covers};
 use crate::manifest::resolved::{STAGES, SetNames};
-use crate::pipeline::{Job, Need, Origin, Value};
+use crate::pipeline::{Image as JobImage, Job, Mapping, Need, Origin, Value};
 use crate::source::At;
+
+/// git, for the list of branches.
+const GIT: &str = "alpine/git:2.49.1";
+/// Lists branches and tags, each also as `CI_COMMIT_REF_SLUG` has it.
+const BRANCHES: &str = include_str!("../../templates/registry/branches.sh");
 
 pub(super) fn lower(lowering: &mut Lowering<'_>) {
     for (key, image) in lowering.manifest.images() {
@@ -21,6 +28,7 @@ impl<'m> Lowering<'m> {
     fn cleanup(&mut self, key: &'m At<String>, image: &'m At<Image>, retention: &Retention) {
         let name = key.value.as_str();
         let refs = self.deployments.cleanup_refs(name, image);
+        let branches = self.list_branches(key, image, &refs, retention);
         let mut job = Job {
             stage: Some(
                 retention
@@ -36,36 +44,95 @@ impl<'m> Lowering<'m> {
             )
         };
         self.run_on(&mut job, &refs, None);
-        self.with_registry_script(&mut job);
+        let right = match self.deployments.marked_by_cleanup(name, image) {
+            Some(_) => Right::Push,
+            None => Right::Delete,
+        };
+        self.with_regctl(&mut job, &[image], right, None);
         if retention.keep_for.get() == Some(&KeepFor::Pipeline) {
             // Whatever happened before: what a failed pipeline leaves is of no use either.
             job.when = Some("always".to_owned());
-            let dry_run = retention.dry_run.copied_or(false);
-            let delete = format!(
-                "registry_delete_tag {}{}",
-                self.delete_options(image),
-                quoted(&self.by_tag(name))
-            );
-            let list = format!(
-                "echo {}",
-                quoted(&format!("would delete {}", self.by_tag(name)))
-            );
-            job.script
-                .push(Value::from(if dry_run { list } else { delete }));
+            if retention.dry_run.copied_or(false) {
+                let would = format!("would delete {}", self.by_tag(name));
+                job.script.push(format!("echo {}", quoted(&would)).into());
+            } else {
+                let before = self.before_deletion(&mut job, image, right);
+                if !before.is_empty() {
+                    job.script.push(Self::in_repository(name, image));
+                }
+                job.script.extend(before);
+                job.script.push(self.deletion_of(&self.by_tag(name)));
+            }
         } else {
+            job.script.push(Self::in_repository(name, image));
             self.after_deployments(&mut job, key, image, &refs);
-            job.script.extend(
-                retention::checks(image, retention)
-                    .into_iter()
-                    .map(Value::from),
-            );
-            job.script
-                .push(Value::from(self.retention_command(name, image, retention)));
+            if let (Some(branches), Some(needs)) = (branches, &mut job.needs) {
+                needs.push(branches);
+            }
+            if !retention.dry_run.copied_or(false) {
+                let before = self.before_deletion(&mut job, image, right);
+                job.script.extend(before);
+            }
+            let commands = self.retention_commands(&job, name, image, retention);
+            job.script.extend(commands);
         }
         if let Some(raw) = retention.job.get() {
             job.raw = crate::manifest::raw::mapping(&raw.0, &mut crate::finding::Report::default());
         }
         self.finish(job, None);
+    }
+
+    /// The job that lists the living branches, as a tag may name them; it has git, which regctl's image
+    /// has not. What the retention waits for, if there is one.
+    fn list_branches(
+        &mut self,
+        key: &'m At<String>,
+        image: &'m At<Image>,
+        refs: &SetNames,
+        retention: &Retention,
+    ) -> Option<Need> {
+        let name = image.branches_job(key)?;
+        let own = retention.stage.get().map_or("cleanup", String::as_str);
+        let stages = self.stage_names();
+        let stage = match self.target >= gates::NEEDS_IN_STAGE {
+            true => own,
+            // What a job reads comes from an earlier stage.
+            false => {
+                let at = stages.iter().position(|known| known == own);
+                let before = at.and_then(|at| stages.get(at.checked_sub(1)?));
+                before.map_or(own, String::as_str)
+            }
+        };
+        let mut job = Job {
+            stage: Some(stage.to_owned()),
+            image: Some(JobImage {
+                name: GIT.to_owned(),
+                entrypoint: Some(vec![String::new()]),
+                ..JobImage::default()
+            }),
+            variables: Mapping::from_iter([("GIT_STRATEGY", "none")]),
+            script: vec![Value::from(BRANCHES)],
+            artifacts: Mapping::from_iter([
+                ("paths", Value::list(["branches.txt"])),
+                ("expire_in", Value::from("1 day")),
+            ]),
+            ..job_beside(name, Origin::Branches(key.value.clone()), image.common())
+        };
+        if self.target >= gates::NEEDS_IN_STAGE {
+            job.needs = Some(vec![Need {
+                job: image.build_job(key).value,
+                artifacts: false,
+                optional: retention.refs.get().is_some(),
+            }]);
+        }
+        self.run_on(&mut job, refs, None);
+        let need = Need {
+            job: job.name.clone(),
+            artifacts: true,
+            optional: false,
+        };
+        self.finish(job, None);
+        Some(need)
     }
 
     /// Lets a job wait for what this pipeline builds, deploys and marks, and mark what no other

@@ -81,7 +81,10 @@ impl<'p> Users<'p> {
         };
         for (at, job) in numbered {
             let manual = job.when.as_deref() == Some("manual") || is_manual(&job.raw);
-            let cleans = matches!(job.origin, Origin::Cleanup(_) | Origin::Stop(_));
+            let cleans = matches!(
+                job.origin,
+                Origin::Cleanup(_) | Origin::Stop(_) | Origin::Untag(_)
+            );
             if manual || cleans || job.is_hidden() {
                 continue;
             }

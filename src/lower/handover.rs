@@ -122,9 +122,8 @@ impl Lowering<'_> {
             })
         });
         job.script.splice(0..0, sourced);
-        // Nothing but these files is wanted by a job that has the registry script alone.
-        let registry = job.bases.contains(&super::registry_script::BASE);
-        if registry {
+        // Nothing but these files is wanted by a job that works on tags alone.
+        if job.bases.contains(&super::registry::BASE) {
             if job.needs.is_none() && job.dependencies.is_none() {
                 job.dependencies = Some(read.iter().map(|from| from.job.clone()).collect());
             }

@@ -6,10 +6,12 @@
 
 use super::common::job_beside;
 use super::handover::Handover;
-use super::{Lowering, quoted};
+use super::registry::{Function, Right};
+use super::{Lowering, quoted, word};
 use crate::gitlab::gates;
 use crate::manifest::common::{Entity, When};
 use crate::manifest::environments::Environment;
+use crate::manifest::images::Image;
 use crate::manifest::resolved::{STAGES, variable};
 use crate::pipeline::{Handed, Job, Mapping, Need, Origin};
 use crate::source::At;
@@ -31,12 +33,6 @@ impl<'m> Lowering<'m> {
     pub(super) fn marked(&self, key: &At<String>, environment: &'m Environment) -> Vec<&'m str> {
         let deployments = &self.deployments;
         deployments.marked_by_own_job(self.manifest, environment, &key.value)
-    }
-
-    /// Whether any environment has such a job.
-    pub(super) fn marks(&self) -> bool {
-        let mut environments = self.manifest.environments();
-        environments.any(|(key, environment)| !self.marked(key, environment).is_empty())
     }
 
     fn mark_deployed(
@@ -69,10 +65,18 @@ impl<'m> Lowering<'m> {
         }
         self.need_builds(&mut job, images);
         self.need_promotions(&mut job, images, &refs);
-        self.with_registry_script(&mut job);
+        let handled: Vec<&Image> = images
+            .iter()
+            .filter_map(|name| self.image(name))
+            .map(|at| &at.value)
+            .collect();
+        self.with_regctl(&mut job, &handled, Right::Push, None);
         demand(&mut job, key, environment);
-        for image in images {
-            self.mark(&mut job, image, key, environment);
+        for name in images {
+            if let Some(image) = self.image(name) {
+                job.script.push(Self::in_repository(name, image));
+            }
+            self.mark(&mut job, name, key, environment);
         }
         self.only_after_deployment(key, environment);
         self.finish(job, None);
@@ -132,22 +136,18 @@ impl<'m> Lowering<'m> {
         })
     }
 
-    /// Lets a job move the tag of an environment to an image.
+    /// Lets a job move the tag of an environment to an image, in the image's repository. An older
+    /// pipeline that comes last must not turn the tag back.
     pub(super) fn mark(
-        &self,
+        &mut self,
         job: &mut Job,
         image: &str,
         key: &At<String>,
         environment: &Environment,
     ) {
-        let options = self.image(image).map(|image| self.push_options(image));
-        // An older pipeline that comes last must not turn the tag back.
-        let command = format!(
-            "registry_move_tag {}--unless-newer {} {}",
-            options.unwrap_or_default(),
-            quoted(&self.by_digest_or_fail(image, &mut job.uses)),
-            quoted(&environment.deployed_tag(&key.value))
-        );
+        let tag = word(&environment.deployed_tag(&key.value));
+        let image = quoted(&self.by_digest_or_fail(image, &mut job.uses));
+        let command = self.call(job, Function::Mark, &format!("{tag} {image}"));
         job.script.push(command.into());
     }
 }

@@ -26,16 +26,13 @@ mod promotion;
 mod raw;
 mod rebuild;
 mod refs;
-mod registry_login;
-mod registry_script;
-mod retention;
+mod registry;
 mod stop;
 mod test;
 mod toolchain_build;
 mod uses;
 mod workflow;
 
-use std::cell::OnceCell;
 use std::collections::HashMap;
 
 use crate::finding::Finding;
@@ -46,12 +43,9 @@ use crate::manifest::deployments::Deployments;
 use crate::manifest::images::{Image, Role};
 use crate::manifest::resolved::{STAGES, image_variable};
 use crate::manifest::tools::Compose;
-use crate::manifest::written_tags::WrittenTag;
 use crate::pipeline::{ComposeOverride, Include, Mapping, Pipeline, Uses};
 use crate::source::At;
 use crate::target::Lack;
-
-pub use registry_script::SCRIPT as REGISTRY_SCRIPT;
 
 /// A pipeline and its companions.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -60,20 +54,10 @@ pub struct Lowered {
     pub pipeline: Pipeline,
     /// The compose override and its path, if tests go through compose.
     pub compose: Option<(String, ComposeOverride)>,
-    /// The path of the registry script, if it is a file and something uses it.
-    pub registry_script: Option<String>,
     /// What the manifest asks for and the target cannot do; with any of it there is no pipeline.
     pub lacks: Vec<Lack>,
     /// What the manifest asks for and no pipeline can do; with any of it there is no pipeline.
     pub faults: Vec<Finding>,
-}
-
-impl Lowered {
-    /// Whether the registry script stands in the pipeline itself.
-    pub fn inlines_registry_script(&self) -> bool {
-        let mut bases = self.pipeline.bases.iter();
-        self.registry_script.is_none() && bases.any(|base| base.id == registry_script::BASE)
-    }
 }
 
 /// The families of jobs, in the order in which their jobs are made.
@@ -99,14 +83,15 @@ pub fn lower(manifest: &Manifest) -> Lowered {
         deployments: Deployments::of(manifest),
         compose_services: compose.map(Compose::services_by_image).unwrap_or_default(),
         admits_merge_requests: workflow::admits_merge_requests(manifest),
-        written_tags: OnceCell::new(),
         implied: Vec::new(),
+        calls: registry::Calls::default(),
         out: Lowered::default(),
     };
     lowering.globals();
     for family in FAMILIES {
         family(&mut lowering);
     }
+    registry::lower(&mut lowering);
     group::spell_out(&mut lowering);
     lowering.restore_artifacts();
     lowering.stages();
@@ -128,10 +113,10 @@ struct Lowering<'m> {
     compose_services: HashMap<&'m str, &'m str>,
     /// Whether any job runs in merge request pipelines.
     admits_merge_requests: bool,
-    /// The tags that the pipeline writes, by their repository; made when they are first asked for.
-    written_tags: OnceCell<HashMap<String, Vec<WrittenTag<'m>>>>,
     /// Jobs with `needs` that nobody wrote; see [`Lowering::imply`].
     implied: Vec<String>,
+    /// The shell functions that jobs call; see [`registry`].
+    calls: registry::Calls,
     out: Lowered,
 }
 

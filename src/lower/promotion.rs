@@ -3,18 +3,15 @@
 //! In: a promotion. Out: its job. Always holds: nothing is built; a tag of the image's own
 //! repository is moved, one of another repository or registry gets a copy of the same digest.
 
-use std::collections::BTreeSet;
-
-use super::registry_script::credentials;
+use super::registry::Right;
 use super::{Lowering, digest_variable, quoted};
 use crate::gitlab::gates;
-use crate::manifest::Manifest;
 use crate::manifest::collection::Many;
 use crate::manifest::common::Entity;
 use crate::manifest::environments::Promotion;
 use crate::manifest::images::Image;
 use crate::manifest::reach::{Coverage, covers};
-use crate::manifest::registries::{Credentials, split_tag};
+use crate::manifest::registries::split_tag;
 use crate::manifest::resolved::SetNames;
 use crate::pipeline::{Job, Need, Origin, Value};
 use crate::source::At;
@@ -28,42 +25,14 @@ pub(super) fn lower(lowering: &mut Lowering<'_>) {
     }
 }
 
-/// Where the tags of a promotion go: those of the image's own repository, and those of others.
-#[derive(Default)]
-struct Targets<'m> {
-    own: Vec<&'m str>,
-    elsewhere: Vec<(&'m str, Vec<&'m str>)>,
-}
-
-impl<'m> Targets<'m> {
-    fn of(manifest: &Manifest, promotion: &'m Promotion, repository: &str) -> Self {
-        let own = promotion.variables.get();
-        let canonical = |text: &str| manifest.canonical_repository(own, text);
-        let mut targets = Self::default();
-        for to in promotion.to.get().into_iter().flat_map(Many::iter) {
-            match split_tag(&to.value) {
-                None => targets.own.push(&to.value),
-                Some((own, tag)) if canonical(own) == canonical(repository) => {
-                    targets.own.push(tag);
-                }
-                Some((other, tag)) => {
-                    let known = targets
-                        .elsewhere
-                        .iter_mut()
-                        .find(|(known, _)| *known == other);
-                    match known {
-                        Some((_, tags)) => tags.push(tag),
-                        None => targets.elsewhere.push((other, vec![tag])),
-                    }
-                }
-            }
-        }
-        targets
-    }
-
-    fn count(&self) -> usize {
-        usize::from(!self.own.is_empty()) + self.elsewhere.len()
-    }
+/// The references that a promotion gives an image: a tag alone is one of its own repository.
+fn targets(promotion: &Promotion, repository: &str) -> Vec<String> {
+    let all = promotion.to.get().into_iter().flat_map(Many::iter);
+    let target = |to: &str| match split_tag(to) {
+        None => format!("{repository}:{to}"),
+        Some(_) => to.to_owned(),
+    };
+    all.map(|to| target(&to.value)).collect()
 }
 
 impl<'m> Lowering<'m> {
@@ -80,8 +49,17 @@ impl<'m> Lowering<'m> {
         self.run_on(&mut job, &refs, None);
         // What others find under a tag must not stop half-way through a list of tags.
         job.interruptible = self.if_known(gates::INTERRUPTIBLE, false);
-        self.with_registry_script(&mut job);
         let images = self.manifest.promoted_by(promotion);
+        let handled: Vec<&Image> = images
+            .iter()
+            .filter_map(|name| self.image(name))
+            .map(|at| &at.value)
+            .collect();
+        let to = promotion
+            .registry
+            .get()
+            .map(|to| self.manifest.registry(to));
+        self.with_regctl(&mut job, &handled, Right::Push, to);
         let mut handed_on = Vec::new();
         for name in &images {
             job.uses.image(name);
@@ -115,53 +93,22 @@ impl<'m> Lowering<'m> {
             return;
         };
         let repository = image.repository(name);
-        let targets = Targets::of(self.manifest, promotion, &repository);
-        let options = self.push_options(image);
+        let targets = targets(promotion, &repository);
         let built = self.is_built_on(name, &refs_of(promotion));
         let brings = self.deployments.brings(self.manifest, promotion, name);
         let mut source = match built {
             true => self.by_digest_or_fail(name, &mut job.uses),
             false => self.by_tag(name),
         };
-        if !built && (brings || targets.count() > 1) {
+        if !built && (brings || targets.len() > 1) {
             // Looked up once, so that all that follows is about one image.
-            job.script.push(Value::from(format!(
-                "digest=$(registry_digest {options}{})",
-                quoted(&source)
-            )));
+            let digest = format!("digest=$(regctl image digest {})", quoted(&source));
+            job.script.push(digest.into());
             source = format!("{repository}@$digest");
         }
-        let words = |tags: &[&str]| {
-            let tags: Vec<String> = tags.iter().map(|tag| quoted(tag)).collect();
-            tags.join(" ")
-        };
-        if !targets.own.is_empty() {
-            job.script.push(Value::from(format!(
-                "registry_move_tag {options}{} {}",
-                quoted(&source),
-                words(&targets.own)
-            )));
-        }
-        let to = self
-            .manifest
-            .registry(target_registry(image, promotion))
-            .push;
-        let from = self.manifest.registry_of(image).push;
-        for (other, tags) in &targets.elsewhere {
-            let to = match to {
-                to if to == from => String::new(),
-                // The job's own have to be said, where the image comes from elsewhere.
-                Some(Credentials::JOB) => {
-                    "--to-credentials CI_REGISTRY_USER CI_REGISTRY_PASSWORD ".to_owned()
-                }
-                to => credentials("--to-credentials", to),
-            };
-            job.script.push(Value::from(format!(
-                "registry_copy {options}{to}{} {} {}",
-                quoted(&source),
-                quoted(other),
-                words(tags)
-            )));
+        for target in targets {
+            let copy = format!("regctl image copy {} {}", quoted(&source), quoted(&target));
+            job.script.push(copy.into());
         }
         if brings {
             job.script.push(Value::from(format!(
@@ -170,28 +117,6 @@ impl<'m> Lowering<'m> {
                 self.handed_on(DOTENV, &key.value)
             )));
         }
-    }
-
-    /// The sections of the registry script that a promotion uses.
-    pub(super) fn promotion_sections(&self, promotion: &Promotion) -> BTreeSet<&'static str> {
-        let mut used = BTreeSet::new();
-        for name in self.manifest.promoted_by(promotion) {
-            let Some(image) = self.image(name) else {
-                continue;
-            };
-            let targets = Targets::of(self.manifest, promotion, &image.repository(name));
-            if !targets.own.is_empty() {
-                used.insert("move_tag");
-            }
-            if !targets.elsewhere.is_empty() {
-                used.insert("copy");
-            }
-            let brings = self.deployments.brings(self.manifest, promotion, name);
-            if !self.is_built_on(name, &refs_of(promotion)) && (brings || targets.count() > 1) {
-                used.insert("digest");
-            }
-        }
-        used
     }
 
     fn is_built_on(&self, name: &str, refs: &SetNames) -> bool {
@@ -247,12 +172,4 @@ impl<'m> Lowering<'m> {
 fn refs_of(promotion: &Promotion) -> SetNames {
     let refs = promotion.refs.get();
     refs.map(|refs| refs.0.clone()).unwrap_or_default()
-}
-
-/// The registry that a promotion copies to: where it says, else that of the image.
-fn target_registry<'m>(image: &'m Image, promotion: &'m Promotion) -> &'m str {
-    match promotion.registry.get() {
-        Some(registry) => registry,
-        None => image.registry_name(),
-    }
 }

@@ -11,6 +11,7 @@
 
 use super::builder::Build;
 use super::common::job_beside;
+use super::registry::{Function, Right};
 use super::{Lowering, digest_variable, quoted, word};
 use crate::gitlab::{duration, gates, glob};
 use crate::manifest::common::Entity;
@@ -115,12 +116,10 @@ impl<'m> Lowering<'m> {
                 image.common(),
             )
         };
-        self.with_registry_script(&mut job);
+        self.with_regctl(&mut job, &[image], Right::Push, None);
         job.uses.image(name);
         // The recipe is in the checkout.
-        if job.variables.get("GIT_STRATEGY").is_some() {
-            job.variables.set("GIT_STRATEGY", "fetch");
-        }
+        job.variables.set("GIT_STRATEGY", "fetch");
         let refs = self.build_refs(name);
         self.need_bases(&mut job, image, &refs);
         job.script.push(Value::from(self.recipe(
@@ -129,17 +128,8 @@ impl<'m> Lowering<'m> {
             rebuild,
             &mut job.uses,
         )));
-        let access = self.push_options(image);
-        let mut current = format!("registry_current {access}--recipe \"$recipe\"");
-        if let Some(age) = rebuild.older_than.get()
-            && let Ok(age) = duration::parse(age)
-        {
-            current.push_str(&format!(" --older-than {}", age.as_secs()));
-        }
-        job.script.push(Value::from(format!(
-            "current=$({current} {})",
-            quoted(&self.by_tag(name))
-        )));
+        let current = self.current(&job, name, image, rebuild);
+        job.script.extend(current);
         let file = self.handed_on(DOTENV, name);
         job.script.push(Value::from(format!(
             "printf '%s\\n' \"{}=$recipe\" \"{}=$current\" > \"$CI_PROJECT_DIR/{file}\"",
@@ -151,6 +141,19 @@ impl<'m> Lowering<'m> {
             job.raw = crate::manifest::raw::mapping(&raw.0, &mut crate::finding::Report::default());
         }
         job
+    }
+
+    /// Commands that put the digest of the image into the variable `current`, if it can stay, else
+    /// `none`.
+    fn current(&mut self, job: &Job, name: &str, image: &Image, rebuild: &Rebuild) -> [Value; 2] {
+        let age = rebuild.older_than.get().map(|age| duration::parse(age));
+        let seconds = age.and_then(Result::ok).map_or(0, |age| age.as_secs());
+        let arguments = format!("{} \"$recipe\" {seconds}", quoted(&self.by_tag(name)));
+        let current = self.call(job, Function::Current, &arguments);
+        [
+            Self::in_repository(name, image),
+            format!("current=$({current})").into(),
+        ]
     }
 
     /// A command that puts the hash of all that an image is made from into the variable `recipe`:
@@ -185,14 +188,14 @@ impl<'m> Lowering<'m> {
             .collect();
         if !patterns.is_empty() {
             let pattern = format!(r"\./({})", patterns.join("|")).replace('\'', r"'\''");
+            lines.push(format!("pattern='{pattern}'"));
             let found = |files: &str| {
                 format!(
-                    "find . -path ./.git -prune -o {files} -print | {{ grep -Ex '{pattern}' || :; }} | \
-                     LC_ALL=C sort"
+                    "find . -path ./.git -prune -o {files} -print | {{ grep -Ex \"$pattern\" || :; }} | LC_ALL=C sort"
                 )
             };
             lines.push(format!(
-                "{} | tr '\\n' '\\0' | xargs -0 sha256sum",
+                "{} |\n    tr '\\n' '\\0' | xargs -0 sha256sum",
                 found("-type f")
             ));
             // A file that is made executable is another one in the image; the rest of its mode is

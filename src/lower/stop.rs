@@ -5,11 +5,10 @@
 //! and without what earlier jobs hand on, as that may have expired. It can be run again. It deletes
 //! nothing if a variable in the name of what it deletes is empty.
 
-use std::collections::BTreeSet;
-
 use super::common::job_beside;
 use super::deploy::cluster::{Client, Namespace};
 use super::deploy::helm::release as helm_release;
+use super::registry::{Function, Right, expression};
 use super::{Lowering, quoted, word};
 use crate::gitlab::gates;
 use crate::gitlab::variables::{names, or_fail};
@@ -19,8 +18,7 @@ use crate::manifest::environments::{Environment, Helm, Stop, StopDelete};
 use crate::manifest::images::Image;
 use crate::manifest::ownership::RefTag;
 use crate::manifest::record::Field;
-use crate::manifest::tools::DeleteBy;
-use crate::pipeline::{Mapping, Origin, Value};
+use crate::pipeline::{Job, Mapping, Need, Origin, Value};
 use crate::source::At;
 
 /// When GitLab stops a dynamic environment by itself, if the manifest does not say.
@@ -81,28 +79,96 @@ impl<'m> Lowering<'m> {
             ("name", environment.name(&key.value)),
             ("action", "stop"),
         ]));
-        let deletions = self.registry_deletions(key, environment, stop);
-        let client = match deletions.is_empty() {
-            true => Client::of(environment),
-            false => Client::Tools,
-        };
-        let namespace = match stop.delete.get() {
-            Some(StopDelete::Namespace) => Namespace::Ignored,
-            Some(StopDelete::Release | StopDelete::Labelled) | None => Namespace::Used,
-        };
-        self.with_cluster(&mut job, environment, client, namespace);
-        if !deletions.is_empty() {
-            job.before_script.push(self.registry_functions());
+        let doomed = self.doomed(key, environment, stop);
+        let in_cluster = stop.delete.get().is_some() || !stop.script.is_missing();
+        let untags = environment.untags(&key.value, self.manifest, &self.deployments);
+        let untags = untags.then(|| self.untag(key, environment, &job, &doomed));
+        if in_cluster || doomed.is_empty() {
+            let namespace = match stop.delete.get() {
+                Some(StopDelete::Namespace) => Namespace::Ignored,
+                Some(StopDelete::Release | StopDelete::Labelled) | None => Namespace::Used,
+            };
+            self.with_cluster(&mut job, environment, Client::of(environment), namespace);
+            job.script = super::common::commands(&stop.script);
+            job.script.extend(self.deletion(environment, stop));
+        } else {
+            self.delete_tags(&mut job, &doomed);
         }
-        job.script = super::common::commands(&stop.script);
-        job.script.extend(self.deletion(environment, stop));
-        job.script.extend(deletions.into_iter().map(Value::from));
         job.variables = self.stop_variables(key, environment, stop);
         job.variables.set("GIT_STRATEGY", "none");
         if let Some(raw) = stop.job.get() {
             job.raw = crate::manifest::raw::mapping(&raw.0, &mut crate::finding::Report::default());
         }
         self.finish(job, None);
+        if let Some(job) = untags {
+            self.finish(job, None);
+        }
+    }
+
+    /// The job that deletes tags once the stop job is done, which has another image. GitLab starts
+    /// it then, also where the stop job waited for a person: `Ci::ResetSkippedJobsService`, which
+    /// knows jobs of one stage since 14.2.
+    fn untag(
+        &mut self,
+        key: &At<String>,
+        environment: &'m At<Environment>,
+        stop: &Job,
+        doomed: &[Doomed<'m>],
+    ) -> Job {
+        self.lacks_below(
+            gates::NEEDS_IN_STAGE,
+            "`images` beside what else `stop` does",
+            environment.stop.span().unwrap_or(key.span),
+        );
+        let mut job = Job {
+            stage: stop.stage.clone(),
+            rules: stop.rules.clone(),
+            policies: stop.policies.clone(),
+            needs: Some(vec![Need {
+                job: stop.name.clone(),
+                artifacts: false,
+                optional: false,
+            }]),
+            allow_failure: Some(Value::Bool(true)),
+            interruptible: stop.interruptible,
+            resource_group: stop.resource_group.clone(),
+            ..job_beside(
+                environment.untag_job(key),
+                Origin::Untag(key.value.clone()),
+                environment.common(),
+            )
+        };
+        self.delete_tags(&mut job, doomed);
+        job
+    }
+
+    /// Lets a job delete tags.
+    fn delete_tags(&mut self, job: &mut Job, doomed: &[Doomed<'m>]) {
+        let images: Vec<&Image> = doomed.iter().map(|of| of.image).collect();
+        self.with_regctl(job, &images, Right::Delete, None);
+        let mut repository = None;
+        for Doomed { name, image, tag } in doomed {
+            let before = self.before_deletion(job, image, Right::Delete);
+            let of_image = Self::in_repository(name, image);
+            let matching = matches!(tag, RefTag::Matching(_));
+            if (matching || !before.is_empty()) && repository.as_ref() != Some(&of_image) {
+                repository = Some(of_image.clone());
+                job.script.push(of_image);
+                job.script.extend(before);
+            }
+            match tag {
+                RefTag::One(tag) => {
+                    let reference = format!("{}:{}", image.repository(name), or_fail(tag));
+                    job.script.push(self.deletion_of(&reference));
+                }
+                RefTag::Matching(pattern) => {
+                    let tags = format!("--include {}", expression(pattern));
+                    let list = self.call(job, Function::Tags, &tags);
+                    let delete = self.call(job, Function::Delete, "");
+                    job.script.push(format!("{list} | {delete}").into());
+                }
+            }
+        }
     }
 
     /// Commands that take the deployment out of the cluster. What is gone already is not an error, a
@@ -139,40 +205,6 @@ impl<'m> Lowering<'m> {
         }
     }
 
-    /// Commands that delete what the builds of this ref have left in the registry.
-    fn registry_deletions(
-        &self,
-        key: &At<String>,
-        environment: &'m Environment,
-        stop: &Stop,
-    ) -> Vec<String> {
-        let mut commands = Vec::new();
-        let mut single: Vec<(String, Vec<String>)> = Vec::new();
-        for Doomed { name, image, tag } in self.doomed(key, environment, stop) {
-            let options = self.delete_options(image);
-            let repository = image.repository(name);
-            match tag {
-                RefTag::One(tag) => {
-                    let tag = quoted(&format!("{repository}:{tag}"));
-                    match single.iter_mut().find(|(known, _)| *known == options) {
-                        Some((_, tags)) => tags.push(tag),
-                        None => single.push((options, vec![tag])),
-                    }
-                }
-                RefTag::Matching(pattern) => commands.push(format!(
-                    "registry_cleanup {options}--all-but 0 {} {}",
-                    quoted(&pattern),
-                    quoted(&repository)
-                )),
-            }
-        }
-        let delete = |(options, tags): (String, Vec<String>)| {
-            format!("registry_delete_tag {options}{}", tags.join(" "))
-        };
-        commands.extend(single.into_iter().map(delete));
-        commands
-    }
-
     /// What a stop deletes in the registry: the tags of the ref, and the tag that says what the
     /// environment runs.
     fn doomed(
@@ -201,29 +233,6 @@ impl<'m> Lowering<'m> {
             }
         }
         doomed
-    }
-
-    /// The sections of the registry script that stop jobs use.
-    pub(super) fn sections_of_stops(&self) -> BTreeSet<&'static str> {
-        let mut used = BTreeSet::new();
-        for (key, environment) in self.manifest.environments() {
-            let Some(stop) = environment.stop.get() else {
-                continue;
-            };
-            for Doomed { image, tag, .. } in self.doomed(key, environment, stop) {
-                used.insert("delete_tag");
-                if self.manifest.registry_of(image).delete_by != Some(DeleteBy::Tag) {
-                    used.insert("dummy");
-                }
-                if let RefTag::Matching(_) = tag {
-                    used.insert("cleanup");
-                }
-                if self.manifest.registry_of(image).delete_by != Some(DeleteBy::Tag) {
-                    used.insert("dummy");
-                }
-            }
-        }
-        used
     }
 
     /// The environment's variables that the job uses. A digest is known to its pipeline for as long

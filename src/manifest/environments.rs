@@ -195,6 +195,9 @@ record! {
         deploy: Text,
         /// The job that stops; `stop-<name>` if not written.
         stop: Text,
+        /// The job that deletes the tags of `stop`, if it is one of its own; `untag-<name>` if not
+        /// written.
+        untag: Text,
         /// The job that moves `deployed_tag`, if that is one of its own; `mark-<name>` if not
         /// written.
         mark: Text,

@@ -101,6 +101,8 @@ record! {
         force: Text,
         /// The job of the retention; `cleanup-<name>` if not written.
         cleanup: Text,
+        /// The job that lists the branches for `keep_for: branch`; `branches-<name>` if not written.
+        branches: Text,
     }
 }
 

@@ -91,9 +91,6 @@ record! {
         /// A folder of the project with included files of other projects, templates, components and
         /// URLs, so that they are proved as well; what is not there is not read.
         includes_from: ProjectPath,
-        /// A folder where the registry scripts are written as files; if not written they stand in
-        /// the pipeline.
-        scripts: ProjectPath,
         /// How jobs reach a Docker daemon.
         docker: Docker,
         /// How jobs reach a Kubernetes cluster.

@@ -5,7 +5,9 @@
 //! variables; where that is not sure, it does not belong.
 
 use super::Manifest;
+use super::collection::Many;
 use super::common::Variables;
+use super::deployments::Deployments;
 use super::environments::Environment;
 use super::images::Image;
 use crate::gitlab::tag::TagPattern;
@@ -43,7 +45,7 @@ const DEEPEST: usize = 10;
 pub enum RefTag {
     /// This tag.
     One(String),
-    /// Those that this pattern of the registry script matches; a shell expands its variables.
+    /// Those that this regular expression matches; a shell expands its variables.
     Matching(String),
 }
 
@@ -74,6 +76,28 @@ impl Environment {
                 || self.is_dynamic(key) && OF_ENVIRONMENTS.contains(&variable)
                 || !of_project && names(self.name(key)).any(|of_name| of_name == variable)
         })
+    }
+}
+
+impl Environment {
+    /// Whether its stop job is followed by one that deletes tags: both have something to do.
+    pub fn untags(&self, key: &str, manifest: &Manifest, deployments: &Deployments<'_>) -> bool {
+        let Some(stop) = self.stop.get() else {
+            return false;
+        };
+        let in_cluster = stop.delete.get().is_some() || !stop.script.is_missing();
+        let of_images = || {
+            let names = stop.images.get().into_iter().flat_map(Many::iter);
+            let mut images = names.filter_map(|name| manifest.image(&name.value));
+            images.any(|image| !image.tags_of_ref().is_empty() || image.cache_of_ref().is_some())
+        };
+        let of_mark = || {
+            let own = self.is_dynamic(key) && self.owns(key, manifest, &self.deployed_tag(key));
+            own && !deployments
+                .marked_by_own_job(manifest, self, key)
+                .is_empty()
+        };
+        in_cluster && (of_images() || of_mark())
     }
 }
 

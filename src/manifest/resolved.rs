@@ -106,6 +106,19 @@ impl Image {
         )
     }
 
+    /// The job that lists the branches for its retention, if it is kept for its branch.
+    pub fn branches_job(&self, key: &At<String>) -> Option<JobName> {
+        let retention = self.retention.get()?;
+        let by_branch = retention.keep_for.get() == Some(&KeepFor::Branch);
+        by_branch.then(|| {
+            job_name(
+                self.job_names.get().map(|n| &n.branches),
+                key,
+                format!("branches-{}", key.value),
+            )
+        })
+    }
+
     /// The stage of its build.
     pub fn stage(&self) -> &str {
         match (self.stage.get(), self.role()) {
@@ -253,6 +266,16 @@ impl Environment {
             self.job_names.get().map(|n| &n.stop),
             key,
             format!("stop-{}", key.value),
+        )
+    }
+
+    /// The job that deletes its tags once it is stopped, if that is a job of its own: where the stop
+    /// job has something else to do.
+    pub fn untag_job(&self, key: &At<String>) -> JobName {
+        job_name(
+            self.job_names.get().map(|n| &n.untag),
+            key,
+            format!("untag-{}", key.value),
         )
     }
 

@@ -125,7 +125,8 @@ words! {
     DeleteBy {
         /// `DELETE` of the tag: GitLab from 16.4, distribution from 3.0.
         Tag "tag",
-        /// By moving the tag to a unique empty image that is deleted then: any registry.
+        /// By moving the tag to a unique empty image that is deleted then: any registry. The job
+        /// first asks whether it may delete.
         Dummy "dummy",
     }
 }
@@ -143,7 +144,7 @@ record! {
         delete_username: VariableName,
         /// Name of the variable that holds the password of the user who may delete.
         delete_password: VariableName,
-        /// How a tag is deleted; by the target's version if not written.
+        /// Whether the registry deletes single tags; by the target's version if not written.
         delete_by: DeleteBy,
     }
 }

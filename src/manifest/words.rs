@@ -79,7 +79,7 @@ pub const READERS: &[Row] = &[
     (&["Retention"], &["refs", "stage"], &[NoShell]),
     (
         &["ImageJobNames"],
-        &["build", "check", "force", "cleanup"],
+        &["build", "check", "force", "cleanup", "branches"],
         &[NoShell],
     ),
     (&["Test"], &["script"], &[Script]),
@@ -103,7 +103,7 @@ pub const READERS: &[Row] = &[
     (&["Environment"], &["deployed_tag"], &[Word]),
     (
         &["EnvironmentJobNames"],
-        &["deploy", "stop", "mark"],
+        &["deploy", "stop", "mark", "untag"],
         &[NoShell],
     ),
     (&["Deploy"], &["set_image"], &[Operand, Name, NoShell]),
@@ -199,7 +199,7 @@ pub const READERS: &[Row] = &[
     (&["KeyFiles"], &["files", "prefix"], &[NoShell]),
     (&["Manifest"], &["gitlab", "stages"], &[NoShell]),
     (&["Manifest"], &["variables"], &[Plain, NoShell]),
-    (&["Manifest"], &["includes_from", "scripts"], &[OwnPath]),
+    (&["Manifest"], &["includes_from"], &[OwnPath]),
     // Their names stand in those of variables and files; `check` says what they may be.
     (
         &["Manifest"],

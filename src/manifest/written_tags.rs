@@ -13,6 +13,7 @@ use super::deployments::Deployments;
 use super::environments::Environment;
 use super::images::{Builder, Image, Role};
 use super::registries::split_tag;
+use crate::gitlab::tag_values;
 use crate::source::{At, Span};
 
 /// What writes a tag.
@@ -39,8 +40,11 @@ pub struct WrittenTag<'m> {
     pub writer: Writer<'m>,
     /// The repository, in the one spelling that is compared.
     pub repository: String,
-    /// The tag with the manifest's variables put in.
+    /// The tag with the manifest's variables put in; in a mark the environment's name stands for what
+    /// tells it apart.
     pub tag: String,
+    /// The same with GitLab's variables alone.
+    pub values: String,
     /// Both as the manifest has them.
     pub written: String,
     /// Where the tag stands, or the entity that has it by itself.
@@ -48,9 +52,19 @@ pub struct WrittenTag<'m> {
 }
 
 impl WrittenTag<'_> {
-    /// Whether two writers write the same tag.
-    pub fn meets(&self, other: &Self) -> bool {
-        self.repository == other.repository && self.tag == other.tag
+    /// A tag that both write in one pipeline or another, if their texts are not equal.
+    pub fn may_meet(&self, other: &Self) -> Option<String> {
+        let marks = |tag: &Self| matches!(tag.writer, Writer::Deployed(_));
+        // Marks are told apart by their environments.
+        if self.tag == other.tag || marks(self) && marks(other) {
+            return None;
+        }
+        let fixed = |text: &str| text.split('$').next().map_or(0, str::len);
+        let begin = fixed(&self.values).min(fixed(&other.values));
+        if self.values.get(..begin) != other.values.get(..begin) {
+            return None;
+        }
+        tag_values::common(&self.values, &other.values)
     }
 }
 
@@ -184,6 +198,7 @@ impl Manifest {
             image: &key.value,
             writer,
             repository: self.canonical_repository(own.or(image.variables.get()), &repository),
+            values: self.expanded(own, tag),
             tag: self.expanded(own, tag),
             written: format!("{repository}:{tag}"),
             span: text.span,

@@ -27,6 +27,10 @@ pub enum Origin {
     Mark(String),
     /// Stops an environment.
     Stop(String),
+    /// Deletes the tags of an environment that is stopped.
+    Untag(String),
+    /// Lists the branches for the retention of an image.
+    Branches(String),
     /// Promotes images.
     Promotion(String),
     /// Is written by hand (`jobs`).
@@ -94,7 +98,8 @@ impl Origin {
             Self::Task(name) => path("tasks", name, None),
             Self::Deploy(name) => path("environments", name, None),
             Self::Mark(name) => path("environments", name, Some("deployed_tag")),
-            Self::Stop(name) => path("environments", name, Some("stop")),
+            Self::Stop(name) | Self::Untag(name) => path("environments", name, Some("stop")),
+            Self::Branches(name) => path("images", name, Some("retention")),
             Self::Promotion(name) => path("promotions", name, None),
             Self::Raw(name) => path("jobs", name, None),
         };

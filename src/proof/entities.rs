@@ -51,6 +51,7 @@ fn wanted(manifest: &Manifest) -> Vec<Origin> {
         }
         let retention = image.retention.get();
         all.extend(retention.map(|_| Origin::Cleanup(name())));
+        all.extend(image.branches_job(key).map(|_| Origin::Branches(name())));
     }
     for (key, _, is_task) in manifest.tests_and_tasks() {
         all.push(Origin::run(&key.value, is_task));
@@ -63,6 +64,8 @@ fn wanted(manifest: &Manifest) -> Vec<Origin> {
         all.extend((!marked.is_empty()).then(|| Origin::Mark(name())));
         let stop = environment.stop.get();
         all.extend(stop.map(|_| Origin::Stop(name())));
+        let untags = environment.untags(&key.value, manifest, &deployments);
+        all.extend(untags.then(|| Origin::Untag(name())));
     }
     for (key, _) in manifest.promotions() {
         all.push(Origin::Promotion(key.value.clone()));
@@ -81,6 +84,8 @@ fn verb(origin: &Origin) -> &'static str {
         Origin::Mark(_) => "mark",
         Origin::Cleanup(_)
         | Origin::Stop(_)
+        | Origin::Untag(_)
+        | Origin::Branches(_)
         | Origin::Test(_)
         | Origin::Task(_)
         | Origin::Promotion(_)

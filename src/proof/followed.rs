@@ -144,6 +144,11 @@ impl Entities<'_, '_> {
                     (None, Some(there)) => self.add(&origin, &Some(there), key.span),
                     (None, None) => build,
                 };
+                self.follow(
+                    Origin::Branches(name.to_owned()),
+                    vec![cleanup],
+                    &Field::Absent,
+                );
                 self.follow(origin, vec![cleanup], &retention.job);
             }
             self.follow(origin, vec![build], &image.job);
@@ -168,6 +173,11 @@ impl Entities<'_, '_> {
             let mark = Origin::Mark(key.value.clone());
             self.follow(mark, vec![union], &Field::Absent);
             if let Some(stop) = environment.stop.get() {
+                self.follow(
+                    Origin::Untag(key.value.clone()),
+                    vec![union],
+                    &Field::Absent,
+                );
                 self.follow(Origin::Stop(key.value.clone()), vec![union], &stop.job);
             }
             self.follow(origin, vec![union], &environment.job);

@@ -109,7 +109,13 @@ impl<'p> Uses<'p> {
         let planned: HashMap<&str, &PlannedJob> = planned.collect();
         for (index, job) in config.jobs.iter().enumerate() {
             let own = match &job.origin {
-                Some(Origin::Promotion(_) | Origin::Cleanup(_) | Origin::Stop(_)) => continue,
+                Some(
+                    Origin::Promotion(_)
+                    | Origin::Cleanup(_)
+                    | Origin::Branches(_)
+                    | Origin::Stop(_)
+                    | Origin::Untag(_),
+                ) => continue,
                 Some(Origin::Check(image)) => std::slice::from_ref(image),
                 origin => origin.as_ref().map_or(&[][..], Origin::built),
             };

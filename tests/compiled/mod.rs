@@ -37,8 +37,10 @@ pub(crate) fn findings(compiled: &Compiled) -> Vec<String> {
     found.iter().map(line).collect()
 }
 
-/// What may be found in a manifest that is compiled for one key of it: what it defines for other cases, and on which refs the base does not want what the case asks for.
-const BESIDE_THE_POINT: [&str; 5] = [
+/// What may be found in a manifest that is compiled for one key of it: what it defines for other cases, on
+/// which refs the base does not want what the case asks for, and which branch could have the name of a tag.
+const BESIDE_THE_POINT: [&str; 6] = [
+    "overlapping-tags: ",
     "unused: ",
     "merge-request-missing: ",
     "branch-job-missing: ",

@@ -213,10 +213,6 @@ const FINE: &[(&str, &str)] = &[
         "all jobs come from another file",
         "include: [{local: ci.yml}]",
     ),
-    (
-        "the project's root as the folder of scripts",
-        "scripts: .\njobs: {a: {script: x}}",
-    ),
 ];
 
 #[test]

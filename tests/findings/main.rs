@@ -258,6 +258,7 @@ fn every_code_of_a_manifest_is_an_error_save_these() {
             Code::UnreadInclude,
             Code::ChangedByInclude,
             Code::SecretArgument,
+            Code::OverlappingTags,
             Code::ShortTimeout,
             Code::LongName,
             Code::UnmatchableGlob,

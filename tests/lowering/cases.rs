@@ -12,7 +12,6 @@ use std::path::PathBuf;
 use serde_json::Value as Json;
 use serde_yaml::Value as Yaml;
 use similar::{ChangeTag, TextDiff};
-use windlass::lower::REGISTRY_SCRIPT;
 
 use crate::compiled::{Complete, files, json};
 
@@ -52,12 +51,6 @@ fn lines(path: &str, value: &Json, out: &mut String) {
             for item in items {
                 lines(&format!("{path}[]"), item, out);
             }
-        }
-        // A pipeline holds the sections of it that jobs use.
-        Json::String(text) if text.lines().next() == REGISTRY_SCRIPT.lines().next() => {
-            let sections = text.lines().filter_map(|line| line.strip_prefix("# ---- "));
-            let sections: Vec<&str> = sections.filter_map(|name| name.split(' ').next()).collect();
-            writeln!(out, "{path} (registry script: {})", sections.join(", ")).unwrap();
         }
         // Functions are tried by running them.
         Json::String(text) if text.lines().any(|line| line.ends_with("() {")) => {

@@ -81,8 +81,11 @@ fn compare(name: &str, manifest: &Manifest, lowered: &Lowered) {
     let images: Vec<&str> = manifest.images().map(|(key, _)| &*key.value).collect();
     let registries = manifest.registries.get().into_iter();
     let registries = registries.flat_map(|all| all.names()).chain(["gitlab"]);
-    let passwords = registries.filter_map(|name| Some(manifest.registry(name).push?.password));
-    let passwords: BTreeSet<&str> = passwords.collect();
+    let passwords = registries.flat_map(|name| {
+        let access = manifest.registry(name);
+        [access.push, access.delete].map(|of| Some(of?.password))
+    });
+    let passwords: BTreeSet<&str> = passwords.flatten().collect();
     for job in &lowered.pipeline.jobs {
         let about = format!("`{}` of {name}", job.name);
         let text = commands(job);

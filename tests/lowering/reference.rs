@@ -36,7 +36,7 @@ impl Pipeline {
         job
     }
 
-    /// The commands of a job, the registry script aside.
+    /// The commands of a job.
     fn script(&self, name: &str) -> String {
         let lines = self.job(name)["script"].as_array().unwrap().iter();
         lines
@@ -230,7 +230,11 @@ fn the_test_image_goes_whatever_happened() {
     let users = ["build-php-ci", "test-coverage", "phpstan"];
     let needs = users.map(|job| json!({"job": job, "artifacts": false}));
     assert_eq!(cleanup["needs"], json!(needs));
-    says(&pipeline, "cleanup-php-ci", &["registry_delete_tag"]);
+    says(
+        &pipeline,
+        "cleanup-php-ci",
+        &["regctl tag delete --ignore-missing \"$IMAGE_PHP_CI\""],
+    );
 }
 
 #[test]
@@ -248,11 +252,11 @@ fn old_production_images_go_only_after_the_deployment() {
         &pipeline,
         "cleanup-php",
         &[
-            "registry_move_tag",
-            "\"prod\"",
-            "registry_cleanup",
-            "--all-but 3 ",
-            "--keep \"prod\"",
+            "mark prod ",
+            "images --include '[0-9a-f]{40,64}'",
+            "images --include prod ",
+            "all_but_newest 3 ",
+            "not_kept | delete",
         ],
     );
 }

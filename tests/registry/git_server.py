@@ -70,6 +70,9 @@ def handler(projects):
 
         def answer(self, status, body):
             self.send_response(status)
+            if status == 401:
+                self.send_header("WWW-Authenticate", 'Basic realm="GitLab"')
+            self.send_header("Content-Type", "application/x-git-upload-pack-advertisement")
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
             self.wfile.write(body)

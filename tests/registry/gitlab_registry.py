@@ -120,9 +120,10 @@ def handler(front):
 
         def ask(self, method, path, token, body):
             connection = self.backend
+            # A header may come several times, as regctl's `Accept` does.
             headers = {
-                name: value
-                for name, value in self.headers.items()
+                name: ", ".join(self.headers.get_all(name))
+                for name in self.headers
                 if name.lower() not in ("authorization", "connection", "content-length", "te")
             }
             if token:

@@ -80,7 +80,8 @@ class Stack:
         backend = f"127.0.0.1:{plain_port}"
         self.start_registry("backend", backend, token_url, tls=False)
         self.gitlab_registry = gitlab_registry.Front(backend, self.directory / "backend", self.tokens)
-        storage_url = self.serve(gitlab_registry.storage_handler(self.gitlab_registry))
+        # On a host of its own: a client sends its token to no other.
+        storage_url = self.serve(gitlab_registry.storage_handler(self.gitlab_registry), "127.0.0.2")
         self.gitlab_registry.storage_url = storage_url
         self.gitlab = self.serve(gitlab_registry.handler(self.gitlab_registry)).removeprefix("https://")
         self.other = f"127.0.0.1:{free_port()}"
@@ -97,16 +98,16 @@ class Stack:
         for url in (f"https://{host}/v2/" for host in (self.distribution, self.gitlab, self.other)):
             self.wait_for(url)
 
-    def serve(self, handler):
+    def serve(self, handler, host="127.0.0.1"):
         """Serves in a thread; returns the address, https://host:port."""
-        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
+        server = http.server.ThreadingHTTPServer((host, 0), handler)
         server.daemon_threads = True
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(self.directory / "server.crt", self.directory / "server.key")
         server.socket = context.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
         threading.Thread(target=server.serve_forever, daemon=True).start()
         self.servers.append(server)
-        return f"https://127.0.0.1:{server.server_port}"
+        return f"https://{host}:{server.server_port}"
 
     def start_registry(self, name, address, token_url, tls):
         certificates = {
@@ -181,7 +182,7 @@ def make_certificates(directory):
             "-subj",
             f"/CN={name}",
         )
-    (directory / "server.ext").write_text("subjectAltName=IP:127.0.0.1\n")
+    (directory / "server.ext").write_text("subjectAltName=IP:127.0.0.1,IP:127.0.0.2\n")
     openssl(
         "req",
         "-newkey",

@@ -1,11 +1,11 @@
-"""registry_cleanup --gone: tags of branches that are gone"""
+"""Branches: the job that lists them, branch_of, gone."""
 
 import git_server
-import stack
+import job
 from case import Case
 
-BRANCHES = ["main", "Feature/One", "x" * 80, "a--b", "café-1", "--odd--", "v1", "topic/日本語"]
-SLUGS = ["main", "feature-one", "x" * 63, "a--b", "caf--1", "odd", "v1", "topic"]
+BRANCHES = ["main", "Feature/One", "x" * 80, "a--b", "café-1", "--odd--", "v1", "topic/日本語x"]
+SLUGS = ["main", "feature-one", "x" * 63, "a--b", "caf--1", "odd", "v1", "topic----x"]
 
 
 class Branches(Case):
@@ -13,92 +13,60 @@ class Branches(Case):
         url = self.stack.git.create(self.name, branches, tags)
         return {"CI_PROJECT_URL": url, "CI_JOB_TOKEN": git_server.JOB_TOKEN}
 
-    def push(self, *tags):
-        self.repository.push("first")
-        self.repository.also_tag("first", *tags)
-        self.everything = {"first", *tags}
-        self.assertEqual(self.repository.tags(), self.everything)
+    def test_slugs(self):
+        output = self.succeeds(job.BRANCHES + "cat branches.txt", **self.project(*BRANCHES, tags=["v2.0"]))
+        listed = output.splitlines()
+        self.assertRegex(listed[0], "^[0-9]{10}$")
+        self.assertEqual(set(listed[1:]), {*BRANCHES, *SLUGS, "v2.0", "v2-0"})
 
-    def test_living_branches_and_git_tags_stay(self):
-        living = [*SLUGS, "v2-0", "cache-main", "cache-gone-1", "cache-gone-2"]
-        self.push(*living, "gone", "cache-gone", "gone-1", "v3-0")
-        output = self.succeeds(
-            """registry_cleanup --gone 'cache-([a-z0-9-]{1,63})' --gone '([a-z0-9-]{1,63})' "$IMAGE" """,
-            **self.project(*BRANCHES, "cache-gone-1", "gone-2", tags=["v2.0"]),
-        )
-        # `cache-gone-1` may be that of the branch `cache-gone-1`, or the cache of `gone-1`.
-        self.assertEqual(self.repository.tags(), set(living))
-        self.assertIn(f"registry: deleted {self.name}:gone\n", output)
-
-    def test_names_as_tags(self):
-        self.push("main", "Feature_1", "Gone_1", "Feature_1.x")
+    def test_branches_that_are_gone(self):
+        living = ["main-1", "cache-main", "cache-gone-1", "gone-2-7"]
+        self.push_days(range(1, 2))
+        self.repository.also_tag("day-1", *living, "gone-1", "cache-gone", "gone-9")
         self.succeeds(
-            """registry_cleanup --gone '([A-Za-z0-9_.-]{1,128})' "$IMAGE" """, **self.project("main", "Feature_1")
+            job.BRANCHES + "images --include '([a-z0-9-]{1,63})-[0-9]' --exclude 'cache-.*' > /tmp/images;"
+            "tags --include 'cache-([a-z0-9-]{1,63})' >> /tmp/images; images --include gone-9 > /tmp/kept;"
+            "branch_of '([a-z0-9-]{1,63})-[0-9]' 'cache-([a-z0-9-]{1,63})' < /tmp/images | gone | delete",
+            **self.project("main", "day", "cache-gone", "gone-2"),
         )
-        self.assertEqual(self.repository.tags(), {"main", "Feature_1"})
+        # `cache-gone-1` may be that of the branch `cache-gone`, or the cache of `gone-1`.
+        self.assertEqual(self.repository.tags(), {"day-1", *living})
 
-    def test_with_counts_and_age(self):
-        days = self.push_days(range(1, 7))
-        for day, branch in {1: "main", 2: "main", 3: "main", 4: "gone", 5: "gone"}.items():
+    def test_the_newest_of_each_branch(self):
+        self.push_days(range(1, 7))
+        for day, branch in {1: "a", 2: "a", 3: "a", 4: "b", 5: "b"}.items():
             self.repository.also_tag(f"day-{day}", f"{branch}-{day}")
-        self.repository.push("cache-gone", "oci", created=None)
-        pattern = "([a-z0-9-]{1,63})-[0-9]"
-        rules = f"--gone '{pattern}' --gone 'cache-([a-z0-9-]{{1,63}})' --all-but 2 '{pattern}'"
-        project = self.project("main", "day")
-        output = self.succeeds(f'registry_cleanup {rules} --dry-run --keep day-5 "$IMAGE"', **project)
-        would = {f"registry: would delete {self.name}:{tag}" for tag in ("main-1", "gone-4", "cache-gone")}
-        would |= {f"registry: would delete {self.name}:day-{day}" for day in (1, 2, 3, 4)}
-        self.assertEqual(set(output.splitlines()) - {"registry: creation time unknown: cache-gone "}, would)
-        self.succeeds(f'registry_cleanup {rules} --keep day-5 --keep-regex "^main-1" "$IMAGE"', **project)
-        self.assertEqual(
-            self.repository.tags(), {"day-1", "day-5", "day-6", "main-1", "main-2", "main-3", "gone-5"}
+        self.succeeds(
+            "images --include '([ab])-[0-9]' > /tmp/images;"
+            "branch_of '([ab])-[0-9]' < /tmp/images | all_but_newest 1 | delete"
         )
-        self.assertEqual(self.repository.digest("gone-5"), days[5])
-        # What has no age is not old.
-        self.repository.push("cache-gone", "oci", created=None)
-        self.repository.push("gone-7", created="2998-01-01T00:00:00Z")
-        self.succeeds(f'registry_cleanup {rules} --older-than 86400 --keep day-6 "$IMAGE"', **project)
-        self.assertEqual(
-            self.repository.tags(), {"day-5", "day-6", "main-2", "main-3", "gone-7", "cache-gone"}
-        )
+        left = {tag for tag in self.repository.tags() if not tag.startswith("day")}
+        self.assertEqual(left, {"a-3", "b-5"})
 
-    def test_a_list_that_is_not_sure_deletes_nothing(self):
-        self.push("gone", "main")
-        project = self.project("main")
-        call = """registry_cleanup --gone '([a-z0-9-]{1,63})' "$IMAGE" """
-        self.fails(call, "CI_PROJECT_URL or CI_JOB_TOKEN is empty")
-        self.fails(call, "branches of .*: HTTP 401", **project | {"CI_JOB_TOKEN": "wrong"})
-        self.fails(call, "branches of .*: HTTP 404", **project | {"CI_PROJECT_URL": f"{self.stack.git.url}/no"})
-        down = f"https://127.0.0.1:{stack.free_port()}/group/project"
-        self.fails(call, "no answer", **project | {"CI_PROJECT_URL": down})
-        for change, why in [
-            (lambda answer: answer[: answer.index(b"refs/heads/main")], "no whole list"),
-            (lambda answer: answer[:-4], "no whole list"),
-            (lambda answer: b"", "no whole list"),
-            (lambda answer: b"<html>Sign in</html>", "no whole list"),
-            (lambda answer: answer.replace(b"refs/heads/", b"refs/other/"), "has no branch"),
-        ]:
-            self.stack.git.answers[self.name] = change
-            self.fails(call, why, **project)
-        del self.stack.git.answers[self.name]
-        self.assertEqual(self.repository.tags(), self.everything)
-        self.succeeds(call, **project)
-        self.assertEqual(self.repository.tags(), {"main"})
-
-    def test_an_empty_project_has_no_branch(self):
-        self.push("main")
-        call = """registry_cleanup --gone '([a-z0-9-]{1,63})' "$IMAGE" """
-        self.fails(call, "has no branch", **self.project())
-
-    def test_the_job_token_is_no_argument(self):
-        self.push("gone")
-        self.jobs.arguments.write_text("")
-        output = self.succeeds(
-            """set -x; registry_cleanup --gone '([a-z0-9-]{1,63})' "$IMAGE" """,
-            record=True,
+    def test_an_image_that_is_younger_than_the_list_stays(self):
+        self.repository.push("gone-1", created="2998-01-01T00:00:00Z")
+        self.succeeds(
+            job.BRANCHES + "images --include '(gone)-[0-9]' > /tmp/images;"
+            "branch_of '(gone)-[0-9]' < /tmp/images | gone | delete",
             **self.project("main"),
         )
-        arguments = self.jobs.arguments.read_text()
-        self.assertIn("service=git-upload-pack", arguments)
-        for place in (output, arguments):
-            self.assertNotIn(git_server.JOB_TOKEN, place)
+        self.assertEqual(self.repository.tags(), {"gone-1"})
+
+    def test_a_list_that_is_not_sure_is_none(self):
+        project = self.project("main")
+        self.fails(job.BRANCHES, "(?i)auth|denied|401|terminal", **project | {"CI_JOB_TOKEN": "wrong"})
+        self.fails(job.BRANCHES, "not found", **project | {"CI_PROJECT_URL": f"{self.stack.git.url}/no"})
+        for change in [
+            lambda answer: answer[: answer.index(b"refs/heads/main")],
+            lambda answer: b"",
+            lambda answer: b"<html>Sign in</html>",
+            lambda answer: answer.replace(b"refs/heads/", b"refs/other/"),
+        ]:
+            self.stack.git.answers[self.name] = change
+            status, output = self.job(job.BRANCHES, **project)
+            self.assertNotEqual(status, 0, output)
+        del self.stack.git.answers[self.name]
+
+    def test_an_empty_project_has_no_branch(self):
+        status, output = self.job(job.BRANCHES, **self.project())
+        self.assertNotEqual(status, 0, output)

@@ -57,7 +57,12 @@ fn escaped(text: &str) -> Option<String> {
 
 /// A regular expression has no variables, and is written for another tool.
 fn regex(text: &str) -> Option<String> {
-    (!text.contains(['$', '\\', 'v'])).then(|| text.to_owned())
+    (!text.contains(['$', '\\', 'v', '|'])).then(|| text.to_owned())
+}
+
+/// The value of a variable is quoted in a regular expression.
+fn kept(text: &str) -> Option<String> {
+    Some(text.replace("v *", r"\Qv *\E"))
 }
 
 pub(crate) const CASES: &[Case] = &[
@@ -149,8 +154,9 @@ pub(crate) const CASES: &[Case] = &[
         ["$CI_REGISTRY_IMAGE/", ""],
         "windlass: 1\nimages: {app: {repository: @@, retention: {keep_n: 3}}}\n",
     ),
-    case(
+    around(
         "Image.tag",
+        ["", "-$CI_JOB_ID"],
         "windlass: 1\nimages: {app: {tag: @@, retention: {keep_n: 3}}}\n",
     ),
     case(
@@ -169,10 +175,12 @@ pub(crate) const CASES: &[Case] = &[
         "Image.cache_to",
         "windlass: 1\nimages: {app: {cache_to: @@}}\n",
     ),
-    case(
-        "Retention.keep",
-        "windlass: 1\nimages: {app: {retention: {keep_n: 3, keep: [@@]}}}\n",
-    ),
+    Case {
+        key: "Retention.keep",
+        around: ["", ""],
+        manifest: "windlass: 1\nimages: {app: {retention: {keep_n: 3, keep: [@@]}}}\n",
+        read: kept,
+    },
     Case {
         key: "Retention.keep",
         around: ["/^v", "/"],

@@ -11,7 +11,7 @@ pub(crate) type Call = Vec<String>;
 const A: &str = "v *";
 
 /// Programs that record their arguments and do nothing.
-const STUBS: [&str; 18] = [
+const STUBS: [&str; 26] = [
     "docker",
     "buildctl",
     "buildah",
@@ -22,11 +22,19 @@ const STUBS: [&str; 18] = [
     "substitute",
     "workloads",
     "wait_for_rollout",
-    "registry_cleanup",
-    "registry_delete_tag",
-    "registry_move_tag",
-    "registry_copy",
-    "registry_current",
+    "regctl",
+    "may_delete",
+    "mark",
+    "current",
+    "images",
+    "tags",
+    "branch_of",
+    "gone",
+    "all_but_newest",
+    "older_than",
+    "not_kept",
+    "delete",
+    "git",
     "sha256sum",
     "unit",
     "canary",

@@ -266,7 +266,7 @@ fn a_clean_up_deletes_nothing_else_than_the_like_of_a_tag() {
         ("", false),
     ] {
         let calls = job::run_with(&script, "VERSION", version);
-        let deletes = calls.iter().any(|call| call[0] == "registry_cleanup");
+        let deletes = calls.iter().any(|call| call[0] == "delete");
         assert_eq!(deletes, runs, "{version:?}: {calls:?}\n{script}");
     }
 }

@@ -110,7 +110,12 @@ checksum() {
 }
 go_regclient() { build_go regclient; }
 go_distribution() { build_go distribution; }
-go_buildkit() { build_go buildkit; }
+go_buildkit() {
+  build_go buildkit
+  source=$(cd "$root/tests/tools/go/buildkit" && GOFLAGS=-mod=readonly go list -m -f '{{.Dir}}' github.com/moby/buildkit)
+  install "$source/examples/buildctl-daemonless/buildctl-daemonless.sh" "$folder/bin/"
+}
+go_rootlesskit() { build_go rootlesskit; }
 go_kubernetes() { build_go kubernetes; }
 go_kustomize() { build_go kustomize; }
 
@@ -121,5 +126,6 @@ step from_debian "$debian_packages" 'Docker Engine 28.5, buildx 0.29, etcd 3.5'
 step go_regclient "$(checksum regclient)" 'regctl and regbot 0.11.5' '40 s'
 step go_distribution "$(checksum distribution)" 'the registry of distribution 3.0.0' '3 minutes'
 step go_kustomize "$(checksum kustomize)" 'kustomize 5.7.1' '40 s'
-step go_buildkit "$(checksum buildkit)" 'buildkitd and buildctl 0.25.1' '4 minutes'
-step go_kubernetes "$(checksum kubernetes)" 'kube-apiserver and kube-controller-manager 1.34.1' '10 minutes'
+step go_buildkit "$(checksum buildkit) buildctl-daemonless.sh" 'buildkitd and buildctl 0.25.1' '4 minutes'
+step go_rootlesskit "$(checksum rootlesskit)" 'RootlessKit 2.3.5' '20 s'
+step go_kubernetes "$(checksum kubernetes)" 'kube-apiserver and kube-controller-manager 1.34.1' '8 minutes'

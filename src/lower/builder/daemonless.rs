@@ -3,7 +3,7 @@
 //! In: the tool. Out: a job that has no service and no privileges, and logs in to the registry.
 
 use super::build::Build;
-use crate::lower::registry_login::note_login;
+use crate::lower::registry::note_login;
 use crate::lower::{Lowering, quoted, word};
 use crate::pipeline::{Base, BaseId, Image, Job, Mapping, Uses, Value};
 

@@ -99,7 +99,7 @@ impl Compared {
             (left, Worth::Variable(name)) if matched => match left.text() {
                 Some(text) => {
                     self.ask(name, &Question::Holds(text.to_owned()), false);
-                    // Every text holds an empty one; a pattern may not match it.
+                    // Every text holds an empty one; a pattern need not match it.
                     if text.is_empty() {
                         self.ask(name, &Question::Is(NOTHING.to_owned()), false);
                     }

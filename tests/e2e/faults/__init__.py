@@ -36,7 +36,7 @@ OURS = {
 }
 TESTS = ("coverage", "phpstan")
 CI = ("build", *TESTS, "cleanup")
-CURL = "curlimages/curl:8.16.0"
+REGCTL = "ghcr.io/regclient/regctl:v0.11.5-alpine"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -127,9 +127,9 @@ class Side:
             text = {}
             body = {
                 "stage": "test",
-                "image": {"name": CURL, "entrypoint": [""]},
+                "image": REGCTL,
                 "variables": {"GIT_STRATEGY": "none"},
-                "before_script": [library.LIBRARY],
+                "before_script": [library.LOGIN],
                 "script": list(commands),
             }
         project.put(".gitlab-ci.yml", yaml.safe_dump(text | {"the-job": body}, width=10**6))
@@ -148,7 +148,7 @@ class Side:
                 "MANIFEST=$(bin/docker-util/get-manifest.sh $IMAGE $TOKEN)",
                 "bin/docker-util/delete-image.sh $IMAGE $MANIFEST $TOKEN",
             )
-        return self.script(project, *more, f'registry_delete_tag --delete-by dummy "{image}"')
+        return self.script(project, *more, f'regctl tag delete --ignore-missing "{image}"')
 
     def bare(self):
         """A project on the registry of 2018, for scripts alone."""

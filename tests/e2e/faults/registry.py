@@ -28,7 +28,7 @@ def other_kinds_of_manifest(side):
         if side.post:  # the promotion: its first step is the digest of the old one
             done = side.script(project, f"bin/docker-util/delete-old-prod-image.sh {image}:old {image}:new")
         else:
-            done = side.script(project, f'registry_move_tag "{image}:new" old')
+            done = side.script(project, f'regctl image copy "{image}:new" "{image}:old"')
         equal(done.status, "success", f"the promotion of the kind {kind}: {done.result.output[-300:]}")
         images = project.images("app")
         equal(images.digest("old"), images.digest("new"), f"the digest after the promotion of the kind {kind}")
@@ -62,5 +62,5 @@ def promotion_makes_another_image(side):
             f"docker push {image}:prod",
         )
     else:
-        side.script(project, f'registry_move_tag "{image}:new" prod')
+        side.script(project, f'regctl image copy "{image}:new" "{image}:prod"')
     equal(project.images("app").digest("prod"), digest, "the digest of app:prod")

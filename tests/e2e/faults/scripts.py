@@ -29,7 +29,7 @@ def dummies_are_one_image(side):
         holds("two" in project.images("app").tags(), "the other pipeline's tag is still there")
     else:
         before = len(project.registry.lines)
-        done = side.script(project, f'registry_delete_tag --delete-by dummy "{base}:one" "{base}:two"')
+        done = side.script(project, *(f'regctl tag delete "{base}:{tag}"' for tag in ("one", "two")))
         equal(done.status, "success", f"the deletion: {done.result.output[-500:]}")
         start = f"PUT /v2/{project.path}/app/manifests/"
         dummies = [line for line in project.registry.lines[before:] if line.startswith(start)]

@@ -2,7 +2,7 @@
 
 In: an image's name from a pipeline. Out: `Image`: the root folder for an overlay, and the host's files
 that are mounted into it. A job finds in its PATH what the image really has and nothing else: the
-Alpine images have BusyBox, `docker:*-cli` has no curl, `curlimages/curl` no docker and no root user.
+Alpine images have BusyBox, `docker:*-cli` has no curl, `regctl` no docker and no root user.
 An image that nobody described here is refused.
 """
 
@@ -32,28 +32,45 @@ class User:
 
 
 ROOT = User("root", 0, 0, "/root")
-CURL = User("curl_user", 100, 101, "/home/curl_user")
 APPUSER = User("appuser", 1000, 1000, "/home/appuser")  # regclient/regclient, build/Dockerfile.regctl
 
 
 @dataclasses.dataclass(frozen=True)
 class Kind:
-    """`tools`: commands of the host; `plugins`: Docker's; `user`: who runs the job."""
+    """What an image has.
+
+    `tools`: commands of the host; `plugins`: Docker's; `user`: who runs the job; `folders`: that are the user's;
+    `environment`: NAME=VALUE; `mounts`: folders of the host at the same place.
+    """
 
     tools: tuple = ()
     plugins: tuple = ()
     user: User = ROOT
+    folders: tuple = ()
+    environment: tuple = ()
+    mounts: tuple = ()
 
 
 DOCKER = ("docker", "git")
 KINDS = {
     r"docker:(1[789]|20)\..*": Kind(DOCKER),
     r"docker:.*-(cli|git)": Kind(("engine/docker", "git"), ("docker-compose", "docker-buildx")),
-    r"curlimages/curl:.*": Kind(("curl",), user=CURL),
+    r"alpine/git:.*": Kind(("git",)),
     r"buildpack-deps:.*-curl": Kind(("curl", "bash")),
     r"alpine/kubectl:.*": Kind(("kubectl",)),
     r"alpine/k8s:.*": Kind(("kubectl", "bash", "curl", "jq", "git", "envsubst", "helm", "kustomize")),
     r"alpine:.*": Kind(),
+    # moby/buildkit, Dockerfile, the stage `rootless`.
+    r"moby/buildkit:.*-rootless": Kind(
+        (
+            *("buildctl", "buildctl-daemonless.sh", "buildkitd", "buildkit-runc"),
+            *("newgidmap", "newuidmap", "rootlesskit"),
+        ),
+        user=User("user", 1000, 1000, "/home/user"),
+        folders=("/home/user/.local/tmp", "/run/user/1000"),
+        environment=("TMPDIR=/home/user/.local/tmp", "USER=user", "XDG_RUNTIME_DIR=/run/user/1000"),
+        mounts=("/sys",),
+    ),
     r"ghcr\.io/regclient/regctl:.*-alpine": Kind(("regctl",), user=APPUSER),
     r"ghcr\.io/regclient/regbot:.*-alpine": Kind(("regbot",), user=APPUSER),
     # The Dockerfile of this one stands in the post: docker:17.12 with docker-compose, curl, bash, kubectl.
@@ -61,7 +78,11 @@ KINDS = {
 }
 
 # Command -> its name in the folder of installed tools.
-INSTALLED = {name: name for name in ("kubectl", "kustomize", "regbot", "regctl")} | {"helm": "helm-4"}
+INSTALLED = {
+    "helm": "helm-4",
+    **{name: name for name in ("buildctl", "buildctl-daemonless.sh", "buildkitd", "kubectl", "kustomize")},
+    **{name: name for name in ("regbot", "regctl", "rootlesskit")},
+}
 
 
 def tools():
@@ -76,6 +97,8 @@ def find(tool):
     """
     if tool.startswith("engine/"):
         return str(tools().parent / tool)
+    if tool == "buildkit-runc":
+        return find("runc")
     own = tools() / INSTALLED[tool] if tool in INSTALLED else None
     places = (own, f"/usr/bin/{tool}", shutil.which(tool))
     return next((str(path) for path in places if path and os.path.exists(path)), None)
@@ -148,9 +171,15 @@ class Image:
         passwd = (f"{user.name}:x:{user.number}:{user.group}::{user.home}:/bin/sh\n" for user in users)
         (root / "etc/passwd").write_text("".join(passwd))
         (root / "etc/group").write_text("".join(f"{user.name}:x:{user.group}:\n" for user in users))
-        home = root / kind.user.home[1:]
-        home.mkdir(exist_ok=True)
-        os.chown(home, kind.user.number, kind.user.group)
+        for file in ("subuid", "subgid"):
+            (root / "etc" / file).write_text(f"{kind.user.name}:100000:65536\n")
+        for folder in (kind.user.home, *kind.folders):
+            place = root
+            for part in folder[1:].split("/"):
+                place /= part
+                if not place.exists():
+                    place.mkdir()
+                    os.chown(place, kind.user.number, kind.user.group)
         (root / "etc/nsswitch.conf").write_text("hosts: files\n")
         shutil.copy("/etc/ld.so.cache", root / "etc/ld.so.cache")
         shutil.copy(catalog.bundle, root / "etc/ssl/certs/ca-certificates.crt")
@@ -166,6 +195,8 @@ class Image:
                     self.mount(folder, folder)
             if tool == "docker-compose":  # version 1 is in Python
                 self.mount(os.path.realpath("/usr/bin/python3"), "/usr/bin/python3")
+        for folder in kind.mounts:
+            self.mount(folder, folder)
         for plugin in kind.plugins:
             self.mount(catalog.plugins[plugin], f"{PLUGINS}/{plugin}")
 

@@ -43,6 +43,8 @@ class Platform:
         self.world, self.host = World(), GITLAB
         self.examples = STATE / "examples"
         shutil.copytree(ROOT / "examples", self.examples)
+        for manifest in (TESTS / "projects").glob("*/windlass.yml"):
+            shutil.copytree(manifest.parent, self.examples / manifest.parent.name)
         compile_examples(windlass, self.examples)
         addresses = {name: self.world.host(name) for name in HOSTS}
         self.certificates = STATE / "certificates"

@@ -32,7 +32,20 @@ def start(pod, image, environment, folder, number, mounts=()):
     shell = "bash" if "bash" in image.kind.tools else "sh"
     user = f"--userspec={image.user.number}:{image.user.group}" if image.user.number else ""
     change = f"cd {shlex.quote(folder)} && exec {shell}"
-    script.append(f"HOME={image.user.home} {BASE} exec /usr/sbin/chroot {user} {root} /bin/sh -c {shlex.quote(change)}")
+    own = " ".join((f"HOME={image.user.home}", BASE, *image.kind.environment))
+    enter = f"{own} exec {{}} {user} {{}} /bin/sh -c {shlex.quote(change)}"
+    if image.kind.mounts:
+        # Linux refuses a user namespace within a chroot (user_namespaces(7)), so the root is exchanged.
+        script += [
+            f"/usr/bin/mkdir {root}/.host",
+            "exec 9</usr/sbin/chroot",
+            f"/usr/sbin/pivot_root {root} {root}/.host",
+            "cd /",
+            "/.host/usr/bin/umount --lazy /.host",
+            enter.format("/proc/self/fd/9", "/"),
+        ]
+    else:
+        script.append(enter.format("/usr/sbin/chroot", root))
     file = layer / "enter.sh"
     file.write_text("\n".join(script) + "\n")
     return pod.spawn(

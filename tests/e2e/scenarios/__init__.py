@@ -47,7 +47,8 @@ def statuses(pipeline, *failed, skipped=(), created=()):
     if pipeline.statuses() != expected:
         wrong = [name for name, job in pipeline.jobs.items() if job.status != expected[name]]
         logs = "".join(f"\n--- {name}\n{tail(pipeline.jobs[name])}" for name in wrong)
-        raise AssertionError(f"jobs: {pipeline.statuses()}, expected {expected}{logs}")
+        differ = (f"{name} is {pipeline.jobs[name].status}, expected {expected[name]}" for name in wrong)
+        raise AssertionError(f"jobs: {'; '.join(differ)}{logs}")
 
 
 def tail(job):

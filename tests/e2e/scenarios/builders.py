@@ -66,3 +66,24 @@ def several_stages_in_the_engine(bench):
     project.put("Dockerfile", DOCKERFILE)
     project.put(".gitlab-ci.yml", ENGINE)
     cached(project)
+
+
+@scenario
+def group(bench):
+    """Two services by one job with a row for each: an image of each, and one of them changed alone."""
+    project = bench.project("shop")
+    first = project.push()
+    statuses(first)
+    equal(set(project.images("web").tags()) & {first.sha}, {first.sha}, "the tag of the commit, of web")
+    equal(set(project.images("api").tags()) & {first.sha}, {first.sha}, "the tag of the commit, of api")
+    second = project.push(**{"web__page.html": "changed"})
+    statuses(second)
+    digests = {name: [project.images(name).digest(made.sha) for made in (first, second)] for name in ("web", "api")}
+    holds(digests["web"][0] != digests["web"][1], "web is another image")
+    holds(digests["web"][1] != digests["api"][1], "the services are two images")
+
+
+@scenario
+def buildkit(bench):
+    """The same Dockerfile with two stages, built by BuildKit in the job, without a daemon."""
+    cached(bench.project("daemonless"))
