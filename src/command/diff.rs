@@ -42,10 +42,11 @@ pub(super) fn run(options: &Options, args: &Diff) -> Result<Verdict, Failure> {
     report.join(after.report.clone());
     let default_branch = default_branch(&root, args.default_branch.as_deref());
     let plan = |configs: &Configs<'_>| configs.plan_all(&configs.classes(&default_branch).refs);
-    let planned = after.configs.as_ref().map(plan).unwrap_or_default();
-    report.join(notes(&planned));
-    if let Some(configs) = &before.configs {
-        report.join(notes(&plan(configs)));
+    for configs in [&after.configs, &before.configs].into_iter().flatten() {
+        report.join(match configs.varies() {
+            true => notes(&plan(configs)),
+            false => configs.base().report(),
+        });
     }
     say_findings(&report, options);
     let (Some(before), Some(after)) = (&before.configs, &after.configs) else {
@@ -60,8 +61,13 @@ pub(super) fn run(options: &Options, args: &Diff) -> Result<Verdict, Failure> {
         DiffFormat::Json => diff::Format::Json,
         DiffFormat::Markdown => diff::Format::Markdown,
     };
-    let (config, plans) = together(&planned, after.base());
-    let mermaid = Graph::of_plans(&config, &plans).draw(Format::Mermaid);
+    let mermaid = match format {
+        diff::Format::Markdown => {
+            let (config, plans) = together(plan(after), after.base());
+            Graph::of_plans(&config, &plans).draw(Format::Mermaid)
+        }
+        diff::Format::Text | diff::Format::Json => String::new(),
+    };
     let told = Told {
         against: &against,
         comparison: &comparison,

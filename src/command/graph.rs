@@ -35,7 +35,7 @@ pub(super) fn run(options: &Options, args: &Args) -> Result<Verdict, Failure> {
     let graph = match planned.first().filter(|_| named) {
         Some(one) => Graph::of_plan(&one.config, &one.plan),
         None => {
-            let (config, plans) = plan::together(&planned, configs.base());
+            let (config, plans) = plan::together(planned, configs.base());
             Graph::of_plans(&config, &plans)
         }
     };

@@ -1,5 +1,7 @@
 //! `windlass plan`: which jobs run on a ref, and why.
 
+use std::collections::BTreeSet;
+
 use windlass::config::Config;
 use windlass::finding::{Report, did_you_mean};
 use windlass::plan::{self, LeftOut, Planned, Style};
@@ -34,9 +36,10 @@ pub(super) fn run(options: &Options, args: &Plan) -> Result<Verdict, Failure> {
     let style = Style {
         color: stdout_color(options),
     };
-    print(&shown(configs.base(), &planned, &left_out, args, style)?)?;
     let fails = |one: &Planned| one.plan.failures.iter().any(|failure| failure.certain);
-    match planned.iter().any(fails) {
+    let fails = planned.iter().any(fails);
+    print(&shown(configs.base(), planned, &left_out, args, style)?)?;
+    match fails {
         true => Ok(Verdict::Findings),
         false => Ok(Verdict::Clean),
     }
@@ -45,7 +48,7 @@ pub(super) fn run(options: &Options, args: &Plan) -> Result<Verdict, Failure> {
 /// The plans as they were asked for.
 fn shown(
     base: &Config,
-    planned: &[Planned],
+    planned: Vec<Planned>,
     left_out: &[LeftOut],
     args: &Plan,
     style: Style,
@@ -67,17 +70,17 @@ fn shown(
             shown.append(one);
         }
         return match all.is_empty() {
-            true => Err(no_such_job(&plan::together(planned, base).0, name)),
+            true => Err(no_such_job(&planned, name)),
             false => Ok(shown),
         };
     }
     let json = |one: &Planned| plan::json(&one.config, &one.plan);
-    Ok(match (args.format, planned) {
+    Ok(match (args.format, planned.as_slice()) {
         (PlanFormat::Json, [one]) if !args.refs.all => Shown::of_json(&json(one)),
         (PlanFormat::Json, all) => Shown::of_json(&plan::json_of_all(all, left_out)),
         (PlanFormat::Text, [one]) if !args.refs.all => plan::text(&one.config, &one.plan, style),
-        (PlanFormat::Text, all) => {
-            let (config, plans) = plan::together(all, base);
+        (PlanFormat::Text, _) => {
+            let (config, plans) = plan::together(planned, base);
             plan::table(&config, &plans, left_out, style)
         }
     })
@@ -89,8 +92,9 @@ fn is_asked(config: &Config, index: usize, name: &str) -> bool {
     job.is_some_and(|job| job.name == name || job.key == name)
 }
 
-fn no_such_job(config: &Config, name: &str) -> Failure {
-    let names = config.jobs.iter().map(|job| job.key.as_str());
+fn no_such_job(planned: &[Planned], name: &str) -> Failure {
+    let jobs = planned.iter().flat_map(|one| &one.config.jobs);
+    let names: BTreeSet<&str> = jobs.map(|job| job.key.as_str()).collect();
     let meant = match did_you_mean(name, names) {
         Some(meant) => format!("; did you mean `{meant}`?"),
         None => String::new(),

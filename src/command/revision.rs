@@ -19,6 +19,9 @@ use super::git::git;
 /// How many bytes the names of a revision's files may take: about 500,000 files.
 pub(super) const NAMES: usize = 64 << 20;
 
+/// How many bytes a number takes, with its line end.
+const NUMBER: usize = 64;
+
 /// The mode of a symbolic link in a tree of git.
 const LINK: &str = "120000";
 
@@ -91,13 +94,23 @@ impl Revision {
         }
         let limit = Limits::MANIFEST.bytes;
         let failed = |message: String| Unread::Failed(std::io::Error::other(message));
-        let shown = git(&self.root, &["cat-file", "blob", &entry.object], limit)
-            .map_err(|failure| failed(format!("{failure:?}")))?;
-        if shown.stdout.len() > limit {
+        let ask = |what: &str, limit: usize| {
+            let asked = git(&self.root, &["cat-file", what, &entry.object], limit)
+                .map_err(|failure| failed(format!("{failure:?}")))?;
+            match asked.ok || asked.stdout.len() > limit {
+                true => Ok(asked),
+                false => Err(failed(asked.complaint().to_owned())),
+            }
+        };
+        // To print a part of a file, git unpacks all of it; the size it knows without that.
+        let size = ask("-s", NUMBER)?;
+        let size = String::from_utf8_lossy(&size.stdout);
+        if size.trim().parse().is_ok_and(|size: usize| size > limit) {
             return Err(Unread::TooLarge(limit));
         }
-        if !shown.ok {
-            return Err(failed(shown.complaint().to_owned()));
+        let shown = ask("blob", limit)?;
+        if shown.stdout.len() > limit {
+            return Err(Unread::TooLarge(limit));
         }
         String::from_utf8(shown.stdout).map_err(|error| Unread::NotUtf8(error.into_bytes()))
     }

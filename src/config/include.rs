@@ -52,6 +52,9 @@ impl Asked {
     }
 }
 
+/// How many values of [`Reader::takes`] an entry of an included file counts as: most are jobs.
+const ENTRY: usize = 20;
+
 /// How many bytes of an included file count as one value of [`Reader::takes`].
 const BYTES: usize = 16;
 
@@ -172,8 +175,12 @@ impl<'i> Includes<'i> {
             };
             for item in items {
                 for location in self.locations(item, base, reader) {
+                    // Behind too much nothing is read.
+                    if !reader.takes(0, item.place) {
+                        break;
+                    }
                     if let Some(map) = self.file(&location, item, reader)
-                        && reader.takes(merged.merge_cost(&map), item.place)
+                        && reader.takes(merged.merge_cost(&map) + map.len() * ENTRY, item.place)
                     {
                         merged.deep_merge(&map);
                     }

@@ -10,14 +10,13 @@
 //!
 //! Facts: `Gitlab::Ci::Config::External::File` and `Gitlab::Ci::Components::InstancePath` (18.11).
 
-use regex::Regex;
-
 use super::Repository;
 use super::entry::Reader;
 use super::model::NotRead;
 use super::value::{Entry, Key, Map, Node, Value};
 use crate::files::Unread;
 use crate::finding::Code;
+use crate::gitlab::regex::Regex;
 
 /// What kind of place an include names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -223,10 +222,10 @@ impl Base {
             Base::Own => repository.paths()?,
             Base::Folder(_) => return None,
         };
-        let pattern = regex::escape(text.trim_start_matches('/'))
+        let pattern = regex_syntax::escape(text.trim_start_matches('/'))
             .replace(r"\*\*", ".*?")
             .replace(r"\*", "([^/])*?");
-        let pattern = Regex::new(&format!("^{pattern}$")).ok()?;
+        let pattern = Regex::new(&format!("^{pattern}$"))?;
         paths.retain(|path| pattern.is_match(path));
         paths.sort();
         Some(paths)

@@ -1,6 +1,6 @@
 //! The effective configuration: what GitLab makes pipelines from.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 use std::fmt;
 use std::sync::Arc;
 
@@ -473,6 +473,17 @@ impl Config {
             Conditions::Always | Conditions::Policies { .. } => 0,
         };
         self.jobs.iter().map(|job| rules(job).max(1)).sum()
+    }
+
+    /// The names of all variables that the file sets: for all jobs, in a job, or by a rule of the workflow.
+    pub fn set_variables(&self) -> HashSet<&str> {
+        let workflow = self.workflow.rules.iter().flatten();
+        workflow
+            .map(|rule| &*rule.variables)
+            .chain([&self.variables])
+            .chain(self.jobs.iter().map(|job| &job.variables))
+            .flat_map(|variables| variables.keys().map(String::as_str))
+            .collect()
     }
 
     /// The job of a name.

@@ -30,6 +30,9 @@ const GLOBAL: [&str; 11] = [
     "pages:deploy",
 ];
 
+/// How many values of [`Reader::takes`] a job counts as, besides those that it has.
+const JOB: usize = 40;
+
 /// Global keys that are a job if they hold a `script`.
 const JOBS_WITH_SCRIPT: [&str; 2] = ["default", "workflow"];
 
@@ -55,6 +58,11 @@ pub(super) struct Included {
 pub(super) fn configure(root: &Node, included: Included) -> Result<Config, Report> {
     let open = included.is_lacking || !included.unresolved.is_empty();
     let mut reader = Reader::new(open, included.made);
+    // Each job has all keys that a job can have, whatever it says of itself.
+    let keys = root.as_map().map_or(0, Map::len);
+    if !reader.takes(keys.saturating_mul(JOB), root.place) {
+        return Err(reader.into_report(&included.sources));
+    }
     let Some(tree) = tree(root, &mut reader) else {
         return Err(reader.into_report(&included.sources));
     };

@@ -170,15 +170,23 @@ pub fn diff_all(before: &Configs<'_>, after: &Configs<'_>, default_branch: &str)
     // What conditions name is named first.
     let is_named = |reference: &Ref| compared.spells(reference) || compared.matches(reference);
     situations.sort_by_key(|one| (!one.is_default_branch(), !is_named(&one.reference)));
-    let planned = [before, after].map(|configs| configs.plan_all(&situations));
-    let [old, new] = &planned;
+    let [old, new] = [before, after].map(|configs| configs.plan_all(&situations));
+    let pairs = old.iter().zip(&new);
+    let pairs: Vec<[Arc<Config>; 2]> = pairs
+        .map(|(old, new)| [Arc::clone(&old.config), Arc::clone(&new.config)])
+        .collect();
     let (mut old_config, old_plans) = together(old, before.base());
     let (mut new_config, new_plans) = together(new, after.base());
     // Conditions of includes are compared as a whole: a pattern has more names than are looked at.
-    old_config
-        .conditional
-        .clone_from(&widest_before.conditional);
-    new_config.conditional.clone_from(&widest_after.conditional);
+    for (config, widest) in [
+        (&mut old_config, &widest_before),
+        (&mut new_config, &widest_after),
+    ] {
+        if config.conditional != widest.conditional {
+            let conditional = &mut Arc::make_mut(config).conditional;
+            conditional.clone_from(&widest.conditional);
+        }
+    }
     let seen = Seen {
         situations: &situations,
         compared: &compared,
@@ -187,14 +195,14 @@ pub fn diff_all(before: &Configs<'_>, after: &Configs<'_>, default_branch: &str)
     };
     let mut all = seen.effects(&old_config, &new_config);
     let mut told: Vec<[*const Config; 2]> = Vec::new();
-    for (old, new) in old.iter().zip(new) {
-        let pair = [Arc::as_ptr(&old.config), Arc::as_ptr(&new.config)];
+    for [old, new] in &pairs {
+        let pair = [Arc::as_ptr(old), Arc::as_ptr(new)];
         if told.contains(&pair) {
             continue;
         }
         // The jobs of the first were compared above.
         if !told.is_empty() {
-            for effect in seen.within(&old.config, &new.config) {
+            for effect in seen.within(old, new) {
                 if !all.contains(&effect) {
                     all.push(effect);
                 }

@@ -9,10 +9,10 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::header::plain;
+use super::header::{origin, plain};
 use super::path::{Blocked, Resolved, resolve};
 use super::permissions::is_executable;
-use super::{Error, FileSet, Header, State, inspect, normalize, seal};
+use super::{Error, FileSet, State, inspect, normalize, seal};
 use crate::finding::Code;
 
 /// A file larger than this is none that windlass made: GitLab takes pipelines of 2 MB by default
@@ -96,7 +96,7 @@ pub fn compare(set: &FileSet, root: &Path, manifest: &str) -> Result<Comparison,
     let sealed = set.sealed(manifest);
     let mut files: Vec<Compared> = Vec::with_capacity(sealed.len());
     for ((path, text), file) in sealed.into_iter().zip(&set.files) {
-        let mut compared = look(&root, &file.path)?;
+        let mut compared = look(&root, &file.path, Some(&text))?;
         compared.path = path;
         compared.executable = file.executable;
         compared.status = match &compared.status {
@@ -152,8 +152,9 @@ fn settle(file: &Compared, new: &str) -> Status {
     }
 }
 
-/// What is at a path: `Missing`, `Foreign`, `Blocked`, or `Differs` for anything generated.
-fn look(root: &Path, path: &str) -> Result<Compared, Error> {
+/// What is at a path: `Missing`, `Foreign`, `Blocked`, or `Differs` for anything generated; nobody asks whether
+/// the wanted text was edited.
+fn look(root: &Path, path: &str, wanted: Option<&str>) -> Result<Compared, Error> {
     let mut file = Compared {
         path: normalize(path),
         status: Status::Missing,
@@ -183,14 +184,17 @@ fn look(root: &Path, path: &str) -> Result<Compared, Error> {
         file.status = Status::Foreign;
     } else {
         let bytes = fs::read(&file.target).map_err(fail)?;
-        let text = String::from_utf8(bytes).ok();
-        file.status = match text.as_deref().map(inspect) {
-            Some(State::Generated(header)) => Status::Differs {
-                edited: !header.intact,
+        file.old = String::from_utf8(bytes).ok().map(|text| plain(&text));
+        file.status = match &file.old {
+            Some(text) if Some(text.as_str()) == wanted => Status::Differs { edited: false },
+            Some(text) => match inspect(text) {
+                State::Generated(header) => Status::Differs {
+                    edited: !header.intact,
+                },
+                State::Foreign => Status::Foreign,
             },
-            Some(State::Foreign) | None => Status::Foreign,
+            None => Status::Foreign,
         };
-        file.old = text.as_deref().map(plain);
     }
     Ok(file)
 }
@@ -199,19 +203,23 @@ fn look(root: &Path, path: &str) -> Result<Compared, Error> {
 /// still there as windlass made them, from the same manifest.
 fn stale(root: &Path, files: &[Compared]) -> Result<Vec<Compared>, Error> {
     let pipeline = files.first().and_then(|file| file.old.as_deref());
-    let Some(State::Generated(pipeline)) = pipeline.map(inspect) else {
+    let Some((manifest, companions)) = pipeline.and_then(origin) else {
         return Ok(Vec::new());
     };
+    let known: HashSet<&str> = files.iter().map(|file| file.path.as_str()).collect();
     let mut seen: HashSet<PathBuf> = files.iter().map(|file| file.target.clone()).collect();
     let mut stale = Vec::new();
-    for path in &pipeline.companions {
-        let mut file = look(root, path)?;
+    for path in companions {
+        if known.contains(normalize(&path).as_str()) {
+            continue;
+        }
+        let mut file = look(root, &path, None)?;
         let Status::Differs { edited } = file.status else {
             continue;
         };
         // A link was not made by windlass; what it points to may serve others.
         let linked = root.join(&file.path) != file.target;
-        if linked || !made_with(&pipeline, file.old.as_deref()) {
+        if linked || !is_made_from(&manifest, file.old.as_deref()) {
             continue;
         }
         if seen.insert(file.target.clone()) {
@@ -222,10 +230,8 @@ fn stale(root: &Path, files: &[Compared]) -> Result<Vec<Compared>, Error> {
     Ok(stale)
 }
 
-/// Whether a text was generated from the manifest that the pipeline was generated from.
-fn made_with(pipeline: &Header, text: Option<&str>) -> bool {
-    match text.map(inspect) {
-        Some(State::Generated(header)) => header.manifest == pipeline.manifest,
-        Some(State::Foreign) | None => false,
-    }
+/// Whether a text was generated from a manifest.
+fn is_made_from(manifest: &str, text: Option<&str>) -> bool {
+    text.and_then(origin)
+        .is_some_and(|(from, _)| from == manifest)
 }

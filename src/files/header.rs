@@ -56,37 +56,72 @@ pub fn seal(file: &GeneratedFile, manifest: &str, companions: &[String]) -> Stri
 /// Reads the header of a text, if it has one.
 pub fn inspect(text: &str) -> State {
     let text = plain(text);
-    let (interpreter, rest) = split_interpreter(&text);
+    let Some(read) = read(&text) else {
+        return State::Foreign;
+    };
+    let intact = read.sealed.is_some_and(|sealed| sealed.is_intact());
+    State::Generated(Header {
+        manifest: read.manifest.to_owned(),
+        intact,
+        companions: read.companions,
+    })
+}
+
+/// The manifest that a text says it was generated from, and its companions, whether or not it was edited since.
+pub(super) fn origin(text: &str) -> Option<(String, Vec<String>)> {
+    let text = plain(text);
+    let read = read(&text)?;
+    Some((read.manifest.to_owned(), read.companions))
+}
+
+/// A header as it stands there.
+struct Read<'t> {
+    manifest: &'t str,
+    companions: Vec<String>,
+    sealed: Option<Sealed<'t>>,
+}
+
+/// What a digest is about.
+struct Sealed<'t> {
+    stated: &'t str,
+    before: &'t str,
+    after: &'t str,
+}
+
+impl Sealed<'_> {
+    fn is_intact(&self) -> bool {
+        self.stated == digest(self.before, self.after)
+    }
+}
+
+/// The header of a text with plain line ends.
+fn read(text: &str) -> Option<Read<'_>> {
+    let (interpreter, rest) = split_interpreter(text);
     let mut at = interpreter.len();
     let mut lines = rest.split_inclusive('\n');
-    let Some(first) = lines.next() else {
-        return State::Foreign;
-    };
-    let manifest = first
-        .strip_prefix(FROM)
-        .and_then(|line| line.split_once(RULE));
-    let Some((manifest, _)) = manifest else {
-        return State::Foreign;
-    };
-    let mut header = Header {
-        manifest: manifest.to_owned(),
-        intact: false,
+    let first = lines.next()?;
+    let (manifest, _) = first.strip_prefix(FROM)?.split_once(RULE)?;
+    let mut read = Read {
+        manifest,
         companions: Vec::new(),
+        sealed: None,
     };
     at += first.len();
     for line in lines.take_while(|line| line.starts_with('#')) {
         let bare = line.trim_end_matches('\n');
         if let Some(path) = bare.strip_prefix(WITH) {
-            header.companions.push(path.to_owned());
+            read.companions.push(path.to_owned());
         } else if let Some(stated) = bare.strip_prefix(DIGEST) {
-            let before = text.get(..at).unwrap_or_default();
-            let after = text.get(at + line.len()..).unwrap_or_default();
-            header.intact = stated == digest(before, after);
+            read.sealed = Some(Sealed {
+                stated,
+                before: text.get(..at).unwrap_or_default(),
+                after: text.get(at + line.len()..).unwrap_or_default(),
+            });
             break;
         }
         at += line.len();
     }
-    State::Generated(header)
+    Some(read)
 }
 
 /// A text without what git and editors change on their own: CRLF line ends, byte order mark.

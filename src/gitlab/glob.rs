@@ -9,17 +9,40 @@ mod unmatchable;
 pub use posix::to_posix;
 pub use unmatchable::{Compared, Unmatchable, unmatchable};
 
+use std::cell::RefCell;
 use std::fmt::Write as _;
 
-use regex::Regex;
+use crate::gitlab::regex::{Kept, Regex};
+
+thread_local! {
+    static COMPILED: RefCell<Kept<String, Regex>> = RefCell::default();
+}
 
 /// Whether a glob matches a path, as Ruby's `File.fnmatch?` finds it.
 pub fn matches(glob: &str, path: &str) -> bool {
-    compile(glob).is_some_and(|regex| regex.is_match(path))
+    matches_any(glob, std::slice::from_ref(&path)) == Some(true)
+}
+
+/// Whether a glob matches one of several paths; `None` if it is too large to be compiled here, or all globs
+/// together are.
+pub(crate) fn matches_any(glob: &str, paths: &[impl AsRef<str>]) -> Option<bool> {
+    if !glob.contains(['*', '?', '[', '{', '\\']) {
+        return Some(paths.iter().any(|path| path.as_ref() == glob));
+    }
+    let regex = COMPILED.with_borrow_mut(|kept| kept.get(glob, || to_regex(glob)));
+    match regex {
+        Some(regex) => Some(paths.iter().any(|path| regex.is_match(path.as_ref()))),
+        None => to_regex(glob).is_none().then_some(false),
+    }
+}
+
+/// Makes room for the globs of another configuration.
+pub(crate) fn forget() {
+    COMPILED.with_borrow_mut(Kept::forget);
 }
 
 /// A glob as Ruby's `File.fnmatch?` reads it. `None` if it can match nothing.
-pub(crate) fn compile(glob: &str) -> Option<Regex> {
+fn to_regex(glob: &str) -> Option<String> {
     let mut regex = String::from("(?s)^(?:");
     let alternatives = braces(glob)?;
     for (at, alternative) in alternatives.iter().enumerate() {
@@ -29,7 +52,7 @@ pub(crate) fn compile(glob: &str) -> Option<Regex> {
         translate(alternative, &mut regex)?;
     }
     regex.push_str(")$");
-    Regex::new(&regex).ok()
+    Some(regex)
 }
 
 /// `{a,b}` written out; nested ones too. No more than a thousand, and `None` beyond.
@@ -85,14 +108,14 @@ fn translate(glob: &str, regex: &mut String) -> Option<()> {
     let mut opens_folder = true;
     while let Some(c) = rest.chars().next() {
         if opens_folder && let Some(behind) = rest.strip_prefix("**/") {
-            regex.push_str("(?:[^/]+/)*");
+            regex.push_str("(?-u:(?:[^/]+/)*)");
             rest = behind;
             continue;
         }
         let mut behind = rest.get(c.len_utf8()..).unwrap_or("");
         match c {
             '*' => {
-                regex.push_str("[^/]*");
+                regex.push_str("(?-u:[^/]*)");
                 behind = behind.trim_start_matches('*');
             }
             '?' => regex.push_str("[^/]"),
@@ -115,7 +138,11 @@ fn translate(glob: &str, regex: &mut String) -> Option<()> {
 }
 
 fn literal(c: char, regex: &mut String) {
-    let _ = write!(regex, "{}", regex::escape(c.encode_utf8(&mut [0; 4])));
+    let _ = write!(
+        regex,
+        "{}",
+        regex_syntax::escape(c.encode_utf8(&mut [0; 4]))
+    );
 }
 
 /// The inside of `[...]` as a class, which never matches a slash, and what is behind it.

@@ -112,7 +112,7 @@ impl TagPattern {
             return true;
         }
         let whole = format!("^(?:{})$", self.regex);
-        regex::Regex::new(&whole).map_or(true, |regex| regex.is_match(tag))
+        super::regex::Regex::new(&whole).is_none_or(|regex| regex.is_match(tag))
     }
 
     /// The same as a POSIX extended regular expression, which has no `\Q`: for tags that the other

@@ -8,7 +8,7 @@ impl Graph {
     /// The pipeline of one ref. Jobs that may be in it or not are drawn as conditional.
     pub fn of_plan(config: &Config, plan: &Plan) -> Self {
         Self::drawn(config, plan.situation.to_string(), |index| {
-            let job = plan.within().find(|job| job.index == index)?;
+            let job = plan.within_at(index)?;
             let chosen = job.unchanged().within().next()?;
             Some((job.presence() == Presence::Maybe, chosen.clone()))
         })
@@ -23,7 +23,7 @@ impl Graph {
         Self::drawn(config, "all refs".to_owned(), |index| {
             let found: Vec<&PlannedJob> = created
                 .iter()
-                .filter_map(|plan| plan.within().find(|job| job.index == index))
+                .filter_map(|plan| plan.within_at(index))
                 .collect();
             let everywhere = found.len() == created.len()
                 && found.iter().all(|job| job.presence() == Presence::In);

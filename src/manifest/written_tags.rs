@@ -4,6 +4,8 @@
 //! deleted, or whether a registry takes the name. Always holds: a tag that some job writes is in the
 //! list; equal tags are equal texts there, however the manifest spells them.
 
+use std::collections::HashMap;
+
 use super::Manifest;
 use super::collection::{List, Many};
 use super::common::Variables;
@@ -113,14 +115,22 @@ impl Manifest {
                 }
             }
         }
+        let mut by_cleanup: HashMap<&str, Vec<&str>> = HashMap::new();
+        for (name, image) in self.images() {
+            if let Some((place, _)) = deployments.marked_by_cleanup(&name.value, image) {
+                by_cleanup
+                    .entry(&place.value)
+                    .or_default()
+                    .push(&name.value);
+            }
+        }
         for (key, environment) in self.environments() {
             let by_itself = deployments.marked_by_own_job(self, environment, &key.value);
-            let by_cleanup = self.images().filter(|(name, image)| {
-                let marked = deployments.marked_by_cleanup(&name.value, image);
-                marked.is_some_and(|(place, _)| place.value == key.value)
-            });
-            let by_cleanup = by_cleanup.map(|(name, _)| name.value.as_str());
-            for name in by_itself.into_iter().chain(by_cleanup) {
+            let by_cleanup = by_cleanup.get(key.value.as_str());
+            for name in by_itself
+                .into_iter()
+                .chain(by_cleanup.into_iter().flatten().copied())
+            {
                 if let Some((image_key, image)) = self.image_entry(name) {
                     tags.push(self.mark(key, environment, image_key, image));
                 }

@@ -379,11 +379,11 @@ impl Job {
         }
     }
 
-    /// Whether it may do anything with an image of the manifest.
-    pub fn uses_image(&self, name: &str) -> bool {
-        self.named().any(|named| named == name)
-            || self.uses.parts.contains(name)
-            || self.origin.built().iter().any(|built| built == name)
+    /// The images of the manifest with which it may do anything; one may come twice.
+    pub fn used_images(&self) -> impl Iterator<Item = &str> {
+        let parts = self.uses.parts.iter().map(String::as_str);
+        let built = self.origin.built().iter().map(String::as_str);
+        self.named().chain(parts).chain(built)
     }
 
     /// The images of the manifest that it names, by tag or by digest; one may come twice.

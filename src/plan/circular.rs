@@ -7,36 +7,48 @@
 //!
 //! Facts: `Seed::Build#variable_expansion_errors`, `Variables::Collection::Sort` (18.11).
 
-use std::borrow::Cow;
 use std::collections::HashSet;
-
-use indexmap::IndexMap;
 
 use super::scope::Scope;
 use crate::config::Job;
 use crate::gitlab::variables::references;
 
 /// The first ring of a job's variables, in the order in which they refer to each other.
-pub(super) fn ring(scope: &Scope<'_>, job: &Job) -> Option<Vec<String>> {
-    // What refers to nothing is in no ring.
-    let variables = scope.referring(job);
+pub(super) fn ring<'s>(scope: &Scope<'s>, job: &'s Job) -> Option<Vec<String>> {
+    let own = || job.variables.keys().map(String::as_str);
+    // A ring is among what all jobs inherit, or goes through one of the job's own variables: there may be
+    // thousands of the former.
+    if !scope.inherits_ring() {
+        among(scope, Some(job), own())?;
+    }
+    among(scope, Some(job), scope.inherited().chain(own()))
+}
+
+/// A ring that can be reached from these variables.
+pub(super) fn among<'s>(
+    scope: &Scope<'s>,
+    job: Option<&'s Job>,
+    mut starts: impl Iterator<Item = &'s str>,
+) -> Option<Vec<String>> {
+    let text = |name: &str| scope.referring(job, name);
     let mut done: HashSet<&str> = HashSet::new();
-    let mut starts = variables.keys().copied();
-    starts.find_map(|start| from(start, &variables, &mut done))
+    // What refers to nothing is in no ring.
+    starts.find_map(|start| from(start, text(start)?, &text, &mut done))
 }
 
 /// A ring that can be reached from a variable; what was looked through goes to `done`.
-fn from<'v>(
-    start: &'v str,
-    variables: &'v IndexMap<&'v str, Cow<'v, str>>,
-    done: &mut HashSet<&'v str>,
+fn from<'s>(
+    start: &'s str,
+    text: &'s str,
+    text_of: &dyn Fn(&str) -> Option<&'s str>,
+    done: &mut HashSet<&'s str>,
 ) -> Option<Vec<String>> {
-    let edges = |name: &str| {
-        let value = variables.get(name).map_or("", |value| value);
-        references(value).collect::<Vec<&'v str>>().into_iter()
-    };
+    if done.contains(start) {
+        return None;
+    }
     // The way to where we are, with what is still to be followed there.
-    let mut way = vec![(start, edges(start))];
+    let mut way: Vec<(&str, Box<dyn Iterator<Item = &'s str> + 's>)> =
+        vec![(start, Box::new(references(text)))];
     let mut on_way = HashSet::from([start]);
     while let Some((name, following)) = way.last_mut() {
         let name = *name;
@@ -51,10 +63,15 @@ fn from<'v>(
                 let ring = way.iter().skip_while(|(seen, _)| *seen != next);
                 return Some(ring.map(|(name, _)| (*name).to_owned()).collect());
             }
-            Some(next) => {
-                on_way.insert(next);
-                way.push((next, edges(next)));
-            }
+            Some(next) => match text_of(next) {
+                Some(text) => {
+                    on_way.insert(next);
+                    way.push((next, Box::new(references(text))));
+                }
+                None => {
+                    done.insert(next);
+                }
+            },
         }
     }
     None

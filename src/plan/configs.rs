@@ -9,7 +9,7 @@ use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use super::classes::{Classes, classes};
+use super::classes::{self, Classes, classes};
 use super::decision::{Because, Chosen, Decision};
 use super::outcome::{Failure, FailureKind, Plan, PlannedJob, admits, most_worlds, plan, within};
 use super::situation::Situation;
@@ -17,6 +17,7 @@ use super::{Truth, worlds};
 use crate::config::{Asked, Config, Given, NotRead, Nothing, Reading, Rule, Unresolved, When};
 use crate::finding::Report;
 use crate::gitlab::expression::Lookup;
+use crate::gitlab::{glob, regex};
 
 /// Configurations that are kept; few differ.
 const KEPT: usize = 2 * worlds::MOST;
@@ -33,6 +34,13 @@ pub struct Configs<'r> {
     base: Arc<Config>,
     varies: bool,
     known: RefCell<Vec<Known>>,
+}
+
+/// What was compiled for another configuration makes room: each has the same bound.
+fn forget() {
+    glob::forget();
+    regex::forget();
+    classes::forget();
 }
 
 /// A configuration, and the answers that lead to it.
@@ -59,6 +67,7 @@ impl<'r> Configs<'r> {
     ///
     /// Why GitLab refuses it, whatever else is included.
     pub fn new(read: impl Fn(&dyn Given) -> Reading + 'r) -> Result<Self, Report> {
+        forget();
         let reading = read(&Nothing);
         Ok(Self {
             read: Box::new(read),
@@ -70,6 +79,7 @@ impl<'r> Configs<'r> {
 
     /// One configuration for all pipelines.
     pub fn fixed(config: Config) -> Self {
+        forget();
         let base = Arc::new(config);
         let always = Known {
             asked: Vec::new(),
@@ -118,7 +128,7 @@ impl<'r> Configs<'r> {
         if !widest.unresolved.iter().any(by_name) {
             return found;
         }
-        let (union, _) = together(&self.plan_all(&found.refs), &widest);
+        let (union, _) = together(self.plan_all(&found.refs), &widest);
         match union.jobs.len() == widest.jobs.len() {
             true => found,
             false => classes(&union, default_branch),
@@ -148,7 +158,7 @@ impl<'r> Configs<'r> {
         let planned = self.plan(situation);
         let plan = match Arc::ptr_eq(whole, &planned.config) {
             true => planned.plan,
-            false => onto(whole, &planned),
+            false => onto(whole, planned.plan),
         };
         (plan, planned.report)
     }
@@ -162,7 +172,7 @@ impl<'r> Configs<'r> {
 
     /// What is effective in a situation, and what it does.
     pub fn plan(&self, situation: &Situation) -> Planned {
-        self.plan_within(situation, worlds::MOST)
+        self.plan_within(situation, most_worlds(&self.base, 1))
     }
 
     /// The same, with so many ways tried in which unknown variables may be set.
@@ -246,7 +256,8 @@ impl<'r> Configs<'r> {
 
 /// What several configurations that may be effective agree on.
 fn agreed(all: Vec<Planned>, situation: &Situation, undecided: &Config) -> Planned {
-    let (mut union, plans) = together(&all, undecided);
+    let (union, plans) = together(all, undecided);
+    let mut union = Arc::unwrap_or_clone(union);
     union.unresolved.clone_from(&undecided.unresolved);
     union
         .sources
@@ -259,11 +270,11 @@ fn agreed(all: Vec<Planned>, situation: &Situation, undecided: &Config) -> Plann
         });
     let mut plans = plans.into_iter();
     let Some(mut whole) = plans.next() else {
-        return all.into_iter().next().unwrap_or_else(|| Planned {
+        return Planned {
             config: Arc::new(undecided.clone()),
             plan: plan(undecided, situation),
             report: Report::default(),
-        });
+        };
     };
     for other in plans {
         if whole.created != other.created {
@@ -323,12 +334,15 @@ fn join(into: &mut Decision, other: &Decision) {
 
 /// Plans of different configurations as plans of one that has the jobs of all. A job that is not
 /// included is not in the pipeline.
-pub fn together(all: &[Planned], otherwise: &Config) -> (Config, Vec<Plan>) {
-    let Some(first) = all.first() else {
-        return (otherwise.clone(), Vec::new());
+pub fn together(all: Vec<Planned>, otherwise: &Config) -> (Arc<Config>, Vec<Plan>) {
+    let Some(first) = all.first().map(|first| Arc::clone(&first.config)) else {
+        return (Arc::new(otherwise.clone()), Vec::new());
     };
-    let mut union = Config::clone(&first.config);
-    let mut seen = HashSet::from([Arc::as_ptr(&first.config)]);
+    if all.iter().all(|one| Arc::ptr_eq(&one.config, &first)) {
+        return (first, all.into_iter().map(|one| one.plan).collect());
+    }
+    let mut union = Config::clone(&first);
+    let mut seen = HashSet::from([Arc::as_ptr(&first)]);
     let mut names: HashSet<String> = union.jobs.iter().map(|job| job.name.clone()).collect();
     for Planned { config, .. } in all.iter().skip(1) {
         if !seen.insert(Arc::as_ptr(config)) {
@@ -351,23 +365,20 @@ pub fn together(all: &[Planned], otherwise: &Config) -> (Config, Vec<Plan>) {
             }
         }
     }
-    let plans = all.iter().map(|planned| onto(&union, planned)).collect();
-    (union, plans)
+    let plans = all.into_iter().map(|planned| onto(&union, planned.plan));
+    let plans = plans.collect();
+    (Arc::new(union), plans)
 }
 
 /// A plan as one of a configuration that has all its jobs, and others.
-fn onto(whole: &Config, planned: &Planned) -> Plan {
-    let mut plan = planned.plan.clone();
-    let own: HashMap<String, PlannedJob> = std::mem::take(&mut plan.jobs)
+fn onto(whole: &Config, mut plan: Plan) -> Plan {
+    let mut own: HashMap<String, PlannedJob> = std::mem::take(&mut plan.jobs)
         .into_iter()
         .map(|job| (job.name.clone(), job))
         .collect();
     for (index, job) in whole.jobs.iter().enumerate() {
-        plan.jobs.push(match own.get(&job.name) {
-            Some(planned) => PlannedJob {
-                index,
-                ..planned.clone()
-            },
+        plan.jobs.push(match own.remove(&job.name) {
+            Some(planned) => PlannedJob { index, ..planned },
             None => PlannedJob {
                 index,
                 name: job.name.clone(),

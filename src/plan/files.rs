@@ -9,17 +9,16 @@ use crate::gitlab::expression::Lookup;
 use crate::gitlab::glob;
 
 /// Whether one of the globs matches one of the paths. A glob of which nothing is known, because
-/// it holds a variable, decides nothing.
+/// it holds a variable or is too large, decides nothing.
 fn any(globs: &[Option<String>], paths: &[String]) -> Truth {
     let mut unknown = false;
     for glob in globs {
-        match glob.as_deref().map(glob::compile) {
-            Some(Some(regex)) => {
-                if paths.iter().any(|path| regex.is_match(path)) {
-                    return Truth::True;
-                }
-            }
-            Some(None) => {}
+        match glob
+            .as_deref()
+            .and_then(|glob| glob::matches_any(glob, paths))
+        {
+            Some(true) => return Truth::True,
+            Some(false) => {}
             None => unknown = true,
         }
     }

@@ -8,6 +8,8 @@
 
 use std::collections::HashSet;
 
+use indexmap::IndexSet;
+
 use super::classes::{Classes, Compared, classes_of};
 use super::decision::Presence;
 use super::scope::Scope;
@@ -22,13 +24,16 @@ const ANOTHER: &str = "another-default-branch";
 
 /// What never happens in the pipelines of a configuration, whose classes these are.
 pub fn impossible(config: &Config, classes: &Classes) -> Vec<Finding> {
-    let mut findings = Vec::new();
     if takes_inputs(config) {
-        return findings;
+        return Vec::new();
     }
+    let mut never = IndexSet::new();
+    // What the file sets wins over what GitLab does.
+    let set = config.set_variables();
     for condition in conditions(config) {
-        comparisons(config, &condition.expr, condition, &mut findings);
+        comparisons(&set, &condition.expr, condition, &mut never);
     }
+    let mut findings: Vec<Finding> = never.into_iter().collect();
     for at in never_in(config, classes) {
         let Some(job) = config.jobs.get(at) else {
             continue;
@@ -180,23 +185,25 @@ fn conditions(config: &Config) -> Vec<&Condition> {
 }
 
 /// Comparisons in an expression of a variable with a text that it never is.
-fn comparisons(config: &Config, expr: &Expr, condition: &Condition, findings: &mut Vec<Finding>) {
+fn comparisons(
+    set: &HashSet<&str>,
+    expr: &Expr,
+    condition: &Condition,
+    findings: &mut IndexSet<Finding>,
+) {
     match expr {
         Expr::Any(terms) | Expr::All(terms) => {
             terms
                 .iter()
-                .for_each(|term| comparisons(config, term, condition, findings));
+                .for_each(|term| comparisons(set, term, condition, findings));
         }
-        Expr::Not(inner) => comparisons(config, inner, condition, findings),
+        Expr::Not(inner) => comparisons(set, inner, condition, findings),
         Expr::Compare { op, left, right } => match (&**left, op, &**right) {
             (Expr::Variable(name), Comparison::Equal | Comparison::NotEqual, Expr::Text(text))
             | (Expr::Text(text), Comparison::Equal | Comparison::NotEqual, Expr::Variable(name)) => {
-                // What the file sets wins over what GitLab does.
-                if is_set(config, name.as_str()) {
-                    return;
+                if !set.contains(name.as_str()) {
+                    findings.extend(never(name.as_str(), text.as_str(), condition));
                 }
-                let found = never(name.as_str(), text.as_str(), condition);
-                findings.extend(found.filter(|one| !findings.contains(one)));
             }
             _ => {}
         },
@@ -207,19 +214,6 @@ fn comparisons(config: &Config, expr: &Expr, condition: &Condition, findings: &m
         | Expr::Bool(_)
         | Expr::Null => {}
     }
-}
-
-/// Whether the file gives a variable a value somewhere.
-fn is_set(config: &Config, name: &str) -> bool {
-    let rules = config.workflow.rules.iter().flatten();
-    config.variables.contains_key(name)
-        || config
-            .jobs
-            .iter()
-            .any(|job| job.variables.contains_key(name))
-        || rules
-            .into_iter()
-            .any(|rule| rule.variables.contains_key(name))
 }
 
 /// The finding if a variable never has a value.

@@ -2,7 +2,7 @@
 //!
 //! Facts: `Chain::EvaluateWorkflowRules`, `Chain::Seed`, `Chain::Populate`, `Seed::Build` (18.11).
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use indexmap::IndexSet;
 
@@ -13,7 +13,7 @@ use super::{Truth, circular, files, worlds};
 use crate::config::{Config, Place, When};
 use crate::gitlab::expression::Lookup;
 
-/// Most decisions about jobs in all situations together.
+/// Most decisions about jobs and their needs in all situations together.
 const DECISIONS: usize = 1_000_000;
 
 /// Most needs of a job (`ci_needs_size_limit`, 13.8).
@@ -151,6 +151,12 @@ impl Plan {
         self.jobs.iter().find(|job| job.name == name)
     }
 
+    /// The job at an index of the configuration, if it is in the pipeline or may be.
+    pub fn within_at(&self, index: usize) -> Option<&PlannedJob> {
+        let job = self.jobs.get(index)?;
+        (self.created != Truth::False && job.presence() != Presence::Out).then_some(job)
+    }
+
     /// The jobs that are in the pipeline, or may be.
     pub fn within(&self) -> impl Iterator<Item = &PlannedJob> {
         let none = self.created == Truth::False;
@@ -220,23 +226,34 @@ fn if_unchanged(config: &Config, situation: &Situation, most: usize) -> Plan {
     if worlds.len() < 2 {
         return plan;
     }
-    let worlds: Vec<Plan> = worlds.iter().map(alone).collect();
-    let (first, rest) = match worlds.split_first() {
-        Some((first, rest)) => (first.created, rest),
-        None => return plan,
-    };
-    if rest.iter().all(|world| world.created == first) {
-        plan.created = first;
+    let known = plan.failures.iter().enumerate();
+    let known: HashMap<_, usize> = known.map(|(at, one)| (one.what(), at)).collect();
+    let mut happens = vec![false; plan.failures.len()];
+    let mut created = None;
+    // One world after the other: each plan of thousands of jobs takes its megabytes.
+    for world in worlds.iter().map(alone) {
+        let agreed = *created.get_or_insert(world.created);
+        if agreed != world.created {
+            created = Some(Truth::Unknown);
+        }
+        for failure in &world.failures {
+            let slot = known
+                .get(&failure.what())
+                .and_then(|at| happens.get_mut(*at));
+            if let Some(happens) = slot {
+                *happens = true;
+            }
+        }
     }
-    let failures = worlds.iter().flat_map(|world| &world.failures);
-    let happens: HashSet<_> = failures.map(Failure::what).collect();
-    plan.failures
-        .retain(|failure| happens.contains(&failure.what()));
+    drop(known);
+    plan.created = created.unwrap_or(plan.created);
+    let mut happens = happens.into_iter();
+    plan.failures.retain(|_| happens.next() == Some(true));
     plan
 }
 
 /// The same with every job looked at alone.
-fn alone(config: &Config, scope: &Scope<'_>) -> Plan {
+fn alone<'s>(config: &'s Config, scope: &Scope<'s>) -> Plan {
     let jobs: Vec<PlannedJob> = config
         .jobs
         .iter()
@@ -292,7 +309,9 @@ pub fn plan_all(config: &Config, situations: &[Situation]) -> Vec<Plan> {
 
 /// In how many ways unknown variables may be set for each of so many situations.
 pub(super) fn most_worlds(config: &Config, situations: usize) -> usize {
-    let decisions = situations.saturating_mul(config.decisions());
+    let needs = config.jobs.iter().flat_map(|job| &job.needs);
+    let needs: usize = needs.map(|needs| needs.len()).sum();
+    let decisions = situations.saturating_mul(config.decisions() + needs);
     worlds::MOST.min(DECISIONS / decisions.max(1))
 }
 
@@ -329,8 +348,8 @@ fn emptiness(jobs: &[PlannedJob]) -> Option<Absence> {
 ///
 /// GitLab looks at a job's own needs alone: they count even where a rule replaces them, and those
 /// of a rule may be absent (`Seed::Build#needs_errors`, 18.11).
-fn failures(config: &Config, scope: &Scope<'_>, jobs: &[PlannedJob]) -> Vec<Failure> {
-    let presence: std::collections::HashMap<&str, Presence> = jobs
+fn failures<'s>(config: &'s Config, scope: &Scope<'s>, jobs: &[PlannedJob]) -> Vec<Failure> {
+    let presence: HashMap<&str, Presence> = jobs
         .iter()
         .map(|job| (job.name.as_str(), job.presence()))
         .collect();

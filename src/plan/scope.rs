@@ -6,16 +6,13 @@
 //! read, what it may change is not known, unless that is left out of account
 //! ([`Scope::if_unchanged`]).
 
-use std::borrow::Cow;
 use std::cell::OnceCell;
 use std::collections::HashMap;
-
-use indexmap::IndexMap;
 
 use super::decision::{Because, Decision};
 use super::outcome::{Failure, FailureKind};
 use super::situation::Situation;
-use super::{Truth, files, given, policy, predefined, rules, unread};
+use super::{Truth, circular, files, given, policy, predefined, rules, unread};
 use crate::config::{Conditions, Config, Job, Rule, Variable, When};
 use crate::gitlab::expression::Lookup;
 use crate::gitlab::names::ref_slug;
@@ -32,6 +29,8 @@ pub struct Scope<'s> {
     raises: Option<usize>,
     /// The names of the copies of each job, if anything asked for them.
     copies: OnceCell<HashMap<&'s str, Vec<&'s str>>>,
+    /// See [`Scope::inherits_ring`].
+    inherits_ring: OnceCell<bool>,
 }
 
 impl<'s> Scope<'s> {
@@ -53,6 +52,7 @@ impl<'s> Scope<'s> {
             workflow: vec![None],
             raises: None,
             copies: OnceCell::new(),
+            inherits_ring: OnceCell::new(),
         };
         if let Some(rules) = scope.workflow_rules() {
             let look_up = |name: &str| scope.of_pipeline(name);
@@ -229,40 +229,35 @@ impl<'s> Scope<'s> {
         }
     }
 
-    /// The variables of a job whose values refer to others, and these values: what is written and
-    /// what is given, without what its own rules set.
-    pub(super) fn referring<'v>(&'v self, job: &'v Job) -> IndexMap<&'v str, Cow<'v, str>> {
-        let mut referring = IndexMap::new();
-        let mut set = |name: &'v str, value: Option<Cow<'v, str>>| {
-            match value.filter(|value| value.contains(['$', '%'])) {
-                Some(value) => referring.insert(name, value),
-                None => referring.shift_remove(name),
-            };
+    /// The text of a variable of a job, if GitLab puts variables into it: what is written and what is given,
+    /// without what the job's own rules set. Without a job: what every job may inherit.
+    pub(super) fn referring(&self, job: Option<&'s Job>, name: &str) -> Option<&'s str> {
+        let expanded = |variable: &'s Variable| variable.expand.then_some(variable.value.as_str());
+        let given = self.situation.variables.get(name);
+        let own = job.and_then(|job| job.variables.get(name));
+        let text = match (given, own) {
+            (Some(given), _) => Some(given.as_str()),
+            (None, Some(own)) => expanded(own),
+            (None, None) if job.is_some_and(|job| !job.inherits.takes(name)) => None,
+            (None, None) => match self.text_of_workflow(name) {
+                Some(text) => text,
+                None => self.config.variables.get(name).and_then(expanded),
+            },
         };
-        let expanded = |variable: &'v Variable| {
-            let value = Cow::Borrowed(variable.value.as_str());
-            variable.expand.then_some(value)
-        };
-        let inherited = |name: &str| job.inherits.takes(name);
-        for (name, variable) in &self.config.variables {
-            if inherited(name) {
-                set(name, expanded(variable));
-            }
-        }
-        for name in self.of_workflow_rules().filter(|name| inherited(name)) {
-            match self.of_workflow(name) {
-                None => {}
-                Some(Lookup::Set(text)) => set(name, Some(Cow::Owned(text))),
-                Some(_) => set(name, None),
-            }
-        }
-        for (name, variable) in &job.variables {
-            set(name, expanded(variable));
-        }
-        for (name, text) in &self.situation.variables {
-            set(name, Some(Cow::Borrowed(text)));
-        }
-        referring
+        text.filter(|text| text.contains(['$', '%']))
+    }
+
+    /// The names of the variables that every job may inherit.
+    pub(super) fn inherited(&self) -> impl Iterator<Item = &'s str> {
+        let global = self.config.variables.keys().map(String::as_str);
+        let given = self.situation.variables.keys().map(String::as_str);
+        global.chain(self.of_workflow_rules()).chain(given)
+    }
+
+    /// Whether a ring of variables is among those that jobs inherit.
+    pub(super) fn inherits_ring(&self) -> bool {
+        let find = || circular::among(self, None, self.inherited()).is_some();
+        *self.inherits_ring.get_or_init(find)
     }
 
     /// The names of the variables that the rules of the workflow set.
@@ -273,20 +268,22 @@ impl<'s> Scope<'s> {
 
     /// A variable that a rule of the workflow sets, or may set.
     fn of_workflow(&self, name: &str) -> Option<Lookup> {
+        let text = self.text_of_workflow(name)?;
+        Some(text.map_or(Lookup::Unknown, |text| Lookup::Set(text.to_owned())))
+    }
+
+    /// The same as a text; `Some(None)` if it is not known which one.
+    fn text_of_workflow(&self, name: &str) -> Option<Option<&'s str>> {
         let rules = self.workflow_rules()?;
-        let mut found: Vec<Option<&str>> = self
-            .workflow
-            .iter()
-            .flatten()
+        let applied = self.workflow.iter().flatten();
+        let mut found = applied
             .filter_map(|at| rules.get(*at))
             .filter(|rule| rule.when != Some(When::Never))
-            .map(|rule| rule.variables.get(name).map(|v| v.value.as_str()))
-            .collect();
-        found.dedup();
-        match found.as_slice() {
-            [] | [None] => None,
-            [Some(value)] => Some(Lookup::Set((*value).to_owned())),
-            _ => Some(Lookup::Unknown),
+            .map(|rule| rule.variables.get(name).map(|v| v.value.as_str()));
+        let first = found.next()?;
+        match found.all(|other| other == first) {
+            true => first.map(Some),
+            false => Some(None),
         }
     }
 

@@ -1,6 +1,7 @@
 //! Several plans side by side: a row for each job, a column for each kind of ref.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use super::classes::LeftOut;
 use super::decision::Presence;
@@ -10,21 +11,24 @@ use super::{Ref, Situation, Truth};
 use crate::config::{Config, When};
 use crate::shown::{Paint, Shown};
 
+/// What becomes of a job, in few words.
+type Cell = Cow<'static, str>;
+
 /// A ref in every circumstance: what happens there.
 struct OnRef<'p> {
     situation: Situation,
     plans: Vec<&'p Plan>,
     /// For each job what becomes of it; one that depends on circumstances is open.
-    cells: Vec<String>,
-    outcome: String,
+    cells: Vec<Cell>,
+    outcome: Cell,
 }
 
 /// A column: refs of one kind on which the same happens.
 struct Column {
     heading: Vec<String>,
     kind: String,
-    cells: Vec<String>,
-    outcome: String,
+    cells: Vec<Cell>,
+    outcome: Cell,
 }
 
 /// Plans of one configuration as a table: a column for refs of one kind on which the same happens. What
@@ -32,7 +36,8 @@ struct Column {
 /// stands which of the file's own variables would change something with another value, and what is
 /// missing.
 pub fn table(config: &Config, plans: &[Plan], left_out: &[LeftOut], style: Style) -> Shown {
-    let refs = on_refs(config, plans);
+    let set = set_here(config);
+    let refs = on_refs(config, &set, plans);
     let mut columns: Vec<Column> = Vec::new();
     for one in &refs {
         let (_, kind) = kind(&one.situation);
@@ -52,7 +57,11 @@ pub fn table(config: &Config, plans: &[Plan], left_out: &[LeftOut], style: Style
     let mut rows = headings(&columns);
     let first = rows.len();
     let mut pipeline = vec![String::new(), "pipeline".to_owned()];
-    pipeline.extend(columns.iter().map(|column| column.outcome.clone()));
+    pipeline.extend(
+        columns
+            .iter()
+            .map(|column| column.outcome.clone().into_owned()),
+    );
     rows.push(pipeline);
     let mut order: Vec<usize> = (0..config.jobs.len()).collect();
     let stage = |at: &usize| {
@@ -69,7 +78,10 @@ pub fn table(config: &Config, plans: &[Plan], left_out: &[LeftOut], style: Style
         before = &job.stage;
         let mut row = vec![stage.to_owned(), job.name.clone()];
         let cells = columns.iter().map(|column| column.cells.get(at));
-        row.extend(cells.map(|cell| cell.cloned().unwrap_or_default()));
+        row.extend(cells.map(|cell| {
+            cell.map(|cell| cell.clone().into_owned())
+                .unwrap_or_default()
+        }));
         rows.push(row);
     }
     let paint = |line: usize, column: usize, cell: &str| match column {
@@ -83,7 +95,7 @@ pub fn table(config: &Config, plans: &[Plan], left_out: &[LeftOut], style: Style
     };
     let mut out = Shown::new(style.color);
     aligned(&mut out, &rows, &paint);
-    for (variable, jobs) in overridden(config, &refs) {
+    for (variable, jobs) in overridden(config, &set, &refs) {
         let jobs = jobs.into_iter().collect::<Vec<_>>().join(", ");
         out.line(&format!(
             "`{variable}` is set in the file; a pipeline that is given another value can change: {jobs}"
@@ -97,7 +109,7 @@ pub fn table(config: &Config, plans: &[Plan], left_out: &[LeftOut], style: Style
 }
 
 /// The refs of plans, those of one kind together and the default branch first.
-fn on_refs<'p>(config: &Config, plans: &'p [Plan]) -> Vec<OnRef<'p>> {
+fn on_refs<'p>(config: &Config, set: &HashSet<&str>, plans: &'p [Plan]) -> Vec<OnRef<'p>> {
     let mut numbers: HashMap<Situation, usize> = HashMap::new();
     let mut refs: Vec<OnRef<'p>> = Vec::new();
     for plan in plans {
@@ -109,12 +121,12 @@ fn on_refs<'p>(config: &Config, plans: &'p [Plan]) -> Vec<OnRef<'p>> {
                 situation,
                 plans: vec![plan],
                 cells: Vec::new(),
-                outcome: String::new(),
+                outcome: Cell::default(),
             }),
         }
     }
     for one in &mut refs {
-        let plain = |plan: &&&Plan| overrides(config, plan).next().is_none();
+        let plain = |plan: &&&Plan| overrides(set, plan).next().is_none();
         let plans: Vec<&Plan> = one.plans.iter().filter(plain).copied().collect();
         let of_job = |at| {
             merged(plans.iter().filter_map(|plan| {
@@ -123,15 +135,15 @@ fn on_refs<'p>(config: &Config, plans: &'p [Plan]) -> Vec<OnRef<'p>> {
             }))
         };
         one.cells = (0..config.jobs.len()).map(of_job).collect();
-        one.outcome = merged(plans.iter().map(|plan| outcome(plan).to_owned()));
+        one.outcome = merged(plans.iter().map(|plan| outcome(plan).into()));
     }
     refs.sort_by_key(|one| (kind(&one.situation).0, !one.situation.is_default_branch()));
     refs
 }
 
 /// One cell for several; open if they differ.
-fn merged(cells: impl Iterator<Item = String>) -> String {
-    let mut whole: Option<String> = None;
+fn merged(cells: impl Iterator<Item = Cell>) -> Cell {
+    let mut whole: Option<Cell> = None;
     for cell in cells {
         whole = Some(match whole {
             None => cell,
@@ -141,10 +153,10 @@ fn merged(cells: impl Iterator<Item = String>) -> String {
                 let (one, other) = (word(&before), word(&cell));
                 let nothing = |word: &str| matches!(word, "" | "-" | "yes" | "fails");
                 match (nothing(&one), nothing(&other)) {
-                    (false, true) => format!("{one} ?"),
-                    (true, false) => format!("{other} ?"),
-                    (false, false) if one == other => format!("{one} ?"),
-                    _ => "?".to_owned(),
+                    (false, true) => format!("{one} ?").into(),
+                    (true, false) => format!("{other} ?").into(),
+                    (false, false) if one == other => format!("{one} ?").into(),
+                    _ => "?".into(),
                 }
             }
         });
@@ -152,44 +164,47 @@ fn merged(cells: impl Iterator<Item = String>) -> String {
     whole.unwrap_or_default()
 }
 
-/// The variables that a situation gives other values than the file does.
-fn overrides<'p>(config: &'p Config, plan: &'p Plan) -> impl Iterator<Item = &'p str> {
+/// The variables that the file sets and that a pipeline may be given another value of.
+fn set_here(config: &Config) -> HashSet<&str> {
+    let mut names = config.set_variables();
     // An include's rules do not see what the file sets: there the value is the project's alone.
-    let of_includes: BTreeSet<&str> = config
+    let of_includes = config
         .include_rules
         .iter()
         .filter_map(|rule| rule.condition.as_ref())
-        .flat_map(|condition| condition.expr.variables())
-        .collect();
-    let names = plan.situation.variables.keys().map(String::as_str);
+        .flat_map(|condition| condition.expr.variables());
+    for name in of_includes {
+        names.remove(name);
+    }
     names
-        .filter(move |name| !of_includes.contains(name))
-        .filter(|name| {
-            let workflow = config.workflow.rules.iter().flatten();
-            let jobs = config.jobs.iter();
-            config.variables.contains_key(*name)
-                || workflow
-                    .map(|rule| &rule.variables)
-                    .any(|all| all.contains_key(*name))
-                || jobs
-                    .map(|job| &job.variables)
-                    .any(|all| all.contains_key(*name))
-        })
+}
+
+/// Those of them that a situation gives a value.
+fn overrides<'p>(set: &HashSet<&str>, plan: &'p Plan) -> impl Iterator<Item = &'p str> {
+    let names = plan.situation.variables.keys().map(String::as_str);
+    names.filter(|name| set.contains(name))
 }
 
 /// The variables of the file of which another value makes a difference, and the jobs to which.
-fn overridden<'p>(config: &'p Config, refs: &[OnRef<'p>]) -> BTreeMap<&'p str, BTreeSet<&'p str>> {
+fn overridden<'p>(
+    config: &'p Config,
+    set: &HashSet<&str>,
+    refs: &[OnRef<'p>],
+) -> BTreeMap<&'p str, BTreeSet<&'p str>> {
     let mut found: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
     for one in refs {
         let (given, plain): (Vec<&Plan>, Vec<&Plan>) = one
             .plans
             .iter()
-            .partition(|plan| overrides(config, plan).next().is_some());
+            .partition(|plan| overrides(set, plan).next().is_some());
+        if given.is_empty() {
+            continue;
+        }
         for (at, job) in config.jobs.iter().enumerate() {
             let of = |plan: &&Plan| plan.jobs.get(at).map(|job| cell(plan, job));
-            let known: BTreeSet<Option<String>> = plain.iter().map(of).collect();
+            let known: BTreeSet<Option<Cell>> = plain.iter().map(of).collect();
             for plan in given.iter().filter(|plan| !known.contains(&of(plan))) {
-                for name in overrides(config, plan) {
+                for name in overrides(set, plan) {
                     found.entry(name).or_default().insert(&job.name);
                 }
             }
@@ -251,9 +266,9 @@ fn outcome(plan: &Plan) -> &'static str {
     }
 }
 
-fn cell(plan: &Plan, job: &PlannedJob) -> String {
+fn cell(plan: &Plan, job: &PlannedJob) -> Cell {
     if plan.created == Truth::False || job.presence() == Presence::Out {
-        return "-".to_owned();
+        return "-".into();
     }
     let decision = job.unchanged();
     let decided = decision.agreed(|chosen| chosen.when);
@@ -265,14 +280,14 @@ fn cell(plan: &Plan, job: &PlannedJob) -> String {
         }
     };
     match (job.presence(), decided) {
-        (Presence::Maybe, _) if decision.presence() == Presence::Out => "- ?".to_owned(),
+        (Presence::Maybe, _) if decision.presence() == Presence::Out => "- ?".into(),
         (Presence::Maybe, Some(When::OnSuccess)) if decision.presence() == Presence::In => {
-            "yes ?".to_owned()
+            "yes ?".into()
         }
-        (Presence::Maybe, _) | (_, None) => format!("{when} ?").trim_start().to_owned(),
-        (_, Some(When::OnSuccess)) if job.opens_when() => "yes, when?".to_owned(),
-        (_, Some(When::OnSuccess)) => "yes".to_owned(),
-        _ if job.opens_when() => format!("{when} ?"),
-        _ => when,
+        (Presence::Maybe, _) | (_, None) => format!("{when} ?").trim_start().to_owned().into(),
+        (_, Some(When::OnSuccess)) if job.opens_when() => "yes, when?".into(),
+        (_, Some(When::OnSuccess)) => "yes".into(),
+        _ if job.opens_when() => format!("{when} ?").into(),
+        _ => when.into(),
     }
 }

@@ -22,17 +22,24 @@ const OTHER: &str = "(another value)";
 
 /// How conditions use a variable.
 #[derive(Default)]
-struct Use {
-    texts: BTreeSet<String>,
+struct Use<'c> {
+    texts: BTreeSet<&'c str>,
     /// In a way that texts alone do not decide.
     otherwise: bool,
 }
 
 /// The situations that a situation may be; itself alone if nothing can be settled.
 pub(super) fn worlds(config: &Config, situation: &Situation, most: usize) -> Vec<Situation> {
+    if most < 2 {
+        return vec![situation.clone()];
+    }
     let scope = Scope::if_unchanged(config, situation);
     let look_up = |name: &str| scope.of_pipeline(name);
-    let fixed = |name: &str| is_sometimes_set(config, name) || is_in_a_glob(config, name);
+    // What a job or a rule sets itself is not the same everywhere.
+    let set = config.set_variables();
+    let open_globs = open_globs(config);
+    let in_a_glob = |name: &str| open_globs.iter().any(|glob| glob.contains(name));
+    let fixed = |name: &str| set.contains(name) || in_a_glob(name);
     settle(
         conditions(config).into_iter(),
         situation,
@@ -69,30 +76,23 @@ fn settle<'c>(
     }
     let mut worlds = vec![situation.clone()];
     for (name, used) in uses {
-        let may_be_unset = match look_up(&name) {
+        let may_be_unset = match look_up(name) {
             Lookup::Unknown => true,
             Lookup::Filled => false,
             Lookup::Set(_) | Lookup::Unset => continue,
         };
-        if used.otherwise || fixed(&name) {
-            continue;
-        }
-        let mut values: Vec<Option<String>> = used.texts.into_iter().map(Some).collect();
-        values.push(Some(OTHER.to_owned()));
+        let mut values: Vec<Option<&str>> = used.texts.into_iter().map(Some).collect();
+        values.push(Some(OTHER));
         if may_be_unset {
-            let blank = ["", "\t"].map(|text| Some(text.to_owned()));
-            values.extend(blank.into_iter().chain([None]));
+            values.extend([Some(""), Some("\t"), None]);
         }
-        if worlds.len().saturating_mul(values.len()) > most {
+        let too_many = worlds.len().saturating_mul(values.len()) > most;
+        if too_many || used.otherwise || fixed(name) {
             continue;
         }
         worlds = worlds
             .iter()
-            .flat_map(|world| {
-                values
-                    .iter()
-                    .map(|value| settled(world, &name, value.as_deref()))
-            })
+            .flat_map(|world| values.iter().map(|value| settled(world, name, *value)))
             .collect();
     }
     worlds
@@ -121,26 +121,15 @@ fn settled(world: &Situation, name: &str, value: Option<&str>) -> Situation {
     world
 }
 
-/// Whether a job or a rule sets a variable itself, so that it is not the same everywhere.
-fn is_sometimes_set(config: &Config, name: &str) -> bool {
-    let rules = config.workflow.rules.iter().flatten();
-    let jobs = &config.jobs;
-    config.variables.contains_key(name)
-        || jobs.iter().any(|job| job.variables.contains_key(name))
-        || rules
-            .into_iter()
-            .any(|rule| rule.variables.contains_key(name))
-}
-
-/// Whether a glob of `changes` or `exists` holds a variable.
-fn is_in_a_glob(config: &Config, name: &str) -> bool {
+/// The globs of `changes` and `exists` that hold a variable.
+fn open_globs(config: &Config) -> Vec<&String> {
     let rules = config.jobs.iter().flat_map(|job| match &job.conditions {
         Conditions::Rules(rules) => rules.as_slice(),
         Conditions::Always | Conditions::Policies { .. } => &[],
     });
-    rules
-        .chain(config.workflow.rules.iter().flatten())
-        .any(|rule| globs(rule).any(|glob| holds(glob, name)))
+    let rules = rules.chain(config.workflow.rules.iter().flatten());
+    let all = rules.flat_map(globs);
+    all.filter(|glob| glob.contains('$')).collect()
 }
 
 fn conditions(config: &Config) -> Vec<&Condition> {
@@ -164,22 +153,22 @@ fn conditions(config: &Config) -> Vec<&Condition> {
 }
 
 /// Notes how an expression uses its variables.
-fn note(expr: &Expr, uses: &mut BTreeMap<String, Use>) {
+fn note<'c>(expr: &'c Expr, uses: &mut BTreeMap<&'c str, Use<'c>>) {
     match expr {
         Expr::Any(terms) | Expr::All(terms) => terms.iter().for_each(|term| note(term, uses)),
         Expr::Not(inner) => note(inner, uses),
         Expr::Variable(name) => {
-            uses.entry(name.as_str().to_owned()).or_default();
+            uses.entry(name.as_str()).or_default();
         }
         Expr::Compare { op, left, right } => match (&**left, op, &**right) {
             (Expr::Variable(name), Comparison::Equal | Comparison::NotEqual, Expr::Null)
             | (Expr::Null, Comparison::Equal | Comparison::NotEqual, Expr::Variable(name)) => {
-                uses.entry(name.as_str().to_owned()).or_default();
+                uses.entry(name.as_str()).or_default();
             }
             (Expr::Variable(name), Comparison::Equal | Comparison::NotEqual, Expr::Text(text))
             | (Expr::Text(text), Comparison::Equal | Comparison::NotEqual, Expr::Variable(name)) => {
-                let used = uses.entry(name.as_str().to_owned()).or_default();
-                used.texts.insert(text.as_str().to_owned());
+                let used = uses.entry(name.as_str()).or_default();
+                used.texts.insert(text.as_str());
             }
             (left, _, right) => {
                 otherwise(left, uses);
@@ -191,14 +180,14 @@ fn note(expr: &Expr, uses: &mut BTreeMap<String, Use>) {
 }
 
 /// Everything in an expression is used in a way that texts do not decide.
-fn otherwise(expr: &Expr, uses: &mut BTreeMap<String, Use>) {
+fn otherwise<'c>(expr: &'c Expr, uses: &mut BTreeMap<&'c str, Use<'c>>) {
     match expr {
         Expr::Any(terms) | Expr::All(terms) => {
             terms.iter().for_each(|term| otherwise(term, uses));
         }
         Expr::Not(inner) => otherwise(inner, uses),
         Expr::Variable(name) => {
-            uses.entry(name.as_str().to_owned()).or_default().otherwise = true;
+            uses.entry(name.as_str()).or_default().otherwise = true;
         }
         Expr::Compare { left, right, .. } => {
             otherwise(left, uses);

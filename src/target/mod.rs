@@ -10,6 +10,8 @@ mod place;
 mod texts;
 mod walk;
 
+use std::collections::HashMap;
+
 use crate::finding::{Code, Finding, Report};
 use crate::gitlab::Version;
 use crate::manifest::Manifest;
@@ -107,9 +109,11 @@ impl Written<'_> {
             }
             self.texts(value, None);
         }
+        let jobs = pipeline.jobs.iter();
+        let jobs: HashMap<&str, &Job> = jobs.rev().map(|job| (job.name.as_str(), job)).collect();
         let written = document.sections.iter().flat_map(|section| &section.jobs);
         for job in written {
-            let Some(known) = pipeline.jobs.iter().find(|known| known.name == job.name) else {
+            let Some(known) = jobs.get(job.name.as_str()).copied() else {
                 continue;
             };
             let explained = self.explained;

@@ -159,6 +159,78 @@ fn one_file_included_often_is_counted() {
     is_too_large(&include, &files);
 }
 
+/// Many jobs are many, in however many files they stand: what is refused is refused before it is read.
+#[test]
+fn jobs_are_counted_before_they_are_read() {
+    is_too_large(&jobs(40_000, "script: [x]"), &Files::default());
+    let mut files = Files::default();
+    let names: Vec<&'static str> = (0..60).map(|n| &*format!("jobs-{n}.yml").leak()).collect();
+    for (at, name) in names.iter().enumerate() {
+        let jobs = (0..1_000).map(|n| format!("job-{at}-{n}: {{script: [x]}}\n"));
+        files.0.insert(name, jobs.collect());
+    }
+    is_too_large(&format!("include: [{}]\n", names.join(", ")), &files);
+    // As many as the language is meant to bear are read.
+    let text = jobs(10_000, "script: [x]");
+    let reading = config::read(Source::new(".gitlab-ci.yml", text), &config::Alone);
+    assert_eq!(reading.result.expect("accepted").jobs.len(), 10_000);
+}
+
+#[test]
+fn rows_of_a_matrix_are_counted_before_they_are_made() {
+    let rows: String = (0..200).map(|n| format!("    - {{V: v{n}}}\n")).collect();
+    let test = |n: usize, matrix: &str| {
+        format!("  t{n}:\n    image: alpine:3.22\n    script: x\n    matrix: {matrix}\n")
+    };
+    let written: String = (0..200).map(|n| test(n, &format!("\n{rows}"))).collect();
+    crate::refused(&format!("windlass: 1\ntests:\n{written}"), Code::TooLarge);
+    let same: String = (1..200).map(|n| test(n, "*rows")).collect();
+    let first = test(0, &format!("&rows\n{rows}"));
+    crate::refused(
+        &format!("windlass: 1\ntests:\n{first}{same}"),
+        Code::TooLarge,
+    );
+}
+
+/// Patterns without end: the classes are bounded, and that they are is said.
+#[test]
+fn classes_of_many_patterns_are_bounded() {
+    for pattern in ["^p{n}-", "^p{n}-\\pL{400}", "p{n}$", "(p{n}|q)*x"] {
+        let job = |n: usize| {
+            let pattern = pattern.replace("{n}", &n.to_string());
+            format!("j{n}: {{script: x, rules: [{{if: '$CI_COMMIT_BRANCH =~ /{pattern}/'}}]}}\n")
+        };
+        let text: String = (0..500).map(job).collect();
+        let reading = config::read(Source::new(".gitlab-ci.yml", text), &config::Alone);
+        let configs = plan::Configs::fixed(reading.result.expect("accepted"));
+        let classes = configs.classes("main");
+        assert!(!classes.is_complete(), "{pattern}");
+        assert!(classes.situations.len() <= 600, "{pattern}");
+    }
+}
+
+#[test]
+fn classes_of_many_globs_are_bounded() {
+    let classes = |glob: &str, jobs: usize| {
+        let job = |n: usize| {
+            let glob = glob.replace("{n}", &n.to_string());
+            format!("j{n}: {{script: x, rules: [{{changes: ['{glob}']}}]}}\n")
+        };
+        let text: String = (0..jobs).map(job).collect();
+        let reading = config::read(Source::new(".gitlab-ci.yml", text), &config::Alone);
+        let configs = plan::Configs::fixed(reading.result.expect("accepted"));
+        let classes = configs.classes("main");
+        assert!(!classes.is_complete(), "{glob}");
+        assert!(classes.situations.len() <= 1_000, "{glob}");
+        configs.plan_all(&classes.situations[..1]).remove(0)
+    };
+    classes("dir{n}/**/*", 1_000);
+    // Each is 512 globs. What is not compiled any more is open, and not left out.
+    let first = classes(&format!("{}x{{n}}?", "{a,b}".repeat(9)), 300);
+    let mut jobs = first.plan.jobs.iter();
+    assert!(jobs.all(|job| job.presence() != plan::Presence::Out));
+}
+
 /// A large pipeline that people may have: 500 jobs that all extend one base.
 #[test]
 fn a_large_pipeline_is_read() {

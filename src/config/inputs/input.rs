@@ -365,12 +365,12 @@ fn matches_pattern(name: &str, text: &str, regex: &str, given: &Node, reader: &m
         false => format!("/{regex}/"),
     };
     let pattern = Pattern::parse(&literal).ok();
-    let message = match pattern.and_then(|p| regex::bytes::Regex::new(&p.to_rust()).ok()) {
+    let message = match pattern.and_then(|pattern| pattern.is_match(text)) {
         None => format!("the pattern of the input `{name}` is not one of RE2"),
-        Some(regex) if !regex.is_match(text.as_bytes()) => {
+        Some(false) => {
             format!("the input `{name}` does not match its pattern")
         }
-        Some(_) => return,
+        Some(true) => return,
     };
     reader.found(Code::BadInput, given.place, message);
 }

@@ -122,7 +122,8 @@ mod tests {
         ];
         for glob in globs {
             let posix = to_posix(glob).expect(glob);
-            let regex = regex::Regex::new(&format!("^({posix})$")).expect("POSIX is RE2 here");
+            let regex = crate::gitlab::regex::Regex::new(&format!("^({posix})$"))
+                .expect("POSIX is RE2 here");
             for path in paths {
                 assert_eq!(regex.is_match(path), matches(glob, path), "{glob} {path}");
             }

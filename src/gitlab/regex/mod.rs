@@ -10,6 +10,7 @@
 //! has `=~` (11.0).
 
 mod class;
+mod compiled;
 mod empty;
 mod matching;
 mod only;
@@ -17,7 +18,9 @@ mod re2;
 
 use std::fmt;
 
+pub(crate) use compiled::{Kept, Regex};
 pub use empty::OnEmpty;
+pub(crate) use matching::forget;
 pub use only::{Ruby, name as only_name};
 
 /// A regular expression between slashes and its flags, in RE2's syntax.

@@ -25,6 +25,8 @@ const SECTIONS: [&str; 3] = ["images", "tests", "tasks"];
 
 /// How much all rows together may hold, in bytes: more than any pipeline that GitLab takes.
 const MOST: usize = 16 << 20;
+/// What a row counts at least: it is a job or several, and ten thousand are too many.
+const ROW: usize = MOST / 10_000;
 
 /// The jobs of an image: the key of `job_names`, and how its name begins.
 const IMAGE_JOBS: [(&str, &str); 4] = [
@@ -189,7 +191,7 @@ impl Rows {
         let base = &*entry.key.value;
         let mut substitution = Substitution::of(row);
         let mut keys: Vec<Entry> = keys.iter().map(|key| substitution.entry(key)).collect();
-        *size = size.saturating_add(substitution.size);
+        *size = size.saturating_add(substitution.size.max(ROW));
         let mut left = std::mem::take(&mut substitution.left);
         // What nothing here names is for the script to read, as in GitLab.
         left.extend(own_variables.difference(&substitution.used).cloned());

@@ -1,6 +1,6 @@
 //! What can be different on one ref: the values of variables, the files that changed, a cluster.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use super::compared::{Asked, Choice, Compared};
 use super::text::{Answers, Question, Space};
@@ -14,6 +14,8 @@ use crate::plan::situation::{Changed, Situation};
 const FEWEST: usize = 16;
 /// Most combinations of what decides one job.
 const OF_A_JOB: usize = 64;
+/// Most lists of globs of which a file is changed: each job is asked about all of these files.
+const LISTS: usize = 500;
 /// Values that no condition compares with, as far as that can be had.
 const OTHERS: [&str; 2] = ["something-else", "another-value"];
 /// A file that no glob asks for, as far as that can be had.
@@ -49,7 +51,10 @@ pub(super) fn circumstances(
         .iter()
         .filter_map(|(name, asked)| variable(name, asked, compared, refs, left_out))
         .collect();
-    for globs in &compared.changes {
+    if compared.changes.len() > LISTS {
+        left_out.push(LeftOut::TooMany(most));
+    }
+    for globs in compared.changes.iter().take(LISTS) {
         match globs.iter().find_map(|glob| sample::path(glob)) {
             Some(path) => free.push(Free {
                 choice: Choice::Changes(globs.clone()),
@@ -60,17 +65,14 @@ pub(super) fn circumstances(
     }
     let mut all = Vec::new();
     let mut seen = HashSet::new();
+    let mut touched = Touched::of(compared);
     for chosen in combinations(&free, compared, most / refs.len().max(1), most, left_out) {
         for kubernetes in match compared.kubernetes {
             true => vec![Some(true), Some(false)],
             false => vec![None],
         } {
             let one = circumstance(&free, &chosen, kubernetes, compared);
-            let distinct = (
-                one.variables.clone(),
-                kubernetes,
-                touched(compared, &one.changed),
-            );
+            let distinct = (one.variables.clone(), kubernetes, touched.by(&one.changed));
             if seen.insert(distinct) {
                 all.push(one);
             }
@@ -79,17 +81,38 @@ pub(super) fn circumstances(
     all
 }
 
-/// Which lists of globs ask for a changed file.
-fn touched(compared: &Compared, changed: &Changed) -> Vec<bool> {
-    let Changed::Paths(paths) = changed else {
-        return Vec::new();
-    };
-    let is_touched = |globs: &Vec<String>| {
-        globs
-            .iter()
-            .any(|glob| paths.iter().any(|path| glob::matches(glob, path)))
-    };
-    compared.changes.iter().map(is_touched).collect()
+/// Which lists of globs ask for which changed files.
+struct Touched<'c> {
+    compared: &'c Compared,
+    by_path: HashMap<String, Vec<usize>>,
+}
+
+impl<'c> Touched<'c> {
+    fn of(compared: &'c Compared) -> Self {
+        Self {
+            compared,
+            by_path: HashMap::new(),
+        }
+    }
+
+    /// The lists that ask for a changed file, by their number.
+    fn by(&mut self, changed: &Changed) -> BTreeSet<usize> {
+        let Changed::Paths(paths) = changed else {
+            return BTreeSet::new();
+        };
+        let lists = self.compared.changes.iter().take(LISTS);
+        let mut all = BTreeSet::new();
+        for path in paths {
+            let touched = self.by_path.entry(path.clone()).or_insert_with(|| {
+                let matches = |globs: &[String]| globs.iter().any(|glob| glob::matches(glob, path));
+                let lists = lists.clone().enumerate();
+                let touched = lists.filter(|(_, globs)| matches(globs));
+                touched.map(|(at, _)| at).collect()
+            });
+            all.extend(touched.iter().copied());
+        }
+        all
+    }
 }
 
 fn circumstance(

@@ -23,6 +23,7 @@ mod text;
 use std::collections::HashSet;
 
 pub use compared::{Compared, Role};
+pub(super) use search::forget;
 
 use super::predefined;
 use super::situation::{Changed, Ref, Situation, Trigger};
@@ -95,6 +96,7 @@ impl Classes {
 
 /// The classes of a configuration in a project of this default branch.
 pub fn classes(config: &Config, default_branch: &str) -> Classes {
+    forget();
     classes_of(
         &Compared::of(config),
         Some(default_branch),

@@ -11,7 +11,7 @@ use crate::gitlab::regex::Pattern;
 /// No name of a ref is longer than this.
 const LONGEST: usize = 200;
 /// Most texts of one pattern.
-const MOST: usize = 4;
+pub(super) const MOST: usize = 4;
 
 /// Texts that a pattern matches, the plainest first; none if none was found.
 pub(super) fn matching(pattern: &Pattern, space: Space) -> Vec<String> {

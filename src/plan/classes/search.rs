@@ -5,7 +5,9 @@
 //!
 //! The patterns become automata that walk side by side; each state of all of them together is visited once.
 
+use std::cell::RefCell;
 use std::collections::{HashSet, VecDeque};
+use std::rc::Rc;
 
 use regex_automata::dfa::{Automaton, StartKind, dense};
 use regex_automata::nfa::thompson;
@@ -16,13 +18,18 @@ use regex_syntax::hir::{Class, Hir, HirKind};
 
 use super::sample;
 use super::text::Space;
-use crate::gitlab::regex::Pattern;
+use crate::gitlab::regex::{Kept, Pattern};
 
-/// Most states of all automata together.
+/// Most states of all automata together, and most steps of single automata.
 const STATES: usize = 6_000;
+const STEPS: usize = 4_000_000;
+/// Most patterns that are searched together; of more, no search tries every combination.
+const PATTERNS: usize = 48;
 /// Largest automaton of one pattern, and of all texts that are spelled, in bytes.
-const LARGEST: usize = 1 << 20;
+const LARGEST: usize = 1 << 19;
 const LARGEST_LIST: usize = 1 << 23;
+/// Bytes of all automata of a configuration.
+const ALL: usize = 16 << 20;
 /// Most characters beyond ASCII that are tried.
 const FOREIGN: usize = 8;
 /// Most texts.
@@ -56,7 +63,26 @@ impl Default for Searched {
 
 type Dfa = dense::DFA<Vec<u32>>;
 
-fn automaton(source: &str, largest: usize) -> Option<Dfa> {
+thread_local! {
+    static AUTOMATA: RefCell<Kept<String, Rc<Dfa>>> = RefCell::default();
+}
+
+/// The automaton of an expression, made once; `None` if it is too large, or all together are.
+fn automaton(source: &str, largest: usize) -> Option<Rc<Dfa>> {
+    let make = || {
+        let made = build(source, largest)?;
+        let bytes = made.memory_usage();
+        Some((Rc::new(made), bytes))
+    };
+    AUTOMATA.with_borrow_mut(|kept| kept.get_or_make(source, [largest, ALL], make))
+}
+
+/// Makes room for the patterns of another configuration.
+pub(in crate::plan) fn forget() {
+    AUTOMATA.with_borrow_mut(Kept::forget);
+}
+
+fn build(source: &str, largest: usize) -> Option<Dfa> {
     dense::Builder::new()
         .configure(
             dense::Config::new()
@@ -151,16 +177,21 @@ impl Searched {
     pub(super) fn run(
         &mut self,
         patterns: &[String],
-        spelled: &[&str],
+        spelled: &HashSet<&str>,
         space: Space,
         alphabet: Alphabet,
     ) {
+        if patterns.len() > PATTERNS {
+            self.exhausted = false;
+            return;
+        }
         let mut sources = patterns.to_vec();
         if !spelled.is_empty() {
-            let any: Vec<String> = spelled
+            let mut any: Vec<String> = spelled
                 .iter()
                 .map(|text| regex_syntax::escape(text))
                 .collect();
+            any.sort_unstable();
             sources.push(format!("^(?:{})$", any.join("|")));
         }
         let largest = |at: usize| match at < patterns.len() {
@@ -168,16 +199,18 @@ impl Searched {
             false => LARGEST_LIST,
         };
         let automata = sources.iter().enumerate();
-        let automata: Vec<Dfa> = automata
+        let automata: Vec<Rc<Dfa>> = automata
             .filter_map(|(at, one)| automaton(one, largest(at)))
             .collect();
         self.exhausted &= automata.len() == sources.len();
-        let starts: Option<Vec<At>> = automata.iter().map(At::start).collect();
+        let starts: Option<Vec<At>> = automata.iter().map(|dfa| At::start(dfa)).collect();
         let Some(starts) = starts else {
             self.exhausted = false;
             return;
         };
         let letters = letters(&sources, &automata, space, alphabet);
+        let steps = letters.len().saturating_mul(automata.len());
+        let most = STATES.min(STEPS / steps.max(1));
         let mut nodes = vec![Node {
             parent: 0,
             last: None,
@@ -216,14 +249,15 @@ impl Searched {
                 };
                 let mut bytes = [0; 4];
                 let bytes = letter.encode_utf8(&mut bytes).as_bytes();
-                let step =
-                    |(at, dfa): (&At, &Dfa)| bytes.iter().fold(*at, |at, byte| at.next(dfa, *byte));
+                let step = |(at, dfa): (&At, &Rc<Dfa>)| {
+                    bytes.iter().fold(*at, |at, byte| at.next(dfa, *byte))
+                };
                 let next: Vec<At> = states.iter().zip(&automata).map(step).collect();
                 let key = (next, before);
                 if seen.contains(&key) {
                     continue;
                 }
-                if seen.len() >= STATES {
+                if seen.len() >= most {
                     self.exhausted = false;
                     continue;
                 }
@@ -252,7 +286,12 @@ fn text(nodes: &[Node], mut at: usize) -> String {
 }
 
 /// One character of each kind that the automata tell apart, those that read well first.
-fn letters(sources: &[String], automata: &[Dfa], space: Space, alphabet: Alphabet) -> Vec<char> {
+fn letters(
+    sources: &[String],
+    automata: &[Rc<Dfa>],
+    space: Space,
+    alphabet: Alphabet,
+) -> Vec<char> {
     let pretty = "x1aAz0Z-_/.";
     let ascii = (0x20..0x7f).map(char::from);
     let allowed = |c: &char| match (alphabet, space) {
@@ -314,13 +353,24 @@ fn beyond_ascii(hir: &Hir, found: &mut Vec<char>) {
     }
 }
 
-/// Whether a pattern surely matches no text at all of a space.
-pub(super) fn matches_nothing(pattern: &Pattern, space: Space) -> bool {
+/// A text that one pattern matches.
+pub(super) enum One {
+    /// This one.
+    Text(String),
+    /// No text at all of the space.
+    Nothing,
+    /// None was found, though there may be one.
+    Unknown,
+}
+
+/// Searches for a text that a pattern matches.
+pub(super) fn one(pattern: &Pattern, space: Space) -> One {
     let mut searched = Searched::default();
-    searched.run(&[pattern.to_rust()], &[], space, Alphabet::All);
-    let found = searched
-        .texts
-        .iter()
-        .any(|text| pattern.is_match(text) == Some(true));
-    searched.exhausted && !found
+    searched.run(&[pattern.to_rust()], &HashSet::new(), space, Alphabet::All);
+    let mut texts = searched.texts.into_iter();
+    match texts.find(|text| pattern.is_match(text) == Some(true)) {
+        Some(text) => One::Text(text),
+        None if searched.exhausted => One::Nothing,
+        None => One::Unknown,
+    }
 }

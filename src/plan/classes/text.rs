@@ -4,7 +4,7 @@
 //! two get the same answers. Always holds: every combination of answers that some text gets has a text here,
 //! or [`Texts::complete`] is false.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use super::{sample, search};
 use crate::config::looks_like_a_pattern;
@@ -13,6 +13,10 @@ use crate::gitlab::regex::Pattern;
 
 /// Most texts that only differ in which patterns match.
 const MOST: usize = 96;
+/// Most times that a pattern is asked about a sample.
+const ANSWERS: usize = 400_000;
+/// Most patterns that are searched one by one.
+const SEARCHES: usize = 64;
 
 /// Most letters of a text of which every part is told apart from other texts.
 const LONGEST_WITHIN: usize = 64;
@@ -159,7 +163,7 @@ impl Questions {
     }
 
     /// The questions that do not ask for one text; they stand behind those that do.
-    fn others(questions: &BTreeSet<Question>) -> impl Iterator<Item = &Question> {
+    fn others(questions: &BTreeSet<Question>) -> impl Iterator<Item = &Question> + Clone {
         let is_other = |one: &&Question| !matches!(one, Question::Is(_));
         questions.iter().rev().take_while(is_other)
     }
@@ -202,6 +206,7 @@ impl Questions {
             space,
             by_answers: BTreeMap::new(),
             texts: Vec::new(),
+            met: Vec::new(),
         };
         first.iter().for_each(|text| found.add(text));
         for text in self.spelled() {
@@ -227,32 +232,24 @@ impl Questions {
         }
         let patterns: Vec<&Pattern> = Self::patterns(&self.own).collect();
         let of_slug: Vec<&Pattern> = Self::patterns(&self.slug).collect();
-        let samples: Vec<Vec<String>> = patterns
-            .iter()
-            .chain(&of_slug)
-            .map(|pattern| sample::matching(pattern, space))
-            .collect();
-        for texts in &samples {
-            texts.iter().for_each(|text| found.add(text));
+        let count = patterns.len() + of_slug.len();
+        // Of many patterns each has one sample, and of too many some have none.
+        let samples = match count.saturating_mul(count) <= ANSWERS / sample::MOST {
+            true => sample::MOST,
+            false => 1,
+        };
+        let few = ANSWERS / count.max(1);
+        let mut complete = count <= few;
+        for pattern in patterns.iter().chain(&of_slug).take(few) {
+            let texts = sample::matching(pattern, space);
+            texts.iter().take(samples).for_each(|text| found.add(text));
         }
         for text in last {
             found.add(text);
         }
-        let mut complete = true;
-        let spelled: Vec<&str> = self.spelled().map(String::as_str).collect();
-        // What the samples tell apart already needs no search.
-        let unspelled = found
-            .texts
-            .iter()
-            .filter(|text| !spelled.contains(&text.as_str()));
-        let asked: Vec<&Question> = Self::others(&self.own).collect();
-        let known: BTreeSet<Vec<bool>> = unspelled
-            .map(|text| asked.iter().map(|one| one.answer(text)).collect())
-            .collect();
-        let all = u32::try_from(asked.len())
-            .ok()
-            .and_then(|all| 2usize.checked_pow(all));
-        if all != Some(known.len()) || Self::others(&self.slug).next().is_some() {
+        let spelled: HashSet<&str> = self.spelled().map(String::as_str).collect();
+        let of_slug_too = Self::others(&self.slug).next().is_some();
+        if !complete || !found.tells_all_apart(&spelled) || of_slug_too {
             let mut searched = search::Searched::default();
             let matched = |questions| Self::others(questions).filter_map(Question::pattern);
             let mut all: Vec<String> = matched(&self.own).collect();
@@ -263,7 +260,7 @@ impl Questions {
             if Self::others(&self.slug).next().is_some() {
                 searched.run(&all, &spelled, space, search::Alphabet::Slug);
             }
-            complete = searched.exhausted;
+            complete &= searched.exhausted;
             for text in &searched.texts {
                 if found.texts.len() >= MOST.max(self.own.len() + self.slug.len() + last.len() + 1)
                 {
@@ -273,23 +270,26 @@ impl Questions {
                 found.add(text);
             }
         }
-        let texts = found.texts;
-        let missing = |pattern: &&Pattern, slugs: bool| {
-            !texts.iter().any(|text| match slugs {
-                true => pattern.is_match(&ref_slug(text)) == Some(true),
-                false => pattern.is_match(text) == Some(true),
-            })
-        };
-        let unfound: Vec<String> = patterns
-            .iter()
-            .filter(|one| missing(one, false))
-            .chain(of_slug.iter().filter(|one| missing(one, true)))
-            .filter(|one| !search::matches_nothing(one, space))
-            .map(|pattern| pattern.to_string())
+        let missing: Vec<&Pattern> = found.missing().collect();
+        let mut impossible = HashSet::new();
+        for pattern in missing.into_iter().take(SEARCHES) {
+            match search::one(pattern, space) {
+                search::One::Text(text) => found.add(&text),
+                search::One::Nothing => {
+                    impossible.insert(pattern);
+                }
+                search::One::Unknown => {}
+            }
+        }
+        let unfound: Vec<String> = found
+            .missing()
+            .filter(|pattern| !impossible.contains(pattern))
+            .take(SEARCHES)
+            .map(Pattern::to_string)
             .collect();
         Texts {
             complete: complete && unfound.is_empty(),
-            texts,
+            texts: found.texts,
             unfound,
         }
     }
@@ -301,14 +301,52 @@ struct Found<'q> {
     space: Space,
     by_answers: BTreeMap<Answers, usize>,
     texts: Vec<String>,
+    /// Which of [`Questions::others`] is true of a text, about itself and then about its slug.
+    met: Vec<bool>,
 }
 
-impl Found<'_> {
+impl<'q> Found<'q> {
+    /// The patterns that match no text so far.
+    fn missing(&self) -> impl Iterator<Item = &'q Pattern> {
+        let Questions { own, slug, .. } = self.questions;
+        let others = Questions::others(own).chain(Questions::others(slug));
+        let met = self.met.iter().copied().chain(std::iter::repeat(false));
+        others
+            .zip(met)
+            .filter_map(|(question, met)| match question {
+                Question::Matches(pattern) if !met => Some(pattern),
+                _ => None,
+            })
+    }
+
+    /// Whether texts that nothing spells have every combination of answers already; then there is nothing to
+    /// search for.
+    fn tells_all_apart(&self, spelled: &HashSet<&str>) -> bool {
+        let asked = Questions::others(&self.questions.own);
+        let all = u32::try_from(asked.clone().count()).ok();
+        let Some(all) = all.and_then(|all| 2usize.checked_pow(all)) else {
+            return false;
+        };
+        if self.texts.len() < all {
+            return false;
+        }
+        let texts = self.texts.iter();
+        let unspelled = texts.filter(|text| !spelled.contains(text.as_str()));
+        let answers =
+            |text: &String| -> Vec<bool> { asked.clone().map(|one| one.answer(text)).collect() };
+        unspelled.map(answers).collect::<HashSet<_>>().len() == all
+    }
+
     fn add(&mut self, text: &str) {
         if !self.space.holds(text) {
             return;
         }
         let answers = self.questions.answers(text);
+        self.met
+            .resize(answers.others.len().max(self.met.len()), false);
+        for (met, answer) in self.met.iter_mut().zip(&answers.others) {
+            *met |= answer;
+        }
         let next = self.texts.len();
         if *self.by_answers.entry(answers).or_insert(next) == next {
             self.texts.push(text.to_owned());

@@ -84,7 +84,12 @@ proptest! {
 fn the_alphabet_of_a_slug_is_that_of_slugs() {
     let pattern = Pattern::parse("/[_A-]b/").unwrap();
     let mut searched = Searched::default();
-    searched.run(&[pattern.to_rust()], &[], Space::Ref, Alphabet::Slug);
+    searched.run(
+        &[pattern.to_rust()],
+        &HashSet::new(),
+        Space::Ref,
+        Alphabet::Slug,
+    );
     assert!(searched.exhausted);
     for text in &searched.texts {
         assert_eq!(ref_slug(text), *text);
