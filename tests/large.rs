@@ -16,7 +16,7 @@ use windlass::source::Source;
 use windlass::verify::verify;
 
 /// What the language is meant to bear; some seconds without optimization, under one with it.
-const MANY: usize = 1_000;
+const MANY: usize = 10_000;
 
 fn compiled(jobs: usize) -> Compiled {
     let source = Source::new("windlass.yml", large::manifest(jobs));

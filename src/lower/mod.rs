@@ -33,6 +33,7 @@ mod toolchain_build;
 mod uses;
 mod workflow;
 
+use std::cell::OnceCell;
 use std::collections::HashMap;
 
 use crate::finding::Finding;
@@ -43,6 +44,7 @@ use crate::manifest::deployments::Deployments;
 use crate::manifest::images::{Image, Role};
 use crate::manifest::resolved::{STAGES, image_variable};
 use crate::manifest::tools::Compose;
+use crate::manifest::written_tags::WrittenTag;
 use crate::pipeline::{ComposeOverride, Include, Mapping, Pipeline, Uses};
 use crate::source::At;
 use crate::target::Lack;
@@ -85,6 +87,7 @@ pub fn lower(manifest: &Manifest) -> Lowered {
         admits_merge_requests: workflow::admits_merge_requests(manifest),
         implied: Vec::new(),
         calls: registry::Calls::default(),
+        written: OnceCell::new(),
         out: Lowered::default(),
     };
     lowering.globals();
@@ -117,6 +120,8 @@ struct Lowering<'m> {
     implied: Vec<String>,
     /// The shell functions that jobs call; see [`registry`].
     calls: registry::Calls,
+    /// The tags that the pipeline writes, by their repository.
+    written: OnceCell<HashMap<String, Vec<WrittenTag<'m>>>>,
     out: Lowered,
 }
 
@@ -176,6 +181,18 @@ impl<'m> Lowering<'m> {
             }
         };
         self.out.pipeline.stages = stages;
+    }
+
+    /// The tags that the pipeline writes into a repository.
+    fn written_to(&self, repository: &str) -> &[WrittenTag<'m>] {
+        let written = self.written.get_or_init(|| {
+            let mut written: HashMap<String, Vec<WrittenTag<'m>>> = HashMap::new();
+            for tag in self.manifest.written_tags(&self.deployments) {
+                written.entry(tag.repository.clone()).or_default().push(tag);
+            }
+            written
+        });
+        written.get(repository).map_or(&[], Vec::as_slice)
     }
 
     /// An image of the manifest.

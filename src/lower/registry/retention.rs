@@ -142,11 +142,8 @@ impl<'m> Lowering<'m> {
         let repository = canonical(name, image);
         let gone = patterns(image, retention);
         let may_go = |tag: &str| gone.iter().any(|pattern| pattern.may_match(tag));
-        for written in self.manifest.written_tags(&self.deployments) {
+        for written in self.written_to(&repository) {
             let own = written.image == name;
-            if written.repository != repository {
-                continue;
-            }
             match written.writer {
                 Writer::Build | Writer::AlsoTag if !own => {
                     kept.push(match TagPattern::of(&written.tag) {
