@@ -162,9 +162,7 @@ fn jobs(config: &Config, within: &[&PlannedJob], out: &mut Shown) {
             planned.stage.clone()
         };
         stage = &planned.stage;
-        let unsure = planned.presence() == Presence::Maybe
-            || planned.opens_when()
-            || planned.opens_allow_failure();
+        let unsure = planned.presence() == Presence::Maybe;
         let decision = planned.unchanged();
         for (number, chosen) in decision.within().enumerate() {
             let (mut why, place) = words::because(job, chosen);

@@ -106,6 +106,9 @@ impl Space {
     }
 }
 
+/// The names of at most 63 characters that are their own slug (`Gitlab::Utils.slugify`, GitLab 18).
+const OWN_SLUG: &str = "^[a-z0-9](?:[a-z0-9-]*[a-z0-9])?$";
+
 /// All questions about one text.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(super) struct Questions {
@@ -249,10 +252,12 @@ impl Questions {
         }
         let spelled: HashSet<&str> = self.spelled().map(String::as_str).collect();
         let of_slug_too = Self::others(&self.slug).next().is_some();
-        if !complete || !found.tells_all_apart(&spelled) || of_slug_too {
+        if !complete || !found.tells_all_apart(&spelled) || of_slug_too || self.linked {
             let mut searched = search::Searched::default();
             let matched = |questions| Self::others(questions).filter_map(Question::pattern);
             let mut all: Vec<String> = matched(&self.own).collect();
+            // Whether a name is its own slug is asked of those that patterns match, too.
+            all.extend(self.linked.then(|| OWN_SLUG.to_owned()));
             if !all.is_empty() {
                 searched.run(&all, &spelled, space, search::Alphabet::All);
             }
