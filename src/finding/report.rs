@@ -125,7 +125,10 @@ impl Report {
         let mut all: Vec<&Finding> = self
             .findings
             .iter()
-            .filter(|finding| seen.insert((finding.code, &finding.location, &finding.message)))
+            .filter(|finding| {
+                let own = (finding.code, &finding.location, &finding.message);
+                seen.insert((own, &finding.related))
+            })
             .filter(|finding| {
                 !self.is_shared(&finding.location) || told.insert((finding.code, &finding.location))
             })

@@ -122,9 +122,9 @@ fn the_minimal_project_deploys_from_the_default_branch_only() {
 }
 
 #[test]
-fn the_scripts_project_cleans_up_where_it_deploys() {
+fn the_retention_project_cleans_up_where_it_deploys() {
     let feature = ["build-checks", "checks", "cleanup-checks (always)"];
-    assert_eq!(jobs("scripts", "main", "feature"), feature);
+    assert_eq!(jobs("retention", "main", "feature"), feature);
     let deployed = [
         "build-checks",
         "checks",
@@ -133,7 +133,7 @@ fn the_scripts_project_cleans_up_where_it_deploys() {
         "cleanup-checks (always)",
         "cleanup-web",
     ];
-    assert_eq!(jobs("scripts", "main", "main"), deployed);
+    assert_eq!(jobs("retention", "main", "main"), deployed);
 }
 
 #[test]
@@ -191,7 +191,7 @@ fn plan_says_the_same_of_every_kind_of_ref() {
         ("facile", "master"),
         ("minimal", "main"),
         ("review-apps", "main"),
-        ("scripts", "main"),
+        ("retention", "main"),
         ("services", "main"),
     ] {
         let on_tag = [
@@ -235,8 +235,8 @@ fn plan_says_the_same_of_every_kind_of_ref() {
 #[test]
 fn the_review_project_reviews_branches_and_deploys_the_default_one() {
     let built = ["build-app", "qa"];
-    let reviewed = ["deploy-review", "stop-review (manual)"];
-    let cleaned = ["cleanup-app"];
+    let reviewed = ["deploy-review", "stop-review (manual)", "untag-review"];
+    let cleaned = ["branches-app", "cleanup-app"];
     let feature = [&built[..], &reviewed, &cleaned].concat();
     assert_eq!(jobs("review-apps", "main", "feature/new"), feature);
     let deployed = [
