@@ -360,6 +360,7 @@ proptest! {
 
     #[test]
     fn each_change_is_told_the_other_half(seed: u64) {
-        a_change_is_told(seed)?;
+        // With a fixed seed, both halves get the same numbers.
+        a_change_is_told(!seed)?;
     }
 }

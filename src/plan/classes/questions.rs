@@ -97,7 +97,13 @@ impl Compared {
                 self.ask(name, &Question::Is(NOTHING.to_owned()), true);
             }
             (left, Worth::Variable(name)) if matched => match left.text() {
-                Some(text) => self.ask(name, &Question::Holds(text.to_owned()), false),
+                Some(text) => {
+                    self.ask(name, &Question::Holds(text.to_owned()), false);
+                    // Every text holds an empty one; a pattern need not match it.
+                    if text.is_empty() {
+                        self.ask(name, &Question::Is(NOTHING.to_owned()), false);
+                    }
+                }
                 None => self.bare(name, true),
             },
             (Worth::Variable(name), other) | (other, Worth::Variable(name)) => match other.text() {

@@ -27,7 +27,7 @@ fn verdicts(plan: &Plan) -> Vec<String> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(cases(1_000)))]
+    #![proptest_config(ProptestConfig::with_cases(cases(300)))]
 
     /// Pipelines outside of the classes do what a class does.
     #[test]

@@ -82,6 +82,7 @@ fn every_comparison_has_a_class_in_which_it_holds() {
         ),
         ("a: {script: x, variables: {B: dev}, rules: [{if: $B == $CI_COMMIT_BRANCH}]}\n".to_owned(), "branch dev"),
         ("variables: {P: '/^rel-\\d+$/'}\na: {script: x, rules: [{if: $CI_COMMIT_TAG =~ $P}]}\n".to_owned(), "tag rel-1"),
+        (rule("\"\" !~ $A && $A"), "branch feature"),
         (rule("$CI_PIPELINE_TRIGGERED == $A"), "branch feature (trigger)"),
         (rule("$CI_COMMIT_REF_PROTECTED == $A"), "tag v1.2.3"),
         (rule("$CI_COMMIT_BRANCH == $CI_JOB_NAME"), "branch a"),
