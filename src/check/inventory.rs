@@ -106,7 +106,7 @@ impl Inventory {
             if let Some(stop) = environment.stop.get() {
                 let stage = stop.stage.at().cloned().unwrap_or(stage);
                 inventory.add(JobEntry::new(environment.stop_job(key), stage.clone()));
-                if environment.untags(&key.value, manifest, &deployments) {
+                if environment.untags(&key.value, manifest, deployments) {
                     inventory.add(JobEntry::new(environment.untag_job(key), stage));
                 }
             }

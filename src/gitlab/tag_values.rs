@@ -8,6 +8,9 @@ use std::collections::{HashMap, VecDeque};
 use super::tag::form;
 use super::variables::{Part, parts};
 
+/// How far each of the two tags is read.
+type State = (usize, usize);
+
 /// Characters, a bit each.
 type Set = u128;
 
@@ -24,7 +27,7 @@ struct Step {
 /// A tag that both texts can become, if there is one; one of the shortest.
 pub fn common(one: &str, other: &str) -> Option<String> {
     let (one, other) = (steps(one), steps(other));
-    let mut came: HashMap<(usize, usize), ((usize, usize), Option<char>)> = HashMap::new();
+    let mut came: HashMap<State, (State, Option<char>)> = HashMap::new();
     let mut open = VecDeque::from([(0, 0)]);
     while let Some(state @ (at, there)) = open.pop_front() {
         let (mine, theirs) = (one.get(at), other.get(there));
@@ -61,10 +64,7 @@ pub fn common(one: &str, other: &str) -> Option<String> {
 }
 
 /// What was read on the way to a state.
-fn read(
-    came: &HashMap<(usize, usize), ((usize, usize), Option<char>)>,
-    to: (usize, usize),
-) -> String {
+fn read(came: &HashMap<State, (State, Option<char>)>, to: (usize, usize)) -> String {
     let mut text: Vec<char> = Vec::new();
     let mut state = to;
     while let Some((before, read)) = came.get(&state) {

@@ -200,10 +200,10 @@ fn comparisons(
         Expr::Not(inner) => comparisons(set, inner, condition, findings),
         Expr::Compare { op, left, right } => match (&**left, op, &**right) {
             (Expr::Variable(name), Comparison::Equal | Comparison::NotEqual, Expr::Text(text))
-            | (Expr::Text(text), Comparison::Equal | Comparison::NotEqual, Expr::Variable(name)) => {
-                if !set.contains(name.as_str()) {
-                    findings.extend(never(name.as_str(), text.as_str(), condition));
-                }
+            | (Expr::Text(text), Comparison::Equal | Comparison::NotEqual, Expr::Variable(name))
+                if !set.contains(name.as_str()) =>
+            {
+                findings.extend(never(name.as_str(), text.as_str(), condition));
             }
             _ => {}
         },
