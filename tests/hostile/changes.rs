@@ -262,7 +262,7 @@ pub(crate) fn apply(text: &mut String, change: &Change) {
 pub(crate) const CASES: u32 = 10_000;
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(CASES))]
+    #![proptest_config(ProptestConfig { max_shrink_time: 60_000, ..ProptestConfig::with_cases(CASES) })]
 
     /// A few changes leave most of a manifest whole, so that every step of the compiler is met.
     #[test]
