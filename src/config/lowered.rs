@@ -4,6 +4,7 @@
 //! the written file. Always holds: nothing is written and read back; every job knows its
 //! [origin](crate::pipeline::Origin), and every value of it points at that entity.
 
+use std::cell::RefCell;
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -11,7 +12,7 @@ use super::model::Config;
 use super::value::{Entry, Key, Map, Node, Place, Value};
 use super::{Given, Nothing, Reading, Repository, Unknown};
 use crate::files::Unread;
-use crate::finding::Report;
+use crate::finding::{Location, Report};
 use crate::pipeline::{
     Include, Job as PlannedJob, Mapping, Origin, Pipeline, Rule as PlannedRule, Value as Planned,
 };
@@ -29,15 +30,27 @@ pub fn of_pipeline(pipeline: &Pipeline, manifest: &Source) -> Result<Config, Rep
 /// Finds where the manifest asks for a key of a job, or for a global one: the path of the key.
 pub type AskedAt<'a> = dyn Fn(Option<&Origin>, &[String]) -> Option<Span> + 'a;
 
-/// What GitLab would refuse in a lowered pipeline, each problem at the key that asks for it.
+/// What GitLab would refuse in a lowered pipeline, each problem at the key that asks for it. That key
+/// is looked for where there is a problem and nowhere else.
 pub fn refused(
     pipeline: &Pipeline,
     manifest: &Source,
     repository: &dyn Repository,
     asked: &AskedAt<'_>,
 ) -> Report {
-    let reading = read(pipeline, manifest, repository, &Nothing, Some(asked));
-    reading.result.err().unwrap_or_default()
+    let steps = Steps::default();
+    let reading = read(pipeline, manifest, repository, &Nothing, Some(&steps));
+    let report = reading.result.err().unwrap_or_default();
+    let found = report.sorted().into_iter().cloned().map(|mut finding| {
+        if let Location::Text(place) = &mut finding.location {
+            *place = steps.resolve(*place, asked);
+        }
+        for related in &mut finding.related {
+            related.place = steps.resolve(related.place, asked);
+        }
+        finding
+    });
+    Report::of(report.sources(), found)
 }
 
 /// Reads a lowered pipeline and what it includes in a pipeline of which this is known.
@@ -50,16 +63,16 @@ pub fn read_pipeline(
     read(pipeline, manifest, repository, given, None)
 }
 
-fn read(
-    pipeline: &Pipeline,
+fn read<'p>(
+    pipeline: &'p Pipeline,
     manifest: &Source,
     repository: &dyn Repository,
     given: &dyn Given,
-    asked: Option<&AskedAt<'_>>,
+    steps: Option<&Steps<'p>>,
 ) -> Reading {
     let document = pipeline.to_document();
     let whole = Place::default();
-    let global = Spot::of(whole, asked, None);
+    let global = Spot::of(whole, steps, None);
     // Jobs hold all keys of their bases. The hidden jobs of these have names that the text may
     // change, so nothing written by hand can extend them.
     let mut tree = mapping(&document.globals, &global);
@@ -85,7 +98,7 @@ fn read(
         };
         let origin = planned.map(|planned| &planned.origin);
         // A hidden job of windlass itself has no place in the manifest.
-        let spot = Spot::of(place, asked.filter(|_| origin.is_some()), origin);
+        let spot = Spot::of(place, steps.filter(|_| origin.is_some()), origin);
         let mut keys = mapping(&job.keys, &spot);
         // Rules of raw keys replace them, and stay where they are.
         if let Some(planned) = planned
@@ -180,43 +193,101 @@ fn rules(from: &Planned, planned: &[PlannedRule], place: Place) -> Node {
     Node::new(Value::Seq(items), place)
 }
 
-/// A value of the pipeline, and where the manifest asks for it.
-struct Spot<'a> {
-    place: Place,
-    asked: Option<&'a AskedAt<'a>>,
-    origin: Option<&'a Origin>,
-    path: Vec<String>,
+/// The keys on the way to the values of a pipeline, so that the manifest's key for one can be found
+/// later. A place in the file [`STEPS`] is the number of a step.
+#[derive(Default)]
+struct Steps<'p>(RefCell<Vec<Step<'p>>>);
+
+/// No file: its places are numbers of steps.
+const STEPS: usize = usize::MAX;
+
+/// A key, or an item of a list that says this.
+struct Step<'p> {
+    origin: Option<&'p Origin>,
+    /// The place of the job, for what the manifest does not ask for by itself.
+    of_job: Place,
+    above: Option<usize>,
+    key: String,
 }
 
-impl<'a> Spot<'a> {
-    fn of(place: Place, asked: Option<&'a AskedAt<'a>>, origin: Option<&'a Origin>) -> Self {
+impl<'p> Steps<'p> {
+    /// The place that stands for a step.
+    fn add(&self, step: Step<'p>) -> Place {
+        let mut steps = self.0.borrow_mut();
+        let number = steps.len();
+        steps.push(step);
+        Place {
+            file: STEPS,
+            span: Span::new(number, number),
+        }
+    }
+
+    /// The place in the manifest: of the key itself, else of the nearest one above it.
+    fn resolve(&self, place: Place, asked: &AskedAt<'_>) -> Place {
+        let steps = self.0.borrow();
+        let Some(last) = steps.get(place.span.start).filter(|_| place.file == STEPS) else {
+            return place;
+        };
+        let mut path = vec![last.key.clone()];
+        let mut above = last.above;
+        while let Some(step) = above.and_then(|number| steps.get(number)) {
+            path.push(step.key.clone());
+            above = step.above;
+        }
+        path.reverse();
+        while !path.is_empty() {
+            if let Some(span) = asked(last.origin, &path) {
+                return Place { file: 0, span };
+            }
+            path.pop();
+        }
+        last.of_job
+    }
+}
+
+/// A value of the pipeline, and the place that it gets.
+struct Spot<'a, 'p> {
+    place: Place,
+    of_job: Place,
+    steps: Option<&'a Steps<'p>>,
+    origin: Option<&'p Origin>,
+    number: Option<usize>,
+}
+
+impl<'a, 'p> Spot<'a, 'p> {
+    fn of(place: Place, steps: Option<&'a Steps<'p>>, origin: Option<&'p Origin>) -> Self {
         Self {
             place,
-            asked,
+            of_job: place,
+            steps,
             origin,
-            path: Vec::new(),
+            number: None,
         }
     }
 
     /// What is under a key, or an item of a list that says this.
     fn below(&self, key: &str) -> Self {
-        let Some(asked) = self.asked else {
-            return Self::of(self.place, None, self.origin);
-        };
-        let mut path = self.path.clone();
-        path.push(key.to_owned());
-        let place = match asked(self.origin, &path) {
-            Some(span) => Place { file: 0, span },
-            None => self.place,
+        let (place, number) = match self.steps {
+            None => (self.place, None),
+            Some(steps) => {
+                let place = steps.add(Step {
+                    origin: self.origin,
+                    of_job: self.of_job,
+                    above: self.number,
+                    key: key.to_owned(),
+                });
+                (place, Some(place.span.start))
+            }
         };
         Self {
-            path,
-            ..Self::of(place, self.asked, self.origin)
+            place,
+            number,
+            ..*self
         }
     }
 }
 
-fn mapping(from: &Mapping, spot: &Spot<'_>) -> Map {
+fn mapping(from: &Mapping, spot: &Spot<'_, '_>) -> Map {
     let entry = |(key, value): (&str, &Planned)| {
         let below = spot.below(key);
         let (key_place, value) = (below.place, node(value, &below));
@@ -225,7 +296,7 @@ fn mapping(from: &Mapping, spot: &Spot<'_>) -> Map {
     from.iter().map(entry).collect()
 }
 
-fn node(from: &Planned, spot: &Spot<'_>) -> Node {
+fn node(from: &Planned, spot: &Spot<'_, '_>) -> Node {
     let item = |item: &Planned| match item.as_str() {
         Some(text) => node(item, &spot.below(text)),
         None => node(item, spot),

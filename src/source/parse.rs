@@ -22,11 +22,11 @@ pub struct Limits {
 }
 
 impl Limits {
-    /// A pipeline file may have 2 MB (GitLab 18); a manifest is a fraction of its pipeline, so 8 MB and
-    /// a million nodes leave room for 10,000 jobs. Of a job's keys `script` nests the deepest, 10 lists.
+    /// A pipeline file may have 2 MB and depth 100 (GitLab 18); a manifest is a fraction of its
+    /// pipeline, so 8 MB and a million nodes leave room for 10,000 jobs.
     pub const MANIFEST: Limits = Limits {
         bytes: 8 << 20,
-        depth: 24,
+        depth: 100,
         nodes: 1_000_000,
         scalar_bytes: 32 << 20,
     };
@@ -291,9 +291,7 @@ impl Builder<'_> {
         if self.open.len() + cost.depth > deepest {
             let message = format!("lists and mappings nest more than {deepest} deep");
             let finding = Finding::new(Code::TooLarge, node.span, message);
-            return Err(Box::new(
-                finding.help("no key of a manifest or of a job nests as deep"),
-            ));
+            return Err(Box::new(finding.help("GitLab reads no deeper either")));
         }
         let Some(open) = self.open.last_mut() else {
             self.root = Some(node);

@@ -1,13 +1,16 @@
 //! Small files that stand for much: what they stand for is shared, or refused before it is made.
 //! What is bounded is how many values are made, not the time of a machine.
 
+use std::cell::Cell;
 use std::collections::HashMap;
 
 use windlass::config::{self, Repository};
 use windlass::files::Unread;
 use windlass::finding::{Code, Report};
+use windlass::pipeline::Origin;
 use windlass::plan;
 use windlass::source::Source;
+use windlass::{compile, lower};
 
 /// A repository of these files.
 #[derive(Default)]
@@ -239,4 +242,24 @@ fn a_large_pipeline_is_read() {
     let text = base + &before + &jobs(500, "extends: .base, variables: {OWN: x}, script: [x, y]");
     let reading = config::read(Source::new(".gitlab-ci.yml", text), &config::Alone);
     assert_eq!(reading.result.expect("accepted").jobs.len(), 500);
+}
+
+/// Only for what is wrong is the manifest asked: each question reads all of a job.
+#[test]
+fn of_a_refused_pipeline_only_the_problems_are_looked_for() {
+    let items: String = (0..20_000).map(|n| format!("x{n}, ")).collect();
+    let deep = format!("{}x{}", "[".repeat(12), "]".repeat(12));
+    let text = format!("windlass: 1\njobs: {{many: {{script: [{items}{deep}]}}}}\n");
+    let source = Source::new("windlass.yml", text);
+    let manifest = compile::read(&source, &mut Report::default()).unwrap();
+    let pipeline = lower::lower(&manifest).pipeline;
+    let questions = Cell::new(0);
+    let asked = |_: Option<&Origin>, path: &[String]| {
+        questions.set(questions.get() + 1);
+        assert_eq!(path[0], "script");
+        None
+    };
+    let report = config::refused(&pipeline, &source, &Files::default(), &asked);
+    assert_eq!(report.sorted().len(), 1, "{:?}", report.sorted());
+    assert!(questions.get() < 10, "{} questions", questions.get());
 }
