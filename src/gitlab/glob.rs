@@ -14,6 +14,9 @@ use std::fmt::Write as _;
 
 use crate::gitlab::regex::{Kept, Regex};
 
+/// Matches no text.
+const NOTHING: &str = "[a&&b]";
+
 thread_local! {
     static COMPILED: RefCell<Kept<String, Regex>> = RefCell::default();
 }
@@ -29,11 +32,9 @@ pub(crate) fn matches_any(glob: &str, paths: &[impl AsRef<str>]) -> Option<bool>
     if !glob.contains(['*', '?', '[', '{', '\\']) {
         return Some(paths.iter().any(|path| path.as_ref() == glob));
     }
-    let regex = COMPILED.with_borrow_mut(|kept| kept.get(glob, || to_regex(glob)));
-    match regex {
-        Some(regex) => Some(paths.iter().any(|path| regex.is_match(path.as_ref()))),
-        None => to_regex(glob).is_none().then_some(false),
-    }
+    let source = || to_regex(glob).unwrap_or_else(|| NOTHING.to_owned());
+    let regex = COMPILED.with_borrow_mut(|kept| kept.get(glob, source))?;
+    Some(paths.iter().any(|path| regex.is_match(path.as_ref())))
 }
 
 /// Makes room for the globs of another configuration.

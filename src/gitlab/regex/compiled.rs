@@ -120,17 +120,13 @@ impl<K: Hash + Eq, V: Clone> Kept<K, V> {
 
 impl<K: Hash + Eq> Kept<K, Regex> {
     /// The expression of a key, compiled if it is not known yet.
-    pub(crate) fn get<Q>(
-        &mut self,
-        key: &Q,
-        source: impl FnOnce() -> Option<String>,
-    ) -> Option<Regex>
+    pub(crate) fn get<Q>(&mut self, key: &Q, source: impl FnOnce() -> String) -> Option<Regex>
     where
         K: Borrow<Q>,
         Q: Hash + Eq + ToOwned<Owned = K> + ?Sized,
     {
         self.get_or_make(key, [LARGEST, MOST], || {
-            let regex = Regex::new(&source()?)?;
+            let regex = Regex::new(&source())?;
             let bytes = regex.program.memory_usage();
             Some((regex, bytes))
         })
@@ -149,7 +145,7 @@ mod tests {
             let source = format!("^v{number}[a-z]{{400}}$");
             let text = format!("v{number}{}", "x".repeat(400));
             for _ in 0..2 {
-                if let Some(regex) = kept.get(&source, || Some(source.clone())) {
+                if let Some(regex) = kept.get(&source, || source.clone()) {
                     assert!(regex.is_match(&text));
                     known += 1;
                 }
@@ -158,7 +154,7 @@ mod tests {
         assert!((100..4_000).contains(&known), "{known}");
         assert!(kept.bytes < MOST + LARGEST + EACH);
         kept.forget();
-        assert!(kept.get("a", || Some("a".to_owned())).is_some());
+        assert!(kept.get("a", || "a".to_owned()).is_some());
     }
 
     #[test]
@@ -169,7 +165,7 @@ mod tests {
         for number in 0..1_000 {
             let source = || {
                 tried += 1;
-                Some(format!(r"^v{number}\pL{{5000}}"))
+                format!(r"^v{number}\pL{{5000}}")
             };
             assert!(kept.get(&format!("{number}"), source).is_none());
         }

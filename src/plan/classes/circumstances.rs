@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use super::compared::{Asked, Choice, Compared};
+use super::links::Linked;
 use super::text::{Answers, Question, Space};
 use super::{LeftOut, is_free, sample};
 use crate::gitlab::expression::Lookup;
@@ -46,10 +47,11 @@ pub(super) fn circumstances(
     most: usize,
     left_out: &mut Vec<LeftOut>,
 ) -> Vec<Circumstance> {
+    let linked = compared.linked_texts(refs);
     let mut free: Vec<Free> = compared
         .variables
         .iter()
-        .filter_map(|(name, asked)| variable(name, asked, compared, refs, left_out))
+        .filter_map(|(name, asked)| variable(name, asked, &linked, refs, left_out))
         .collect();
     if compared.changes.len() > LISTS {
         left_out.push(LeftOut::TooMany(most));
@@ -238,7 +240,7 @@ fn product(free: &[Free], of: &[usize], plain: &Chosen, most: usize) -> Option<V
 fn variable(
     name: &str,
     asked: &Asked,
-    compared: &Compared,
+    linked: &Linked<'_>,
     refs: &[Situation],
     left_out: &mut Vec<LeftOut>,
 ) -> Option<Free> {
@@ -253,8 +255,8 @@ fn variable(
         return None;
     }
     if asked.used.value {
-        let linked = compared.linked_texts(name, refs);
-        questions.own.extend(linked.into_iter().map(Question::Is));
+        let linked = linked.get(name).into_iter().flat_map(|texts| texts.iter());
+        questions.own.extend(linked.cloned().map(Question::Is));
     }
     let texts: Vec<String> = match predefined::domain(name) {
         Some(domain) => domain.iter().map(|text| (*text).to_owned()).collect(),

@@ -4,7 +4,10 @@
 //! that the other one is known to have. Always holds: the texts of a variable are those that conditions
 //! spell, those that the file gives it, and those that GitLab itself can set.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
+use std::rc::Rc;
+
+use indexmap::IndexSet;
 
 use super::compared::{Compared, Role};
 use super::text::Question;
@@ -57,17 +60,6 @@ pub(super) struct Link {
     pub(super) right: String,
     /// Whether the right one may be a pattern.
     pub(super) matched: bool,
-}
-
-impl Link {
-    /// The variable that one is compared with.
-    fn other(&self, name: &str) -> Option<&str> {
-        match (self.left == name, self.right == name) {
-            (true, _) => Some(&self.right),
-            (_, true) => Some(&self.left),
-            _ => None,
-        }
-    }
 }
 
 impl Compared {
@@ -182,30 +174,41 @@ impl Compared {
         questions.insert(question);
     }
 
-    /// The texts that GitLab sets, on these refs, of the variables that one is compared with, and of those
-    /// that these are compared with.
-    pub(super) fn linked_texts(&self, variable: &str, refs: &[Situation]) -> BTreeSet<String> {
-        let mut names = vec![variable];
-        let mut at = 0;
-        while let Some(name) = names.get(at).copied() {
-            at += 1;
-            for other in self.links.iter().filter_map(|link| link.other(name)) {
-                if !names.contains(&other) {
-                    names.push(other);
-                }
-            }
+    /// The texts that GitLab sets, on these refs, of each variable's links: of those that it is compared
+    /// with, and of those that these are compared with.
+    pub(super) fn linked_texts(&self, refs: &[Situation]) -> Linked<'_> {
+        let mut beside: HashMap<&str, Vec<&str>> = HashMap::new();
+        for link in &self.links {
+            beside.entry(&link.left).or_default().push(&link.right);
+            beside.entry(&link.right).or_default().push(&link.left);
         }
-        let mut texts = BTreeSet::new();
-        for name in names.into_iter().skip(1) {
-            for one in refs {
-                if let Some(Lookup::Set(text)) = predefined::look_up(one, name) {
-                    texts.insert(text);
-                }
+        let mut linked = Linked::new();
+        for first in self.links.iter().map(|link| link.left.as_str()) {
+            if linked.contains_key(first) {
+                continue;
             }
+            let mut names = IndexSet::from([first]);
+            let mut at = 0;
+            while let Some(name) = names.get_index(at).copied() {
+                at += 1;
+                names.extend(beside.get(name).into_iter().flatten().copied());
+            }
+            let texts = names.iter().flat_map(|name| {
+                refs.iter()
+                    .filter_map(|one| match predefined::look_up(one, name) {
+                        Some(Lookup::Set(text)) => Some(text),
+                        _ => None,
+                    })
+            });
+            let texts: Rc<BTreeSet<String>> = Rc::new(texts.collect());
+            linked.extend(names.into_iter().map(|name| (name, Rc::clone(&texts))));
         }
-        texts
+        linked
     }
 }
+
+/// The texts of the variables that one is compared with, by its name.
+pub(super) type Linked<'c> = HashMap<&'c str, Rc<BTreeSet<String>>>;
 
 /// What is known of the texts of a variable.
 #[derive(Default)]
