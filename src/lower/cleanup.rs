@@ -82,8 +82,8 @@ impl<'m> Lowering<'m> {
         self.finish(job, None);
     }
 
-    /// The job that lists the living branches, as a tag may name them; it has git, which regctl's image
-    /// has not. What the retention waits for, if there is one.
+    /// Adds the job that lists the living branches, if the retention asks for them: regctl's image has no
+    /// git. Returns the clean-up's need for it.
     fn list_branches(
         &mut self,
         key: &'m At<String>,

@@ -104,15 +104,11 @@ fn not_built(
     let (job, name) = (&user.job.name, image.name);
     let on = named(&plan.situation);
     let message = format!("`{job}` uses the image `{name}` on {on}, where no job builds it");
-    let finding = Finding::new(
-        Code::ImageNotBuilt,
-        proof.place(user.job, &["image"]),
-        message,
-    )
-    .related(image.place, "this image")
-    .help("build it there as well (`refs` of the image), or use it in fewer places")
-    .help("what another pipeline built, a promotion brings along to a deployment");
-    (format!("{name}\0{job}"), finding)
+    let place = proof.place(user.job, &["image"]);
+    let finding = Finding::new(Code::ImageNotBuilt, place, message)
+        .help("build it there as well (`refs` of the image), or use it in fewer places")
+        .help("what another pipeline built, a promotion brings along to a deployment");
+    of_use(image, user, finding)
 }
 
 fn too_early(
@@ -124,10 +120,16 @@ fn too_early(
     let (job, name) = (&user.job.name, image.name);
     let on = named(&plan.situation);
     let message = format!("`{job}` may start before the image `{name}` is built on {on}");
-    let finding = Finding::new(Code::NeedsOrder, proof.place(user.job, &["needs"]), message)
-        .related(image.place, "this image")
+    let place = proof.place(user.job, &["needs"]);
+    let finding = Finding::new(Code::NeedsOrder, place, message)
         .help("let it need the job that builds the image, or put it into a later stage");
-    (format!("{name}\0{job}"), finding)
+    of_use(image, user, finding)
+}
+
+/// A finding about a job that uses an image, and what it is about: told once, however often it is true.
+fn of_use(image: &ImageUses<'_>, user: &Present<'_>, finding: Finding) -> (String, Finding) {
+    let subject = format!("{}\0{}", image.name, user.job.name);
+    (subject, finding.related(image.place, "this image"))
 }
 
 fn deleted(

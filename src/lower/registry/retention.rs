@@ -4,7 +4,10 @@
 //! keys make with a variable can go; what is deployed, this pipeline's build and the tags of other
 //! images stay, with all that name the same image.
 
+use indexmap::IndexSet;
+
 use super::{Function, expression};
+use crate::gitlab::duration;
 use crate::gitlab::names::environment_slugs;
 use crate::gitlab::shell::literal as single_quoted;
 use crate::gitlab::tag::{TagPattern, literal, whole};
@@ -27,91 +30,91 @@ impl<'m> Lowering<'m> {
         retention: &Retention,
     ) -> Vec<Value> {
         let rules = Rules::of(image, retention);
-        let mut lines = checks(image, retention);
-        let of_images: Vec<&TagPattern> = rules.own.iter().chain(&rules.further).collect();
-        let listed = includes(of_images.iter().map(|pattern| expression(&pattern.regex)));
-        // Nothing can be told of the age of a cache.
+        let mut lines = rules.checks();
         let without = rules.excluded.as_ref().map_or(String::new(), |cache| {
             format!(" --exclude {}", expression(cache))
         });
+        let listed = includes(rules.images().map(|one| expression(&one.pattern.regex)));
         lines.push(self.call(job, Function::Images, &(listed + &without)) + " > /tmp/images");
         if let Some(cache) = &rules.cache {
-            let include = includes([expression(&cache.regex)]);
+            let include = includes([expression(&cache.pattern.regex)]);
             lines.push(self.call(job, Function::Tags, &include) + " >> /tmp/images");
         }
         // Only now, after all that listing, see what is deployed.
-        let mut kept = self.kept(name, image, retention);
-        let mut seen = std::collections::HashSet::new();
-        // `latest` may be the image's own tag, and named by `keep` as well.
-        kept.retain(|keep| seen.insert(keep.clone()));
+        let kept = self.kept(name, image, retention, &rules);
         let keeps = !kept.is_empty();
         if keeps {
             let kept = includes(kept) + &without;
             lines.push(self.call(job, Function::Images, &kept) + " > /tmp/kept");
         }
-        let mut filters = Vec::new();
-        let age = retention
-            .older_than
-            .get()
-            .map(|age| crate::gitlab::duration::parse(age));
+        let gone = rules.by_branch.then(|| self.gone(job, &rules));
+        let newest = rules
+            .newest
+            .map(|number| self.all_but_newest(job, &rules, number));
+        // What passes tags on, or else the file with them.
+        let (mut steps, file) = match (gone, newest) {
+            (Some(gone), Some(newest)) => {
+                lines.extend([
+                    format!("{gone} > /tmp/old"),
+                    format!("{newest} >> /tmp/old"),
+                ]);
+                (Vec::new(), Some("/tmp/old"))
+            }
+            (Some(one), None) | (None, Some(one)) => (vec![one], None),
+            (None, None) => (Vec::new(), Some("/tmp/images")),
+        };
+        let age = retention.older_than.get().map(|age| duration::parse(age));
         if let Some(Ok(age)) = age {
-            filters.push(self.call(job, Function::OlderThan, &age.as_secs().to_string()));
+            steps.push(self.call(job, Function::OlderThan, &age.as_secs().to_string()));
         }
         if keeps {
-            filters.push(self.call(job, Function::NotKept, ""));
+            steps.push(self.call(job, Function::NotKept, ""));
         }
         let last = match retention.dry_run.copied_or(false) {
             true => Function::WouldDelete,
             false => Function::Delete,
         };
-        filters.push(self.call(job, last, ""));
-        let newest = rules.newest.map(|number| {
-            let branch = rules
-                .own
-                .as_ref()
-                .filter(|own| own.of_branch && own.of_build);
-            let branch = branch.map(|own| {
-                self.call(job, Function::BranchOf, &expression(&own.for_sed()))
-                    + " < /tmp/images | "
-            });
-            let number = self.call(job, Function::AllButNewest, &number.to_string());
-            match branch {
-                Some(branch) => branch + &number,
-                None => number + " < /tmp/images",
-            }
-        });
-        let gone = rules.by_branch.then(|| {
-            let patterns = of_images.iter().copied().chain(&rules.cache);
-            let patterns = patterns.filter(|pattern| pattern.of_branch);
-            let patterns: Vec<String> = patterns.map(|of| expression(&of.for_sed())).collect();
-            let branch = self.call(job, Function::BranchOf, &patterns.join(" "));
-            let gone = self.call(job, Function::Gone, "");
-            format!("{branch} < /tmp/images | {gone}")
-        });
-        let from = |file: &str| match filters.as_slice() {
-            [first, rest @ ..] => {
-                let rest: String = rest.iter().map(|filter| format!(" | {filter}")).collect();
-                format!("{first} < {file}{rest}")
-            }
-            [] => String::new(),
-        };
-        match (gone, newest) {
-            (Some(gone), Some(newest)) => lines.extend([
-                format!("{gone} > /tmp/old"),
-                format!("{newest} >> /tmp/old"),
-                from("/tmp/old"),
-            ]),
-            (Some(one), None) | (None, Some(one)) => {
-                lines.push(format!("{one} | {}", filters.join(" | ")));
-            }
-            (None, None) => lines.push(from("/tmp/images")),
+        steps.push(self.call(job, last, ""));
+        if let (Some(first), Some(file)) = (steps.first_mut(), file) {
+            first.push_str(&format!(" < {file}"));
         }
+        lines.push(steps.join(" | "));
         lines.into_iter().map(Value::from).collect()
     }
 
+    /// The command that passes on the tags of branches that are gone.
+    fn gone(&mut self, job: &Job, rules: &Rules<'_>) -> String {
+        let patterns = rules.all().map(|one| &one.pattern);
+        let patterns = patterns.filter(|pattern| pattern.of_branch);
+        let patterns: Vec<String> = patterns.map(|of| expression(&of.for_sed())).collect();
+        let branch = self.call(job, Function::BranchOf, &patterns.join(" "));
+        let gone = self.call(job, Function::Gone, "");
+        format!("{branch} < /tmp/images | {gone}")
+    }
+
+    /// The command that passes on the tags of all builds but so many: of each branch, if the tag names it
+    /// and builds have tags of their own within it.
+    fn all_but_newest(&mut self, job: &Job, rules: &Rules<'_>, number: i64) -> String {
+        let newest = self.call(job, Function::AllButNewest, &number.to_string());
+        let own = rules.own.as_ref().map(|own| &own.pattern);
+        match own.filter(|own| own.of_branch && own.of_build) {
+            Some(own) => {
+                let branch = self.call(job, Function::BranchOf, &expression(&own.for_sed()));
+                format!("{branch} < /tmp/images | {newest}")
+            }
+            None => format!("{newest} < /tmp/images"),
+        }
+    }
+
     /// Regular expressions of the tags whose images stay, as shell words.
-    fn kept(&self, name: &str, image: &'m At<Image>, retention: &Retention) -> Vec<String> {
-        let mut kept = Vec::new();
+    fn kept(
+        &self,
+        name: &str,
+        image: &'m At<Image>,
+        retention: &Retention,
+        rules: &Rules<'_>,
+    ) -> Vec<String> {
+        let mut kept = IndexSet::new();
         for (place, environment) in self.deployments.of_image(name) {
             kept.extend(deployed(&place.value, environment));
         }
@@ -119,29 +122,27 @@ impl<'m> Lowering<'m> {
         if !(retention.refs.get().is_some()
             && names(image.tag()).any(|name| name == "CI_COMMIT_TAG"))
         {
-            kept.push(tag(image.tag()));
+            kept.insert(tag(image.tag()));
         }
         for pattern in retention.keep.get().into_iter().flat_map(List::iter) {
-            kept.push(match whole(&pattern.value) {
+            kept.insert(match whole(&pattern.value) {
                 Some(regex) => single_quoted(&regex),
                 None => tag(&pattern.value),
             });
         }
-        kept.extend(self.kept_of_others(name, image, retention));
-        kept
+        kept.extend(self.kept_of_others(name, image, rules));
+        // `latest` may be the image's own tag, and named by `keep` as well.
+        kept.into_iter().collect()
     }
 
     /// The same for what else is in the repository: tags of promotions, and all tags of other images.
-    fn kept_of_others(&self, name: &str, image: &'m Image, retention: &Retention) -> Vec<String> {
+    fn kept_of_others(&self, name: &str, image: &'m Image, rules: &Rules<'_>) -> Vec<String> {
         let mut kept = Vec::new();
-        let canonical = |name: &str, image: &Image| {
-            let repository = image.repository(name);
-            self.manifest
-                .canonical_repository(image.variables.get(), &repository)
-        };
-        let repository = canonical(name, image);
-        let gone = patterns(image, retention);
-        let may_go = |tag: &str| gone.iter().any(|pattern| pattern.may_match(tag));
+        let repository = image.repository(name);
+        let repository = self
+            .manifest
+            .canonical_repository(image.variables.get(), &repository);
+        let may_go = |tag: &str| rules.all().any(|one| one.pattern.may_match(tag));
         for written in self.written_to(&repository) {
             let own = written.image == name;
             match written.writer {
@@ -173,55 +174,83 @@ impl<'m> Lowering<'m> {
     }
 }
 
+/// Tags that go.
+struct Going<'m> {
+    /// As the manifest has it.
+    tag: &'m str,
+    pattern: TagPattern,
+}
+
+impl<'m> Going<'m> {
+    /// None if it is one tag, which every build moves.
+    fn of(tag: &'m str) -> Option<Self> {
+        let pattern = TagPattern::of(tag)?;
+        Some(Self { tag, pattern })
+    }
+}
+
 /// Which tags go by which rule.
-struct Rules {
-    /// The tags of builds that go.
-    own: Option<TagPattern>,
+struct Rules<'m> {
+    /// Those of builds.
+    own: Option<Going<'m>>,
     /// Their further tags.
-    further: Vec<TagPattern>,
-    /// The tags of build caches.
-    cache: Option<TagPattern>,
-    /// The tag of the build cache, where the others can look like it.
+    further: Vec<Going<'m>>,
+    /// Those of build caches. Nothing can be told of their age.
+    cache: Option<Going<'m>>,
+    /// A regular expression for the caches, where other tags can look like them.
     excluded: Option<String>,
     /// Whether those of branches go that are gone.
     by_branch: bool,
-    /// How many images stay, of each branch if the tag names it and builds have tags of their own.
+    /// How many images stay.
     newest: Option<i64>,
 }
 
-impl Rules {
-    fn of(image: &Image, retention: &Retention) -> Self {
+impl<'m> Rules<'m> {
+    fn of(image: &'m Image, retention: &Retention) -> Self {
         let by_branch = retention.keep_for.get() == Some(&KeepFor::Branch);
         let newest = retention.keep_n.get().copied();
-        let own = TagPattern::of(image.tag());
-        let further = also_tags(image).filter_map(TagPattern::of);
         let wide = is_wide(image.tag()) || also_tags(image).any(is_wide);
         let excluded = (wide || retention.keep.get().is_some()).then(|| branch_cache(image));
         let excluded = excluded.flatten().map(|cache| match TagPattern::of(cache) {
             Some(pattern) => pattern.of_any_branch().regex,
             None => literal(cache),
         });
-        match by_branch {
-            true => Self {
-                own: own.filter(|own| own.of_branch || newest.is_some()),
-                further: further.filter(|pattern| pattern.of_branch).collect(),
-                cache: branch_cache(image)
-                    .and_then(TagPattern::of)
-                    .filter(|pattern| pattern.of_branch),
-                excluded,
-                by_branch,
-                newest,
-            },
-            false => Self {
-                own,
-                // With a number only builds are counted.
-                further: further.filter(|_| newest.is_none()).collect(),
-                cache: None,
-                excluded,
-                by_branch,
-                newest,
-            },
+        let further = also_tags(image).filter_map(Going::of);
+        let cache = branch_cache(image).and_then(Going::of);
+        Self {
+            own: Going::of(image.tag()),
+            // With a number only builds are counted.
+            further: further
+                .filter(|one| match by_branch {
+                    true => one.pattern.of_branch,
+                    false => newest.is_none(),
+                })
+                .collect(),
+            cache: cache.filter(|cache| by_branch && cache.pattern.of_branch),
+            excluded,
+            by_branch,
+            newest,
         }
+    }
+
+    fn images(&self) -> impl Iterator<Item = &Going<'m>> {
+        self.own.iter().chain(&self.further)
+    }
+
+    fn all(&self) -> impl Iterator<Item = &Going<'m>> {
+        self.images().chain(&self.cache)
+    }
+
+    /// Commands that stop the job where a variable, of which only the job knows the value, makes no tag
+    /// of a tag.
+    fn checks(&self) -> Vec<String> {
+        let open = self.all().filter(|one| one.pattern.is_open);
+        let open: IndexSet<&str> = open.map(|one| one.tag).collect();
+        let check = |tag: &str| {
+            let tag = quoted(tag);
+            format!("case {tag} in *[!A-Za-z0-9_.-]*) echo \"no tag: \"{tag} >&2; exit 1 ;; esac")
+        };
+        open.into_iter().map(check).collect()
     }
 }
 
@@ -245,38 +274,6 @@ fn tag(text: &str) -> String {
         Part::Text(text) => literal(text),
     };
     super::word(&parts(text).into_iter().map(part).collect::<String>())
-}
-
-/// The patterns of the tags that may go.
-fn patterns(image: &Image, retention: &Retention) -> Vec<TagPattern> {
-    let patterns = tags(image, retention).into_iter().map(TagPattern::of);
-    patterns.flatten().collect()
-}
-
-/// The tags whose like may go.
-fn tags<'m>(image: &'m Image, retention: &Retention) -> Vec<&'m str> {
-    let own = image.tag();
-    if retention.keep_for.get() == Some(&KeepFor::Branch) {
-        let cache = branch_cache(image).into_iter();
-        let all = cache.chain([own]).chain(also_tags(image));
-        let of_branch = |tag: &&str| TagPattern::of(tag).is_some_and(|pattern| pattern.of_branch);
-        return all.filter(of_branch).chain([own]).collect();
-    }
-    [own].into_iter().chain(also_tags(image)).collect()
-}
-
-/// Commands that stop the job where a variable, of which only the job knows the value, makes no tag
-/// of a tag.
-fn checks(image: &Image, retention: &Retention) -> Vec<String> {
-    let is_open = |tag: &&str| TagPattern::of(tag).is_some_and(|of| of.is_open);
-    let mut open: Vec<&str> = tags(image, retention).into_iter().filter(is_open).collect();
-    let mut seen = std::collections::HashSet::new();
-    open.retain(|tag| seen.insert(*tag));
-    let check = |tag: &str| {
-        let tag = quoted(tag);
-        format!("case {tag} in *[!A-Za-z0-9_.-]*) echo \"no tag: \"{tag} >&2; exit 1 ;; esac")
-    };
-    open.into_iter().map(check).collect()
 }
 
 /// What an environment runs stays: a shell word with the regular expression of its tags.
