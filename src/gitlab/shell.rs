@@ -103,6 +103,62 @@ pub fn word(text: &str) -> String {
     }
 }
 
+/// The longest line of a command that is not broken; in a job's `script` six characters stand before it.
+const WIDTH: usize = 114;
+
+/// A command on several lines if it is too long for one, broken at spaces outside of quotes, so a shell reads
+/// the same words: after `|`, `&&` or `||` if a part that fits ends so, else with a backslash. What has no
+/// such space stays as long as it is.
+pub fn wrapped(command: &str) -> String {
+    let indent = command.len() - command.trim_start_matches(' ').len() + 2;
+    let mut out = String::new();
+    let mut rest = command.to_owned();
+    while rest.chars().count() > WIDTH {
+        let spaces = breaks(&rest, indent);
+        let fits = || spaces.iter().rev().filter(|at| **at <= WIDTH - 2);
+        let joins = |at: usize| {
+            rest.get(..at)
+                .is_some_and(|line| line.ends_with(['|', '&']))
+        };
+        let after_operator = fits().find(|at| joins(**at));
+        let Some(at) = after_operator.or(fits().next()).or(spaces.first()).copied() else {
+            break;
+        };
+        let (line, after) = (rest.get(..at), rest.get(at + 1..));
+        out.push_str(line.unwrap_or_default());
+        out.push_str(if joins(at) { "\n" } else { " \\\n" });
+        rest = format!("{}{}", " ".repeat(indent), after.unwrap_or_default());
+    }
+    out + &rest
+}
+
+/// The places of the spaces between words, beyond the indent. A line may be broken at each. What stands
+/// in quotes with a command in them is not looked into.
+fn breaks(text: &str, indent: usize) -> Vec<usize> {
+    let (mut quote, mut escaped, mut braces) = (None, false, 0_usize);
+    let mut spaces = Vec::new();
+    let mut before = ' ';
+    for (at, c) in text.char_indices() {
+        match (quote, c) {
+            _ if escaped => escaped = false,
+            (Some('\''), '\'') => quote = None,
+            (Some('\''), _) => {}
+            (_, '\\') => escaped = true,
+            (Some(_), '"') => quote = None,
+            (Some(_), '(' | '`') if before == '$' || c == '`' => break,
+            (Some(_), _) => {}
+            (None, '\'' | '"') => quote = Some(c),
+            (None, '{') if before == '$' || braces > 0 => braces += 1,
+            (None, '}') => braces = braces.saturating_sub(1),
+            // A redirection stays with its file.
+            (None, ' ') if at > indent && braces == 0 && before != '>' => spaces.push(at),
+            (None, _) => {}
+        }
+        before = c;
+    }
+    spaces
+}
+
 /// A word in single quotes, in which nothing is expanded.
 pub fn literal(text: &str) -> String {
     format!("'{}'", text.replace('\'', r"'\''"))
@@ -110,7 +166,38 @@ pub fn literal(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{expansion, quoted, unreadable};
+    use super::{expansion, quoted, unreadable, wrapped};
+
+    #[test]
+    fn a_long_command_is_broken_between_words() {
+        let long = "x".repeat(60);
+        for (command, expected) in [
+            (format!("a {long}"), format!("a {long}")),
+            (
+                format!("a {long} | b {long}"),
+                format!("a {long} |\n  b {long}"),
+            ),
+            (
+                format!("  if a {long} && b {long}; then"),
+                format!("  if a {long} &&\n    b {long}; then"),
+            ),
+            (
+                format!("a '{long} b' \"{long} {long}\""),
+                format!("a '{long} b' \\\n  \"{long} {long}\""),
+            ),
+            (
+                format!("abc \"$(b \"{long} {long}\")\" c"),
+                format!("abc \\\n  \"$(b \"{long} {long}\")\" c"),
+            ),
+            (
+                format!("abc ${{b:-{long} {long}}}"),
+                format!("abc \\\n  ${{b:-{long} {long}}}"),
+            ),
+            (format!("{long}{long}"), format!("{long}{long}")),
+        ] {
+            assert_eq!(wrapped(&command), expected);
+        }
+    }
 
     #[test]
     fn only_variables_are_expanded_inside_quotes() {

@@ -13,6 +13,7 @@ use super::builder::Build;
 use super::common::job_beside;
 use super::registry::{Function, Right};
 use super::{Lowering, digest_variable, quoted, word};
+use crate::gitlab::shell::wrapped;
 use crate::gitlab::{duration, gates, glob};
 use crate::manifest::common::Entity;
 use crate::manifest::images::{Image, Rebuild};
@@ -131,11 +132,11 @@ impl<'m> Lowering<'m> {
         let current = self.current(&job, name, image, rebuild);
         job.script.extend(current);
         let file = self.handed_on(DOTENV, name);
-        job.script.push(Value::from(format!(
+        job.script.push(Value::from(wrapped(&format!(
             "printf '%s\\n' \"{}=$recipe\" \"{}=$current\" > \"$CI_PROJECT_DIR/{file}\"",
             recipe_variable(name),
             current_variable(name)
-        )));
+        ))));
         self.hand_on(&mut job, &file);
         if let Some(raw) = rebuild.job.get() {
             job.raw = crate::manifest::raw::mapping(&raw.0, &mut crate::finding::Report::default());

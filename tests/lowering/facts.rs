@@ -88,7 +88,8 @@ fn compare(name: &str, manifest: &Manifest, lowered: &Lowered) {
     let passwords: BTreeSet<&str> = passwords.flatten().collect();
     for job in &lowered.pipeline.jobs {
         let about = format!("`{}` of {name}", job.name);
-        let text = commands(job);
+        // What is broken into several lines is one command.
+        let text = commands(job).replace(" \\\n", " ").replace("|\n", "| ");
         let beside = compose(lowered, job);
         for image in &images {
             let variable = format!("{}_DIGEST", image_variable(image));

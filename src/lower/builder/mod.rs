@@ -15,6 +15,7 @@ mod docker;
 mod rows;
 
 use super::Lowering;
+use crate::gitlab::shell::wrapped;
 use crate::manifest::images::Builder;
 use crate::pipeline::{Job, Value};
 
@@ -49,7 +50,7 @@ impl Lowering<'_> {
     pub(super) fn with_build(&mut self, job: &mut Job, build: &mut Build<'_>) {
         let builder = build.builder(self);
         if build.names_default_branch() {
-            job.script.push(Value::from(DEFAULT_BRANCH_SLUG));
+            job.script.push(Value::from(wrapped(DEFAULT_BRANCH_SLUG)));
         }
         lower(builder)(self, job, build);
         for image in &build.images {

@@ -5,6 +5,7 @@
 //! holds: the context and the namespace are chosen in a kubeconfig of the job's own, so that no other
 //! job, and nothing else on the runner, gets them.
 
+use crate::gitlab::shell::wrapped;
 use crate::gitlab::variables::or_fail;
 use crate::lower::{Lowering, own_folder, word};
 use crate::manifest::environments::Environment;
@@ -137,9 +138,9 @@ fn access_commands(kubernetes: &Kubernetes, use_of_namespace: Namespace) -> Vec<
         let namespace = word(&or_fail(namespace));
         let missing = kubernetes.create_namespace.copied_or(false);
         if missing && use_of_namespace == Namespace::Created {
-            commands.push(Value::from(format!(
+            commands.push(Value::from(wrapped(&format!(
                 "kubectl get namespace {namespace} > /dev/null 2>&1 || kubectl create namespace {namespace}"
-            )));
+            ))));
         }
         commands.push(Value::from(format!(
             "kubectl config set-context --current --namespace={namespace}"
@@ -179,7 +180,8 @@ fn kubeconfig_commands(
     };
     let own = own_folder::file("kubeconfig");
     let mut commands: Vec<Value> = demand.into_iter().collect();
-    commands.push(Value::from(format!("(umask 077; {content} > {own})")));
+    let written = wrapped(&format!("(umask 077; {content} > {own})"));
+    commands.push(Value::from(written));
     commands.push(Value::from(format!("export KUBECONFIG={own}")));
     own_folder::begin(&mut commands);
     commands

@@ -5,6 +5,7 @@
 
 use super::{Change, Workloads, manifests};
 use crate::gitlab::names::{Workload, kubernetes_workload};
+use crate::gitlab::shell::wrapped;
 use crate::lower::word;
 use crate::manifest::environments::Environment;
 use crate::manifest::resolved::ROLLOUT_TIMEOUT;
@@ -147,9 +148,11 @@ fn templates(workloads: &[&str]) -> (Vec<Value>, String) {
         let workload = word(workload);
         let (variable, now) = (variable(number), template(&workload));
         // What cannot be read must not look like what was not there.
-        before.push(Value::from(format!("{variable}=$({now})")));
+        before.push(Value::from(wrapped(&format!("{variable}=$({now})"))));
+        // Not compared in one command: what is in quotes is on one line.
+        let now = wrapped(&format!("  now=$({now} || true)"));
         undone.push_str(&format!(
-            "  if [ \"${variable}\" != \"$({now} || true)\" ]; then\n    kubectl rollout undo {workload} || true\n  fi\n"
+            "{now}\n  if [ \"${variable}\" != \"$now\" ]; then\n    kubectl rollout undo {workload} || true\n  fi\n"
         ));
     }
     (before, undone)

@@ -5,6 +5,7 @@
 //! noted.
 
 use super::{Lowering, word};
+use crate::gitlab::shell::wrapped;
 use crate::manifest::collection::Map;
 use crate::manifest::registries::{Access, Credentials, GITLAB};
 use crate::pipeline::{Login, Uses, Value};
@@ -96,8 +97,8 @@ pub(in crate::lower) fn note_login<'m>(
 fn login(client: &str, access: &Access<'_>, uses: &mut Uses) -> Option<Value> {
     let push = note_login(access, uses)?;
     let host = word(access.host);
-    Some(Value::from(format!(
+    Some(Value::from(wrapped(&format!(
         "printf '%s' \"${}\" | {client} login --username \"${}\" --password-stdin {host}",
         push.password, push.username
-    )))
+    ))))
 }

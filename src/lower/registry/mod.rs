@@ -135,12 +135,12 @@ fn login(access: &Access<'_>, right: Right, uses: &mut Uses) -> Option<Value> {
         host: access.host.to_owned(),
         password: of.password.to_owned(),
     });
-    Some(Value::from(format!(
+    Some(Value::from(shell::wrapped(&format!(
         "printf '%s' \"${}\" | regctl registry login --user \"${}\" --pass-stdin {}",
         of.password,
         of.username,
         word(access.host)
-    )))
+    ))))
 }
 
 /// A regular expression of RE2 or awk as a shell word; with a variable, which is expanded.

@@ -9,7 +9,7 @@ use indexmap::IndexSet;
 use super::{Function, expression};
 use crate::gitlab::duration;
 use crate::gitlab::names::environment_slugs;
-use crate::gitlab::shell::literal as single_quoted;
+use crate::gitlab::shell::{literal as single_quoted, wrapped};
 use crate::gitlab::tag::{TagPattern, literal, whole};
 use crate::gitlab::variables::{Part, names, parts};
 use crate::lower::{Lowering, quoted};
@@ -79,7 +79,8 @@ impl<'m> Lowering<'m> {
             first.push_str(&format!(" < {file}"));
         }
         lines.push(steps.join(" | "));
-        lines.into_iter().map(Value::from).collect()
+        let lines = lines.into_iter().map(|line| wrapped(&line));
+        lines.map(Value::from).collect()
     }
 
     /// The command that passes on the tags of branches that are gone.
