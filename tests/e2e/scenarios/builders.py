@@ -70,3 +70,28 @@ def group(bench):
 def buildkit(bench):
     """The same Dockerfile with two stages, built by BuildKit in the job, without a daemon."""
     cached(bench.project("daemonless"))
+
+
+@scenario
+def several_platforms(bench):
+    """Images for two platforms, by buildx and by BuildKit alone: what runs stays whole, on each platform."""
+    project = bench.project("platforms")
+    project.agent("shop/cluster:main")
+    project.deploy("app", "app")
+    pods = {"spec": {"template": {"spec": {"containers": [{"name": "side", "image": "example/initial:1"}]}}}}
+    project.kubectl("patch", "deployment/app", "--patch", json.dumps(pods))
+    for text in ("first", "second", "third"):
+        pipeline = project.push(CHANGES=text)
+        statuses(pipeline)
+        project.settle()
+        equal(project.drain(), [], "images that a node drain cannot pull")
+        for name in ("app", "side"):
+            digest = pipeline.jobs[f"build-{name}"].reported[f"IMAGE_{name.upper()}_DIGEST"]
+            equal(project.runs("app", name).rpartition("@")[2], digest, f"what runs of {name}")
+            images = project.images(name)
+            of = {child["platform"]["architecture"]: child for child in json.loads(images.get(digest)[2])["manifests"]}
+            equal(set(of), {"amd64", "arm64"}, f"the platforms of {name}")
+            for architecture, child in of.items():
+                equal(images.get(child["digest"])[0], 200, f"the image of {name} for {architecture}")
+    holds(pipeline.sha in project.images("app").tags(), "the tag of the last commit")
+    equal(len([tag for tag in project.images("app").tags() if len(tag) == 40]), 1, "how many builds are kept")
