@@ -28,8 +28,7 @@ pub(super) const DOTENV: &str = "image";
 
 /// The slug of the default branch on a GitLab that may not set it. Longer names, and those that begin
 /// or end with another character, have another slug (`Gitlab::Utils.slugify`): they find no cache.
-const DEFAULT_BRANCH_SLUG: &str =
-    r#"default_branch_slug=$(printf %s "$CI_DEFAULT_BRANCH" | tr '[:upper:]' '[:lower:]' | tr -c a-z0-9 -)"#;
+const DEFAULT_BRANCH_SLUG: &str = r#"default_branch_slug=$(printf %s "$CI_DEFAULT_BRANCH" | tr '[:upper:]' '[:lower:]' | tr -c a-z0-9 -)"#;
 
 /// The digest of what was pushed, as BuildKit itself reports it: `"containerimage.digest": "sha256:..."`.
 /// Without double quotes and `: ` the command is one plain line of YAML.
