@@ -99,7 +99,14 @@ impl Inventory {
                 needs: needs(&environment.needs),
                 ..JobEntry::new(environment.deploy_job(key), stage.clone())
             });
-            let marked = deployments.marked_by_own_job(manifest, environment, &key.value);
+            if let Some((_, image)) = deployments.asked_for(manifest, environment).first()
+                && let Some(retention) = image.retention.at()
+            {
+                let stage = retention.stage.at().cloned();
+                let stage = stage.unwrap_or(At::new("cleanup".to_owned(), retention.span));
+                inventory.add(JobEntry::new(environment.running_job(key), stage));
+            }
+            let marked = deployments.marked(manifest, environment);
             if !marked.is_empty() {
                 inventory.add(JobEntry::new(environment.mark_job(key), stage.clone()));
             }

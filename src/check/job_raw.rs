@@ -45,9 +45,7 @@ fn generated<'m>(check: &Check<'m>) -> Vec<Generated<'m>> {
     for (key, image) in manifest.images() {
         add(image.common().job.get(), true, Vec::new());
         if let Some(retention) = image.retention.get() {
-            let by_digest = check.deployments.marked_by_cleanup(&key.value, image);
-            let digests = by_digest.map(|_| key.value.as_str());
-            add(retention.job.get(), true, digests.into_iter().collect());
+            add(retention.job.get(), true, Vec::new());
         }
     }
     for (_, test, _) in manifest.tests_and_tasks() {

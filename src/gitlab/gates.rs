@@ -47,6 +47,8 @@ pub const NEEDS_NOTHING: Version = Version::new(12, 8);
 pub const NEEDS_OPTIONAL: Version = Version::new(14, 0);
 /// `needs` of a job in the same stage.
 pub const NEEDS_IN_STAGE: Version = Version::new(14, 2);
+/// `environment:action: prepare`.
+pub const PREPARE: Version = Version::new(13, 2);
 /// `environment:action: access`; before, `prepare` says as little.
 pub const ACCESS: Version = Version::new(15, 0);
 /// `environment:auto_stop_in`.
@@ -63,6 +65,8 @@ pub const RESOURCE_GROUP: Version = Version::new(12, 7);
 pub const DEFAULT_BRANCH: Version = Version::new(12, 4);
 /// `CI_DEFAULT_BRANCH_SLUG`. GitLab's documentation names no version; a job on 18.7 printed it.
 pub const DEFAULT_BRANCH_SLUG: Version = Version::new(18, 7);
+/// `CI_JOB_STARTED_AT`.
+pub const JOB_STARTED_AT: Version = Version::new(13, 10);
 /// `CI_OPEN_MERGE_REQUESTS`.
 pub const OPEN_MERGE_REQUESTS: Version = Version::new(13, 8);
 /// `CI_COMMIT_REF_PROTECTED`.

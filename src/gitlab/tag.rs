@@ -19,6 +19,9 @@ pub struct TagPattern {
     pub is_open: bool,
 }
 
+/// What a tag of a single build has beside the tag that several builds write.
+pub const BUILD_TAG: &str = "(-[0-9]+)?";
+
 /// What GitLab's predefined variables can hold, as far as a tag can (GitLab 18, Predefined CI/CD
 /// variables), and whether that is a branch, a build, or else what all builds of a git tag share.
 const VARIABLES: [(&str, &str, Kind); 11] = [

@@ -2,12 +2,12 @@
 
 use super::common::job_beside;
 use super::registry::Right;
-use super::{Lowering, marking, quoted};
+use super::{Lowering, quoted};
 use crate::gitlab::gates;
-use crate::manifest::common::{Entity, When};
+use crate::manifest::common::Entity;
 use crate::manifest::images::{Image, KeepFor, Retention};
 use crate::manifest::reach::{Coverage, covers};
-use crate::manifest::resolved::{STAGES, SetNames};
+use crate::manifest::resolved::SetNames;
 use crate::pipeline::{Image as JobImage, Job, Mapping, Need, Origin, Value};
 use crate::source::At;
 
@@ -30,13 +30,7 @@ impl<'m> Lowering<'m> {
         let refs = self.deployments.cleanup_refs(name, image);
         let branches = self.list_branches(key, image, &refs, retention);
         let mut job = Job {
-            stage: Some(
-                retention
-                    .stage
-                    .get()
-                    .cloned()
-                    .unwrap_or_else(|| "cleanup".to_owned()),
-            ),
+            stage: Some(Self::cleanup_stage(image).to_owned()),
             ..job_beside(
                 image.cleanup_job(key),
                 Origin::Cleanup(name.to_owned()),
@@ -44,11 +38,7 @@ impl<'m> Lowering<'m> {
             )
         };
         self.run_on(&mut job, &refs, None);
-        let right = match self.deployments.marked_by_cleanup(name, image) {
-            Some(_) => Right::Push,
-            None => Right::Delete,
-        };
-        self.with_regctl(&mut job, &[image], right, None);
+        self.with_regctl(&mut job, &[image], Right::Delete, None);
         if retention.keep_for.get() == Some(&KeepFor::Pipeline) {
             // Whatever happened before: what a failed pipeline leaves is of no use either.
             job.when = Some("always".to_owned());
@@ -56,7 +46,7 @@ impl<'m> Lowering<'m> {
                 let would = format!("would delete {}", self.by_tag(name));
                 job.script.push(format!("echo {}", quoted(&would)).into());
             } else {
-                let before = self.before_deletion(&mut job, image, right);
+                let before = self.before_deletion(&mut job, image);
                 if !before.is_empty() {
                     job.script.push(Self::in_repository(name, image));
                 }
@@ -65,12 +55,9 @@ impl<'m> Lowering<'m> {
             }
         } else {
             job.script.push(Self::in_repository(name, image));
-            self.after_deployments(&mut job, key, image, &refs);
-            if let (Some(branches), Some(needs)) = (branches, &mut job.needs) {
-                needs.push(branches);
-            }
+            self.wait_for_lists(&mut job, key, image, &refs, branches);
             if !retention.dry_run.copied_or(false) {
-                let before = self.before_deletion(&mut job, image, right);
+                let before = self.before_deletion(&mut job, image);
                 job.script.extend(before);
             }
             let commands = self.retention_commands(&job, name, image, retention);
@@ -92,19 +79,8 @@ impl<'m> Lowering<'m> {
         retention: &Retention,
     ) -> Option<Need> {
         let name = image.branches_job(key)?;
-        let own = retention.stage.get().map_or("cleanup", String::as_str);
-        let stages = self.stage_names();
-        let stage = match self.target >= gates::NEEDS_IN_STAGE {
-            true => own,
-            // What a job reads comes from an earlier stage.
-            false => {
-                let at = stages.iter().position(|known| known == own);
-                let before = at.and_then(|at| stages.get(at.checked_sub(1)?));
-                before.map_or(own, String::as_str)
-            }
-        };
         let mut job = Job {
-            stage: Some(stage.to_owned()),
+            stage: Some(self.stage_of_list(Self::cleanup_stage(image))),
             image: Some(JobImage {
                 name: GIT.to_owned(),
                 entrypoint: Some(vec![String::new()]),
@@ -135,74 +111,75 @@ impl<'m> Lowering<'m> {
         Some(need)
     }
 
-    /// Lets a job wait for what this pipeline builds, deploys and marks, and mark what no other
-    /// job does. A failed test is not a reason to keep what is old.
-    fn after_deployments(
+    /// Lets a job wait for the lists of what runs and which branches live, and so for what this pipeline
+    /// deploys. A failed test is not a reason to keep what is old.
+    fn wait_for_lists(
         &mut self,
         job: &mut Job,
         key: &'m At<String>,
         image: &'m At<Image>,
         refs: &SetNames,
+        branches: Option<Need>,
     ) {
         let name = key.value.as_str();
-        let own_refs = image
-            .retention
-            .get()
-            .is_some_and(|own| own.refs.get().is_some());
-        let built = self.deployments.image_refs(name, image);
-        if self.is_before_build(image) {
+        let environments = self.deployments.of_image(name).iter();
+        let mut needs: Vec<Need> = environments
+            .map(|(place, environment)| Need {
+                job: environment.running_job(place).value,
+                artifacts: true,
+                optional: false,
+            })
+            .collect();
+        if self.target < gates::NEEDS {
+            let lists = needs.iter().chain(&branches);
+            job.dependencies = Some(lists.map(|need| need.job.clone()).collect());
+        }
+        let asked = !needs.is_empty();
+        if !asked && self.is_before_build(image) {
             return;
         }
-        let mut needs = vec![Need {
-            job: image.build_job(key).value,
-            artifacts: true,
-            // Conditions such as `schedules` are not told by names alone.
-            optional: own_refs || covers(self.manifest, &built, refs) != Coverage::Covered,
-        }];
-        let deployments = self.deployments.of_image(name).to_vec();
-        if let Some((place, environment)) = self.deployments.marked_by_cleanup(name, image) {
-            needs.push(marking::deployment(place, environment));
-            marking::demand(job, place, environment);
-            self.only_after_deployment(place, environment);
-            self.mark(job, name, place, environment);
-        } else {
-            // What waits for a person must not keep the rest from being cleaned up.
-            let automatic = deployments
-                .iter()
-                .filter(|(_, environment)| environment.when.get() != Some(&When::Manual));
-            let manifest = self.manifest;
-            needs.extend(automatic.map(|(place, environment)| {
-                let marked =
-                    self.deployments
-                        .marked_by_own_job(manifest, environment, &place.value);
-                let job = if marked.contains(&name) {
-                    environment.mark_job(place)
-                } else {
-                    environment.deploy_job(place)
-                };
-                Need {
-                    job: job.value,
-                    artifacts: false,
-                    optional: true,
-                }
-            }));
+        if !asked {
+            let own = image.retention.get();
+            let own_refs = own.is_some_and(|own| own.refs.get().is_some());
+            let built = self.deployments.image_refs(name, image);
+            needs.push(Need {
+                job: image.build_job(key).value,
+                artifacts: false,
+                // Conditions such as `schedules` are not told by names alone.
+                optional: own_refs || covers(self.manifest, &built, refs) != Coverage::Covered,
+            });
         }
-        if let [(place, environment), ..] = deployments.as_slice() {
-            job.resource_group = self.resource_group(place, environment);
-        }
+        needs.extend(branches);
         job.needs = Some(needs);
-        self.need_promotions(job, &[name], refs);
+        if !asked {
+            self.need_promotions(job, &[name], refs);
+        }
+    }
+
+    /// The stage of an image's retention.
+    pub(super) fn cleanup_stage(image: &'m Image) -> &'m str {
+        let own = image.retention.get().and_then(|own| own.stage.get());
+        own.map_or("cleanup", String::as_str)
+    }
+
+    /// The stage of a job that lists something for a job of a stage: the same one, where `needs` can say so;
+    /// else what a job reads comes from an earlier stage.
+    pub(super) fn stage_of_list(&self, stage: &str) -> String {
+        let stages = self.stage_names();
+        let at = stages.iter().position(|known| known == stage);
+        let before = at.and_then(|at| stages.get(at.checked_sub(1)?));
+        let before = before.filter(|_| self.target < gates::NEEDS_IN_STAGE);
+        before.cloned().unwrap_or_else(|| stage.to_owned())
+    }
+
+    /// Where a stage stands; none if it is not known.
+    pub(super) fn stage_number(&self, stage: &str) -> Option<usize> {
+        self.stage_names().iter().position(|known| known == stage)
     }
 
     /// Whether a retention is not behind the build: it is about earlier pipelines alone, and waits
     /// for its stage.
-    fn is_before_build(&self, image: &Image) -> bool {
-        let own = image.retention.get().and_then(|own| own.stage.get());
-        let own = own.map_or("cleanup", String::as_str);
-        let number = |stage: &str| match self.manifest.declared_stages() {
-            Some(stages) => stages.iter().position(|known| known.value == stage),
-            None => STAGES.iter().position(|known| *known == stage),
-        };
-        number(own) <= number(image.stage())
+    pub(super) fn is_before_build(&self, image: &'m Image) -> bool {
+        self.stage_number(Self::cleanup_stage(image)) <= self.stage_number(image.stage())
     }
 }

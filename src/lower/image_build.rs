@@ -1,6 +1,6 @@
 //! Builds before the tests: images of the roles `app` and `test`.
 
-use super::Lowering;
+use super::{Lowering, build_label};
 use super::builder::{Argument, Build, Planned, Reference, Tag, may_be_secret};
 use crate::gitlab::gates;
 use crate::gitlab::variables::names;
@@ -81,6 +81,9 @@ impl<'m> Lowering<'m> {
         }
         let cache_to = image.cache_to.get().map(String::as_str);
         let cache_to = cache_to.or_else(|| image.default_cache());
+        let recipe = fresh.then(|| super::rebuild::label(name));
+        let is_labelled = self.deployments.is_labelled(name, image);
+        let build = is_labelled.then(|| build_label::LABEL.to_owned());
         Planned {
             name,
             image,
@@ -92,10 +95,7 @@ impl<'m> Lowering<'m> {
             also_tag: further.map(|tag| in_repository(&tag.value)).collect(),
             cache_from,
             cache_to: cache_to.map(in_repository),
-            labels: fresh
-                .then(|| super::rebuild::label(name))
-                .into_iter()
-                .collect(),
+            labels: recipe.into_iter().chain(build).collect(),
             refs,
         }
     }

@@ -1,8 +1,8 @@
-//! Marking: the tag that says what an environment runs is moved once the rollout is done.
+//! Marking: a tag that says to people what an environment deployed last, if the manifest asks for one.
 //!
-//! In: an environment. Out: a job right after its deployment, if the retention of the image is not
-//! there already. Always holds: what a deployment did not reach is never marked; nothing is turned
-//! back by an older pipeline that comes last.
+//! In: an environment with `deployed_tag`. Out: a job right after its deployment. Always holds: what a
+//! deployment did not reach is never marked; nothing is turned back by an older pipeline that comes last. No
+//! clean-up depends on it: it does not move when somebody rolls back in the cluster.
 
 use super::common::job_beside;
 use super::handover::Handover;
@@ -21,7 +21,7 @@ const DOTENV: &str = "deployed";
 
 pub(super) fn lower(lowering: &mut Lowering<'_>) {
     for (key, environment) in lowering.manifest.environments() {
-        let images = lowering.marked(key, environment);
+        let images = lowering.deployments.marked(lowering.manifest, environment);
         if !images.is_empty() {
             lowering.mark_deployed(key, environment, &images);
         }
@@ -29,12 +29,6 @@ pub(super) fn lower(lowering: &mut Lowering<'_>) {
 }
 
 impl<'m> Lowering<'m> {
-    /// The images of an environment that a job of its own marks.
-    pub(super) fn marked(&self, key: &At<String>, environment: &'m Environment) -> Vec<&'m str> {
-        let deployments = &self.deployments;
-        deployments.marked_by_own_job(self.manifest, environment, &key.value)
-    }
-
     fn mark_deployed(
         &mut self,
         key: &'m At<String>,
@@ -56,11 +50,7 @@ impl<'m> Lowering<'m> {
         self.run_on(&mut job, &refs, None);
         if environment.is_dynamic(&key.value) {
             // For `$CI_ENVIRONMENT_SLUG`; nothing is deployed.
-            let action = match self.target < gates::ACCESS {
-                true => "prepare",
-                false => "access",
-            };
-            let place = [("name", environment.name(&key.value)), ("action", action)];
+            let place = [("name", environment.name(&key.value)), ("action", self.no_deployment())];
             job.environment = Some(Mapping::from_iter(place));
         }
         self.need_builds(&mut job, images);
@@ -82,7 +72,7 @@ impl<'m> Lowering<'m> {
         self.finish(job, None);
     }
 
-    /// Lets the deployment say that it is done, if some job marks what it deploys and GitLab starts
+    /// Lets the deployment say that it is done, if a job marks what it deploys and GitLab starts
     /// that job after a failure as well.
     pub(super) fn tell_deployed(
         &self,
@@ -90,11 +80,7 @@ impl<'m> Lowering<'m> {
         key: &At<String>,
         environment: &'m Environment,
     ) {
-        let by_cleanup = self.manifest.images().any(|(name, image)| {
-            let marked = self.deployments.marked_by_cleanup(&name.value, image);
-            marked.is_some_and(|(place, _)| place.value == key.value)
-        });
-        if !environment.may_fail() || (!by_cleanup && self.marked(key, environment).is_empty()) {
+        if !environment.may_fail() || environment.deployed_tag.is_missing() {
             return;
         }
         let file = self.handed_on(DOTENV, &key.value);
@@ -104,12 +90,20 @@ impl<'m> Lowering<'m> {
     }
 
     /// Notes that a target without `needs` would mark what nobody has deployed yet.
-    pub(super) fn only_after_deployment(&mut self, key: &At<String>, environment: &Environment) {
+    fn only_after_deployment(&mut self, key: &At<String>, environment: &Environment) {
         if environment.when.get() == Some(&When::Manual) && environment.may_fail() {
             let span = environment.when.span().unwrap_or(key.span);
             let what =
-                "a retention that waits for a manual deployment without `allow_failure: false`";
+                "`deployed_tag` with `when: manual` without `allow_failure: false`";
             self.lacks_below(gates::NEEDS, what, span);
+        }
+    }
+
+    /// The action of a job that is about an environment and does not deploy it.
+    pub(super) fn no_deployment(&self) -> &'static str {
+        match self.target < gates::ACCESS {
+            true => "prepare",
+            false => "access",
         }
     }
 
@@ -138,14 +132,17 @@ impl<'m> Lowering<'m> {
 
     /// Lets a job move the tag of an environment to an image, in the image's repository. An older
     /// pipeline that comes last must not turn the tag back.
-    pub(super) fn mark(
+    fn mark(
         &mut self,
         job: &mut Job,
         image: &str,
         key: &At<String>,
         environment: &Environment,
     ) {
-        let tag = word(&environment.deployed_tag(&key.value));
+        let Some(tag) = environment.deployed_tag(&key.value) else {
+            return;
+        };
+        let tag = word(&tag);
         let image = quoted(&self.by_digest_or_fail(image, &mut job.uses));
         let command = self.call(job, Function::Mark, &format!("{tag} {image}"));
         job.script.push(command.into());
@@ -153,7 +150,7 @@ impl<'m> Lowering<'m> {
 }
 
 /// A job's wait for a deployment.
-pub(super) fn deployment(key: &At<String>, environment: &Environment) -> Need {
+fn deployment(key: &At<String>, environment: &Environment) -> Need {
     Need {
         job: environment.deploy_job(key).value,
         artifacts: environment.may_fail(),
@@ -164,7 +161,7 @@ pub(super) fn deployment(key: &At<String>, environment: &Environment) -> Need {
 /// Lets a job fail after a deployment that failed. GitLab starts what needs a job that may
 /// fail, as every manual one may, after its failure too. It has to fail rather than to pass: after a
 /// retry of the deployment it is then to be retried as well.
-pub(super) fn demand(job: &mut Job, key: &At<String>, environment: &Environment) {
+fn demand(job: &mut Job, key: &At<String>, environment: &Environment) {
     if !environment.may_fail() {
         return;
     }

@@ -5,6 +5,7 @@
 //! it. Always holds: every job knows the entity that it comes from; one family of jobs, one file.
 
 mod base_image;
+mod build_label;
 mod builder;
 mod cleanup;
 mod common;
@@ -27,6 +28,7 @@ mod raw;
 mod rebuild;
 mod refs;
 mod registry;
+mod running;
 mod stop;
 mod test;
 mod toolchain_build;
@@ -72,6 +74,7 @@ const FAMILIES: &[fn(&mut Lowering<'_>)] = &[
     deploy::lower,
     marking::lower,
     stop::lower,
+    running::lower,
     cleanup::lower,
     raw::lower,
 ];

@@ -11,12 +11,12 @@ use super::deploy::helm::release as helm_release;
 use super::registry::{Function, Right, expression};
 use super::{Lowering, quoted, word};
 use crate::gitlab::gates;
+use crate::gitlab::shell::wrapped;
 use crate::gitlab::variables::{names, or_fail};
 use crate::manifest::collection::Many;
 use crate::manifest::common::{Entity, Variable, When};
 use crate::manifest::environments::{Environment, Helm, Stop, StopDelete};
 use crate::manifest::images::Image;
-use crate::manifest::ownership::RefTag;
 use crate::manifest::record::Field;
 use crate::pipeline::{Job, Mapping, Need, Origin, Value};
 use crate::source::At;
@@ -24,11 +24,16 @@ use crate::source::At;
 /// When GitLab stops a dynamic environment by itself, if the manifest does not say.
 const AUTO_STOP: &str = "1 week";
 
-/// A tag of an image's repository that goes.
+/// What of an image goes.
 struct Doomed<'m> {
     name: &'m str,
     image: &'m Image,
-    tag: RefTag,
+    /// Patterns for the tags of the ref's builds.
+    builds: Vec<String>,
+    /// Its build cache.
+    cache: Option<String>,
+    /// The tag that marks what the environment deployed.
+    mark: Option<String>,
 }
 
 pub(super) fn lower(lowering: &mut Lowering<'_>) {
@@ -146,28 +151,43 @@ impl<'m> Lowering<'m> {
     fn delete_tags(&mut self, job: &mut Job, doomed: &[Doomed<'m>]) {
         let images: Vec<&Image> = doomed.iter().map(|of| of.image).collect();
         self.with_regctl(job, &images, Right::Delete, None);
-        let mut repository = None;
-        for Doomed { name, image, tag } in doomed {
-            let before = self.before_deletion(job, image, Right::Delete);
-            let of_image = Self::in_repository(name, image);
-            let matching = matches!(tag, RefTag::Matching(_));
-            if (matching || !before.is_empty()) && repository.as_ref() != Some(&of_image) {
-                repository = Some(of_image.clone());
-                job.script.push(of_image);
+        for Doomed {
+            name,
+            image,
+            builds,
+            cache,
+            mark,
+        } in doomed
+        {
+            let before = self.before_deletion(job, image);
+            if !builds.is_empty() || !before.is_empty() {
+                job.script.push(Self::in_repository(name, image));
                 job.script.extend(before);
             }
-            match tag {
-                RefTag::One(tag) => {
-                    let reference = format!("{}:{}", image.repository(name), or_fail(tag));
-                    job.script.push(self.deletion_of(&reference));
-                }
-                RefTag::Matching(pattern) => {
-                    let tags = format!("--include {}", expression(pattern));
-                    let list = self.call(job, Function::Tags, &tags);
-                    let delete = self.call(job, Function::Delete, "");
-                    job.script.push(format!("{list} | {delete}").into());
+            let deletion = |tag: &str| {
+                let reference = format!("{}:{}", image.repository(name), or_fail(tag));
+                self.deletion_of(&reference)
+            };
+            let cache = cache.as_deref().map(deletion);
+            let mark = mark.as_deref().map(deletion);
+            if builds.is_empty() {
+                job.script.extend(cache);
+            } else {
+                // Other branches may share the slug: of their images and their cache nothing goes.
+                let tags = builds.iter().map(|tag| format!("--include {}", expression(tag)));
+                let tags = tags.collect::<Vec<_>>().join(" ");
+                let list = self.call(job, Function::Images, &tags);
+                let own = self.call(job, Function::OfBranch, "");
+                let delete = self.call(job, Function::Delete, "");
+                job.script.push(format!("{list} > /tmp/images").into());
+                job.script.push(format!("{own} < /tmp/images | {delete}").into());
+                if let Some(cache) = cache {
+                    let others = self.call(job, Function::OfOthers, "");
+                    let cache = format!("{others} < /tmp/images || {}", cache.as_str().unwrap_or_default());
+                    job.script.push(wrapped(&cache).into());
                 }
             }
+            job.script.extend(mark);
         }
     }
 
@@ -213,23 +233,36 @@ impl<'m> Lowering<'m> {
         environment: &'m Environment,
         stop: &Stop,
     ) -> Vec<Doomed<'m>> {
-        let mut doomed = Vec::new();
+        let mut doomed: Vec<Doomed<'m>> = Vec::new();
         for name in stop.images.get().into_iter().flat_map(Many::iter) {
             let Some((key, image)) = self.manifest.image_entry(&name.value) else {
                 continue;
             };
-            let name = key.value.as_str();
-            let cache = image.cache_of_ref().map(|tag| RefTag::One(tag.to_owned()));
-            let tags = image.tags_of_ref().into_iter().chain(cache);
-            doomed.extend(tags.map(|tag| Doomed { name, image, tag }));
+            let (builds, cache) = (image.tags_of_ref(), image.cache_of_ref());
+            if !builds.is_empty() || cache.is_some() {
+                doomed.push(Doomed {
+                    name: &key.value,
+                    image,
+                    builds,
+                    cache: cache.map(str::to_owned),
+                    mark: None,
+                });
+            }
         }
-        let deployed = environment.deployed_tag(&key.value);
-        let own = environment.owns(&key.value, self.manifest, &deployed);
-        if environment.is_dynamic(&key.value) && own {
-            for name in self.marked(key, environment) {
-                let tag = RefTag::One(deployed.clone());
-                let image = self.image(name);
-                doomed.extend(image.map(|image| Doomed { name, image, tag }));
+        let mark = environment.deployed_tag(&key.value);
+        let own = |tag: &String| environment.owns(&key.value, self.manifest, tag);
+        if let Some(mark) = mark.filter(|mark| environment.is_dynamic(&key.value) && own(mark)) {
+            for name in self.deployments.marked(self.manifest, environment) {
+                match doomed.iter_mut().find(|known| known.name == name) {
+                    Some(known) => known.mark = Some(mark.clone()),
+                    None => doomed.extend(self.image(name).map(|image| Doomed {
+                        name,
+                        image,
+                        builds: Vec::new(),
+                        cache: None,
+                        mark: Some(mark.clone()),
+                    })),
+                }
             }
         }
         doomed
@@ -243,14 +276,30 @@ impl<'m> Lowering<'m> {
         environment: &'m Environment,
         stop: &Stop,
     ) -> Mapping {
+        // Of a project's own commands nobody knows what they use.
+        let all = !stop.script.is_missing();
+        let texts = self.stop_texts(key, environment, stop);
+        self.variables_of(environment, all, texts)
+    }
+
+    /// The environment's variables that a job uses which only reaches the cluster.
+    pub(super) fn access_variables(&self, environment: &'m Environment) -> Mapping {
+        let texts = self.access_texts(environment);
+        self.variables_of(environment, false, texts)
+    }
+
+    /// The environment's variables that texts name, or all.
+    fn variables_of(
+        &self,
+        environment: &'m Environment,
+        all: bool,
+        mut look_into: Vec<String>,
+    ) -> Mapping {
         let mut variables = Mapping::new();
         let Some(own) = environment.variables.get() else {
             return variables;
         };
-        // Of a project's own commands nobody knows what they use.
-        let all = !stop.script.is_missing();
         let mut used: Vec<String> = Vec::new();
-        let mut look_into = self.stop_texts(key, environment, stop);
         while let Some(text) = look_into.pop() {
             for (name, variable) in own.0.iter() {
                 let is_used = names(&text).any(|known| known == name.value);
@@ -268,13 +317,8 @@ impl<'m> Lowering<'m> {
         variables
     }
 
-    /// The manifest's texts that stand in a stop job, in which variables are expanded.
-    fn stop_texts(
-        &self,
-        key: &At<String>,
-        environment: &'m Environment,
-        stop: &Stop,
-    ) -> Vec<String> {
+    /// The manifest's texts by which a job reaches the cluster.
+    fn access_texts(&self, environment: &'m Environment) -> Vec<String> {
         let access = environment.access(self.manifest);
         let kubeconfig = access.kubeconfig.get().and_then(|of| of.variable.get());
         let mut texts = vec![environment.name("").to_owned()];
@@ -288,6 +332,17 @@ impl<'m> Lowering<'m> {
             image,
         ];
         texts.extend(of_access.into_iter().flatten().cloned());
+        texts
+    }
+
+    /// The manifest's texts that stand in a stop job, in which variables are expanded.
+    fn stop_texts(
+        &self,
+        key: &At<String>,
+        environment: &'m Environment,
+        stop: &Stop,
+    ) -> Vec<String> {
+        let mut texts = self.access_texts(environment);
         match stop.delete.get() {
             Some(StopDelete::Release) => {
                 let helm = environment.deploy.get().and_then(|of| of.helm.get());
@@ -305,10 +360,11 @@ impl<'m> Lowering<'m> {
             }
             Some(StopDelete::Namespace) | None => {}
         }
-        for Doomed { name, image, tag } in self.doomed(key, environment, stop) {
-            texts.push(image.repository(name));
-            let (RefTag::One(tag) | RefTag::Matching(tag)) = tag;
-            texts.push(tag);
+        for doomed in self.doomed(key, environment, stop) {
+            texts.push(doomed.image.repository(doomed.name));
+            texts.extend(doomed.builds);
+            texts.extend(doomed.cache);
+            texts.extend(doomed.mark);
         }
         texts
     }

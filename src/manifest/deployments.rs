@@ -1,5 +1,5 @@
 //! Which environments deploy which image, and what follows from it: where images are built and
-//! cleaned up, and which job marks what is deployed.
+//! cleaned up, and which clusters are asked first what they run.
 //!
 //! Always holds: the environments of an image stand in the order of the manifest, each once.
 
@@ -8,7 +8,7 @@ use std::collections::{HashMap, HashSet};
 use super::Manifest;
 use super::collection::Many;
 use super::environments::Environment;
-use super::images::{Image, KeepFor, Role};
+use super::images::{Image, Role};
 use super::resolved::SetNames;
 use crate::source::At;
 
@@ -20,6 +20,7 @@ pub type Deployment<'m> = (&'m At<String>, &'m At<Environment>);
 pub struct Deployments<'m> {
     environments: HashMap<&'m str, Vec<Deployment<'m>>>,
     promoted: HashSet<&'m str>,
+    stopped: HashSet<&'m str>,
 }
 
 impl<'m> Deployments<'m> {
@@ -36,7 +37,10 @@ impl<'m> Deployments<'m> {
             }
         }
         let promotions = manifest.promotions();
+        let stops = manifest.environments().filter_map(|(_, of)| of.stop.get());
+        let stopped = stops.flat_map(|stop| stop.images.get().into_iter().flat_map(Many::iter));
         Self {
+            stopped: stopped.map(|image| image.value.as_str()).collect(),
             environments: all,
             promoted: promotions
                 .flat_map(|(_, promotion)| manifest.promoted_by(promotion))
@@ -62,72 +66,79 @@ impl<'m> Deployments<'m> {
         if own || image.role() != Role::Production {
             return Manifest::refs_of(&image.refs, image.span);
         }
-        self.deployed_refs(name)
+        union(self.of_image(name))
     }
 
-    /// Where the retention of an image runs: where it says; for a production image where it is
-    /// deployed, as that is what it waits for; else where it is built.
+    /// Where the retention of an image runs: where it says; else where it is deployed, so that whoever may
+    /// deploy is asked there what runs, in a dynamic environment only if there is no other; else where it is built.
     pub fn cleanup_refs(&self, name: &str, image: &At<Image>) -> SetNames {
         let own = image.retention.get().and_then(|own| own.refs.get());
         if let Some(own) = own {
-            own.0.clone()
-        } else if image.role() == Role::Production && !self.of_image(name).is_empty() {
-            self.deployed_refs(name)
-        } else {
-            self.image_refs(name, image)
+            return own.0.clone();
+        }
+        let all = self.of_image(name);
+        let lasting = all.iter().filter(|(key, of)| !of.is_dynamic(&key.value));
+        match (all, union(lasting)) {
+            ([], _) => self.image_refs(name, image),
+            (all, lasting) if lasting.is_empty() => union(all),
+            (_, lasting) => lasting,
         }
     }
 
-    /// The environment of which the retention of an image moves the tag itself: the only one that
-    /// deploys it, and so the one that the retention waits for.
-    pub fn marked_by_cleanup(&self, name: &str, image: &Image) -> Option<Deployment<'m>> {
-        let retention = image.retention.get()?;
-        let after_deploy = retention.keep_for.is_missing() && retention.refs.is_missing();
-        match self.of_image(name) {
-            [(key, environment)] if after_deploy && image.role() == Role::Production => {
-                (!environment.is_dynamic(&key.value)).then_some((*key, *environment))
-            }
-            _ => None,
-        }
-    }
-
-    /// The images whose tag a job of the environment moves as soon as they are deployed. Where an
-    /// image waits for several environments, the last of which may be manual, its retention comes
-    /// too late for that.
-    pub fn marked_by_own_job(
+    /// The images for whose retention an environment is asked what it runs.
+    pub fn asked_for(
         &self,
         manifest: &'m Manifest,
         environment: &'m Environment,
-        key: &str,
-    ) -> Vec<&'m str> {
-        let own = !environment.deployed_tag.is_missing();
-        let mut images = manifest.deployed_by(environment);
-        images.retain(|name| {
-            let Some(image) = manifest.image(name) else {
-                return false;
-            };
-            let kept = image
-                .retention
-                .get()
-                .is_some_and(|retention| retention.keep_for.get() != Some(&KeepFor::Pipeline));
-            let wanted = own || (kept && !environment.is_dynamic(key));
-            wanted && self.marked_by_cleanup(name, image).is_none()
-        });
-        let mut seen = HashSet::new();
-        images.retain(|name| seen.insert(*name));
-        images
+    ) -> Vec<(&'m At<String>, &'m At<Image>)> {
+        let names = once(manifest.deployed_by(environment)).into_iter();
+        let images = names.filter_map(|name| manifest.image_entry(name));
+        images.filter(|(_, image)| image.is_pruned()).collect()
     }
 
-    /// The union of the refs of the environments that deploy an image.
-    fn deployed_refs(&self, name: &str) -> SetNames {
-        let mut sets: SetNames = Vec::new();
-        for (_, environment) in self.of_image(name) {
-            for set in environment.refs.get().into_iter().flat_map(Many::iter) {
-                if !sets.iter().any(|known| known.value == set.value) {
-                    sets.push(set.clone());
-                }
-            }
-        }
-        sets
+    /// Where an environment is asked what it runs: wherever the retention of one of its images runs.
+    pub fn running_refs(&self, manifest: &'m Manifest, environment: &'m Environment) -> SetNames {
+        let images = self.asked_for(manifest, environment).into_iter();
+        distinct(images.flat_map(|(key, image)| self.cleanup_refs(&key.value, image)))
     }
+
+    /// The images whose builds say for which ref they were made: older ones are deleted, or those of a ref
+    /// when its environment stops.
+    pub fn is_labelled(&self, name: &str, image: &Image) -> bool {
+        image.is_pruned() || self.stopped.contains(name)
+    }
+
+    /// The images whose tag a job of the environment moves when they are deployed.
+    pub fn marked(&self, manifest: &'m Manifest, environment: &'m Environment) -> Vec<&'m str> {
+        if environment.deployed_tag.is_missing() {
+            return Vec::new();
+        }
+        let mut images = once(manifest.deployed_by(environment));
+        images.retain(|name| manifest.image(name).is_some());
+        images
+    }
+}
+
+/// The union of the refs of environments.
+fn union<'d, 'm: 'd>(environments: impl IntoIterator<Item = &'d Deployment<'m>>) -> SetNames {
+    let refs = environments.into_iter().map(|(_, of)| &of.refs);
+    distinct(refs.flat_map(|refs| refs.get().into_iter().flat_map(Many::iter).cloned()))
+}
+
+/// Each set once.
+fn distinct(sets: impl Iterator<Item = At<String>>) -> SetNames {
+    let mut all: SetNames = Vec::new();
+    for set in sets {
+        if !all.iter().any(|known| known.value == set.value) {
+            all.push(set);
+        }
+    }
+    all
+}
+
+/// Each name once.
+fn once(mut names: Vec<&str>) -> Vec<&str> {
+    let mut seen = HashSet::new();
+    names.retain(|name| seen.insert(*name));
+    names
 }

@@ -198,9 +198,11 @@ record! {
         /// The job that deletes the tags of `stop`, if it is one of its own; `untag-<name>` if not
         /// written.
         untag: Text,
-        /// The job that moves `deployed_tag`, if that is one of its own; `mark-<name>` if not
-        /// written.
+        /// The job that moves `deployed_tag`; `mark-<name>` if not written.
         mark: Text,
+        /// The job that lists what the environment runs, for the retention of its images;
+        /// `running-<name>` if not written.
+        running: Text,
     }
 }
 
@@ -226,8 +228,8 @@ entity! {
         kubernetes: Kubernetes,
         /// How it is stopped; required for dynamic environments.
         stop: Stop,
-        /// The tag that is moved to the deployed digest, and that retention never deletes;
-        /// `$CI_ENVIRONMENT_SLUG` where an image has a retention.
+        /// A tag that a job moves to what the environment's own deployment job deployed last, for people to
+        /// read. No retention depends on it.
         deployed_tag: Text,
         /// Jobs of one resource group never run at the same time; the environment's name if not
         /// written.

@@ -10,7 +10,7 @@ use super::common::Variables;
 use super::deployments::Deployments;
 use super::environments::Environment;
 use super::images::Image;
-use crate::gitlab::tag::TagPattern;
+use crate::gitlab::tag::{BUILD_TAG, TagPattern, literal};
 use crate::gitlab::variables::{Part, names, parts};
 
 /// Variables that differ from ref to ref, and may stand in image tags.
@@ -39,15 +39,6 @@ const OF_PROJECTS: [&str; 7] = [
 
 /// How deep variables may refer to each other.
 const DEEPEST: usize = 10;
-
-/// Tags of a repository that only builds of one ref push.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum RefTag {
-    /// This tag.
-    One(String),
-    /// Those that this regular expression matches; a shell expands its variables.
-    Matching(String),
-}
 
 impl Environment {
     /// Whether a text differs from environment to environment, as the name of a namespace does
@@ -92,39 +83,27 @@ impl Environment {
             images.any(|image| !image.tags_of_ref().is_empty() || image.cache_of_ref().is_some())
         };
         let of_mark = || {
-            let own = self.is_dynamic(key) && self.owns(key, manifest, &self.deployed_tag(key));
-            own && !deployments
-                .marked_by_own_job(manifest, self, key)
-                .is_empty()
+            let tag = self.deployed_tag(key);
+            let own = tag.is_some_and(|tag| self.owns(key, manifest, &tag));
+            self.is_dynamic(key) && own && !deployments.marked(manifest, self).is_empty()
         };
         in_cluster && (of_images() || of_mark())
     }
 }
 
 impl Image {
-    /// The tags by which builds of the running pipeline's ref are found, and those of no other ref.
-    /// Of tags that say more than the ref, as the commit, those of all its builds.
-    pub fn tags_of_ref(&self) -> Vec<RefTag> {
+    /// Regular expressions of RE2 for the tags of the builds of the running pipeline's ref; a shell expands
+    /// their variables. Builds of refs with the same slug have such tags too: the label of an image says
+    /// which ref it is of.
+    pub fn tags_of_ref(&self) -> Vec<String> {
         let also = self.also_tag.get().into_iter().flat_map(|list| list.iter());
-        let also = also.map(|tag| tag.value.as_str());
-        let of_ref = |tag: &&str| {
-            // With a host or path it is in another repository.
-            !tag.contains([':', '/']) && names(tag).any(|name| OF_REFS.contains(&name))
-        };
-        let tags: Vec<&str> = [self.tag()]
-            .into_iter()
-            .chain(also)
-            .filter(of_ref)
-            .collect();
-        let of_ref_alone = |tag: &str| names(tag).all(|name| OF_REFS.contains(&name));
-        // Where a branch `a-1` has the tag `a-1`, all builds of `a` are no longer told apart.
-        let several = !tags.iter().any(|tag| of_ref_alone(tag));
-        tags.into_iter()
-            .filter_map(|tag| match several {
-                true => all_builds(tag).map(RefTag::Matching),
-                false => Some(RefTag::One(tag.to_owned())),
-            })
-            .collect()
+        let also = also.filter_map(|tag| all_builds(&tag.value));
+        let own = all_builds(self.tag());
+        let own = own.map(|tag| match self.build_tag() {
+            Some(_) => tag + BUILD_TAG,
+            None => tag,
+        });
+        own.into_iter().chain(also).collect()
     }
 
     /// The tag of the build cache that only builds of the running pipeline's ref write.
@@ -136,17 +115,24 @@ impl Image {
     }
 }
 
-/// The pattern for the tags of all builds of a ref.
+/// The pattern for the tags of all builds of a ref; `None` if the tag does not say the ref.
 fn all_builds(tag: &str) -> Option<String> {
+    let of_ref = names(tag).any(|name| OF_REFS.contains(&name));
+    // With a host or path it is in another repository.
+    if !of_ref || tag.contains([':', '/']) {
+        return None;
+    }
     let mut pattern = String::new();
     for part in parts(tag) {
         match part {
-            Part::Text(text) => pattern.push_str(text),
+            Part::Text(text) => pattern.push_str(&literal(text)),
             // Of letters, digits and dashes, so they stand for themselves.
             Part::Variable(name @ ("CI_COMMIT_REF_SLUG" | "CI_MERGE_REQUEST_IID"), _) => {
                 pattern.push_str(&format!("${{{name}:?}}"));
             }
-            Part::Variable(name, _) if OF_REFS.contains(&name) => return None,
+            Part::Variable(name, _) if OF_REFS.contains(&name) => {
+                pattern.push_str(&format!(r"\Q${{{name}:?}}\E"));
+            }
             Part::Variable(_, written) => {
                 let known = TagPattern::of(written)?;
                 // Of other variables nobody knows what they hold in each build.

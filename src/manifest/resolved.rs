@@ -111,6 +111,12 @@ impl Image {
         )
     }
 
+    /// Whether builds of it outlive their pipeline and are deleted later.
+    pub fn is_pruned(&self) -> bool {
+        let retention = self.retention.get();
+        retention.is_some_and(|retention| retention.keep_for.get() != Some(&KeepFor::Pipeline))
+    }
+
     /// The job that lists the branches for its retention, if it is kept for its branch.
     pub fn branches_job(&self, key: &At<String>) -> Option<JobName> {
         let retention = self.retention.get()?;
@@ -207,7 +213,16 @@ impl Environment {
         )
     }
 
-    /// The job that moves its tag to what it runs, if that is a job of its own.
+    /// The job that lists what it runs.
+    pub fn running_job(&self, key: &At<String>) -> JobName {
+        job_name(
+            self.job_names.get().map(|n| &n.running),
+            key,
+            format!("running-{}", key.value),
+        )
+    }
+
+    /// The job that moves its tag to what it deployed.
     pub fn mark_job(&self, key: &At<String>) -> JobName {
         job_name(
             self.job_names.get().map(|n| &n.mark),
@@ -226,23 +241,20 @@ impl Environment {
         }
     }
 
-    /// The tag that says what it runs.
-    pub fn deployed_tag(&self, key: &str) -> String {
-        let name = self.name(key);
-        let own = self
-            .deployed_tag
-            .get()
-            .map_or("$CI_ENVIRONMENT_SLUG", String::as_str);
+    /// The tag that says what it deployed last, if the manifest asks for one.
+    pub fn deployed_tag(&self, key: &str) -> Option<String> {
+        let own = self.deployed_tag.get()?;
         if self.is_dynamic(key) {
-            return own.to_owned();
+            return Some(own.to_string());
         }
+        let name = self.name(key);
         // Not all jobs that use the tag are jobs of the environment.
         let slug = names::environment_slug(name);
         let known = |part| match part {
             Part::Variable("CI_ENVIRONMENT_SLUG", _) => slug.clone(),
             Part::Variable(_, text) | Part::Text(text) => text.to_owned(),
         };
-        parts(own).into_iter().map(known).collect()
+        Some(parts(own).into_iter().map(known).collect())
     }
 
     /// How long the deployment may wait for its workloads, one after the other; `None` if it waits

@@ -4,8 +4,6 @@
 //! deleted, or whether a registry takes the name. Always holds: a tag that some job writes is in the
 //! list; equal tags are equal texts there, however the manifest spells them.
 
-use std::collections::HashMap;
-
 use super::Manifest;
 use super::collection::{List, Many};
 use super::common::Variables;
@@ -29,7 +27,7 @@ pub enum Writer<'m> {
     Cache,
     /// A promotion.
     Promotion(&'m str),
-    /// Whatever marks what an environment runs.
+    /// The job that marks what an environment deployed.
     Deployed(&'m str),
 }
 
@@ -117,24 +115,10 @@ impl Manifest {
                 }
             }
         }
-        let mut by_cleanup: HashMap<&str, Vec<&str>> = HashMap::new();
-        for (name, image) in self.images() {
-            if let Some((place, _)) = deployments.marked_by_cleanup(&name.value, image) {
-                by_cleanup
-                    .entry(&place.value)
-                    .or_default()
-                    .push(&name.value);
-            }
-        }
         for (key, environment) in self.environments() {
-            let by_itself = deployments.marked_by_own_job(self, environment, &key.value);
-            let by_cleanup = by_cleanup.get(key.value.as_str());
-            for name in by_itself
-                .into_iter()
-                .chain(by_cleanup.into_iter().flatten().copied())
-            {
+            for name in deployments.marked(self, environment) {
                 if let Some((image_key, image)) = self.image_entry(name) {
-                    tags.push(self.mark(key, environment, image_key, image));
+                    tags.extend(self.mark(key, environment, image_key, image));
                 }
             }
         }
@@ -176,8 +160,8 @@ impl Manifest {
         environment: &'m Environment,
         image_key: &'m At<String>,
         image: &'m Image,
-    ) -> WrittenTag<'m> {
-        let tag = environment.deployed_tag(&key.value);
+    ) -> Option<WrittenTag<'m>> {
+        let tag = environment.deployed_tag(&key.value)?;
         let tag = At::new(tag, environment.deployed_tag.span().unwrap_or(key.span));
         let own = environment.variables.get();
         let writer = Writer::Deployed(&key.value);
@@ -187,7 +171,7 @@ impl Manifest {
         for of_name in ["${CI_ENVIRONMENT_SLUG}", "${CI_ENVIRONMENT_NAME}"] {
             written.tag = written.tag.replace(of_name, &format!("<{name}>"));
         }
-        written
+        Some(written)
     }
 
     /// A tag in an image's repository, or `repository:tag`.

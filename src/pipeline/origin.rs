@@ -23,6 +23,8 @@ pub enum Origin {
     Task(String),
     /// Deploys an environment.
     Deploy(String),
+    /// Lists the images that the workloads of an environment name.
+    Running(String),
     /// Moves the deployed tag of an environment to what it runs.
     Mark(String),
     /// Stops an environment.
@@ -96,7 +98,7 @@ impl Origin {
             Self::Cleanup(name) => path("images", name, Some("retention")),
             Self::Test(name) => path("tests", name, None),
             Self::Task(name) => path("tasks", name, None),
-            Self::Deploy(name) => path("environments", name, None),
+            Self::Deploy(name) | Self::Running(name) => path("environments", name, None),
             Self::Mark(name) => path("environments", name, Some("deployed_tag")),
             Self::Stop(name) | Self::Untag(name) => path("environments", name, Some("stop")),
             Self::Branches(name) => path("images", name, Some("retention")),

@@ -60,7 +60,9 @@ fn wanted(manifest: &Manifest) -> Vec<Origin> {
     for (key, environment) in manifest.environments() {
         let name = || key.value.clone();
         all.push(Origin::Deploy(name()));
-        let marked = deployments.marked_by_own_job(manifest, environment, &key.value);
+        let asked = deployments.asked_for(manifest, environment);
+        all.extend((!asked.is_empty()).then(|| Origin::Running(name())));
+        let marked = deployments.marked(manifest, environment);
         all.extend((!marked.is_empty()).then(|| Origin::Mark(name())));
         let stop = environment.stop.get();
         all.extend(stop.map(|_| Origin::Stop(name())));
@@ -86,6 +88,7 @@ fn verb(origin: &Origin) -> &'static str {
         | Origin::Stop(_)
         | Origin::Untag(_)
         | Origin::Branches(_)
+        | Origin::Running(_)
         | Origin::Test(_)
         | Origin::Task(_)
         | Origin::Promotion(_)

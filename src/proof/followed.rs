@@ -5,9 +5,10 @@
 //! another job by `extends`) follows nothing.
 //!
 //! An image is built on its own `refs`; of the role `production` without any, where it is deployed.
-//! The clean-up follows the build, or where the image of that role is deployed, unless it has `refs`
-//! itself. What checks whether to build follows the build; what marks or stops follows the
-//! deployment (language, sections 5, 7 and 10).
+//! The clean-up of an image that is deployed follows its environments, of which dynamic ones count only if
+//! there is no other; that of another image follows the build; unless it has `refs` itself. Whoever lists what
+//! an environment runs follows the clean-ups of its images. What checks whether to build follows the
+//! build; what marks or stops follows the deployment (language, sections 5, 7 and 10).
 
 use std::collections::HashMap;
 
@@ -47,9 +48,14 @@ pub(super) struct Jobs {
 }
 
 impl Jobs {
-    pub(super) fn of(manifest: &Manifest, sets: &RefSets<'_>, config: &Config) -> Self {
+    pub(super) fn of<'m>(
+        manifest: &'m Manifest,
+        sets: &RefSets<'m>,
+        config: &Config,
+    ) -> Self {
         let mut entities = Entities {
             sets,
+            pruned: HashMap::new(),
             followed: Vec::new(),
             of_origins: HashMap::new(),
         };
@@ -69,8 +75,18 @@ impl Jobs {
     }
 }
 
+/// The sets of the environments that deploy an image.
+#[derive(Default)]
+struct Deployed<'m> {
+    everywhere: Vec<&'m At<String>>,
+    /// Those of environments that are not dynamic.
+    lasting: Vec<&'m At<String>>,
+}
+
 struct Entities<'s, 'm> {
     sets: &'s RefSets<'m>,
+    /// Where the retention of each deployed image runs.
+    pruned: HashMap<String, Vec<&'m At<String>>>,
     followed: Vec<Followed>,
     /// What the jobs of an origin follow.
     of_origins: HashMap<Origin, Vec<usize>>,
@@ -83,7 +99,7 @@ fn sets_of(field: &Field<Many<Text>>) -> Sets<'_> {
     field.get().map(|sets| sets.iter().collect())
 }
 
-impl Entities<'_, '_> {
+impl<'m> Entities<'_, 'm> {
     /// Adds a union, and gives its position.
     fn add(&mut self, origin: &Origin, sets: &Sets<'_>, place: Span) -> usize {
         let names: Vec<String> = match sets {
@@ -114,22 +130,30 @@ impl Entities<'_, '_> {
         self.of_origins.insert(origin, unions);
     }
 
-    fn images(&mut self, manifest: &Manifest) {
-        let mut deployed: HashMap<&str, Vec<&At<String>>> = HashMap::new();
-        for (_, environment) in manifest.environments() {
+    fn images(&mut self, manifest: &'m Manifest) {
+        let mut deployed: HashMap<&str, Deployed<'_>> = HashMap::new();
+        for (key, environment) in manifest.environments() {
+            let sets = || sets_of(&environment.refs).into_iter().flatten();
             for image in manifest.deployed_by(environment) {
                 let there = deployed.entry(image).or_default();
-                there.extend(sets_of(&environment.refs).into_iter().flatten());
+                there.everywhere.extend(sets());
+                if !environment.is_dynamic(&key.value) {
+                    there.lasting.extend(sets());
+                }
             }
         }
         for (key, image) in manifest.images() {
             let name = key.value.as_str();
             let origin = Origin::build(name);
             let production = image.role() == Role::Production;
-            let there = deployed.get(name).filter(|_| production).cloned();
+            let there = deployed.remove(name);
             let built = match sets_of(&image.refs) {
-                None if production => Some(there.clone().unwrap_or_default()),
+                None if production => there.as_ref().map(|there| there.everywhere.clone()),
                 own => own,
+            };
+            let built = match built {
+                None if production => Some(Vec::new()),
+                built => built,
             };
             let place = image.refs.span().unwrap_or(key.span);
             let build = self.add(&origin, &built, place);
@@ -139,11 +163,23 @@ impl Entities<'_, '_> {
             }
             if let Some(retention) = image.retention.get() {
                 let origin = Origin::Cleanup(name.to_owned());
-                let cleanup = match (retention.refs.get(), there) {
-                    (Some(_), _) => self.own(&origin, &retention.refs, key.span),
-                    (None, Some(there)) => self.add(&origin, &Some(there), key.span),
-                    (None, None) => build,
+                let (cleanup, sets) = match (sets_of(&retention.refs), there) {
+                    (Some(own), _) => {
+                        let cleanup = self.own(&origin, &retention.refs, key.span);
+                        (cleanup, Some(own))
+                    }
+                    (None, Some(there)) => {
+                        let sets = Some(match there.lasting.is_empty() {
+                            true => there.everywhere,
+                            false => there.lasting,
+                        });
+                        (self.add(&origin, &sets, key.span), sets)
+                    }
+                    (None, None) => (build, None),
                 };
+                if image.is_pruned() {
+                    self.pruned.insert(name.to_owned(), sets.into_iter().flatten().collect());
+                }
                 self.follow(
                     Origin::Branches(name.to_owned()),
                     vec![cleanup],
@@ -166,12 +202,21 @@ impl Entities<'_, '_> {
         }
     }
 
-    fn environments(&mut self, manifest: &Manifest) {
+    fn environments(&mut self, manifest: &'m Manifest) {
         for (key, environment) in manifest.environments() {
             let origin = Origin::Deploy(key.value.clone());
             let union = self.own(&origin, &environment.refs, key.span);
             let mark = Origin::Mark(key.value.clone());
             self.follow(mark, vec![union], &Field::Absent);
+            let images = manifest.deployed_by(environment).into_iter();
+            let asked: Vec<&At<String>> = images
+                .filter_map(|image| self.pruned.get(image))
+                .flatten()
+                .copied()
+                .collect();
+            let running = Origin::Running(key.value.clone());
+            let asked = self.add(&running, &Some(asked), key.span);
+            self.follow(running, vec![asked], &Field::Absent);
             if let Some(stop) = environment.stop.get() {
                 self.follow(
                     Origin::Untag(key.value.clone()),

@@ -113,6 +113,7 @@ impl<'p> Uses<'p> {
                     Origin::Promotion(_)
                     | Origin::Cleanup(_)
                     | Origin::Branches(_)
+                    | Origin::Running(_)
                     | Origin::Stop(_)
                     | Origin::Untag(_),
                 ) => continue,

@@ -1,5 +1,4 @@
-# branch_of ERE...: adds the branch, which is the group of the expression that matches the tag.
+# branch_of ERE: lines of the same form for build caches; the group of the expression is the branch.
 branch_of() {
-  for tag; do set -- "$@" -e "s/ ($tag)\$/& \\2/p"; shift; done
-  sed -nE "$@"
+  sed -nE "s/^:($1)\$/- & - \\2/p"
 }

@@ -1,4 +1,4 @@
-# older_than SECONDS: the lines of older images, and of tags that name none.
+# older_than SECONDS: the lines of older images; younger ones may belong to a pipeline that still runs.
 older_than() {
-  awk -v limit="$(($(date +%s) - $1))" '$1 == "-" || $1 > 0 && $1 < limit'
+  awk -v limit="$(date -u -d "@$(($(date +%s) - $1))" +%Y-%m-%dT%H:%M:%SZ)" 'NF > 3 && $3 "" < limit'
 }

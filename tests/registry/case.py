@@ -47,6 +47,11 @@ class Case(unittest.TestCase):
         self.assertRegex(output, saying)
         return output
 
-    def push_days(self, days, kind="docker"):
-        """Images day-1, day-2, ..., each a day younger than the one before; their digests."""
-        return {day: self.repository.push(f"day-{day}", kind, f"2024-03-{day:02}T12:00:00Z") for day in days}
+    def push_days(self, days, kind="docker", ref="main"):
+        """Images day-1, day-2, ..., each built for the ref, a day later than the one before; their digests."""
+        return {day: self.push(f"day-{day}", ref, f"2024-03-{day:02}T12:00:00Z", kind) for day in days}
+
+    def push(self, tag, ref, time, kind="docker"):
+        """An image as a build labels it."""
+        # What an image says of its creation is the time of its last layer, however old.
+        return self.repository.push(tag, kind, "2020-01-01T00:00:00Z", {"windlass.build": f"{time} {ref}"})

@@ -15,7 +15,7 @@ LIBRARY = "\n".join(file.read_text() for file in sorted(TEMPLATES.glob("*.sh")) 
 BRANCHES = (TEMPLATES / "branches.sh").read_text()
 
 # Of BusyBox, as in Alpine's image.
-BUSYBOX = ("awk cat cut date grep printf sed sh sort tr xargs").split()
+BUSYBOX = ("awk cat cut date grep head printf sed sh sort tr xargs").split()
 
 # The frame in which GitLab's runner puts a job (shells/bash.go, runner 17).
 RUNNER = """if set -o | grep pipefail > /dev/null; then set -o pipefail; fi; set -o errexit

@@ -4,7 +4,7 @@ use super::build::{Build, Planned, Reference};
 use super::{arguments, docker};
 use crate::gitlab::gates;
 use crate::lower::compose::{ComposeCommand, interpolated, seen_from};
-use crate::lower::{Lowering, quoted, word};
+use crate::lower::{Lowering, build_label, quoted, word};
 use crate::pipeline::{Job, Mapping, Value, strings};
 
 pub(super) fn lower(lowering: &mut Lowering<'_>, job: &mut Job, build: &mut Build<'_>) {
@@ -58,7 +58,9 @@ pub(in crate::lower) fn keys(build: &Planned<'_>, folder: &str) -> Mapping {
         keys.set("args", args);
     }
     let labels = build.labels.iter();
-    let labels: Vec<String> = labels.map(|label| interpolated(label)).collect();
+    let labels: Vec<String> = labels
+        .map(|label| interpolated(&build_label::in_compose(label)))
+        .collect();
     if !labels.is_empty() {
         keys.set("labels", strings(&labels));
     }

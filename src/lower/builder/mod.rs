@@ -14,7 +14,7 @@ mod daemonless;
 mod docker;
 mod rows;
 
-use super::Lowering;
+use super::{Lowering, build_label};
 use crate::gitlab::gates;
 use crate::manifest::images::Builder;
 use crate::pipeline::{Job, Value};
@@ -52,6 +52,10 @@ impl Lowering<'_> {
         let builder = build.builder(self);
         if build.names_default_branch() && self.target < gates::DEFAULT_BRANCH_SLUG {
             job.script.push(Value::from(DEFAULT_BRANCH_SLUG));
+        }
+        let labels = build.images.iter().flat_map(|image| &image.labels);
+        if labels.into_iter().any(|label| label == build_label::LABEL) {
+            self.with_build_time(job);
         }
         lower(builder)(self, job, build);
         for image in &build.images {

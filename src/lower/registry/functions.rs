@@ -54,9 +54,13 @@ functions! {
     Current "current" (Found About)
     /// Lists tags.
     Tags "tags" (Found)
-    /// Lists tags with the creation time of their images.
-    Images "images" (Tags)
-    /// Adds the branch of a tag.
+    /// Says of images when and for which branch they were built.
+    Inspect "inspect" ()
+    /// Lists the images of tags.
+    Images "images" (Tags Inspect)
+    /// Lists the images that clusters run.
+    Running "running" (Inspect)
+    /// Says the branch of a build cache.
     BranchOf "branch_of" ()
     /// Passes tags of branches that are gone.
     Gone "gone" ()
@@ -64,6 +68,10 @@ functions! {
     AllButNewest "all_but_newest" ()
     /// Passes tags of older images.
     OlderThan "older_than" ()
+    /// Passes tags of this branch.
+    OfBranch "of_branch" ()
+    /// Passes tags of other branches.
+    OfOthers "of_others" ()
     /// Passes tags of images that are not kept.
     NotKept "not_kept" ()
     /// Deletes tags.

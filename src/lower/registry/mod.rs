@@ -82,19 +82,10 @@ impl<'m> Lowering<'m> {
         job.before_script.splice(0..0, logins);
     }
 
-    /// Commands that come before the first deletion in the registry of an image. `logged_in` is the
-    /// right with which the job has logged in.
-    pub(in crate::lower) fn before_deletion(
-        &mut self,
-        job: &mut Job,
-        image: &Image,
-        logged_in: Right,
-    ) -> Vec<Value> {
+    /// Commands that come before the first deletion in the registry of an image.
+    pub(in crate::lower) fn before_deletion(&mut self, job: &mut Job, image: &Image) -> Vec<Value> {
         let access = self.manifest.registry_of(image);
         let mut commands = Vec::new();
-        if logged_in == Right::Push && access.push != access.delete {
-            commands.extend(login(&access, Right::Delete, &mut job.uses));
-        }
         // GitLab's registry lets each job delete that may push. Where it knows tags by their name,
         // regctl changes nothing else.
         let by_name = access.delete_by == Some(DeleteBy::Tag);

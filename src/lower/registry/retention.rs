@@ -1,8 +1,10 @@
 //! What of an image's tags goes (language, section 10), as a few calls of shell functions.
 //!
 //! In: an image with a retention. Out: the commands. Always holds: only tags that the image's own
-//! keys make with a variable can go; what is deployed, this pipeline's build and the tags of other
-//! images stay, with all that name the same image.
+//! keys make with a variable can go, and only of images that a build labelled; what the clusters run, this
+//! pipeline's build and the tags of other images stay, with all that name the same image.
+
+use std::time::Duration;
 
 use indexmap::IndexSet;
 
@@ -10,9 +12,9 @@ use super::{Function, expression};
 use crate::gitlab::duration;
 use crate::gitlab::names::environment_slugs;
 use crate::gitlab::shell::{literal as single_quoted, wrapped};
-use crate::gitlab::tag::{TagPattern, literal, whole};
+use crate::gitlab::tag::{BUILD_TAG, TagPattern, literal, whole};
 use crate::gitlab::variables::{Part, names, parts};
-use crate::lower::{Lowering, quoted};
+use crate::lower::{Lowering, quoted, running, word};
 use crate::manifest::collection::List;
 use crate::manifest::environments::Environment;
 use crate::manifest::images::{Image, KeepFor, Retention};
@@ -36,37 +38,53 @@ impl<'m> Lowering<'m> {
         });
         let listed = includes(rules.images().map(|one| expression(&one.pattern.regex)));
         lines.push(self.call(job, Function::Images, &(listed + &without)) + " > /tmp/images");
-        if let Some(cache) = &rules.cache {
-            let include = includes([expression(&cache.pattern.regex)]);
-            lines.push(self.call(job, Function::Tags, &include) + " >> /tmp/images");
-        }
-        // Only now, after all that listing, see what is deployed.
         let kept = self.kept(name, image, retention, &rules);
-        let keeps = !kept.is_empty();
-        if keeps {
-            let kept = includes(kept) + &without;
-            lines.push(self.call(job, Function::Images, &kept) + " > /tmp/kept");
-        }
-        let gone = rules.by_branch.then(|| self.gone(job, &rules));
-        let newest = rules
-            .newest
-            .map(|number| self.all_but_newest(job, &rules, number));
-        // What passes tags on, or else the file with them.
-        let (mut steps, file) = match (gone, newest) {
-            (Some(gone), Some(newest)) => {
-                lines.extend([
-                    format!("{gone} > /tmp/old"),
-                    format!("{newest} >> /tmp/old"),
-                ]);
-                (Vec::new(), Some("/tmp/old"))
+        let environments = self.deployments.of_image(name).iter();
+        let answers: Vec<String> = environments
+            .map(|(place, _)| word(&running::file(&place.value)))
+            .collect();
+        let kept = (!kept.is_empty())
+            .then(|| self.call(job, Function::Images, &(includes(kept) + &without)));
+        let runs = (!answers.is_empty())
+            .then(|| self.call(job, Function::Running, &answers.join(" ")));
+        let redirections = ["> /tmp/kept", ">> /tmp/kept"];
+        let keeping: Vec<String> = [kept, runs].into_iter().flatten().collect();
+        let keeps = !keeping.is_empty();
+        let keeping = keeping.into_iter().zip(redirections);
+        lines.extend(keeping.map(|(command, to)| format!("{command} {to}")));
+        let newest = rules.newest.map(|number| {
+            let newest = self.call(job, Function::AllButNewest, &number.to_string());
+            newest + " < /tmp/images"
+        });
+        let mut steps = Vec::new();
+        if rules.by_branch {
+            lines.extend(newest.map(|newest| newest + " > /tmp/old"));
+            if let Some(cache) = &rules.cache {
+                let listed = includes([expression(&cache.pattern.regex)]);
+                let listed = self.call(job, Function::Tags, &listed);
+                let branch = expression(&cache.pattern.for_sed());
+                let branch = self.call(job, Function::BranchOf, &branch);
+                lines.push(format!("{listed} | {branch} >> /tmp/images"));
             }
-            (Some(one), None) | (None, Some(one)) => (vec![one], None),
-            (None, None) => (Vec::new(), Some("/tmp/images")),
+            let gone = self.call(job, Function::Gone, "") + " < /tmp/images";
+            match rules.newest {
+                Some(_) => lines.push(gone + " >> /tmp/old"),
+                None => steps.push(gone),
+            }
+        } else {
+            steps.extend(newest);
+        }
+        let file = match rules.newest {
+            Some(_) => "/tmp/old",
+            None => "/tmp/images",
         };
         let age = retention.older_than.get().map(|age| duration::parse(age));
-        if let Some(Ok(age)) = age {
-            steps.push(self.call(job, Function::OlderThan, &age.as_secs().to_string()));
-        }
+        let age = age.and_then(Result::ok).unwrap_or(UNDER_WAY).as_secs();
+        let older = self.call(job, Function::OlderThan, &age.to_string());
+        steps.push(match steps.is_empty() {
+            true => format!("{older} < {file}"),
+            false => older,
+        });
         if keeps {
             steps.push(self.call(job, Function::NotKept, ""));
         }
@@ -75,36 +93,9 @@ impl<'m> Lowering<'m> {
             false => Function::Delete,
         };
         steps.push(self.call(job, last, ""));
-        if let (Some(first), Some(file)) = (steps.first_mut(), file) {
-            first.push_str(&format!(" < {file}"));
-        }
         lines.push(steps.join(" | "));
         let lines = lines.into_iter().map(|line| wrapped(&line));
         lines.map(Value::from).collect()
-    }
-
-    /// The command that passes on the tags of branches that are gone.
-    fn gone(&mut self, job: &Job, rules: &Rules<'_>) -> String {
-        let patterns = rules.all().map(|one| &one.pattern);
-        let patterns = patterns.filter(|pattern| pattern.of_branch);
-        let patterns: Vec<String> = patterns.map(|of| expression(&of.for_sed())).collect();
-        let branch = self.call(job, Function::BranchOf, &patterns.join(" "));
-        let gone = self.call(job, Function::Gone, "");
-        format!("{branch} < /tmp/images | {gone}")
-    }
-
-    /// The command that passes on the tags of all builds but so many: of each branch, if the tag names it
-    /// and builds have tags of their own within it.
-    fn all_but_newest(&mut self, job: &Job, rules: &Rules<'_>, number: i64) -> String {
-        let newest = self.call(job, Function::AllButNewest, &number.to_string());
-        let own = rules.own.as_ref().map(|own| &own.pattern);
-        match own.filter(|own| own.of_branch && own.of_build) {
-            Some(own) => {
-                let branch = self.call(job, Function::BranchOf, &expression(&own.for_sed()));
-                format!("{branch} < /tmp/images | {newest}")
-            }
-            None => format!("{newest} < /tmp/images"),
-        }
     }
 
     /// Regular expressions of the tags whose images stay, as shell words.
@@ -113,7 +104,7 @@ impl<'m> Lowering<'m> {
         name: &str,
         image: &'m At<Image>,
         retention: &Retention,
-        rules: &Rules<'_>,
+        rules: &Rules,
     ) -> Vec<String> {
         let mut kept = IndexSet::new();
         for (place, environment) in self.deployments.of_image(name) {
@@ -137,7 +128,7 @@ impl<'m> Lowering<'m> {
     }
 
     /// The same for what else is in the repository: tags of promotions, and all tags of other images.
-    fn kept_of_others(&self, name: &str, image: &'m Image, rules: &Rules<'_>) -> Vec<String> {
+    fn kept_of_others(&self, name: &str, image: &'m Image, rules: &Rules) -> Vec<String> {
         let mut kept = Vec::new();
         let repository = image.repository(name);
         let repository = self
@@ -176,35 +167,47 @@ impl<'m> Lowering<'m> {
     }
 }
 
+/// How old an image is before it can go, if the manifest does not say: a younger one may belong to a pipeline
+/// that is still under way.
+const UNDER_WAY: Duration = Duration::from_secs(24 * 60 * 60);
+
 /// Tags that go.
-struct Going<'m> {
+struct Going {
     /// As the manifest has it.
-    tag: &'m str,
+    tag: String,
     pattern: TagPattern,
 }
 
-impl<'m> Going<'m> {
+impl Going {
     /// None if it is one tag, which every build moves.
-    fn of(tag: &'m str) -> Option<Self> {
+    fn of(tag: &str) -> Option<Self> {
         let pattern = TagPattern::of(tag)?;
+        let tag = tag.to_owned();
         Some(Self { tag, pattern })
     }
 
-    /// The same with the tags that each build has of its own.
-    fn with_build_tags(mut self) -> Self {
-        self.pattern.regex.push_str("(-[0-9]+)?");
-        self
+    /// The tags by which builds of an image are found, and those that each build has of its own.
+    fn of_builds(image: &Image, is_released: bool) -> Option<Self> {
+        let own = image.build_tag().filter(|_| is_released);
+        match (Self::of(image.tag()), own) {
+            (Some(mut both), Some(_)) => {
+                both.pattern.regex.push_str(BUILD_TAG);
+                Some(both)
+            }
+            (None, Some(own)) => Self::of(&own),
+            (builds, None) => builds,
+        }
     }
 }
 
 /// Which tags go by which rule.
-struct Rules<'m> {
+struct Rules {
     /// Those of builds.
-    own: Option<Going<'m>>,
+    own: Option<Going>,
     /// Their further tags.
-    further: Vec<Going<'m>>,
+    further: Vec<Going>,
     /// Those of build caches. Nothing can be told of their age.
-    cache: Option<Going<'m>>,
+    cache: Option<Going>,
     /// A regular expression for the caches, where other tags can look like them.
     excluded: Option<String>,
     /// Whether those of branches go that are gone.
@@ -213,8 +216,8 @@ struct Rules<'m> {
     newest: Option<i64>,
 }
 
-impl<'m> Rules<'m> {
-    fn of(image: &'m Image, retention: &Retention, is_released: bool) -> Self {
+impl Rules {
+    fn of(image: &Image, retention: &Retention, is_released: bool) -> Self {
         let by_branch = retention.keep_for.get() == Some(&KeepFor::Branch);
         let newest = retention.keep_n.get().copied();
         let wide = is_wide(image.tag()) || also_tags(image).any(is_wide);
@@ -226,10 +229,7 @@ impl<'m> Rules<'m> {
         let further = also_tags(image).filter_map(Going::of);
         let cache = branch_cache(image).and_then(Going::of);
         Self {
-            own: Going::of(image.tag()).map(|own| match is_released {
-                true => own.with_build_tags(),
-                false => own,
-            }),
+            own: Going::of_builds(image, is_released),
             // With a number only builds are counted.
             further: further
                 .filter(|one| match by_branch {
@@ -244,11 +244,11 @@ impl<'m> Rules<'m> {
         }
     }
 
-    fn images(&self) -> impl Iterator<Item = &Going<'m>> {
+    fn images(&self) -> impl Iterator<Item = &Going> {
         self.own.iter().chain(&self.further)
     }
 
-    fn all(&self) -> impl Iterator<Item = &Going<'m>> {
+    fn all(&self) -> impl Iterator<Item = &Going> {
         self.images().chain(&self.cache)
     }
 
@@ -256,7 +256,7 @@ impl<'m> Rules<'m> {
     /// of a tag.
     fn checks(&self) -> Vec<String> {
         let open = self.all().filter(|one| one.pattern.is_open);
-        let open: IndexSet<&str> = open.map(|one| one.tag).collect();
+        let open: IndexSet<&str> = open.map(|one| one.tag.as_str()).collect();
         let check = |tag: &str| {
             let tag = quoted(tag);
             format!("case {tag} in *[!A-Za-z0-9_.-]*) echo \"no tag: \"{tag} >&2; exit 1 ;; esac")
@@ -287,14 +287,12 @@ fn tag(text: &str) -> String {
     super::word(&parts(text).into_iter().map(part).collect::<String>())
 }
 
-/// What an environment runs stays: a shell word with the regular expression of its tags.
+/// The tag that marks what an environment deployed stays: a shell word with the regular expression of its tags.
 fn deployed(key: &str, environment: &Environment) -> Option<String> {
-    let text = environment.deployed_tag(key);
+    let text = environment.deployed_tag(key)?;
     if !environment.is_dynamic(key) {
         return Some(tag(&text));
     }
-    // Of dynamic environments all; they have such a tag only if the manifest says which one.
-    environment.deployed_tag.get()?;
     let fixed = environment.name(key).split('$').next().unwrap_or_default();
     let slug = environment_slugs(fixed);
     let pattern = |part| match part {

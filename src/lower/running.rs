@@ -1,0 +1,151 @@
+//! What runs: an environment is asked before the retention of its images deletes anything.
+//!
+//! In: the environments that deploy an image of which older builds are deleted. Out: a job for each, which
+//! lists every image that the workloads of its cluster name. Always holds: the list has what runs and what
+//! `kubectl rollout undo` can go back to, whoever deployed it and however; whoever may not ask fails, and
+//! the retention with it. Of dynamic environments one job asks for all.
+
+use super::common::job_beside;
+use super::deploy::cluster::{Client, Namespace};
+use super::{Lowering, word};
+use crate::gitlab::gates;
+use crate::gitlab::variables::names;
+use crate::manifest::common::{Entity, When};
+use crate::manifest::environments::Environment;
+use crate::manifest::images::Image;
+use crate::manifest::reach::{Coverage, covers};
+use crate::pipeline::{Job, Mapping, Need, Origin, Value};
+use crate::source::At;
+
+/// The kinds that run containers, and those in which a workload keeps what it was before.
+const KINDS: &str = "pods,deployments,replicasets,statefulsets,daemonsets,controllerrevisions,jobs,cronjobs";
+
+/// The images that they name, and those that nodes found under these names.
+const IMAGES: &str = r#"'jsonpath={..image} {..imageID}{"\n"}'"#;
+
+pub(super) fn lower(lowering: &mut Lowering<'_>) {
+    let manifest = lowering.manifest;
+    for (key, environment) in manifest.environments() {
+        let images = lowering.deployments.asked_for(manifest, environment);
+        if !images.is_empty() {
+            lowering.ask(key, environment, &images);
+        }
+    }
+}
+
+/// The file in which an environment answers: first the time, in seconds.
+pub(super) fn file(key: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "_.-".contains(c);
+    let key: String = key
+        .chars()
+        .map(|c| if plain(c) { c } else { '-' })
+        .collect();
+    format!("running-{key}.txt")
+}
+
+impl<'m> Lowering<'m> {
+    fn ask(
+        &mut self,
+        key: &'m At<String>,
+        environment: &'m At<Environment>,
+        images: &[(&'m At<String>, &'m At<Image>)],
+    ) {
+        let refs = self.deployments.running_refs(self.manifest, environment);
+        let stages = images.iter().map(|(_, image)| Self::cleanup_stage(image));
+        let first = stages.min_by_key(|stage| self.stage_number(stage));
+        let file = word(&file(&key.value));
+        let mut job = Job {
+            stage: Some(self.stage_of_list(first.unwrap_or("cleanup"))),
+            variables: self.access_variables(environment),
+            artifacts: Mapping::from_iter([
+                ("paths", Value::list([file.clone()])),
+                ("expire_in", Value::from("1 hour")),
+            ]),
+            ..job_beside(
+                environment.running_job(key),
+                Origin::Running(key.value.clone()),
+                environment.common(),
+            )
+        };
+        job.variables.set("GIT_STRATEGY", "none");
+        if self.target >= gates::NEEDS_IN_STAGE {
+            job.needs = self.needs_of_question(key, environment, images);
+        }
+        self.run_on(&mut job, &refs, None);
+        let access = environment.access(self.manifest);
+        let namespace = access.namespace.get().map(String::as_str);
+        let apart = |text: &str| environment.owns(&key.value, self.manifest, text);
+        let (everywhere, namespace) = match namespace.is_some_and(apart) {
+            true => (" --all-namespaces", Namespace::Ignored),
+            false => ("", Namespace::Used),
+        };
+        if self.is_of_environment(environment, namespace) {
+            let mut place = Mapping::from_iter([("name", environment.name(&key.value))]);
+            if self.target >= gates::PREPARE {
+                place.set("action", self.no_deployment());
+            }
+            job.environment = Some(place);
+        }
+        self.with_cluster(&mut job, environment, Client::of(environment), namespace);
+        job.script.push(format!("date +%s > {file}").into());
+        job.script.push(
+            format!("kubectl get {KINDS}{everywhere} \\\n  --output {IMAGES} >> {file}\n").into(),
+        );
+        self.finish(job, None);
+    }
+
+    /// What a question waits for: the deployment of this pipeline, if there is one that starts by itself.
+    fn needs_of_question(
+        &self,
+        key: &At<String>,
+        environment: &At<Environment>,
+        images: &[(&'m At<String>, &'m At<Image>)],
+    ) -> Option<Vec<Need>> {
+        let behind: Vec<_> = images
+            .iter()
+            .filter(|(_, image)| !self.is_before_build(image))
+            .collect();
+        if behind.is_empty() {
+            return None;
+        }
+        let need = |job: String, optional| Need {
+            job,
+            artifacts: false,
+            optional,
+        };
+        let refs = self.deployments.running_refs(self.manifest, environment);
+        let own = environment.refs.get().map(|refs| refs.0.clone());
+        let own = own.unwrap_or_default();
+        let deploys = environment.when.get() != Some(&When::Manual);
+        let same = own.len() == refs.len() && own.iter().zip(&refs).all(|(a, b)| a.value == b.value);
+        let always = deploys && same && environment.job.is_missing();
+        let mut needs = Vec::new();
+        if !always {
+            needs.extend(behind.into_iter().map(|(key, image)| {
+                let built = self.deployments.image_refs(&key.value, image);
+                let retention = image.retention.get();
+                let elsewhere = retention.is_some_and(|own| own.refs.get().is_some());
+                let missing = covers(self.manifest, &built, &refs) != Coverage::Covered;
+                need(image.build_job(key).value, elsewhere || missing)
+            }));
+        }
+        if deploys {
+            needs.push(need(environment.deploy_job(key).value, !always));
+        }
+        Some(needs)
+    }
+
+    /// Whether what a job uses to reach the cluster depends on its environment: GitLab's integration, and
+    /// variables, which a project may define for an environment alone.
+    fn is_of_environment(&self, environment: &Environment, namespace: Namespace) -> bool {
+        let access = environment.access(self.manifest);
+        let kubeconfig = access.kubeconfig.get().is_some();
+        let integration = access.integration.copied_or(false);
+        let own = access.namespace.get();
+        let own = own.filter(|_| namespace != Namespace::Ignored);
+        let texts = [access.agent.get(), access.context.get(), own];
+        let mut texts = texts.into_iter().flatten();
+        let named = texts.any(|text| names(text).any(|name| name.starts_with("CI_ENVIRONMENT_")));
+        kubeconfig || integration || named
+    }
+}
