@@ -108,9 +108,13 @@ impl<'m> Lowering<'m> {
         let of_branch = matches!(image.role(), Role::App | Role::Test);
         // Older GitLabs don't say which branch is the default one.
         let known = self.target >= gates::DEFAULT_BRANCH;
+        let slug = match self.target >= gates::DEFAULT_BRANCH_SLUG {
+            true => "CI_DEFAULT_BRANCH_SLUG",
+            false => "default_branch_slug",
+        };
         let of_default = (of_branch && known).then(|| Reference {
             repository: repository.to_owned(),
-            tag: Some(Tag::OfDefaultBranch),
+            tag: Some(Tag::OfDefaultBranch(slug)),
         });
         [Reference::of(repository, own)]
             .into_iter()

@@ -3,7 +3,7 @@
 import json
 
 from rig.cluster import ready
-from scenarios import equal, holds, scenario, statuses
+from scenarios import equal, holds, known_to_fail, scenario, statuses
 
 CONTEXT = "shop/cluster:main"
 OF_THE_CLUSTER = {"ConfigMap/kube-root-ca.crt"}
@@ -92,11 +92,73 @@ def apply_goes_back_as_a_whole(bench):
     holds("Service/new" in now, "the new object is there after the next deployment")
 
 
-@scenario
-def helm_release(bench):
-    """Helm installs, upgrades, and goes back when the release does not become ready in time; then it upgrades again."""
-    project = bench.project("chart")
+def charted(bench, version):
+    project = bench.project(f"chart-{version}", files="chart")
     project.agent(CONTEXT)
+    return project
+
+
+@scenario
+def helm_3_release(bench):
+    """Helm 3 installs, upgrades, and goes back when the release is not ready in time; then it upgrades again."""
+    released(bench, 3)
+
+
+@scenario
+def helm_4_release(bench):
+    """The same with Helm 4."""
+    released(bench, 4)
+
+
+STUCK = "Helm leaves the release in `pending-upgrade`, and refuses to upgrade it until somebody rolls it back by hand"
+
+
+@scenario
+@known_to_fail(STUCK, shows="jobs: deploy-production is failed")
+def helm_3_release_that_is_stuck(bench):
+    """Somebody cancels the upgrade of a release by Helm 3; the next pipeline deploys all the same."""
+    stuck(bench, 3)
+
+
+@scenario
+@known_to_fail(STUCK, shows="jobs: deploy-production is failed")
+def helm_4_release_that_is_stuck(bench):
+    """The same with Helm 4."""
+    stuck(bench, 4)
+
+
+def stuck(bench, version):
+    project = charted(bench, version)
+    first = project.push()
+    statuses(first)
+    before = first.jobs["build-app"].reported["IMAGE_APP_DIGEST"]
+    canceled = project.pipeline_of("master", CHANGES="canceled")
+    project.crashes = crash_and_cancel(canceled, before)
+    canceled.run()
+    project.crashes = lambda image: False
+    equal(canceled.jobs["deploy-production"].status, "canceled", "the deployment")
+    equal(set(serving(project).values()), {before}, "what serves after somebody canceled the upgrade")
+    third = project.push(CHANGES="works")
+    statuses(third)
+    project.settle()
+    after = third.jobs["build-app"].reported["IMAGE_APP_DIGEST"]
+    equal(set(serving(project).values()), {after}, "what serves after the next upgrade")
+
+
+def crash_and_cancel(pipeline, before):
+    """For `crashes`: pods of other images than `before` crash, and then somebody cancels the pipeline."""
+
+    def crashes(image):
+        if before in image:
+            return False
+        pipeline.cancel()
+        return True
+
+    return crashes
+
+
+def released(bench, version):
+    project = charted(bench, version)
     project.crashes = lambda image: True
     statuses(project.push(), "deploy-production")
     equal(objects(project), {}, "what stays of a first release that fails")
@@ -119,3 +181,18 @@ def helm_release(bench):
     project.settle()
     after = third.jobs["build-app"].reported["IMAGE_APP_DIGEST"]
     equal(set(serving(project).values()), {after}, "what serves after the next upgrade")
+
+
+@scenario
+def cron_job(bench):
+    """A CronJob, which no rollout watches: it is changed with the rest, and its next run takes the new image."""
+    project = bench.project("workloads")
+    project.agent(CONTEXT)
+    for text in ("first", "second"):
+        pipeline = project.push(CHANGES=text)
+        statuses(pipeline)
+        digest = pipeline.jobs["build-app"].reported["IMAGE_APP_DIGEST"]
+        project.kubectl("create", "job", f"by-hand-{text}", "--from=cronjob/report")
+        project.kubectl("wait", f"job/by-hand-{text}", "--for=condition=complete", "--timeout=20s")
+        template = project.get("batch/v1", "jobs", f"by-hand-{text}")["spec"]["template"]
+        equal(template["spec"]["containers"][0]["image"].rpartition("@")[2], digest, "the image of the CronJob")
