@@ -42,7 +42,7 @@ fn generated<'m>(check: &Check<'m>) -> Vec<Generated<'m>> {
             digests,
         }));
     };
-    for (key, image) in manifest.images() {
+    for (_, image) in manifest.images() {
         add(image.common().job.get(), true, Vec::new());
         if let Some(retention) = image.retention.get() {
             add(retention.job.get(), true, Vec::new());

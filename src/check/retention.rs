@@ -2,13 +2,19 @@
 //!
 //! Always holds: what passes never deletes by guess.
 
+use std::time::Duration;
+
 use super::Check;
 use crate::finding::{Code, Finding};
+use crate::gitlab::duration;
 use crate::gitlab::tag::TagPattern;
 use crate::gitlab::variables::{Part, parts};
 use crate::manifest::collection::List;
 use crate::manifest::images::{Image, KeepFor, Retention};
 use crate::source::{At, Span};
+
+/// How old the answer of a cluster may be (`templates/registry/running.sh`).
+const ANSWER: Duration = Duration::from_secs(60 * 60);
 
 pub(super) fn check(check: &mut Check<'_>) {
     for (key, image) in check.manifest.images() {
@@ -17,7 +23,9 @@ pub(super) fn check(check: &mut Check<'_>) {
             age(check, &retention.value);
             if retention.value.keep_for.get() == Some(&KeepFor::Pipeline) {
                 alone(check, &retention.value);
+                deployed(check, key, retention);
             } else {
+                answered(check, key, &retention.value);
                 tags(check, key, image, retention);
             }
         }
@@ -78,6 +86,40 @@ fn alone(check: &mut Check<'_>, retention: &Retention) {
         check
             .report
             .push(finding.help(format!("remove one of the two: `keep_for` or `{key}`")));
+    }
+}
+
+/// Reports an image that goes with its pipeline and that an environment runs on.
+fn deployed(check: &mut Check<'_>, key: &At<String>, retention: &At<Retention>) {
+    let Some((place, _)) = check.deployments.of_image(&key.value).first() else {
+        return;
+    };
+    let message = format!(
+        "`{}` is deleted at the end of its pipeline, and `{}` still runs it",
+        key.value, place.value
+    );
+    let finding = Finding::new(Code::DeletedBeforeUse, retention.span, message)
+        .related(place.span, "this environment deploys it")
+        .help(
+            "keep what runs: `retention: {keep_n: 3}` asks the cluster before it deletes anything",
+        );
+    check.report.push(finding);
+}
+
+/// Reports an age below that of the answer to what runs: an image that is deployed meanwhile could go.
+fn answered(check: &mut Check<'_>, key: &At<String>, retention: &Retention) {
+    let deployed = !check.deployments.of_image(&key.value).is_empty();
+    let Some(age) = retention.older_than.at().filter(|_| deployed) else {
+        return;
+    };
+    if duration::parse(&age.value).is_ok_and(|age| age < ANSWER) {
+        let message = format!(
+            "`{}` is less than the hour for which a cluster's answer to what runs is good",
+            &*age.value
+        );
+        let finding = Finding::new(Code::BadDuration, age.span, message)
+            .help("write `1 hour` or more: an image that is deployed meanwhile must not go");
+        check.report.push(finding);
     }
 }
 

@@ -8,15 +8,20 @@ use super::Lowering;
 use crate::gitlab::gates;
 use crate::pipeline::{Job, Value};
 
-/// `TIME REF [GIT_TAG]`; `templates/registry` reads it.
-pub(super) const LABEL: &str = "windlass.build=$CI_JOB_STARTED_AT $CI_COMMIT_REF_NAME $CI_COMMIT_TAG";
+/// Its name; `templates/registry` reads it.
+const NAME: &str = "windlass.build=";
+
+/// Whether a label is this one.
+pub(super) fn is_one(label: &str) -> bool {
+    label.starts_with(NAME)
+}
 
 /// The label where a variable that is missing would be complained about: jobs that do not build read the same
 /// file, and a branch has no git tag.
 pub(super) fn in_compose(label: &str) -> String {
     let mut text = label.to_owned();
-    if label == LABEL {
-        for name in ["CI_JOB_STARTED_AT", "CI_COMMIT_TAG"] {
+    if is_one(label) {
+        for name in ["CI_JOB_STARTED_AT", "build_time", "CI_COMMIT_TAG"] {
             text = text.replace(&format!("${name}"), &format!("${{{name}-}}"));
         }
     }
@@ -24,10 +29,19 @@ pub(super) fn in_compose(label: &str) -> String {
 }
 
 impl Lowering<'_> {
+    /// The label: `TIME REF [GIT_TAG]`.
+    pub(super) fn build_label(&self) -> String {
+        let time = match self.target < gates::JOB_STARTED_AT {
+            true => "build_time",
+            false => "CI_JOB_STARTED_AT",
+        };
+        format!("{NAME}${time} $CI_COMMIT_REF_NAME $CI_COMMIT_TAG")
+    }
+
     /// Lets a build know when it began, where GitLab does not say so.
     pub(super) fn with_build_time(&self, job: &mut Job) {
         if self.target < gates::JOB_STARTED_AT {
-            let time = "export CI_JOB_STARTED_AT=\"$(date -u +%Y-%m-%dT%H:%M:%SZ)\"";
+            let time = "export build_time=\"$(date -u +%Y-%m-%dT%H:%M:%SZ)\"";
             job.script.push(Value::from(time));
         }
     }

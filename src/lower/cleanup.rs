@@ -130,11 +130,13 @@ impl<'m> Lowering<'m> {
                 optional: false,
             })
             .collect();
-        if self.target < gates::NEEDS {
+        let asked = !needs.is_empty();
+        if asked && self.target < gates::NEEDS_IN_STAGE {
+            // The lists do not wait for the deployment, but all earlier stages do.
             let lists = needs.iter().chain(&branches);
             job.dependencies = Some(lists.map(|need| need.job.clone()).collect());
+            return;
         }
-        let asked = !needs.is_empty();
         if !asked && self.is_before_build(image) {
             return;
         }

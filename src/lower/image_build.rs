@@ -1,6 +1,6 @@
 //! Builds before the tests: images of the roles `app` and `test`.
 
-use super::{Lowering, build_label};
+use super::Lowering;
 use super::builder::{Argument, Build, Planned, Reference, Tag, may_be_secret};
 use crate::gitlab::gates;
 use crate::gitlab::variables::names;
@@ -83,7 +83,7 @@ impl<'m> Lowering<'m> {
         let cache_to = cache_to.or_else(|| image.default_cache());
         let recipe = fresh.then(|| super::rebuild::label(name));
         let is_labelled = self.deployments.is_labelled(name, image);
-        let build = is_labelled.then(|| build_label::LABEL.to_owned());
+        let build = is_labelled.then(|| self.build_label());
         Planned {
             name,
             image,

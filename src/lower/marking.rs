@@ -50,7 +50,10 @@ impl<'m> Lowering<'m> {
         self.run_on(&mut job, &refs, None);
         if environment.is_dynamic(&key.value) {
             // For `$CI_ENVIRONMENT_SLUG`; nothing is deployed.
-            let place = [("name", environment.name(&key.value)), ("action", self.no_deployment())];
+            let place = [
+                ("name", environment.name(&key.value)),
+                ("action", self.no_deployment()),
+            ];
             job.environment = Some(Mapping::from_iter(place));
         }
         self.need_builds(&mut job, images);
@@ -93,8 +96,7 @@ impl<'m> Lowering<'m> {
     fn only_after_deployment(&mut self, key: &At<String>, environment: &Environment) {
         if environment.when.get() == Some(&When::Manual) && environment.may_fail() {
             let span = environment.when.span().unwrap_or(key.span);
-            let what =
-                "`deployed_tag` with `when: manual` without `allow_failure: false`";
+            let what = "`deployed_tag` with `when: manual` without `allow_failure: false`";
             self.lacks_below(gates::NEEDS, what, span);
         }
     }
@@ -132,13 +134,7 @@ impl<'m> Lowering<'m> {
 
     /// Lets a job move the tag of an environment to an image, in the image's repository. An older
     /// pipeline that comes last must not turn the tag back.
-    fn mark(
-        &mut self,
-        job: &mut Job,
-        image: &str,
-        key: &At<String>,
-        environment: &Environment,
-    ) {
+    fn mark(&mut self, job: &mut Job, image: &str, key: &At<String>, environment: &Environment) {
         let Some(tag) = environment.deployed_tag(&key.value) else {
             return;
         };

@@ -13,12 +13,13 @@ use crate::gitlab::variables::names;
 use crate::manifest::common::{Entity, When};
 use crate::manifest::environments::Environment;
 use crate::manifest::images::Image;
-use crate::manifest::reach::{Coverage, covers};
+use crate::manifest::reach::surely_covers;
 use crate::pipeline::{Job, Mapping, Need, Origin, Value};
 use crate::source::At;
 
 /// The kinds that run containers, and those in which a workload keeps what it was before.
-const KINDS: &str = "pods,deployments,replicasets,statefulsets,daemonsets,controllerrevisions,jobs,cronjobs";
+const KINDS: &str =
+    "pods,deployments,replicasets,statefulsets,daemonsets,controllerrevisions,jobs,cronjobs";
 
 /// The images that they name, and those that nodes found under these names.
 const IMAGES: &str = r#"'jsonpath={..image} {..imageID}{"\n"}'"#;
@@ -34,7 +35,7 @@ pub(super) fn lower(lowering: &mut Lowering<'_>) {
 }
 
 /// The file in which an environment answers: first the time, in seconds.
-pub(super) fn file(key: &str) -> String {
+pub(crate) fn file(key: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "_.-".contains(c);
     let key: String = key
         .chars()
@@ -76,20 +77,25 @@ impl<'m> Lowering<'m> {
         let namespace = access.namespace.get().map(String::as_str);
         let apart = |text: &str| environment.owns(&key.value, self.manifest, text);
         let (everywhere, namespace) = match namespace.is_some_and(apart) {
-            true => (" --all-namespaces", Namespace::Ignored),
+            true => ("--all-namespaces ", Namespace::Ignored),
             false => ("", Namespace::Used),
         };
-        if self.is_of_environment(environment, namespace) {
-            let mut place = Mapping::from_iter([("name", environment.name(&key.value))]);
-            if self.target >= gates::PREPARE {
-                place.set("action", self.no_deployment());
-            }
-            job.environment = Some(place);
+        let integration = access.integration.copied_or(false);
+        if self.target >= gates::PREPARE && self.is_of_environment(environment, namespace) {
+            let place = [
+                ("name", environment.name(&key.value)),
+                ("action", self.no_deployment()),
+            ];
+            job.environment = Some(Mapping::from_iter(place));
+        } else if integration {
+            // GitLab gives the access to jobs of an environment alone, and takes this one for a deployment.
+            let place = [("name", environment.name(&key.value))];
+            job.environment = Some(Mapping::from_iter(place));
         }
         self.with_cluster(&mut job, environment, Client::of(environment), namespace);
         job.script.push(format!("date +%s > {file}").into());
         job.script.push(
-            format!("kubectl get {KINDS}{everywhere} \\\n  --output {IMAGES} >> {file}\n").into(),
+            format!("kubectl get {KINDS} \\\n  {everywhere}--output {IMAGES} >> {file}\n").into(),
         );
         self.finish(job, None);
     }
@@ -117,7 +123,8 @@ impl<'m> Lowering<'m> {
         let own = environment.refs.get().map(|refs| refs.0.clone());
         let own = own.unwrap_or_default();
         let deploys = environment.when.get() != Some(&When::Manual);
-        let same = own.len() == refs.len() && own.iter().zip(&refs).all(|(a, b)| a.value == b.value);
+        let same =
+            own.len() == refs.len() && own.iter().zip(&refs).all(|(a, b)| a.value == b.value);
         let always = deploys && same && environment.job.is_missing();
         let mut needs = Vec::new();
         if !always {
@@ -125,8 +132,8 @@ impl<'m> Lowering<'m> {
                 let built = self.deployments.image_refs(&key.value, image);
                 let retention = image.retention.get();
                 let elsewhere = retention.is_some_and(|own| own.refs.get().is_some());
-                let missing = covers(self.manifest, &built, &refs) != Coverage::Covered;
-                need(image.build_job(key).value, elsewhere || missing)
+                let there = surely_covers(self.manifest, &built, &refs);
+                need(image.build_job(key).value, elsewhere || !there)
             }));
         }
         if deploys {

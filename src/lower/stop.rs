@@ -174,16 +174,22 @@ impl<'m> Lowering<'m> {
                 job.script.extend(cache);
             } else {
                 // Other branches may share the slug: of their images and their cache nothing goes.
-                let tags = builds.iter().map(|tag| format!("--include {}", expression(tag)));
+                let tags = builds
+                    .iter()
+                    .map(|tag| format!("--include {}", expression(tag)));
                 let tags = tags.collect::<Vec<_>>().join(" ");
                 let list = self.call(job, Function::Images, &tags);
                 let own = self.call(job, Function::OfBranch, "");
                 let delete = self.call(job, Function::Delete, "");
                 job.script.push(format!("{list} > /tmp/images").into());
-                job.script.push(format!("{own} < /tmp/images | {delete}").into());
+                job.script
+                    .push(format!("{own} < /tmp/images | {delete}").into());
                 if let Some(cache) = cache {
                     let others = self.call(job, Function::OfOthers, "");
-                    let cache = format!("{others} < /tmp/images || {}", cache.as_str().unwrap_or_default());
+                    let cache = format!(
+                        "{others} < /tmp/images || {}",
+                        cache.as_str().unwrap_or_default()
+                    );
                     job.script.push(wrapped(&cache).into());
                 }
             }

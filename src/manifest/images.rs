@@ -67,19 +67,19 @@ words! {
 }
 
 record! {
-    /// Which tags of an image are deleted, and when. Never deleted: what is deployed, what this
-    /// pipeline built, and what another image's tag uses.
+    /// Which tags of an image are deleted, and when. Never deleted: what an environment runs, what is
+    /// younger than a day, and what another tag stands for.
     Retention = "keep_for" {
         /// `pipeline`: this pipeline's tag goes at its end. `branch`: tags of branches that are
         /// gone.
         keep_for: KeepFor,
         /// Keep the newest so many.
         keep_n: i64,
-        /// Of what would go, only what is older.
+        /// Of what would go, only what is older; `1 day` if not written.
         older_than: Duration,
         /// Tags that are never deleted: names or `/regex/`.
         keep: List<Pattern>,
-        /// Where the job runs; where the image is built, after its deployment, if not written.
+        /// Where the job runs; where the image is deployed, else where it is built, if not written.
         refs: super::collection::Many<Text>,
         /// Only list what would go.
         dry_run: bool,

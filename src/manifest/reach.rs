@@ -102,6 +102,22 @@ pub fn covers(manifest: &Manifest, outer: &SetNames, inner: &SetNames) -> Covera
     Coverage::Covered
 }
 
+/// Whether `outer` surely covers each set of `inner`: in doubt it does not.
+pub fn surely_covers(manifest: &Manifest, outer: &SetNames, inner: &SetNames) -> bool {
+    let mut have = Atoms::default();
+    for set in outer {
+        collect(manifest, &set.value, &mut have, 0);
+    }
+    inner.iter().all(|set| {
+        let mut want = Atoms::default();
+        collect(manifest, &set.value, &mut want, 0);
+        let holds =
+            |atom: &Atom| have.atoms.contains(&Atom::All(atom.kind())) || have.atoms.contains(atom);
+        let same = outer.iter().any(|own| own.value == set.value);
+        same || !have.filtered && !want.atoms.is_empty() && want.atoms.iter().all(holds)
+    })
+}
+
 fn collect(manifest: &Manifest, name: &str, into: &mut Atoms, depth: usize) {
     // A set that several others contain is looked at once.
     if !into.names.insert(name.to_owned()) {

@@ -48,11 +48,7 @@ pub(super) struct Jobs {
 }
 
 impl Jobs {
-    pub(super) fn of<'m>(
-        manifest: &'m Manifest,
-        sets: &RefSets<'m>,
-        config: &Config,
-    ) -> Self {
+    pub(super) fn of<'m>(manifest: &'m Manifest, sets: &RefSets<'m>, config: &Config) -> Self {
         let mut entities = Entities {
             sets,
             pruned: HashMap::new(),
@@ -178,7 +174,8 @@ impl<'m> Entities<'_, 'm> {
                     (None, None) => (build, None),
                 };
                 if image.is_pruned() {
-                    self.pruned.insert(name.to_owned(), sets.into_iter().flatten().collect());
+                    self.pruned
+                        .insert(name.to_owned(), sets.into_iter().flatten().collect());
                 }
                 self.follow(
                     Origin::Branches(name.to_owned()),

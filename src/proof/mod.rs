@@ -31,6 +31,7 @@ mod open;
 mod order;
 mod refs;
 mod refused;
+mod running;
 mod schedules;
 mod stop;
 mod uses;
@@ -64,6 +65,7 @@ const PROMISES: &[fn(&mut Proof<'_>, &Plan)] = &[
     images::check,
     manual::check,
     stop::check,
+    stop::images,
     schedules::check,
     cleanups::check,
 ];
@@ -83,7 +85,8 @@ pub fn check(
 ) -> Result<(), Contradiction> {
     let pipeline = &lowered.pipeline;
     let fault = entities::fault(manifest, pipeline);
-    if let Some(fault) = fault.or_else(|| contents::fault(manifest, pipeline)) {
+    let fault = fault.or_else(|| contents::fault(manifest, pipeline));
+    if let Some(fault) = fault.or_else(|| running::fault(manifest, pipeline)) {
         return Err(Contradiction(fault));
     }
     let places = Places { root };

@@ -31,24 +31,49 @@ LOGIN = 'printf \'%s\' \\"${}\\" | {client} login --username \\"${}\\" --passwor
 
 MUTATIONS = (
     Mutation(
-        "promotion-the-wrong-way-round",
-        "the tags of the promotion are swapped",
-        "second-deployment",
-        "jobs: cleanup-php is failed",
-        (
-            (
-                "src/lower/marking.rs",
-                'format!("{tag} {image}")',
-                'format!("\\"$CI_COMMIT_SHA\\" \\"$repository:\\"{tag}{}", if image.is_empty() { " " } else { "" })',
-            ),
-        ),
+        "does-not-ask-what-runs",
+        "the clean-up does not read the answer of a cluster",
+        "rollback-by-the-button",
+        "images that a node drain cannot pull",
+        (("src/lower/registry/retention.rs", "lists.push(", "lists.clear(); lists.push("), (
+            "src/lower/registry/retention.rs",
+            "word(&running::file(&place.value))",
+            'String::from("/tmp/kept")',
+        ), (
+            "src/lower/registry/retention.rs",
+            "let kept = self.kept(name, image, retention, &rules);",
+            'lines.push("date +%s > /tmp/kept".to_owned()); let kept = self.kept(name, image, retention, &rules);',
+        )),
+        refused=("internal error",),
     ),
     Mutation(
-        "no-guard-against-newer-images",
-        "an older pipeline that comes last moves the tag back",
-        "interleaved-older-cleans-up-last",
-        "the digest of php:prod",
-        (("templates/registry/mark.sh", '[ "${before:-0}" -gt "$after" ]', "false"),),
+        "one-tag-for-all-builds",
+        "a build has no tag of its own",
+        "the-same-commit-on-a-changed-base",
+        "the rollout of app after `kubectl rollout undo`",
+        (("src/lower/image_build.rs", "image.build_tag().is_some() &&", "false && image.build_tag().is_some() &&"),),
+        refused=("internal error",),
+    ),
+    Mutation(
+        "counts-all-branches-together",
+        "the newest images of all branches are counted",
+        "each-branch-keeps-its-newest",
+        "tags of feature",
+        (("templates/registry/all_but_newest.sh", '[NF > 4 ? "" : $4]', "[1]"),),
+    ),
+    Mutation(
+        "spares-nothing-under-way",
+        "a clean-up deletes what was built a moment ago",
+        "a-pipeline-that-waits",
+        "images that a node drain cannot pull",
+        (("templates/registry/older_than.sh", "NF > 3 && $3 \"\" < limit", "NF > 3"),),
+    ),
+    Mutation(
+        "stops-all-branches-of-a-slug",
+        "a stop deletes by the slug alone",
+        "two-branches-with-one-slug",
+        "images that a node drain cannot pull",
+        (("templates/registry/of_branch.sh", 'NF > 3 && $4 "" == branch ""', "NF > 3"),),
     ),
     Mutation(
         "cleanup-not-always",
@@ -118,22 +143,19 @@ MUTATIONS = (
         (
             (
                 "src/lower/registry/retention.rs",
-                "of_images.iter().map(|pattern| expression(&pattern.regex))",
-                'of_images.iter().map(|_| expression(".*"))',
+                "rules.images().map(|one| expression(&one.pattern.regex))",
+                'rules.images().map(|_| expression(".*"))',
             ),
         ),
     ),
     Mutation(
         "cleanup-does-not-wait",
-        "the clean-up needs the build, and not the deployment",
+        "the question what runs needs the build, and not the deployment",
         "failing-rollout",
-        "jobs: cleanup-php is",
+        "jobs: running-prod is",
         (
-            (
-                "src/lower/cleanup.rs",
-                "needs.push(marking::deployment(place, environment));",
-                "let _ = marking::deployment(place, environment);",
-            ),
+            ("src/lower/running.rs", "let always = deploys && same", "let always = false && deploys && same"),
+            ("src/lower/running.rs", "if deploys {\n            needs.push", "if false {\n            needs.push"),
         ),
         refused=("internal error",),
     ),

@@ -75,6 +75,7 @@ fn five_stages_in_order() {
             ("test", "phpstan"),
             ("build-prod", "build-php"),
             ("deploy", "deploy-prod"),
+            ("cleanup", "running-prod"),
             ("cleanup", "cleanup-php-ci"),
             ("cleanup", "cleanup-php"),
         ]
@@ -240,23 +241,23 @@ fn the_test_image_goes_whatever_happened() {
 #[test]
 fn old_production_images_go_only_after_the_deployment() {
     let pipeline = Pipeline::new();
-    let cleanup = pipeline.job("cleanup-php");
-    let needs = json!(["build-php", {"job": "deploy-prod", "artifacts": false}]);
-    assert_eq!(cleanup["needs"], needs);
-    assert_eq!(cleanup["when"], Json::Null);
+    let running = pipeline.job("running-prod");
     assert_eq!(
-        cleanup["resource_group"],
-        pipeline.job("deploy-prod")["resource_group"]
+        running["needs"],
+        json!([{"job": "deploy-prod", "artifacts": false}])
     );
+    assert_eq!(running["artifacts"]["paths"], json!(["running-prod.txt"]));
+    let cleanup = pipeline.job("cleanup-php");
+    assert_eq!(cleanup["needs"], json!(["running-prod"]));
+    assert_eq!(cleanup["when"], Json::Null);
     says(
         &pipeline,
         "cleanup-php",
         &[
-            "mark prod ",
             "images --include '[0-9a-f]{40,64}(-[0-9]+)?'",
-            "images --include prod ",
             "all_but_newest 3 ",
-            "not_kept | delete",
+            "older_than 86400 ",
+            "not_kept running-prod.txt | delete",
         ],
     );
 }
@@ -266,7 +267,7 @@ fn deployable_branches_are_written_once() {
     let pipeline = Pipeline::new();
     let text = &pipeline.text;
     assert_eq!(text.matches("&deployable-branches").count(), 1);
-    assert_eq!(text.matches("rules: *deployable-branches").count(), 3);
+    assert_eq!(text.matches("rules: *deployable-branches").count(), 4);
     for branch in ["master", "an-other-deployable-branch"] {
         assert_eq!(
             text.matches(&format!("\"{branch}\"")).count(),
@@ -288,7 +289,10 @@ fn deployable_branches_are_written_once() {
             name
         })
         .collect();
-    assert_eq!(restricted, ["build-php", "deploy-prod", "cleanup-php"]);
+    assert_eq!(
+        restricted,
+        ["build-php", "deploy-prod", "running-prod", "cleanup-php"]
+    );
 }
 
 #[test]

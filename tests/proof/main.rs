@@ -15,6 +15,7 @@ mod broken;
 mod generated;
 mod included;
 mod meaning;
+mod never_lost;
 mod shown;
 
 use std::fs;

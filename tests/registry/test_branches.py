@@ -22,8 +22,8 @@ class Branches(Case):
     def clean(self):
         return (
             job.BRANCHES + "images --include '[a-z0-9-]{1,63}-[0-9]' --exclude 'cache-.*' > /tmp/images;"
-            "tags --include 'cache-([a-z0-9-]{1,63})' | branch_of 'cache-([a-z0-9-]{1,63})' >> /tmp/images;"
-            "images --include gone-9 > /tmp/kept; gone < /tmp/images | not_kept | delete"
+            "found regctl tag ls --include 'cache-([a-z0-9-]{1,63})' $repository | branch_of 'cache-([a-z0-9-]{1,63})' >> /tmp/images;"
+            "date +%s > /tmp/kept; images --include gone-9 >> /tmp/kept; gone < /tmp/images | not_kept /tmp/kept | delete"
         )
 
     def test_branches_that_are_gone(self):

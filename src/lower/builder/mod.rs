@@ -53,8 +53,8 @@ impl Lowering<'_> {
         if build.names_default_branch() && self.target < gates::DEFAULT_BRANCH_SLUG {
             job.script.push(Value::from(DEFAULT_BRANCH_SLUG));
         }
-        let labels = build.images.iter().flat_map(|image| &image.labels);
-        if labels.into_iter().any(|label| label == build_label::LABEL) {
+        let mut labels = build.images.iter().flat_map(|image| &image.labels);
+        if labels.any(|label| build_label::is_one(label)) {
             self.with_build_time(job);
         }
         lower(builder)(self, job, build);

@@ -52,14 +52,8 @@ functions! {
     Mark "mark" (Found About)
     /// Prints the digest of an image that need not be built again.
     Current "current" (Found About)
-    /// Lists tags.
-    Tags "tags" (Found)
-    /// Says of images when and for which branch they were built.
-    Inspect "inspect" ()
-    /// Lists the images of tags.
-    Images "images" (Tags Inspect)
-    /// Lists the images that clusters run.
-    Running "running" (Inspect)
+    /// Lists the images of tags, and says when and for which branch they were built.
+    Images "images" (Found)
     /// Says the branch of a build cache.
     BranchOf "branch_of" ()
     /// Passes tags of branches that are gone.
@@ -72,7 +66,7 @@ functions! {
     OfBranch "of_branch" ()
     /// Passes tags of other branches.
     OfOthers "of_others" ()
-    /// Passes tags of images that are not kept.
+    /// Passes tags of images that no list names.
     NotKept "not_kept" ()
     /// Deletes tags.
     Delete "delete" ()

@@ -1,8 +1,8 @@
 //! What of an image's tags goes (language, section 10), as a few calls of shell functions.
 //!
 //! In: an image with a retention. Out: the commands. Always holds: only tags that the image's own
-//! keys make with a variable can go, and only of images that a build labelled; what the clusters run, this
-//! pipeline's build and the tags of other images stay, with all that name the same image.
+//! keys make with a variable can go, and only of images that a build labelled; what the clusters run, what
+//! may belong to a pipeline under way and the tags of other images stay, with all that name the same image.
 
 use std::time::Duration;
 
@@ -38,20 +38,17 @@ impl<'m> Lowering<'m> {
         });
         let listed = includes(rules.images().map(|one| expression(&one.pattern.regex)));
         lines.push(self.call(job, Function::Images, &(listed + &without)) + " > /tmp/images");
-        let kept = self.kept(name, image, retention, &rules);
         let environments = self.deployments.of_image(name).iter();
-        let answers: Vec<String> = environments
+        let mut lists: Vec<String> = environments
             .map(|(place, _)| word(&running::file(&place.value)))
             .collect();
-        let kept = (!kept.is_empty())
-            .then(|| self.call(job, Function::Images, &(includes(kept) + &without)));
-        let runs = (!answers.is_empty())
-            .then(|| self.call(job, Function::Running, &answers.join(" ")));
-        let redirections = ["> /tmp/kept", ">> /tmp/kept"];
-        let keeping: Vec<String> = [kept, runs].into_iter().flatten().collect();
-        let keeps = !keeping.is_empty();
-        let keeping = keeping.into_iter().zip(redirections);
-        lines.extend(keeping.map(|(command, to)| format!("{command} {to}")));
+        let kept = self.kept(name, image, retention, &rules);
+        if !kept.is_empty() {
+            let kept = self.call(job, Function::Images, &(includes(kept) + &without));
+            lines.push("date +%s > /tmp/kept".to_owned());
+            lines.push(kept + " >> /tmp/kept");
+            lists.push("/tmp/kept".to_owned());
+        }
         let newest = rules.newest.map(|number| {
             let newest = self.call(job, Function::AllButNewest, &number.to_string());
             newest + " < /tmp/images"
@@ -61,10 +58,12 @@ impl<'m> Lowering<'m> {
             lines.extend(newest.map(|newest| newest + " > /tmp/old"));
             if let Some(cache) = &rules.cache {
                 let listed = includes([expression(&cache.pattern.regex)]);
-                let listed = self.call(job, Function::Tags, &listed);
+                let found = self.call(job, Function::Found, "regctl tag ls");
                 let branch = expression(&cache.pattern.for_sed());
                 let branch = self.call(job, Function::BranchOf, &branch);
-                lines.push(format!("{listed} | {branch} >> /tmp/images"));
+                lines.push(format!(
+                    "{found} {listed} \"$repository\" | {branch} >> /tmp/images"
+                ));
             }
             let gone = self.call(job, Function::Gone, "") + " < /tmp/images";
             match rules.newest {
@@ -85,8 +84,8 @@ impl<'m> Lowering<'m> {
             true => format!("{older} < {file}"),
             false => older,
         });
-        if keeps {
-            steps.push(self.call(job, Function::NotKept, ""));
+        if !lists.is_empty() {
+            steps.push(self.call(job, Function::NotKept, &lists.join(" ")));
         }
         let last = match retention.dry_run.copied_or(false) {
             true => Function::WouldDelete,
@@ -110,12 +109,6 @@ impl<'m> Lowering<'m> {
         for (place, environment) in self.deployments.of_image(name) {
             kept.extend(deployed(&place.value, environment));
         }
-        // A git tag is built in its own pipeline alone; elsewhere the tag would be empty.
-        if !(retention.refs.get().is_some()
-            && names(image.tag()).any(|name| name == "CI_COMMIT_TAG"))
-        {
-            kept.insert(tag(image.tag()));
-        }
         for pattern in retention.keep.get().into_iter().flat_map(List::iter) {
             kept.insert(match whole(&pattern.value) {
                 Some(regex) => single_quoted(&regex),
@@ -123,7 +116,7 @@ impl<'m> Lowering<'m> {
             });
         }
         kept.extend(self.kept_of_others(name, image, rules));
-        // `latest` may be the image's own tag, and named by `keep` as well.
+        // Another image's tag may be named by `keep` as well.
         kept.into_iter().collect()
     }
 
@@ -284,7 +277,7 @@ fn tag(text: &str) -> String {
         Part::Variable(_, text) => format!(r"\Q{text}\E"),
         Part::Text(text) => literal(text),
     };
-    super::word(&parts(text).into_iter().map(part).collect::<String>())
+    word(&parts(text).into_iter().map(part).collect::<String>())
 }
 
 /// The tag that marks what an environment deployed stays: a shell word with the regular expression of its tags.

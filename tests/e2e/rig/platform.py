@@ -175,6 +175,7 @@ class Project:
             platform.issuer.leaks.add(self.path.lower())
         self.default, self.protected = default, {default}  # branches and tags
         self.heads, self.merge_requests = {}, {}  # branch -> its last commit; branch -> number, of open ones
+        self.days_ago = 2  # so long ago its jobs seem to start: a clean-up spares what is younger than a day
         self.passed = set()  # jobs that do not run and count as passed
         self.pipelines, self.groups, self.lock = [], {}, threading.Lock()
         self.folder.mkdir()
@@ -366,6 +367,7 @@ class Project:
         labels = {"app": name}
         template = {"metadata": {"labels": labels}, "spec": {"containers": containers}}
         spec = {"replicas": 2, "selector": {"matchLabels": labels}, "template": template, "progressDeadlineSeconds": 3}
+        spec["revisionHistoryLimit"] = 1  # what `rollout undo` can go back to stays in the registry
         path = f"/apis/apps/v1/namespaces/{self.namespace}/deployments"
         self.gitlab.cluster.request("POST", path, {"metadata": {"name": name}, "spec": spec})
         self.settle()

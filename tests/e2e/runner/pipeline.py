@@ -13,6 +13,7 @@ import itertools
 import os
 import secrets
 import threading
+import time
 
 from runner import configuration, selection
 from runner import job as runner_job
@@ -56,6 +57,7 @@ class Job:
             "CI_JOB_NAME": self.name,
             "CI_JOB_NAME_SLUG": ci.slug(self.name),
             "CI_JOB_STAGE": self.stage,
+            "CI_JOB_STARTED_AT": started(pipeline.project.days_ago),
             "CI_JOB_TOKEN": self.token,
             "CI_PIPELINE_ID": str(pipeline.id),
             "CI_PIPELINE_IID": str(pipeline.id - 999),
@@ -297,6 +299,11 @@ class Pipeline:
 
     def statuses(self):
         return {name: job.status for name, job in self.jobs.items()}
+
+
+def started(days_ago):
+    """When a job started, as GitLab writes it."""
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() - days_ago * 24 * 60 * 60))
 
 
 def predefined(project, ref, sha, tag, source):

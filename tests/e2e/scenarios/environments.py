@@ -1,6 +1,6 @@
 """Several environments on one image (`projects/staged`): what each runs stays, whatever the others do."""
 
-from scenarios import equal, holds, known_to_fail, scenario, statuses
+from scenarios import equal, holds, scenario, statuses
 
 CONTEXT = "shop/cluster:main"
 
@@ -41,10 +41,6 @@ def two_environments_on_one_image(bench):
 
 
 @scenario
-@known_to_fail(
-    "the tag of what production runs moves forward only: after the rollback it names the newer image",
-    shows="images that a node drain cannot pull",
-)
 def rollback_by_the_button(bench):
     """GitLab's button for a rollback retries the older pipeline's deployment; further pipelines keep what it went to."""
     project = staged(bench)

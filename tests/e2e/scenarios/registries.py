@@ -6,6 +6,7 @@ import shutil
 from rig import platform, registry
 from rig.world import STATE, run
 from scenarios import equal, holds, scenario, statuses
+from scenarios.again import pushed
 from scenarios.deployment import cleaned, deployed
 
 PIPELINE = """
@@ -117,7 +118,7 @@ def read_only_registry(bench):
     first.release()
     statuses(first, "cleanup-php")
     second = project.push(CHANGES="second")
-    statuses(second, "build-php", skipped=("deploy-prod", "cleanup-php"))
+    statuses(second, "build-php", skipped=("deploy-prod", "running-prod", "cleanup-php"))
     equal(project.images("php").tags(), tags, "tags")
     equal(project.drain(), [], "images that a node drain cannot pull")
     del project.registry.read_only[path]
@@ -157,7 +158,7 @@ def protected_tag(bench):
     images = project.images("php")
     old = [f"{day}" * 40 for day in range(1, 7)]
     for day, tag in enumerate(old, start=1):
-        images.push(tag, "oci", f"2024-03-{day:02}T12:00:00Z")
+        pushed(images, tag, "oci", day)
     project.registry.protected[project.path.lower()] = f"^{old[0]}$"
     pipeline = project.push()
     statuses(pipeline, "cleanup-php")

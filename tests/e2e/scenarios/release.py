@@ -1,6 +1,7 @@
 """Built on branches, promoted by git tags (`examples/build-and-tag`)."""
 
 from scenarios import equal, holds, scenario, statuses
+from scenarios.deployment import builds
 
 
 @scenario
@@ -28,7 +29,7 @@ def release(bench):
     unbuilt = project.pipeline("v2.0.0", never, tag=True).run()
     statuses(unbuilt, "promote-release")
     holds("v2.0.0" not in project.images("").tags(), "no release of what was never built")
-    tags = {"v1.0.0", "master", "feature-x", "cache-master", "cache-feature-x", main.sha, branch.sha}
+    tags = {"v1.0.0", "master", "feature-x", "cache-master", "cache-feature-x", *builds(main, branch, job="build-app")}
     equal(project.images("").tags(), tags, "all tags")
 
 

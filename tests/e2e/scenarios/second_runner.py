@@ -1,6 +1,7 @@
 """gitlab-ci-local beside our own runner: two that were written apart run the same commits."""
 
 import concurrent.futures
+import re
 
 from bench import CI
 from gitlab_ci_local.runner import Runner
@@ -26,7 +27,7 @@ def outcome(project):
     for name in ("php", "php-ci"):
         images = project.images(name)
         for tag in images.tags():
-            tags.setdefault(images.digest(tag), set()).add(f"{name}:{tag}")
+            tags.setdefault(images.digest(tag), set()).add(re.sub(r"-[0-9]+$", "-JOB", f"{name}:{tag}"))
     image, _, digest = project.runs(DEPLOYMENT, CONTAINER).partition("@")
     return {
         "tags": sorted(sorted(group) for group in tags.values()),
@@ -56,6 +57,7 @@ def both(runner, ours, theirs, branch, text, jobs=()):
 def gitlab_ci_local(bench):
     """gitlab-ci-local deploys twice and tests a branch: the same jobs, tags, images and Deployment as with ours."""
     ours = bench.facile()
+    ours.days_ago = 0  # as the other runner's
     bench.leaks = True  # it writes CI variables on the command lines of docker
     theirs = bench.facile()
     with Runner(bench.stack) as runner:
@@ -63,7 +65,7 @@ def gitlab_ci_local(bench):
         deployed(theirs, first)
         cleaned(theirs, "master")
         ours.passed = CI  # they are nothing but time here
-        second = both(runner, ours, theirs, "master", "second", ("build-php", "deploy-prod", "cleanup-php"))
+        second = both(runner, ours, theirs, "master", "second", ("build-php", "deploy-prod", "running-prod", "cleanup-php"))
         ours.passed = set()
         deployed(theirs, second)
         before = first.jobs["build-php"].reported["IMAGE_PHP_DIGEST"]
