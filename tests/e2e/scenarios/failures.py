@@ -2,6 +2,7 @@
 
 from bench import AGENT, CI
 from scenarios import equal, holds, scenario, statuses
+from scenarios.again import pushed
 from scenarios.branches import untouched
 from scenarios.deployment import cleaned, deployed, healthy, live
 from scenarios.workloads import crash_and_cancel
@@ -152,6 +153,8 @@ def expired_credentials_in_a_build(bench):
 def insufficient_credentials(bench):
     """A token with fewer rights than were asked for, which is HTTP 200 too: told before anything changes."""
     project = bench.deployed()
+    for day in range(1, 4):
+        pushed(project.images("php"), f"{day}" * 40, "oci", day)  # there is something to delete
     project.commit(CHANGES="second")
     pipeline = project.pipeline().run(hold=["cleanup-php", "cleanup-php-ci"])
     before = (
