@@ -18,6 +18,7 @@ pub mod gitlab;
 pub mod graph;
 pub mod lower;
 pub mod manifest;
+mod mutant;
 pub mod pipeline;
 pub mod plan;
 pub mod proof;
