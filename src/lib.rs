@@ -19,6 +19,7 @@ pub mod graph;
 pub mod lint;
 pub mod lower;
 pub mod manifest;
+mod mutant;
 pub mod pipeline;
 pub mod plan;
 pub mod proof;
