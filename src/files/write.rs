@@ -121,6 +121,21 @@ fn bring(file: &Compared) -> Result<(), Error> {
     }
 }
 
+/// Puts a text in the place of one file that a person named, whole.
+///
+/// # Errors
+///
+/// What the operating system refused.
+pub fn overwrite(target: &Path, text: &str) -> Result<(), Error> {
+    let fail = |source| Error::new("cannot write", target.display().to_string(), source);
+    // A link stays one.
+    let target = match target.canonicalize() {
+        Ok(real) => real,
+        Err(_) => target.to_owned(),
+    };
+    replace_at(&target, text, false).map_err(fail)
+}
+
 /// Puts a text in the place of a file, whole.
 fn replace(file: &Compared, text: &str) -> Result<(), Error> {
     let fail = |source| Error::new("cannot write", &file.path, source);
