@@ -109,6 +109,7 @@ pub fn compile(source: &Source, files: &dyn Files) -> Result<Compiled, InternalE
         }
         if let Some(lowered) = lowered.filter(|_| !report.has_errors()) {
             proof::check(&manifest, &root, &lowered, source, files, &mut report)?;
+            report.accept(|finding| manifest.accepts(&root, finding));
             let files = match report.has_errors() {
                 true => None,
                 false => {

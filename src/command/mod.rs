@@ -12,6 +12,7 @@ mod explain;
 mod generate;
 mod git;
 mod graph;
+mod import;
 mod output;
 mod plan;
 mod project;
@@ -79,6 +80,7 @@ pub(crate) fn run(cli: &Cli) -> ExitCode {
         Command::Plan(args) => plan::run(options, args),
         Command::Diff(args) => diff::run(options, args),
         Command::Graph(args) => graph::run(options, args),
+        Command::Import(args) => import::run(options, args),
         Command::Schema => schema::run(),
         Command::Explain(args) => explain::run(args),
         Command::Completions(args) => completions::run(args),

@@ -67,5 +67,5 @@ pub(super) fn print_findings(format: Format, report: &Report, quiet: bool) -> io
 
 /// What of a report is to be said.
 fn audible(report: &Report, quiet: bool) -> Report {
-    report.filtered(|finding| !quiet || finding.code.severity() == Severity::Error)
+    report.filtered(|finding| !quiet || finding.severity == Severity::Error)
 }

@@ -2,7 +2,7 @@
 //! `tests/findings/` (one manifest that raises it and a near miss that does not).
 
 /// How bad a finding is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Severity {
     /// Nothing is written while there is one.
     Error,

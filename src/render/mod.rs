@@ -15,7 +15,7 @@ mod sharing;
 
 use std::fmt;
 
-use crate::pipeline::{ComposeOverride, Document};
+use crate::pipeline::{ComposeOverride, Document, Mapping};
 
 /// How deep collections may nest: GitLab's own limit for a file.
 const DEEPEST: usize = 100;
@@ -115,6 +115,19 @@ pub fn pipeline(document: &Document) -> Result<String, RenderError> {
 /// If a name or an image holds what YAML cannot.
 pub fn compose_override(file: &ComposeOverride) -> Result<String, RenderError> {
     layout::compose_override(file)
+}
+
+/// Writes a mapping in block style, as it is.
+///
+/// # Errors
+///
+/// If a key or a string holds what YAML cannot.
+pub fn mapping(mapping: &Mapping) -> Result<String, RenderError> {
+    let mut writer = block::Writer::new(None);
+    for (key, value) in mapping.iter() {
+        writer.entry(key, value, 0)?;
+    }
+    Ok(writer.out)
 }
 
 /// Writes the white space before a line.

@@ -77,7 +77,7 @@ impl Count {
     fn of(findings: &[&Finding]) -> Self {
         let mut count = Count::default();
         for finding in findings {
-            match finding.code.severity() {
+            match finding.severity {
                 Severity::Error => count.errors += 1,
                 Severity::Warning => count.warnings += 1,
             }
