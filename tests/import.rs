@@ -273,3 +273,13 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn the_documentation_shows_what_happens() {
+    let read = |path: &str| fs::read_to_string(Path::new(ROOT).join(path)).unwrap();
+    let page = read("docs/import.md");
+    for path in ["shop.gitlab-ci.yml", "shop.windlass.yml"] {
+        let text = read(&format!("tests/import/cases/{path}"));
+        assert!(page.contains(&format!("```yaml\n{text}```")), "{path}");
+    }
+}

@@ -24,21 +24,8 @@ pub(super) fn check(check: &mut Check<'_>) {
                 .map(|(name, _)| (name.value.as_str(), name.span)),
         );
     }
-    // A job that is written by hand sets what it likes for itself, save where a password is sent.
-    let by_hand: HashSet<Span> = manifest
-        .jobs
-        .get()
-        .into_iter()
-        .flat_map(|jobs| jobs.iter())
-        .map(|(_, job)| job.value.0.span)
-        .collect();
     for raw in all::<Raw>(manifest) {
-        let before = set.len();
         in_raw(&raw.0, &mut set);
-        if by_hand.contains(&raw.0.span) {
-            let own = set.split_off(before);
-            set.extend(own.into_iter().filter(|(name, _)| sends(name)));
-        }
     }
     // Several entities may have a variable from one place in `defaults`.
     let mut seen = HashSet::new();
@@ -49,17 +36,12 @@ pub(super) fn check(check: &mut Check<'_>) {
     }
 }
 
-/// Whether the job's password goes where the variable says.
-fn sends(name: &str) -> bool {
-    name.starts_with("CI_REGISTRY")
-}
-
 /// That a predefined variable is set.
 pub(crate) fn finding(name: &str, span: Span) -> Finding {
     let message = format!("`{name}` is predefined: GitLab sets it in each pipeline or job");
     let finding = Finding::new(Code::PredefinedVariable, span, message);
     match name {
-        _ if sends(name) => finding.help(
+        _ if name.starts_with("CI_REGISTRY") => finding.help(
             "the job's password would be sent to another registry: name that in `registries`",
         ),
         "CI" => finding.help("set it for one command in its script: `CI= make`"),

@@ -22,6 +22,8 @@ words! {
         StopMissing "stop-missing",
         /// A deployment that a newer pipeline may cancel.
         InterruptibleDeploy "interruptible-deploy",
+        /// A variable that GitLab sets itself has another value.
+        PredefinedVariable "predefined-variable",
     }
 }
 
@@ -34,18 +36,20 @@ impl Accepted {
             Self::OnlyPrePost => Code::OnlyPrePost,
             Self::StopMissing => Code::StopMissing,
             Self::InterruptibleDeploy => Code::InterruptibleDeploy,
+            Self::PredefinedVariable => Code::PredefinedVariable,
         }
     }
 }
 
 impl Accepted {
     /// All of them.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
         Self::DuplicatePipeline,
         Self::NeedMissing,
         Self::OnlyPrePost,
         Self::StopMissing,
         Self::InterruptibleDeploy,
+        Self::PredefinedVariable,
     ];
 }
 
