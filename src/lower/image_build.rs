@@ -88,6 +88,7 @@ impl<'m> Lowering<'m> {
             args,
             uses,
             reference: in_repository(image.tag()),
+            has_build_tag: image.build_tag().is_some() && self.deployments.is_released(name),
             also_tag: further.map(|tag| in_repository(&tag.value)).collect(),
             cache_from,
             cache_to: cache_to.map(in_repository),

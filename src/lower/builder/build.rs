@@ -7,7 +7,7 @@ use super::rows::{Field, Rows};
 use crate::lower::{Lowering, digest_variable};
 use crate::manifest::images::{Builder, Image};
 use crate::manifest::registries::split_tag;
-use crate::manifest::resolved::{SetNames, image_variable, upper};
+use crate::manifest::resolved::{SetNames, build_tag, image_variable, upper};
 use crate::pipeline::{Mapping, Uses};
 
 /// An image to build, all names resolved.
@@ -20,6 +20,9 @@ pub(in crate::lower) struct Planned<'m> {
     pub service: Option<&'m str>,
     /// Its reference by its own tag.
     pub reference: Reference,
+    /// Whether it has, beside that tag, one that no other build writes: what an environment runs does
+    /// not lose its only tag when the same commit is built again.
+    pub has_build_tag: bool,
     /// Its further tags.
     pub also_tag: Vec<Reference>,
     /// What the cache is read from.
@@ -208,6 +211,10 @@ impl<'m> Build<'m> {
             [one] => vec![format!("${}", image_variable(one.name))],
             _ => self.references("tag", Reference::text, |of| vec![of.reference.clone()]),
         };
+        if self.images.iter().any(|of| of.has_build_tag) {
+            let own = tags.first().map(|tag| build_tag(tag));
+            tags.extend(own);
+        }
         tags.extend(self.references("also_tag", Reference::text, |of| of.also_tag.clone()));
         tags
     }

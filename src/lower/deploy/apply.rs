@@ -1,6 +1,6 @@
 //! The driver `apply`: `kubectl apply` of files, in which the named variables alone are replaced.
 
-use super::{Change, Workloads, manifests};
+use super::{Change, Undo, manifests};
 use crate::lower::{Lowering, own_folder, word};
 use crate::manifest::collection::List;
 use crate::manifest::environments::Environment;
@@ -27,11 +27,7 @@ pub(super) fn lower(lowering: &Lowering<'_>, environment: &Environment) -> Optio
         .flat_map(List::iter)
         .map(|name| &*name.value)
         .collect();
-    let mut change = Change {
-        // The first objects may be there when a later one is refused.
-        partial: true,
-        ..Change::default()
-    };
+    let mut change = Change::default();
     let manifests = if names.is_empty() {
         let each = files.iter().map(|file| format!("--filename {file}"));
         each.collect::<Vec<_>>().join(" ")
@@ -42,7 +38,7 @@ pub(super) fn lower(lowering: &Lowering<'_>, environment: &Environment) -> Optio
         format!("--filename {}", own_folder::file(MANIFESTS))
     };
     change.commands = vec![format!("kubectl apply {manifests}")];
-    change.workloads = Workloads::Manifests(manifests);
+    change.undo = Undo::Manifests(manifests);
     Some(change)
 }
 

@@ -1,7 +1,7 @@
 //! The driver `helm`: `helm upgrade --install`, which waits for the release and takes it back if it
 //! fails. Helm 3 and 4.
 
-use super::{Change, rollout};
+use super::{Change, Undo, rollout};
 use crate::lower::{Lowering, digest_variable, own_folder, quoted, word};
 use crate::manifest::collection::{List, Map};
 use crate::manifest::common::Variable;
@@ -38,7 +38,14 @@ pub(super) fn lower(lowering: &Lowering<'_>, environment: &Environment) -> Optio
     let (cut, release) = release(helm);
     let mut change = Change {
         prepare: cut.into_iter().collect(),
-        undo: Some(format!("helm rollback {release}")),
+        // The first release has nothing to go back to.
+        undo: Undo::Command(format!(
+            "if helm status {release} | grep -x 'REVISION: 1'; then\n    \
+               helm uninstall {release}\n  \
+             else\n    \
+               helm rollback {release}\n  \
+             fi"
+        )),
         ..Change::default()
     };
     let chart = helm.chart.get().map(|chart| word(chart));

@@ -1,6 +1,6 @@
 //! The driver `set_image`: `kubectl set image`, one command a workload, by digest.
 
-use super::{Change, Workloads};
+use super::Change;
 use crate::gitlab::names::{Workload, kubernetes_workload};
 use crate::lower::{Lowering, quoted, word};
 use crate::manifest::environments::Environment;
@@ -27,6 +27,6 @@ pub(super) fn lower(lowering: &Lowering<'_>, environment: &Environment) -> Optio
             workloads.push(name.value.to_string());
         }
     }
-    change.workloads = Workloads::Named(workloads);
+    change.workloads = workloads;
     Some(change)
 }
