@@ -17,6 +17,7 @@ use crate::manifest::collection::List;
 use crate::manifest::environments::Environment;
 use crate::manifest::images::{Image, KeepFor, Retention};
 use crate::manifest::written_tags::Writer;
+use crate::mutant::{self, Mutant};
 use crate::pipeline::{Job, Value};
 use crate::source::At;
 
@@ -34,7 +35,13 @@ impl<'m> Lowering<'m> {
         let without = rules.excluded.as_ref().map_or(String::new(), |cache| {
             format!(" --exclude {}", expression(cache))
         });
-        let listed = includes(rules.images().map(|one| expression(&one.pattern.regex)));
+        let listed = rules
+            .images()
+            .map(|one| match mutant::on(Mutant::DeletesWhatOthersTagged) {
+                true => expression(".*"),
+                false => expression(&one.pattern.regex),
+            });
+        let listed = includes(listed);
         lines.push(self.call(job, Function::Images, &(listed + &without)) + " > /tmp/images");
         if let Some(cache) = &rules.cache {
             let include = includes([expression(&cache.pattern.regex)]);
@@ -50,6 +57,7 @@ impl<'m> Lowering<'m> {
         let gone = rules.by_branch.then(|| self.gone(job, &rules));
         let newest = rules
             .newest
+            .map(|number| number * i64::from(!mutant::on(Mutant::KeepsNoOlderImage)))
             .map(|number| self.all_but_newest(job, &rules, number));
         // What passes tags on, or else the file with them.
         let (mut steps, file) = match (gone, newest) {
@@ -116,7 +124,8 @@ impl<'m> Lowering<'m> {
         rules: &Rules<'_>,
     ) -> Vec<String> {
         let mut kept = IndexSet::new();
-        for (place, environment) in self.deployments.of_image(name) {
+        let runs = self.deployments.of_image(name).iter();
+        for (place, environment) in runs.filter(|_| !mutant::on(Mutant::NothingThatRunsIsKept)) {
             kept.extend(deployed(&place.value, environment));
         }
         // A git tag is built in its own pipeline alone; elsewhere the tag would be empty.
