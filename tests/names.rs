@@ -433,23 +433,18 @@ fn shown(pipeline: &Pipeline, replace: impl Fn(&str) -> String + Copy) -> Vec<(S
     .collect()
 }
 
-/// A command with a long name is broken into lines, and one with a short name is not.
-fn on_one_line(text: &str) -> String {
-    let mut lines = text.lines();
-    let mut out = lines.next().unwrap_or_default().to_owned();
-    for line in lines {
-        match out.strip_suffix(" \\") {
-            Some(before) => out = format!("{before} {}", line.trim_start()),
-            None if out.ends_with(['|', '&']) => out = format!("{out} {}", line.trim_start()),
-            None => out = format!("{out}\n{line}"),
-        }
-    }
-    out
+/// The words of a command: a longer name may break its line elsewhere.
+fn words(text: &str) -> String {
+    let words: Vec<&str> = text
+        .split_whitespace()
+        .filter(|word| *word != "\\")
+        .collect();
+    words.join(" ")
 }
 
 fn renamed(value: &Value, replace: impl Fn(&str) -> String + Copy) -> Value {
     match value {
-        Value::Str(text) => Value::Str(on_one_line(&replace(text))),
+        Value::Str(text) => Value::Str(words(&replace(text))),
         Value::Seq(items) => items
             .iter()
             .map(|item| renamed(item, replace))

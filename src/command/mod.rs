@@ -13,6 +13,7 @@ mod generate;
 mod git;
 mod graph;
 mod import;
+mod lint;
 mod output;
 mod plan;
 mod project;
@@ -79,6 +80,7 @@ pub(crate) fn run(cli: &Cli) -> ExitCode {
         Command::Check(args) => check::run(options, args),
         Command::Plan(args) => plan::run(options, args),
         Command::Diff(args) => diff::run(options, args),
+        Command::Lint(args) => lint::run(options, args),
         Command::Graph(args) => graph::run(options, args),
         Command::Import(args) => import::run(options, args),
         Command::Schema => schema::run(),

@@ -248,6 +248,11 @@ impl Node {
         }
     }
 
+    /// The text of a string, a number or a boolean, as Ruby's `to_s` prints it.
+    pub fn scalar_text(&self) -> Option<String> {
+        self.value.scalar_text()
+    }
+
     /// The mapping under a key of a mapping.
     pub fn get(&self, key: &str) -> Option<&Node> {
         self.as_map()?.get(key)

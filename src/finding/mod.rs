@@ -91,6 +91,13 @@ impl Finding {
         }
     }
 
+    /// The same finding, this bad.
+    #[must_use]
+    pub fn severity(mut self, severity: Severity) -> Self {
+        self.severity = severity;
+        self
+    }
+
     /// Adds a few words at the caret.
     #[must_use]
     pub fn label(mut self, label: impl Into<String>) -> Self {

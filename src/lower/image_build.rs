@@ -88,6 +88,7 @@ impl<'m> Lowering<'m> {
             args,
             uses,
             reference: in_repository(image.tag()),
+            has_build_tag: image.build_tag().is_some() && self.deployments.is_released(name),
             also_tag: further.map(|tag| in_repository(&tag.value)).collect(),
             cache_from,
             cache_to: cache_to.map(in_repository),
@@ -108,9 +109,13 @@ impl<'m> Lowering<'m> {
         let of_branch = matches!(image.role(), Role::App | Role::Test);
         // Older GitLabs don't say which branch is the default one.
         let known = self.target >= gates::DEFAULT_BRANCH;
+        let slug = match self.target >= gates::DEFAULT_BRANCH_SLUG {
+            true => "CI_DEFAULT_BRANCH_SLUG",
+            false => "default_branch_slug",
+        };
         let of_default = (of_branch && known).then(|| Reference {
             repository: repository.to_owned(),
-            tag: Some(Tag::OfDefaultBranch),
+            tag: Some(Tag::OfDefaultBranch(slug)),
         });
         [Reference::of(repository, own)]
             .into_iter()

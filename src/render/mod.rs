@@ -4,10 +4,11 @@
 //! the file's header. Always holds: every reader gets the planned values from it, strings stay
 //! strings, an anchor is defined before it is used, and equal input gives equal text.
 //!
-//! `merge` finds what jobs take over with `<<`, `sharing` names the anchors, `block` writes
-//! values, `scalar` strings, and `layout` fills the templates, which decide nothing.
+//! `merge` finds what jobs take over with `<<`, `sharing` names the anchors, `block` and `flow`
+//! write values, `scalar` strings, and `layout` fills the templates, which decide nothing.
 
 mod block;
+mod flow;
 mod layout;
 mod merge;
 mod scalar;
@@ -128,6 +129,11 @@ pub fn mapping(mapping: &Mapping) -> Result<String, RenderError> {
         writer.entry(key, value, 0)?;
     }
     Ok(writer.out)
+}
+
+/// Whether a key holds arguments of a container, which are written as in a Dockerfile: all in quotes.
+fn is_arguments(key: &str) -> bool {
+    matches!(key, "command" | "entrypoint")
 }
 
 /// Writes the white space before a line.

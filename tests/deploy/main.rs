@@ -83,6 +83,18 @@ impl Cluster {
         of["metadata"]["generation"].as_i64().unwrap_or_default()
     }
 
+    /// Somebody patches a Deployment by hand.
+    fn patch(&self, deployment: &str, patch: &str) {
+        let (namespace, name) = deployment.split_once('/').unwrap();
+        let mut stream = TcpStream::connect(("127.0.0.1", self.port)).unwrap();
+        let request = format!(
+            "PATCH /apis/apps/v1/namespaces/{namespace}/deployments/{name} HTTP/1.1\r\nHost: x\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{patch}",
+            patch.len()
+        );
+        stream.write_all(request.as_bytes()).unwrap();
+        stream.read_to_string(&mut String::new()).unwrap();
+    }
+
     fn kubeconfig(&self) -> String {
         format!(
             "apiVersion: v1\nkind: Config\ncurrent-context: other\nclusters: [{{name: c, cluster: {{server: 'http://127.0.0.1:{}'}}}}]\nusers: [{{name: u}}]\ncontexts: [{{name: one, context: {{cluster: c, user: u}}}}]\n",
@@ -104,6 +116,7 @@ fn shellcheck_accepts_every_driver() {
         "deploy: {set_image: {deployment/app: {app: app}, daemonset/agent: {\"*\": web}}}",
         "deploy: {script: ./deploy}",
         &format!("deploy: {{apply: {{files: [k8s/]}}}}, {named}"),
+        "deploy: {set_image: {statefulset/db: {app: app}}}",
         &format!("deploy: {{script: ./deploy}}, {named}"),
     ] {
         let said = job::Job::new(driver).shellcheck();

@@ -2,6 +2,7 @@
 
 use super::build::{Build, Planned, Reference};
 use super::{arguments, docker};
+use crate::gitlab::gates;
 use crate::lower::compose::{ComposeCommand, interpolated, seen_from};
 use crate::lower::{Lowering, quoted, word};
 use crate::pipeline::{Job, Mapping, Value, strings};
@@ -10,7 +11,7 @@ pub(super) fn lower(lowering: &mut Lowering<'_>, job: &mut Job, build: &mut Buil
     lowering.with_docker(job, &build.handled(), &[]);
     docker::no_attestations(lowering, job);
     lowering.with_compose(job);
-    if build.names_default_branch() {
+    if build.names_default_branch() && lowering.target < gates::DEFAULT_BRANCH_SLUG {
         // The override names it.
         job.script.push(Value::from("export default_branch_slug"));
     }
