@@ -36,6 +36,16 @@ Examples:
   windlass check
   windlass check --format gitlab > gl-code-quality-report.json";
 
+const LINT_EXAMPLES: &str = "\
+No manifest is needed, and no network: what an include that is not here may change stays open.
+The findings go to standard output. The exit status is 1 if one of them is an error.
+
+Examples:
+  windlass lint
+  windlass lint --format junit ci/*.gitlab-ci.yml > lint.xml
+  windlass lint --includes-from ../ci-templates -
+  windlass explain script-injection";
+
 const PLAN_EXAMPLES: &str = "\
 Without a ref it is the default branch. A condition on a variable that nothing sets stays open: the
 job is shown with a question mark, until --variable says what it is.
@@ -124,6 +134,9 @@ pub(crate) enum Command {
     /// Check that the manifest is valid and the files are up to date.
     #[command(after_help = CHECK_EXAMPLES)]
     Check(Check),
+    /// Find what is wrong with any `.gitlab-ci.yml`: refused, never meant, or dangerous.
+    #[command(after_help = LINT_EXAMPLES)]
+    Lint(Lint),
     /// Say which jobs run on a ref, and why.
     #[command(after_help = PLAN_EXAMPLES)]
     Plan(Plan),
@@ -165,6 +178,24 @@ pub(crate) struct Check {
         conflicts_with = "message_format"
     )]
     pub(crate) format: Format,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Lint {
+    /// Pipelines to look at; `-` is standard input [default: .gitlab-ci.yml].
+    #[arg(value_name = "FILE")]
+    pub(crate) files: Vec<PathBuf>,
+    /// How to print the findings.
+    #[arg(
+        long,
+        value_name = "FORMAT",
+        default_value = "text",
+        conflicts_with = "message_format"
+    )]
+    pub(crate) format: Format,
+    /// The project's default branch [default: as git knows it, else main].
+    #[arg(long, value_name = "BRANCH")]
+    pub(crate) default_branch: Option<String>,
 }
 
 /// Which refs are asked about.

@@ -173,7 +173,9 @@ fn excludes(manifest: &Manifest, first: &WrittenTag<'_>, second: &WrittenTag<'_>
 fn use_of(tag: &WrittenTag<'_>) -> String {
     let image = tag.image;
     match tag.writer {
-        Writer::Build | Writer::AlsoTag => format!("the build of `{image}` pushes it"),
+        Writer::Build | Writer::OneBuild | Writer::AlsoTag => {
+            format!("the build of `{image}` pushes it")
+        }
         Writer::Cache => format!("the build of `{image}` writes its cache there"),
         Writer::Promotion(key) => format!("the promotion `{key}` gives it to `{image}`"),
         Writer::Deployed(key) => format!("it marks which `{image}` the environment `{key}` runs"),

@@ -12,6 +12,7 @@ mod explain;
 mod generate;
 mod git;
 mod graph;
+mod lint;
 mod output;
 mod plan;
 mod project;
@@ -78,6 +79,7 @@ pub(crate) fn run(cli: &Cli) -> ExitCode {
         Command::Check(args) => check::run(options, args),
         Command::Plan(args) => plan::run(options, args),
         Command::Diff(args) => diff::run(options, args),
+        Command::Lint(args) => lint::run(options, args),
         Command::Graph(args) => graph::run(options, args),
         Command::Schema => schema::run(),
         Command::Explain(args) => explain::run(args),

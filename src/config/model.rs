@@ -486,6 +486,25 @@ impl Config {
             .collect()
     }
 
+    /// All variables that the file sets: for all jobs, in a job, by a rule of a job or of the workflow; each
+    /// once, where it stands.
+    pub fn all_variables(&self) -> Vec<(&str, &Variable)> {
+        let mut seen = HashSet::new();
+        let rules = self.jobs.iter().filter_map(|job| match &job.conditions {
+            Conditions::Rules(rules) => Some(rules),
+            Conditions::Always | Conditions::Policies { .. } => None,
+        });
+        let rules = rules.chain(&self.workflow.rules).flatten();
+        let own = self.jobs.iter().map(|job| &job.variables);
+        let all = std::iter::once(&self.variables).chain(own);
+        let all = all.chain(rules.map(|rule| &*rule.variables));
+        let named = all.flat_map(|variables| variables.iter());
+        named
+            .filter(|(_, variable)| seen.insert(variable.place))
+            .map(|(name, variable)| (name.as_str(), variable))
+            .collect()
+    }
+
     /// The job of a name.
     pub fn job(&self, name: &str) -> Option<&Job> {
         self.jobs.iter().find(|job| job.name == name)

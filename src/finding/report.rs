@@ -107,9 +107,7 @@ impl Report {
 
     /// Whether anything found is an error rather than a warning.
     pub fn has_errors(&self) -> bool {
-        self.findings
-            .iter()
-            .any(|f| f.code.severity() == Severity::Error)
+        self.findings.iter().any(|f| f.severity == Severity::Error)
     }
 
     /// Whether nothing was found.

@@ -1,7 +1,11 @@
-//! Words of the shell that runs a job: a text as one argument, in which variables are replaced.
+//! Words of the shell that runs a job: a text as one argument, in which variables are replaced; and the
+//! [`commands`] of a script.
 //!
 //! In: a text of the manifest. Out: a word for a POSIX shell. Always holds: the shell reads exactly
 //! one word, replaces variables in it and nothing else; `$$` is a `$`, as in GitLab's variables.
+
+pub mod commands;
+mod reader;
 
 /// How deep one `${NAME:-...}` may stand in another.
 const DEPTH: usize = 8;

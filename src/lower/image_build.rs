@@ -92,6 +92,7 @@ impl<'m> Lowering<'m> {
             args,
             uses,
             reference: in_repository(image.tag()),
+            has_build_tag: image.build_tag().is_some() && self.deployments.is_released(name),
             also_tag: found_by
                 .into_iter()
                 .chain(further.map(|tag| in_repository(&tag.value)))

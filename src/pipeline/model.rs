@@ -19,6 +19,8 @@ pub struct Pipeline {
     pub variables: Mapping,
     /// Raw top-level keys, merged over all others.
     pub raw: Mapping,
+    /// Whether the target knows `default` and `inherit` (12.9).
+    pub has_default: bool,
     /// Keys that several jobs take over whole.
     pub bases: Vec<Base>,
     /// The jobs, in the manifest's order.

@@ -106,6 +106,12 @@ impl<K: Into<String>, V: Into<Value>> FromIterator<(K, V)> for Mapping {
     }
 }
 
+impl Extend<(String, Value)> for Mapping {
+    fn extend<I: IntoIterator<Item = (String, Value)>>(&mut self, entries: I) {
+        self.0.extend(entries);
+    }
+}
+
 impl IntoIterator for Mapping {
     type Item = (String, Value);
     type IntoIter = indexmap::map::IntoIter<String, Value>;

@@ -78,7 +78,7 @@ fn the_first_example_raises_the_code_and_the_second_is_fixed() {
         };
         let report = |text: &str| match text.starts_with("windlass: ") {
             true => report(text, files),
-            false => pipeline_report(text, &Fixed),
+            false => pipeline_report(code, text, &Fixed),
         };
         let found = report(before);
         assert!(codes(&found).contains(&code), "{code}:\n{}", shown(&found));

@@ -7,7 +7,8 @@ use super::rows::{Field, Rows};
 use crate::lower::{Lowering, digest_variable};
 use crate::manifest::images::{Builder, Image};
 use crate::manifest::registries::split_tag;
-use crate::manifest::resolved::{SetNames, image_variable, upper};
+use crate::manifest::resolved::{SetNames, build_tag, image_variable, upper};
+use crate::mutant::{self, Mutant};
 use crate::pipeline::{Mapping, Uses};
 
 /// An image to build, all names resolved.
@@ -20,6 +21,9 @@ pub(in crate::lower) struct Planned<'m> {
     pub service: Option<&'m str>,
     /// Its reference by its own tag.
     pub reference: Reference,
+    /// Whether it has, beside that tag, one that no other build writes: what an environment runs does
+    /// not lose its only tag when the same commit is built again.
+    pub has_build_tag: bool,
     /// Its further tags.
     pub also_tag: Vec<Reference>,
     /// What the cache is read from.
@@ -206,7 +210,15 @@ impl<'m> Build<'m> {
             [one] => vec![format!("${}", image_variable(one.name))],
             _ => self.references("tag", Reference::text, |of| vec![of.reference.clone()]),
         };
-        tags.extend(self.references("also_tag", Reference::text, |of| of.also_tag.clone()));
+        if self.images.iter().any(|of| of.has_build_tag) {
+            let own = tags.first().map(|tag| build_tag(tag));
+            tags.extend(own);
+        }
+        let also = self.references("also_tag", Reference::text, |of| of.also_tag.clone());
+        tags.extend(
+            also.into_iter()
+                .filter(|_| !mutant::on(Mutant::AlsoTagsForgotten)),
+        );
         tags
     }
 
@@ -218,7 +230,8 @@ impl<'m> Build<'m> {
     /// What the cache is written to.
     pub(super) fn cache_to(&mut self, written: Written) -> Option<String> {
         let cache = |of: &Planned<'m>| of.cache_to.iter().cloned().collect();
-        self.references("cache_to", written, cache).pop()
+        let all = self.references("cache_to", written, cache).pop();
+        all.filter(|_| !mutant::on(Mutant::NoCache))
     }
 
     /// Whether its job must know the slug of the default branch.
@@ -269,7 +282,8 @@ impl<'m> Build<'m> {
             });
             joined.collect()
         };
-        self.texts("platforms", platforms).pop()
+        let all = self.texts("platforms", platforms).pop();
+        all.filter(|_| !mutant::on(Mutant::PlatformsForgotten))
     }
 
     /// The manifest's own options.

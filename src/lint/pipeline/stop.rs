@@ -1,25 +1,23 @@
 //! What starts an environment brings along the job that stops it.
 //!
-//! That the two speak of one environment, and that the second one stops, GitLab itself checks
-//! ([`super::refused`]).
+//! That the two speak of one environment, and that the second one stops, GitLab itself checks.
 
-use super::Proof;
-use super::counter_example::named;
 use crate::finding::{Code, Finding};
-use crate::plan::{Plan, Presence};
+use crate::lint::subject::{Subject, present};
+use crate::plan::{Plan, Presence, named};
 
-pub(super) fn check(proof: &mut Proof<'_>, plan: &Plan) {
-    for one in proof.present(plan) {
+pub(crate) fn check(subject: &mut dyn Subject, plan: &Plan) {
+    let config = subject.config();
+    for one in present(&config, plan) {
         let Some(environment) = &one.job.environment else {
             continue;
         };
         let Some(stop) = &environment.on_stop else {
             continue;
         };
-        let planned = proof.by_name.get(stop.as_str()).copied();
-        let planned = planned.and_then(|index| plan.jobs.get(index));
-        if planned.is_some_and(|planned| planned.presence() != Presence::Out)
-            || !proof.is_new(Code::StopMissing, one.job.name.as_str())
+        let planned = subject.index(stop).and_then(|index| plan.jobs.get(index));
+        if planned.is_none_or(|planned| planned.presence() != Presence::Out)
+            || !subject.is_new(Code::StopMissing, &one.job.key)
         {
             continue;
         }
@@ -28,9 +26,9 @@ pub(super) fn check(proof: &mut Proof<'_>, plan: &Plan) {
             "`{name}` starts `{}` on {on}, where `{}` is missing",
             environment.name, **stop
         );
-        let place = proof.place(one.job, &["environment", "on_stop"]);
+        let place = subject.place(one.job, &["environment", "on_stop"]);
         let finding = Finding::new(Code::StopMissing, place, message)
             .help("give both jobs the same refs, or nobody can stop the environment");
-        proof.report(finding, &plan.situation);
+        subject.tell(finding, &plan.situation);
     }
 }
