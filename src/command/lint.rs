@@ -41,7 +41,11 @@ pub(super) fn run(options: &Options, args: &Lint) -> Result<Verdict, Failure> {
     }
     if let Some(file) = &args.write_baseline {
         let count = report.sorted().len();
-        files::overwrite(&root.join(file), &Baseline::of(&report).text())?;
+        files::write(
+            &root,
+            &file.to_string_lossy(),
+            &Baseline::of(&report).text(),
+        )?;
         say_progress(
             &format!("{}: {count} findings are known", file.display()),
             options,

@@ -121,19 +121,13 @@ fn bring(file: &Compared) -> Result<(), Error> {
     }
 }
 
-/// Puts a text in the place of one file that a person named, whole.
+/// Writes a file of the project that is not generated, whole.
 ///
 /// # Errors
-///
-/// What the operating system refused.
-pub fn overwrite(target: &Path, text: &str) -> Result<(), Error> {
-    let fail = |source| Error::new("cannot write", target.display().to_string(), source);
-    // A link stays one.
-    let target = match target.canonicalize() {
-        Ok(real) => real,
-        Err(_) => target.to_owned(),
-    };
-    replace_at(&target, text, false).map_err(fail)
+/// What the operating system refused; the file is then as it was.
+pub fn write(root: &Path, path: &str, text: &str) -> Result<(), Error> {
+    let written = replace_at(&root.join(path), text, false);
+    written.map_err(|source| Error::new("cannot write", path, source))
 }
 
 /// Puts a text in the place of a file, whole.

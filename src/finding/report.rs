@@ -122,6 +122,13 @@ impl Report {
         self.shared.push(span.into());
     }
 
+    /// Makes warnings of the findings that pass.
+    pub fn accept(&mut self, passes: impl Fn(&Finding) -> bool) {
+        for finding in self.findings.iter_mut().filter(|finding| passes(finding)) {
+            finding.severity = Severity::Warning;
+        }
+    }
+
     /// Whether anything found is an error rather than a warning.
     pub fn has_errors(&self) -> bool {
         self.findings.iter().any(|f| f.severity == Severity::Error)
