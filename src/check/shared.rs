@@ -34,7 +34,7 @@ fn image_variables(check: &mut Check<'_>) -> HashMap<String, At<String>> {
         let mut variables = vec![format!("{reference}_DIGEST")];
         if image.rebuild.get().is_some() {
             // What the check of the image hands on.
-            variables.extend(["RECIPE", "CURRENT"].map(|what| format!("{reference}_{what}")));
+            variables.extend(["TAG", "CURRENT"].map(|what| format!("{reference}_{what}")));
         }
         variables.push(reference);
         for variable in variables {

@@ -51,6 +51,8 @@ pub const NEEDS_IN_STAGE: Version = Version::new(14, 2);
 pub const PREPARE: Version = Version::new(13, 2);
 /// `environment:action: access`; before, `prepare` says as little.
 pub const ACCESS: Version = Version::new(15, 0);
+/// `inherit`, and all of `default`.
+pub const INHERIT: Version = Version::new(12, 9);
 /// `environment:auto_stop_in`.
 pub const AUTO_STOP: Version = Version::new(12, 8);
 /// `artifacts:reports:dotenv`.

@@ -8,6 +8,7 @@ use crate::manifest::common::Entity;
 use crate::manifest::images::{Image, KeepFor, Retention};
 use crate::manifest::reach::{Coverage, covers};
 use crate::manifest::resolved::SetNames;
+use crate::mutant::{self, Mutant};
 use crate::pipeline::{Image as JobImage, Job, Mapping, Need, Origin, Value};
 use crate::source::At;
 
@@ -41,7 +42,7 @@ impl<'m> Lowering<'m> {
         self.with_regctl(&mut job, &[image], Right::Delete, None);
         if retention.keep_for.get() == Some(&KeepFor::Pipeline) {
             // Whatever happened before: what a failed pipeline leaves is of no use either.
-            job.when = Some("always".to_owned());
+            job.when = (!mutant::on(Mutant::CleanupNotAlways)).then(|| "always".to_owned());
             if retention.dry_run.copied_or(false) {
                 let would = format!("would delete {}", self.by_tag(name));
                 job.script.push(format!("echo {}", quoted(&would)).into());

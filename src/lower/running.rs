@@ -14,6 +14,7 @@ use crate::manifest::common::{Entity, When};
 use crate::manifest::environments::Environment;
 use crate::manifest::images::Image;
 use crate::manifest::reach::surely_covers;
+use crate::mutant::{self, Mutant};
 use crate::pipeline::{Job, Mapping, Need, Origin, Value};
 use crate::source::At;
 
@@ -125,7 +126,8 @@ impl<'m> Lowering<'m> {
         let deploys = environment.when.get() != Some(&When::Manual);
         let same =
             own.len() == refs.len() && own.iter().zip(&refs).all(|(a, b)| a.value == b.value);
-        let always = deploys && same && environment.job.is_missing();
+        let waits = !mutant::on(Mutant::CleanupDoesNotWait);
+        let always = deploys && same && environment.job.is_missing() && waits;
         let mut needs = Vec::new();
         if !always {
             needs.extend(behind.into_iter().map(|(key, image)| {
@@ -136,7 +138,7 @@ impl<'m> Lowering<'m> {
                 need(image.build_job(key).value, elsewhere || !there)
             }));
         }
-        if deploys {
+        if deploys && waits {
             needs.push(need(environment.deploy_job(key).value, !always));
         }
         Some(needs)

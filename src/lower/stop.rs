@@ -18,6 +18,7 @@ use crate::manifest::common::{Entity, Variable, When};
 use crate::manifest::environments::{Environment, Helm, Stop, StopDelete};
 use crate::manifest::images::Image;
 use crate::manifest::record::Field;
+use crate::mutant::{self, Mutant};
 use crate::pipeline::{Job, Mapping, Need, Origin, Value};
 use crate::source::At;
 
@@ -174,12 +175,15 @@ impl<'m> Lowering<'m> {
                 job.script.extend(cache);
             } else {
                 // Other branches may share the slug: of their images and their cache nothing goes.
-                let tags = builds
-                    .iter()
-                    .map(|tag| format!("--include {}", expression(tag)));
+                let all = mutant::on(Mutant::StopDeletesAllBranches);
+                let tags = builds.iter().map(|tag| if all { ".*" } else { tag });
+                let tags = tags.map(|tag| format!("--include {}", expression(tag)));
                 let tags = tags.collect::<Vec<_>>().join(" ");
                 let list = self.call(job, Function::Images, &tags);
-                let own = self.call(job, Function::OfBranch, "");
+                let own = match all {
+                    true => "cat".to_owned(),
+                    false => self.call(job, Function::OfBranch, ""),
+                };
                 let delete = self.call(job, Function::Delete, "");
                 job.script.push(format!("{list} > /tmp/images").into());
                 job.script

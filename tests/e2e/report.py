@@ -22,7 +22,7 @@ def everything():
     """(name, what, function) of all that can be run."""
     items = [(item.name, item.what, item.run) for item in scenarios.load().values()]
     items += [(item.name, item.what, faults.both(item)) for item in faults.load().values()]
-    items += [(f"mutation-{item.name}", item.what, mutations.caught(item)) for item in mutations.MUTATIONS]
+    items += [(f"mutation-{item.name}", f"{item.what}: caught by {item.scenario}", mutations.caught(item)) for item in mutations.MUTATIONS]
     items.append(("cost", "What pipelines cost, the post's beside ours.", cost.run))
     return items
 

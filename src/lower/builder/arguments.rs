@@ -97,7 +97,7 @@ fn build_arg(arg: &Argument<'_>) -> String {
 }
 
 /// `--label` for each label.
-pub(super) fn labels(build: &mut Build<'_>) -> Vec<String> {
+fn labels(build: &mut Build<'_>) -> Vec<String> {
     let labels = build.labels();
     let labels = labels.iter();
     labels

@@ -8,6 +8,7 @@ use crate::lower::{Lowering, digest_variable};
 use crate::manifest::images::{Builder, Image};
 use crate::manifest::registries::split_tag;
 use crate::manifest::resolved::{SetNames, build_tag, image_variable, upper};
+use crate::mutant::{self, Mutant};
 use crate::pipeline::{Mapping, Uses};
 
 /// An image to build, all names resolved.
@@ -31,7 +32,7 @@ pub(in crate::lower) struct Planned<'m> {
     pub cache_to: Option<Reference>,
     /// The build arguments.
     pub args: Vec<Argument<'m>>,
-    /// What arguments and labels use of earlier jobs.
+    /// What arguments and tags use of earlier jobs.
     pub uses: Uses,
     /// Labels, `name=value`.
     pub labels: Vec<String>,
@@ -215,7 +216,11 @@ impl<'m> Build<'m> {
             let own = tags.first().map(|tag| build_tag(tag));
             tags.extend(own);
         }
-        tags.extend(self.references("also_tag", Reference::text, |of| of.also_tag.clone()));
+        let also = self.references("also_tag", Reference::text, |of| of.also_tag.clone());
+        tags.extend(
+            also.into_iter()
+                .filter(|_| !mutant::on(Mutant::AlsoTagsForgotten)),
+        );
         tags
     }
 
@@ -227,7 +232,8 @@ impl<'m> Build<'m> {
     /// What the cache is written to.
     pub(super) fn cache_to(&mut self, written: Written) -> Option<String> {
         let cache = |of: &Planned<'m>| of.cache_to.iter().cloned().collect();
-        self.references("cache_to", written, cache).pop()
+        let all = self.references("cache_to", written, cache).pop();
+        all.filter(|_| !mutant::on(Mutant::NoCache))
     }
 
     /// Whether its job must know the slug of the default branch.
@@ -278,7 +284,8 @@ impl<'m> Build<'m> {
             });
             joined.collect()
         };
-        self.texts("platforms", platforms).pop()
+        let all = self.texts("platforms", platforms).pop();
+        all.filter(|_| !mutant::on(Mutant::PlatformsForgotten))
     }
 
     /// The manifest's own options.
@@ -293,7 +300,7 @@ impl<'m> Build<'m> {
 
     /// Labels, `name=value`.
     pub(super) fn labels(&mut self) -> Vec<String> {
-        self.texts("rebuild", |of| of.labels.clone())
+        self.texts("retention", |of| of.labels.clone())
     }
 
     /// The secrets: an id, and the variable that holds the value.

@@ -4,7 +4,9 @@ use super::{Change, Undo, manifests};
 use crate::lower::{Lowering, own_folder, word};
 use crate::manifest::collection::List;
 use crate::manifest::environments::Environment;
+use crate::manifest::images::Image;
 use crate::manifest::resolved::image_variable;
+use crate::mutant::{self, Mutant};
 use crate::pipeline::{Handed, Mapping, Uses, Value};
 use crate::source::At;
 
@@ -52,7 +54,13 @@ fn image_variables(lowering: &Lowering<'_>, environment: &Environment, uses: &mu
             let digest = Handed::Digest(image.value.to_owned());
             uses.variables.push((variable.clone(), digest));
         }
-        (variable, lowering.by_digest(&image))
+        let tagged = |of: &At<Image>| format!("{}:{}", of.repository(&image), of.tag());
+        let tagged = lowering.image(&image).map(tagged);
+        let tagged = tagged.filter(|_| mutant::on(Mutant::AppliesATag));
+        (
+            variable,
+            tagged.unwrap_or_else(|| lowering.by_digest(&image)),
+        )
     };
     images.map(value).collect()
 }

@@ -6,6 +6,7 @@ use crate::lower::{Lowering, digest_variable, own_folder, quoted, word};
 use crate::manifest::collection::{List, Map};
 use crate::manifest::common::Variable;
 use crate::manifest::environments::{Environment, Helm};
+use crate::mutant::{self, Mutant};
 use crate::pipeline::{Handed, Uses, Value};
 
 /// How long the name of a release may be: Helm's own limit, which leaves room for what charts
@@ -80,7 +81,9 @@ pub(super) fn lower(lowering: &Lowering<'_>, environment: &Environment) -> Optio
             "# Helm 4 renamed --atomic.\n\
              case $(helm version --short) in v3.*) undo=--atomic ;; *) undo=--rollback-on-failure ;; esac\n",
         ));
-        lines.push(format!("\"$undo\" --timeout {timeout}"));
+        if !mutant::on(Mutant::HelmDoesNotWait) {
+            lines.push(format!("\"$undo\" --timeout {timeout}"));
+        }
     } else {
         lines.push(format!("--wait --timeout {timeout}"));
     }

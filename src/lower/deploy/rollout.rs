@@ -9,6 +9,7 @@ use crate::gitlab::shell::wrapped;
 use crate::lower::word;
 use crate::manifest::environments::Environment;
 use crate::manifest::resolved::ROLLOUT_TIMEOUT;
+use crate::mutant::{self, Mutant};
 use crate::pipeline::Value;
 
 /// How long each workload may take.
@@ -124,6 +125,11 @@ fn guarded(change: Change, workloads: &[&str], status: Vec<String>) -> Vec<Value
             format!("  # Only what this job changed goes back.\n{undone}")
         }
     };
+    let undone = match mutant::on(Mutant::NoUndo) {
+        true => String::new(),
+        false => undone,
+    };
+    let exit_status = u8::from(!mutant::on(Mutant::FailedRolloutSucceeds));
     // One change fails by itself; of several, the first ones have to go back.
     let mut guarded: Vec<String> = Vec::new();
     if change.own.is_empty() && change.commands.len() > 1 {
@@ -138,7 +144,7 @@ fn guarded(change: Change, workloads: &[&str], status: Vec<String>) -> Vec<Value
         several => format!("{{\n  {}\n}}", several.join(" &&\n  ")),
     };
     script.push(Value::from(format!(
-        "if ! {guarded}; then\n{undone}  exit 1\nfi\n"
+        "if ! {guarded}; then\n{undone}  exit {exit_status}\nfi\n"
     )));
     script
 }

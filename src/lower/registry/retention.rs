@@ -19,6 +19,7 @@ use crate::manifest::collection::List;
 use crate::manifest::environments::Environment;
 use crate::manifest::images::{Image, KeepFor, Retention};
 use crate::manifest::written_tags::Writer;
+use crate::mutant::{self, Mutant};
 use crate::pipeline::{Job, Value};
 use crate::source::At;
 
@@ -36,9 +37,16 @@ impl<'m> Lowering<'m> {
         let without = rules.excluded.as_ref().map_or(String::new(), |cache| {
             format!(" --exclude {}", expression(cache))
         });
-        let listed = includes(rules.images().map(|one| expression(&one.pattern.regex)));
+        let listed = rules
+            .images()
+            .map(|one| match mutant::on(Mutant::DeletesWhatOthersTagged) {
+                true => expression(".*"),
+                false => expression(&one.pattern.regex),
+            });
+        let listed = includes(listed);
         lines.push(self.call(job, Function::Images, &(listed + &without)) + " > /tmp/images");
         let environments = self.deployments.of_image(name).iter();
+        let environments = environments.filter(|_| !mutant::on(Mutant::NothingThatRunsIsKept));
         let mut lists: Vec<String> = environments
             .map(|(place, _)| word(&running::file(&place.value)))
             .collect();
@@ -50,6 +58,7 @@ impl<'m> Lowering<'m> {
             lists.push("/tmp/kept".to_owned());
         }
         let newest = rules.newest.map(|number| {
+            let number = number * i64::from(!mutant::on(Mutant::KeepsNoOlderImage));
             let newest = self.call(job, Function::AllButNewest, &number.to_string());
             newest + " < /tmp/images"
         });

@@ -19,6 +19,7 @@ def runs(project, pipeline, *environments):
     built = pipeline.jobs["build-app"].reported["IMAGE_APP_DIGEST"]
     for name in environments:
         equal(project.runs(name, "app").rpartition("@")[2], built, f"the digest in {name}")
+        equal(project.images("").digest(pipeline.sha), built, f"the commit's tag of what runs in {name}")
     equal(project.drain(), [], "images that a node drain cannot pull")
 
 
@@ -27,12 +28,12 @@ def two_environments_on_one_image(bench):
     """Staging deploys twice while production stays, then production follows: at each step both can be pulled."""
     project = staged(bench)
     first = project.push(CHANGES="first")
+    equal(first.jobs["deploy-production"].status, "manual", "production waits for somebody")
     runs(project, first, "staging")
     first.play("deploy-production")
     statuses(first)
     for number in range(2):
         last = project.push(CHANGES=str(number))
-        equal(last.jobs["deploy-production"].status, "manual", "production waits for somebody")
         runs(project, last, "staging")
         runs(project, first, "production")
     last.play("deploy-production")

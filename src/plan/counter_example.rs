@@ -1,10 +1,13 @@
 //! A pipeline in words, and as the command that plans it.
 
+use super::classes::Compared;
+use super::situation::{Changed, Ref, Situation, Trigger};
 use crate::files::shell_word;
-use crate::plan::{Changed, Compared, Ref, Situation, Trigger};
 
 /// What has to be said of a situation so that it is the same one for `plan`.
-pub(super) struct CounterExamples {
+pub(crate) struct CounterExamples {
+    /// The file that is planned; `None`: what the manifest compiles to.
+    file: Option<String>,
     /// Conditions ask for variables of the project.
     variables: bool,
     /// Conditions ask whether the ref is protected.
@@ -14,8 +17,9 @@ pub(super) struct CounterExamples {
 }
 
 impl CounterExamples {
-    pub(super) fn of(compared: &Compared, classes: &[Situation]) -> Self {
+    pub(crate) fn of(compared: &Compared, classes: &[Situation], file: Option<&str>) -> Self {
         Self {
+            file: file.map(str::to_owned),
             variables: classes.iter().any(|one| !one.variables.is_empty()),
             protection: compared.asks("CI_COMMIT_REF_PROTECTED"),
             default_branch: compared.asks("CI_DEFAULT_BRANCH"),
@@ -23,12 +27,15 @@ impl CounterExamples {
     }
 
     /// The command that plans a situation.
-    pub(super) fn command(&self, situation: &Situation) -> String {
+    pub(crate) fn command(&self, situation: &Situation) -> String {
         let mut words = vec!["windlass".to_owned(), "plan".to_owned()];
         let mut option = |name: &str, value: &str| {
             words.push(name.to_owned());
             words.push(shell_word(value).into_owned());
         };
+        if let Some(file) = &self.file {
+            option("--file", file);
+        }
         match (&situation.reference, &situation.trigger) {
             (Ref::Branch(name), Trigger::Schedule) => option("--schedule", name),
             (Ref::Branch(name), _) => option("--branch", name),
@@ -67,12 +74,12 @@ impl CounterExamples {
 }
 
 /// A situation as people say it: "branch `main`", "a merge request from `a` to `b`".
-pub(super) fn named(situation: &Situation) -> String {
+pub(crate) fn named(situation: &Situation) -> String {
     with_article("a", situation)
 }
 
 /// The same, with this before a merge request: `of the`.
-pub(super) fn with_article(article: &str, situation: &Situation) -> String {
+pub(crate) fn with_article(article: &str, situation: &Situation) -> String {
     let mut text = match (&situation.reference, &situation.trigger) {
         (Ref::Branch(name), Trigger::Schedule) => format!("a schedule of `{name}`"),
         (Ref::Branch(name), Trigger::Other(word)) => format!("branch `{name}`, by `{word}`"),
