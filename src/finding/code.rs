@@ -220,6 +220,8 @@ codes! {
     StopMissing "stop-missing" Error;
     /// A stop job that is offered where nothing starts its environment.
     StopElsewhere "stop-elsewhere" Warning;
+    /// A job that holds a resource group which the pipeline that it waits for needs.
+    ResourceGroupDeadlock "resource-group-deadlock" Error;
     /// A rule that never decides, as one before it always matches.
     UnreachableRule "unreachable-rule" Warning;
     /// A rule that asks for a variable which a job of the same pipeline makes.
@@ -250,6 +252,14 @@ codes! {
     UnprotectedCache "unprotected-cache" Warning;
     /// A privileged Docker daemon beside a job that does not use it.
     NeedlessDaemon "needless-daemon" Warning;
+
+    // Choices about findings.
+    /// An allowance that no finding needs.
+    UnusedAllow "unused-allow" Warning;
+    /// An allowance of a finding that does not exist, or without a reason.
+    BadAllow "bad-allow" Warning;
+    /// A setting in `.windlass.toml` that windlass does not know.
+    BadSetting "bad-setting" Error;
 
     // Files of the project.
     /// A Dockerfile, compose file or context that does not exist.
