@@ -45,6 +45,8 @@ Examples:
   windlass lint
   windlass lint --format junit ci/*.gitlab-ci.yml > lint.xml
   windlass lint --includes-from ../ci-templates -
+  windlass lint --write-baseline lint-baseline.json
+  windlass lint --baseline lint-baseline.json
   windlass explain script-injection";
 
 const PLAN_EXAMPLES: &str = "\
@@ -235,6 +237,12 @@ pub(crate) struct Lint {
     /// Pipelines to look at; `-` is standard input [default: .gitlab-ci.yml].
     #[arg(value_name = "FILE")]
     pub(crate) files: Vec<PathBuf>,
+    /// Say nothing of the findings that this file knows.
+    #[arg(long, value_name = "BASELINE")]
+    pub(crate) baseline: Option<PathBuf>,
+    /// Write all findings into this file, as known ones, and say none.
+    #[arg(long, value_name = "BASELINE", conflicts_with = "baseline")]
+    pub(crate) write_baseline: Option<PathBuf>,
     /// How to print the findings.
     #[arg(
         long,
