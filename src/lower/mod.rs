@@ -31,6 +31,7 @@ mod registry;
 mod running;
 mod stop;
 mod test;
+mod tested;
 mod toolchain_build;
 mod uses;
 mod workflow;
@@ -72,6 +73,7 @@ const FAMILIES: &[fn(&mut Lowering<'_>)] = &[
     image_build::lower,
     test::lower,
     production_build::lower,
+    tested::lower,
     promotion::lower,
     deploy::lower,
     marking::lower,

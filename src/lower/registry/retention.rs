@@ -32,7 +32,9 @@ impl<'m> Lowering<'m> {
         image: &'m At<Image>,
         retention: &Retention,
     ) -> Vec<Value> {
-        let rules = Rules::of(image, retention, self.deployments.is_released(name));
+        let is_marked = self.deployments.tested_stage(self.manifest, name).is_some();
+        let is_released = self.deployments.is_released(name);
+        let rules = Rules::of(image, retention, is_released.then_some(is_marked));
         let mut lines = rules.checks();
         let without = rules.excluded.as_ref().map_or(String::new(), |cache| {
             format!(" --exclude {}", expression(cache))
@@ -140,7 +142,7 @@ impl<'m> Lowering<'m> {
         for written in self.written_to(&repository) {
             let own = written.image == name;
             match written.writer {
-                Writer::Build | Writer::OneBuild | Writer::AlsoTag if !own => {
+                Writer::Build | Writer::OneBuild | Writer::Tested | Writer::AlsoTag if !own => {
                     kept.push(match TagPattern::of(&written.tag) {
                         Some(pattern) => expression(&pattern.of_any_branch().regex),
                         None => tag(&written.tag),
@@ -159,6 +161,7 @@ impl<'m> Lowering<'m> {
                 }
                 Writer::Build
                 | Writer::OneBuild
+                | Writer::Tested
                 | Writer::AlsoTag
                 | Writer::Cache
                 | Writer::Promotion(_)
@@ -188,12 +191,16 @@ impl Going {
         Some(Self { tag, pattern })
     }
 
-    /// The tags by which builds of an image are found, and those that each build has of its own.
-    fn of_builds(image: &Image, is_released: bool) -> Option<Self> {
-        let own = image.build_tag().filter(|_| is_released);
+    /// The tags by which builds of an image are found, those that each build has of its own, and that of builds
+    /// that passed their tests.
+    fn of_builds(image: &Image, released: Option<bool>) -> Option<Self> {
+        let own = image.build_tag().filter(|_| released.is_some());
         match (Self::of(image.tag()), own) {
             (Some(mut both), Some(_)) => {
-                both.pattern.regex.push_str(BUILD_TAG);
+                both.pattern.regex.push_str(match released {
+                    Some(true) => "(-[0-9]+|-tested)?",
+                    Some(false) | None => BUILD_TAG,
+                });
                 Some(both)
             }
             (None, Some(own)) => Self::of(&own),
@@ -219,7 +226,8 @@ struct Rules {
 }
 
 impl Rules {
-    fn of(image: &Image, retention: &Retention, is_released: bool) -> Self {
+    /// `released`: whether builds that passed their tests are marked; `None` if no build is released.
+    fn of(image: &Image, retention: &Retention, released: Option<bool>) -> Self {
         let by_branch = retention.keep_for.get() == Some(&KeepFor::Branch);
         let newest = retention.keep_n.get().copied();
         let wide = is_wide(image.tag()) || also_tags(image).any(is_wide);
@@ -231,7 +239,7 @@ impl Rules {
         let further = also_tags(image).filter_map(Going::of);
         let cache = branch_cache(image).and_then(Going::of);
         Self {
-            own: Going::of_builds(image, is_released),
+            own: Going::of_builds(image, released),
             // With a number only builds are counted.
             further: further
                 .filter(|one| match by_branch {
