@@ -23,7 +23,6 @@ pub(super) fn check(check: &mut Check<'_>) {
             age(check, &retention.value);
             if retention.value.keep_for.get() == Some(&KeepFor::Pipeline) {
                 alone(check, &retention.value);
-                deployed(check, key, retention);
             } else {
                 answered(check, key, &retention.value);
                 tags(check, key, image, retention);
@@ -87,23 +86,6 @@ fn alone(check: &mut Check<'_>, retention: &Retention) {
             .report
             .push(finding.help(format!("remove one of the two: `keep_for` or `{key}`")));
     }
-}
-
-/// Reports an image that goes with its pipeline and that an environment runs on.
-fn deployed(check: &mut Check<'_>, key: &At<String>, retention: &At<Retention>) {
-    let Some((place, _)) = check.deployments.of_image(&key.value).first() else {
-        return;
-    };
-    let message = format!(
-        "`{}` is deleted at the end of its pipeline, and `{}` still runs it",
-        key.value, place.value
-    );
-    let finding = Finding::new(Code::DeletedBeforeUse, retention.span, message)
-        .related(place.span, "this environment deploys it")
-        .help(
-            "keep what runs: `retention: {keep_n: 3}` asks the cluster before it deletes anything",
-        );
-    check.report.push(finding);
 }
 
 /// Reports an age below that of the answer to what runs: an image that is deployed meanwhile could go.
