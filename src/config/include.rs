@@ -149,11 +149,18 @@ impl<'i> Includes<'i> {
             found
         };
         let mut unknown = Vec::new();
+        let mut included = None;
         let mut around = inputs::Around {
             look_up: &look_up,
             unknown: &mut unknown,
+            included: &mut included,
         };
         let tree = inputs::apply(loaded, inputs, &mut around, reader);
+        if let Some(place) = included {
+            self.vague.insert(file);
+            self.last_unread = self.clock;
+            self.unresolved.push(Unresolved::of_inputs(place));
+        }
         for (name, place) in unknown {
             // What the file says with such a value is not known.
             self.vague.insert(file);

@@ -90,6 +90,17 @@ impl Unresolved {
         }
     }
 
+    /// Inputs that `spec:include` takes from other files.
+    pub(super) fn of_inputs(place: Place) -> Self {
+        Self {
+            kind: None,
+            what: "the inputs that `spec:include` declares".to_owned(),
+            entry: Map::default(),
+            why: NotRead::NotHere,
+            place,
+        }
+    }
+
     pub(super) fn of(entry: &Map, place: Place, why: NotRead) -> Self {
         let kind = IncludeKind::named(entry);
         let part = |key: &str| match &entry.get(key)?.value {

@@ -29,6 +29,8 @@ pub(super) struct Around<'a> {
     pub(super) look_up: &'a dyn Fn(&str) -> Lookup,
     /// The variables that are not known and would be put in, and where.
     pub(super) unknown: &'a mut Vec<(String, Place)>,
+    /// Where `spec:include` takes inputs from other files, which are not read (GitLab 18.6).
+    pub(super) included: &'a mut Option<Place>,
 }
 
 /// The values of inputs by name.
@@ -49,7 +51,11 @@ pub(super) fn apply(
         }
         return loaded.content;
     };
-    let values = values(header, given, reader);
+    let included = header.get("spec").and_then(|spec| spec.get("include"));
+    *around.included = included
+        .filter(|node| !node.is_null())
+        .map(|node| node.place);
+    let values = values(header, given, around.included.is_some(), reader);
     Interpolation {
         values: &values,
         around,
@@ -58,8 +64,8 @@ pub(super) fn apply(
     .node(&loaded.content)
 }
 
-/// The value of each input that a header declares.
-fn values(header: &Node, given: Option<&Node>, reader: &mut Reader) -> Values {
+/// The value of each input that a header declares; `open`: other files declare more.
+fn values(header: &Node, given: Option<&Node>, open: bool, reader: &mut Reader) -> Values {
     let none = Map::default();
     let given = given.and_then(Node::as_map).unwrap_or(&none);
     if let Some(map) = header.as_map() {
@@ -74,7 +80,7 @@ fn values(header: &Node, given: Option<&Node>, reader: &mut Reader) -> Values {
     let known = ["inputs", "include", "component", "description"];
     reader.known_keys(&spec, "spec", &known);
     for (key, entry) in given.iter() {
-        if !inputs.has(&key.text) {
+        if !open && !inputs.has(&key.text) {
             let message = format!("`inputs` has `{}`, which the file does not know", key.text);
             reader.found(Code::BadInput, entry.key_place, message);
         }
@@ -168,6 +174,9 @@ impl Interpolation<'_, '_> {
         // Ruby's `split` drops what is empty at the end.
         while functions.last().is_some_and(|last| last.is_empty()) {
             functions.pop();
+        }
+        if self.around.included.is_some() && block::is_undeclared(access, self.values) {
+            return None;
         }
         let value = block::access(access, self.values);
         let value = value.and_then(|value| self.applied(value, &functions, at));
