@@ -168,7 +168,7 @@ fn the_production_image_is_built_from_what_only_such_builds_cached() {
     let pipeline = Pipeline::new();
     let script = pipeline.script("build-php");
     assert!(!script.contains("REF_SLUG"), "{script}");
-    assert_eq!(script.matches("/php:cache-production").count(), 2);
+    assert_eq!(script.matches("/php:cache_production").count(), 2);
     assert_eq!(
         pipeline.all["variables"]["IMAGE_PHP"],
         "$CI_REGISTRY_IMAGE/php:$CI_COMMIT_SHA"

@@ -88,19 +88,19 @@ impl Reference {
 
     /// The reference for a shell.
     pub(super) fn text(&self) -> String {
-        self.joined(":", "cache-$default_branch_slug")
+        self.joined(":", "cache_$default_branch_slug")
     }
 
     /// The reference for Docker Compose: jobs that do not build do not set the variable, and compose
     /// would complain.
     pub(super) fn in_compose(&self) -> String {
-        self.joined(":", "cache-${default_branch_slug-}")
+        self.joined(":", "cache_${default_branch_slug-}")
     }
 
     /// The repository of a cache for builders that keep each layer under a tag of its own: what is a
     /// tag for others is a repository there.
     pub(super) fn as_repository(&self) -> String {
-        self.joined("/", "cache-$default_branch_slug")
+        self.joined("/", "cache_$default_branch_slug")
     }
 
     fn joined(&self, sign: &str, of_default_branch: &str) -> String {
