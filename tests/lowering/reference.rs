@@ -85,9 +85,9 @@ fn five_stages_in_order() {
 fn the_build_reads_and_writes_the_cache_of_its_branch() {
     let pipeline = Pipeline::new();
     let cache = "type=registry,ref=$CI_REGISTRY_IMAGE/php-ci:cache";
-    let from = format!("--cache-from \"{cache}-$CI_COMMIT_REF_SLUG\"");
-    let default = format!("--cache-from \"{cache}-$default_branch_slug\"");
-    let to = format!("--cache-to \"{cache}-$CI_COMMIT_REF_SLUG,mode=max\"");
+    let from = format!("--cache-from \"{cache}_$CI_COMMIT_REF_SLUG\"");
+    let default = format!("--cache-from \"{cache}_$default_branch_slug\"");
+    let to = format!("--cache-to \"{cache}_$CI_COMMIT_REF_SLUG,mode=max\"");
     says(&pipeline, "build-php-ci", &[&from, &default, &to, "--push"]);
 }
 

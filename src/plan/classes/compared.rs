@@ -80,7 +80,8 @@ pub struct Compared {
     /// The names of environments that conditions ask for and that have variables: what they are called is
     /// not one of the classes.
     pub(super) environments: BTreeSet<String>,
-    /// The variables in globs of `changes` and `exists`.
+    /// The variables in globs of `exists`, of which one value alone is tried. Whatever a glob of `changes`
+    /// says, both answers are.
     pub(super) in_paths: BTreeSet<String>,
 }
 
@@ -284,9 +285,7 @@ impl Compared {
         if let Some(Condition { expr, .. }) = &rule.condition {
             self.condition(expr);
         }
-        let exists = rule.exists.iter().flat_map(|exists| &exists.paths);
-        let changes = rule.changes.iter().flat_map(|changes| &changes.paths);
-        for path in exists.chain(changes) {
+        for path in rule.exists.iter().flat_map(|exists| &exists.paths) {
             self.in_paths
                 .extend(variables::names(path).map(str::to_owned));
         }

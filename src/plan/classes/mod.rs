@@ -62,7 +62,7 @@ pub enum LeftOut {
     Combinations,
     /// Conditions ask for the name of this environment, which has variables.
     Environment(String),
-    /// Paths have this variable.
+    /// Paths of `exists` have this variable.
     Path(String),
 }
 
@@ -84,7 +84,7 @@ impl std::fmt::Display for LeftOut {
             ),
             Self::Path(name) => write!(
                 f,
-                "paths have the variable {}, and not every value of it was tried",
+                "paths of `exists` have the variable {}, and not every value of it was tried",
                 code(&format!("${name}"))
             ),
             Self::Combinations => {
