@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use windlass::files::DEFAULT_MANIFEST;
 use windlass::finding::output::Format;
+use windlass::gitlab::Version;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -36,6 +37,18 @@ Examples:
   windlass check
   windlass check --format gitlab > gl-code-quality-report.json";
 
+const LINT_EXAMPLES: &str = "\
+No manifest is needed, and no network: what an include that is not here may change stays open.
+The findings go to standard output. The exit status is 1 if one of them is an error.
+
+Examples:
+  windlass lint
+  windlass lint --format junit ci/*.gitlab-ci.yml > lint.xml
+  windlass lint --includes-from ../ci-templates -
+  windlass lint --write-baseline lint-baseline.json
+  windlass lint --baseline lint-baseline.json
+  windlass explain script-injection";
+
 const PLAN_EXAMPLES: &str = "\
 Without a ref it is the default branch. A condition on a variable that nothing sets stays open: the
 job is shown with a question mark, until --variable says what it is.
@@ -56,6 +69,15 @@ Examples:
   windlass diff --against origin/main --format markdown > comment.md
   windlass diff --file .gitlab-ci.yml --against v1.2.3 --exit-code
   windlass diff old/.gitlab-ci.yml new/.gitlab-ci.yml";
+
+const IMPORT_EXAMPLES: &str = "\
+The manifest holds the jobs as they are, with their comments. It is compiled, and compared with the
+pipeline as `windlass diff` does: if anything would change, nothing is written.
+
+Examples:
+  windlass import
+  windlass import --stdout ci/pipeline.yml
+  windlass import --check        does the manifest still make the pipeline?";
 
 const GRAPH_EXAMPLES: &str = "\
 Without a ref it is the pipeline of all refs; jobs that are not on every one are dashed.
@@ -98,6 +120,11 @@ pub(crate) struct Options {
     pub(crate) quiet: bool,
 }
 
+/// A version of GitLab.
+fn target(text: &str) -> Result<Version, String> {
+    text.parse().map_err(|why| format!("`{text}` {why}"))
+}
+
 impl Options {
     /// The manifest's path as given, or the default one.
     pub(crate) fn manifest(&self) -> &str {
@@ -124,6 +151,9 @@ pub(crate) enum Command {
     /// Check that the manifest is valid and the files are up to date.
     #[command(after_help = CHECK_EXAMPLES)]
     Check(Check),
+    /// Find what is wrong with any `.gitlab-ci.yml`: refused, never meant, or dangerous.
+    #[command(after_help = LINT_EXAMPLES)]
+    Lint(Lint),
     /// Say which jobs run on a ref, and why.
     #[command(after_help = PLAN_EXAMPLES)]
     Plan(Plan),
@@ -133,6 +163,9 @@ pub(crate) enum Command {
     /// Draw the pipeline of a ref, or of all.
     #[command(after_help = GRAPH_EXAMPLES)]
     Graph(Graph),
+    /// Write a manifest that is proven to make an existing pipeline.
+    #[command(after_help = IMPORT_EXAMPLES)]
+    Import(Import),
     /// Print the JSON Schema of the manifest, for editors.
     #[command(after_help = "Example:\n  windlass schema > windlass.schema.json")]
     Schema,
@@ -156,6 +189,28 @@ pub(crate) struct Generate {
 }
 
 #[derive(Debug, Args)]
+pub(crate) struct Import {
+    /// The pipeline [default: .gitlab-ci.yml].
+    #[arg(value_name = "FILE")]
+    pub(crate) file: Option<PathBuf>,
+    /// The GitLab that runs it, as major and minor version [default: 18.0].
+    #[arg(long, value_name = "VERSION", value_parser = target)]
+    pub(crate) gitlab: Option<Version>,
+    /// Print the manifest, and write nothing.
+    #[arg(long, conflicts_with = "force")]
+    pub(crate) stdout: bool,
+    /// Overwrite a manifest.
+    #[arg(long)]
+    pub(crate) force: bool,
+    /// Compare the manifest that is there with the pipeline, and write nothing.
+    #[arg(long, conflicts_with_all = ["stdout", "force", "gitlab"])]
+    pub(crate) check: bool,
+    /// The project's default branch [default: as git knows it, else main].
+    #[arg(long, value_name = "BRANCH")]
+    pub(crate) default_branch: Option<String>,
+}
+
+#[derive(Debug, Args)]
 pub(crate) struct Check {
     /// How to print the findings; with another format than text, on standard output.
     #[arg(
@@ -165,6 +220,30 @@ pub(crate) struct Check {
         conflicts_with = "message_format"
     )]
     pub(crate) format: Format,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Lint {
+    /// Pipelines to look at; `-` is standard input [default: .gitlab-ci.yml].
+    #[arg(value_name = "FILE")]
+    pub(crate) files: Vec<PathBuf>,
+    /// Say nothing of the findings that this file knows.
+    #[arg(long, value_name = "BASELINE")]
+    pub(crate) baseline: Option<PathBuf>,
+    /// Write all findings into this file, as known ones, and say none.
+    #[arg(long, value_name = "BASELINE", conflicts_with = "baseline")]
+    pub(crate) write_baseline: Option<PathBuf>,
+    /// How to print the findings.
+    #[arg(
+        long,
+        value_name = "FORMAT",
+        default_value = "text",
+        conflicts_with = "message_format"
+    )]
+    pub(crate) format: Format,
+    /// The project's default branch [default: as git knows it, else main].
+    #[arg(long, value_name = "BRANCH")]
+    pub(crate) default_branch: Option<String>,
 }
 
 /// Which refs are asked about.

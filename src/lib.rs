@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! text -> source -> manifest -> check -> lower -> pipeline -> render -> text -> verify -> files
-//! pipeline, or any .gitlab-ci.yml -> config -> plan -> proof
+//! pipeline, or any .gitlab-ci.yml -> config -> plan -> proof, lint
 //! ```
 //!
 //! Each module is one step or one artefact of that line, and says in its first lines what comes
@@ -16,8 +16,11 @@ pub mod files;
 pub mod finding;
 pub mod gitlab;
 pub mod graph;
+pub mod import;
+pub mod lint;
 pub mod lower;
 pub mod manifest;
+mod mutant;
 pub mod pipeline;
 pub mod plan;
 pub mod proof;

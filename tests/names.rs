@@ -433,9 +433,18 @@ fn shown(pipeline: &Pipeline, replace: impl Fn(&str) -> String + Copy) -> Vec<(S
     .collect()
 }
 
+/// The words of a command: a longer name may break its line elsewhere.
+fn words(text: &str) -> String {
+    let words: Vec<&str> = text
+        .split_whitespace()
+        .filter(|word| *word != "\\")
+        .collect();
+    words.join(" ")
+}
+
 fn renamed(value: &Value, replace: impl Fn(&str) -> String + Copy) -> Value {
     match value {
-        Value::Str(text) => Value::Str(replace(text)),
+        Value::Str(text) => Value::Str(words(&replace(text))),
         Value::Seq(items) => items
             .iter()
             .map(|item| renamed(item, replace))

@@ -45,8 +45,8 @@ pub(super) fn run(options: &Options, args: &Check) -> Result<Verdict, Failure> {
             }
             print(&text)
         }
-        Format::Json | Format::Gitlab | Format::Sarif => {
-            print_findings(args.format, &project.report, options.quiet)
+        Format::Json | Format::Gitlab | Format::Sarif | Format::Junit => {
+            print_findings(args.format, &project.report, options)
         }
     };
     match printed {

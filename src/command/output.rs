@@ -60,12 +60,17 @@ pub(super) fn say_findings(report: &Report, options: &Options) {
     }
 }
 
-/// Prints findings on standard output, for a program.
-pub(super) fn print_findings(format: Format, report: &Report, quiet: bool) -> io::Result<()> {
-    print(&show(format, &audible(report, quiet), Style::default())?)
+/// Prints findings on standard output, where they are what was asked for.
+pub(super) fn print_findings(format: Format, report: &Report, options: &Options) -> io::Result<()> {
+    let color = stdout_color(options);
+    print(&show(
+        format,
+        &audible(report, options.quiet),
+        Style { color },
+    )?)
 }
 
 /// What of a report is to be said.
 fn audible(report: &Report, quiet: bool) -> Report {
-    report.filtered(|finding| !quiet || finding.code.severity() == Severity::Error)
+    report.filtered(|finding| !quiet || finding.severity == Severity::Error)
 }

@@ -109,7 +109,7 @@ impl Unresolved {
         let kind = IncludeKind::named(entry);
         let part = |key: &str| match &entry.get(key)?.value {
             Value::Seq(items) => {
-                let all: Vec<String> = items.iter().filter_map(Node::scalar_text).collect();
+                let all: Vec<String> = items.iter().filter_map(|item| item.scalar_text()).collect();
                 Some(format!("{key}: {}", all.join(", ")))
             }
             _ => Some(format!("{key}: {}", entry.get(key)?.scalar_text()?)),
@@ -498,6 +498,25 @@ impl Config {
             .chain([&self.variables])
             .chain(self.jobs.iter().map(|job| &job.variables))
             .flat_map(|variables| variables.keys().map(String::as_str))
+            .collect()
+    }
+
+    /// All variables that the file sets: for all jobs, in a job, by a rule of a job or of the workflow; each
+    /// once, where it stands.
+    pub fn all_variables(&self) -> Vec<(&str, &Variable)> {
+        let mut seen = HashSet::new();
+        let rules = self.jobs.iter().filter_map(|job| match &job.conditions {
+            Conditions::Rules(rules) => Some(rules),
+            Conditions::Always | Conditions::Policies { .. } => None,
+        });
+        let rules = rules.chain(&self.workflow.rules).flatten();
+        let own = self.jobs.iter().map(|job| &job.variables);
+        let all = std::iter::once(&self.variables).chain(own);
+        let all = all.chain(rules.map(|rule| &*rule.variables));
+        let named = all.flat_map(|variables| variables.iter());
+        named
+            .filter(|(_, variable)| seen.insert(variable.place))
+            .map(|(name, variable)| (name.as_str(), variable))
             .collect()
     }
 

@@ -11,8 +11,13 @@ impl Config {
     /// What GitLab takes and is still worth saying: includes that are not read, and globs that match
     /// no file.
     pub fn report(&self) -> Report {
+        Report::of(&self.sources, self.remarks())
+    }
+
+    /// The same, at places of the configuration.
+    pub(crate) fn remarks(&self) -> Vec<Finding> {
         let unread = self.unresolved.iter().map(finding);
-        Report::of(&self.sources, unread.chain(globs::findings(self)))
+        unread.chain(globs::findings(self)).collect()
     }
 }
 

@@ -2,7 +2,7 @@
 //! `tests/findings/` (one manifest that raises it and a near miss that does not).
 
 /// How bad a finding is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Severity {
     /// Nothing is written while there is one.
     Error,
@@ -216,6 +216,48 @@ codes! {
     PartlyProven "partly-proven" Warning;
     /// An environment that is started where the job that stops it is missing.
     StopMissing "stop-missing" Error;
+    /// A stop job that is offered where nothing starts its environment.
+    StopElsewhere "stop-elsewhere" Warning;
+    /// A job that holds a resource group which the pipeline that it waits for needs.
+    ResourceGroupDeadlock "resource-group-deadlock" Error;
+    /// A rule that never decides, as one before it always matches.
+    UnreachableRule "unreachable-rule" Warning;
+    /// A rule that asks for a variable which a job of the same pipeline makes.
+    DotenvInRules "dotenv-in-rules" Warning;
+    /// A job that deploys production in the pipeline of a merge request.
+    DeployFromMergeRequest "deploy-from-merge-request" Warning;
+    /// A deployment without `resource_group`, which another pipeline may do at the same time.
+    MissingResourceGroup "missing-resource-group" Warning;
+
+    // What is dangerous.
+    /// A secret that everybody who reads the file knows.
+    SecretInFile "secret-in-file" Error;
+    /// A secret that becomes a variable of another project's pipeline.
+    SecretHandedOn "secret-handed-on" Warning;
+    /// A debug trace, which prints secrets into the log.
+    DebugTrace "debug-trace" Warning;
+    /// Text that outsiders choose is run as code.
+    ScriptInjection "script-injection" Error;
+    /// A program that is downloaded and run unseen.
+    PipedDownload "piped-download" Warning;
+    /// A connection whose other side is not checked.
+    UnverifiedConnection "unverified-connection" Warning;
+    /// An image whose tag moves to each new version.
+    UnpinnedImage "unpinned-image" Warning;
+    /// An include whose content moves with a branch, or that anybody on the way can change.
+    UnpinnedInclude "unpinned-include" Warning;
+    /// A cache that merge requests share with protected branches.
+    UnprotectedCache "unprotected-cache" Warning;
+    /// A privileged Docker daemon beside a job that does not use it.
+    NeedlessDaemon "needless-daemon" Warning;
+
+    // Choices about findings.
+    /// An allowance that no finding needs.
+    UnusedAllow "unused-allow" Warning;
+    /// An allowance of a finding that does not exist, or without a reason.
+    BadAllow "bad-allow" Warning;
+    /// A setting in `.windlass.toml` that windlass does not know.
+    BadSetting "bad-setting" Error;
 
     // Files of the project.
     /// A Dockerfile, compose file or context that does not exist.

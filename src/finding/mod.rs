@@ -61,6 +61,8 @@ pub struct Related {
 pub struct Finding {
     /// What kind of finding it is.
     pub code: Code,
+    /// How bad it is: as bad as its kind is, if nobody chose otherwise.
+    pub severity: Severity,
     /// One sentence: what is wrong, with the names concerned in backticks.
     pub message: String,
     /// Where.
@@ -80,12 +82,20 @@ impl Finding {
         let (label, related, help) = (String::new(), Vec::new(), Vec::new());
         Self {
             code,
+            severity: code.severity(),
             message: shortened(message.into()),
             location: location.into(),
             label,
             related,
             help,
         }
+    }
+
+    /// The same finding, this bad.
+    #[must_use]
+    pub fn severity(mut self, severity: Severity) -> Self {
+        self.severity = severity;
+        self
     }
 
     /// Adds a few words at the caret.

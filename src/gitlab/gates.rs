@@ -49,6 +49,8 @@ pub const NEEDS_OPTIONAL: Version = Version::new(14, 0);
 pub const NEEDS_IN_STAGE: Version = Version::new(14, 2);
 /// `environment:action: access`; before, `prepare` says as little.
 pub const ACCESS: Version = Version::new(15, 0);
+/// `inherit`, and all of `default`.
+pub const INHERIT: Version = Version::new(12, 9);
 /// `environment:auto_stop_in`.
 pub const AUTO_STOP: Version = Version::new(12, 8);
 /// `artifacts:reports:dotenv`.
@@ -61,6 +63,8 @@ pub const INTERRUPTIBLE: Version = Version::new(12, 3);
 pub const RESOURCE_GROUP: Version = Version::new(12, 7);
 /// `CI_DEFAULT_BRANCH`.
 pub const DEFAULT_BRANCH: Version = Version::new(12, 4);
+/// `CI_DEFAULT_BRANCH_SLUG`. GitLab's documentation names no version; a job on 18.7 printed it.
+pub const DEFAULT_BRANCH_SLUG: Version = Version::new(18, 7);
 /// `CI_OPEN_MERGE_REQUESTS`.
 pub const OPEN_MERGE_REQUESTS: Version = Version::new(13, 8);
 /// `CI_COMMIT_REF_PROTECTED`.

@@ -1,7 +1,11 @@
-//! Words of the shell that runs a job: a text as one argument, in which variables are replaced.
+//! Words of the shell that runs a job: a text as one argument, in which variables are replaced; and the
+//! [`commands`] of a script.
 //!
 //! In: a text of the manifest. Out: a word for a POSIX shell. Always holds: the shell reads exactly
 //! one word, replaces variables in it and nothing else; `$$` is a `$`, as in GitLab's variables.
+
+pub mod commands;
+mod reader;
 
 /// How deep one `${NAME:-...}` may stand in another.
 const DEPTH: usize = 8;
@@ -104,7 +108,7 @@ pub fn word(text: &str) -> String {
 }
 
 /// The longest line of a command that is not broken; in a job's `script` six characters stand before it.
-const WIDTH: usize = 114;
+pub const WIDTH: usize = 114;
 
 /// A command on several lines if it is too long for one, broken at spaces outside of quotes, so a shell reads
 /// the same words: after `|`, `&&` or `||` if a part that fits ends so, else with a backslash. What has no

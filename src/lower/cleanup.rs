@@ -8,6 +8,7 @@ use crate::manifest::common::{Entity, When};
 use crate::manifest::images::{Image, KeepFor, Retention};
 use crate::manifest::reach::{Coverage, covers};
 use crate::manifest::resolved::{STAGES, SetNames};
+use crate::mutant::{self, Mutant};
 use crate::pipeline::{Image as JobImage, Job, Mapping, Need, Origin, Value};
 use crate::source::At;
 
@@ -51,7 +52,7 @@ impl<'m> Lowering<'m> {
         self.with_regctl(&mut job, &[image], right, None);
         if retention.keep_for.get() == Some(&KeepFor::Pipeline) {
             // Whatever happened before: what a failed pipeline leaves is of no use either.
-            job.when = Some("always".to_owned());
+            job.when = (!mutant::on(Mutant::CleanupNotAlways)).then(|| "always".to_owned());
             if retention.dry_run.copied_or(false) {
                 let would = format!("would delete {}", self.by_tag(name));
                 job.script.push(format!("echo {}", quoted(&would)).into());
@@ -161,7 +162,9 @@ impl<'m> Lowering<'m> {
         }];
         let deployments = self.deployments.of_image(name).to_vec();
         if let Some((place, environment)) = self.deployments.marked_by_cleanup(name, image) {
-            needs.push(marking::deployment(place, environment));
+            if !mutant::on(Mutant::CleanupDoesNotWait) {
+                needs.push(marking::deployment(place, environment));
+            }
             marking::demand(job, place, environment);
             self.only_after_deployment(place, environment);
             self.mark(job, name, place, environment);

@@ -7,6 +7,7 @@ use crate::manifest::collection::{List, Many};
 use crate::manifest::common::{AllowFailure, Common, Retry, Variable, Variables, When};
 use crate::manifest::kinds::Text;
 use crate::manifest::record::Field;
+use crate::mutant::{self, Mutant};
 use crate::pipeline::{Job, Mapping, Need, Origin, Value};
 use crate::source::{At, Span};
 
@@ -25,7 +26,7 @@ impl Lowering<'_> {
             when: common
                 .when
                 .get()
-                .filter(|when| **when != When::OnSuccess)
+                .filter(|when| **when != When::OnSuccess && !mutant::on(Mutant::ManualRunsByItself))
                 .map(|when| when.as_str().to_owned()),
             allow_failure: common.allow_failure.get().map(|allow| match allow {
                 AllowFailure::Any(any) => Value::Bool(*any),

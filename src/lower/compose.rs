@@ -11,6 +11,7 @@ use crate::manifest::images::Builder;
 use crate::manifest::resolved::image_variable;
 use crate::manifest::tests::Test;
 use crate::manifest::tools::Compose;
+use crate::mutant::{self, Mutant};
 use crate::pipeline::{ComposeBuild, ComposeOverride, ComposeService, Job, Value};
 
 /// Which Docker Compose jobs run.
@@ -110,7 +111,7 @@ impl<'m> Lowering<'m> {
                 self.by_tag(image),
                 self.by_digest_or_fail(image, &mut job.uses),
             );
-            if reference != tag {
+            if reference != tag && !mutant::on(Mutant::TestsTakeWhatTheTagNames) {
                 let variable = image_variable(image);
                 job.script.push(Value::from(format!(
                     "export {variable}={}",

@@ -23,6 +23,10 @@ const OLD_VERSION: &str = "20.10.24";
 /// Docker Compose 1 with a Docker client, where a manifest with such a target names no image.
 const OLD_COMPOSE: &str = "docker/compose:1.29.2";
 
+/// The first major version of Docker Engine whose fresh installations keep images in containerd (release
+/// notes of 29.0).
+const CONTAINERD_STORE: u32 = 29;
+
 /// Name of the hidden job, and of its anchor.
 const BASE: BaseId = BaseId::only("docker");
 
@@ -181,6 +185,16 @@ impl Lowering<'_> {
         }
     }
 
+    /// Whether the daemon itself reads and writes caches in a registry and builds for several platforms:
+    /// with the containerd image store, which a fresh Docker Engine has from 29 on. A service is fresh;
+    /// what another daemon has is not known, and it wants a builder in a container.
+    pub(super) fn engine_keeps_caches(&self) -> bool {
+        let docker = self.docker();
+        let service = self.dind(&docker, &self.client(&docker));
+        let version = docker_version_of(&service.name);
+        !self.daemon_outlives_job() && version.is_some_and(|major| major >= CONTAINERD_STORE)
+    }
+
     /// The name of the job's BuildKit builder, as a word of the shell: its container is on the daemon.
     pub(super) fn builder_name(&self) -> String {
         super::word(match self.daemon_outlives_job() {
@@ -214,6 +228,14 @@ impl Lowering<'_> {
         setup.push(create.join(" "));
         setup
     }
+}
+
+/// The major version of Docker in an image that is named like Docker's own: `mirror/docker:29.1.3-dind`.
+fn docker_version_of(image: &str) -> Option<u32> {
+    let (_, last) = image.rsplit_once('/').unwrap_or(("", image));
+    let tag = last.strip_prefix("docker:")?;
+    let end = tag.find(|c: char| !c.is_ascii_digit());
+    tag.get(..end.unwrap_or(tag.len()))?.parse().ok()
 }
 
 /// Lets a job remove what it leaves on its daemon, and its settings last: also when it fails or times
@@ -265,5 +287,28 @@ fn dind_variables(tls: bool) -> Mapping {
             ("DOCKER_HOST", "tcp://docker:2375"),
             ("DOCKER_TLS_CERTDIR", ""),
         ])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::docker_version_of;
+
+    #[test]
+    fn the_version_of_docker_is_in_the_name_of_its_own_image_alone() {
+        for (image, version) in [
+            ("docker:29.1.3-dind", Some(29)),
+            ("docker:29-dind@sha256:aa", Some(29)),
+            ("registry.example.com:5000/mirror/docker:28-dind", Some(28)),
+            ("docker:dind", None),
+            ("docker", None),
+            ("docker@sha256:aa", None),
+            ("my-docker:29", None),
+            ("docker:29/dind", None),
+            ("docker:$VERSION-dind", None),
+            ("docker:99999999999-dind", None),
+        ] {
+            assert_eq!(docker_version_of(image), version, "{image}");
+        }
     }
 }

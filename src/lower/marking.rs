@@ -13,6 +13,7 @@ use crate::manifest::common::{Entity, When};
 use crate::manifest::environments::Environment;
 use crate::manifest::images::Image;
 use crate::manifest::resolved::{STAGES, variable};
+use crate::mutant::{self, Mutant};
 use crate::pipeline::{Handed, Job, Mapping, Need, Origin};
 use crate::source::At;
 
@@ -147,6 +148,13 @@ impl<'m> Lowering<'m> {
     ) {
         let tag = word(&environment.deployed_tag(&key.value));
         let image = quoted(&self.by_digest_or_fail(image, &mut job.uses));
+        let (tag, image) = match mutant::on(Mutant::PromotionTheWrongWayRound) {
+            true => (
+                "\"$CI_COMMIT_SHA\"".to_owned(),
+                format!("\"$repository:\"{tag}"),
+            ),
+            false => (tag, image),
+        };
         let command = self.call(job, Function::Mark, &format!("{tag} {image}"));
         job.script.push(command.into());
     }

@@ -37,8 +37,8 @@ use std::cell::OnceCell;
 use std::collections::HashMap;
 
 use crate::finding::Finding;
-use crate::gitlab::Version;
 use crate::gitlab::shell::{quoted, word};
+use crate::gitlab::{Version, gates};
 use crate::manifest::Manifest;
 use crate::manifest::deployments::Deployments;
 use crate::manifest::images::{Image, Role};
@@ -134,6 +134,7 @@ impl<'m> Lowering<'m> {
     fn globals(&mut self) {
         let manifest = self.manifest;
         let pipeline = &mut self.out.pipeline;
+        pipeline.has_default = self.target >= gates::INHERIT;
         let mut ignored = crate::finding::Report::default();
         for include in manifest
             .include

@@ -10,6 +10,7 @@ use crate::gitlab::regex::{OnEmpty, Pattern};
 use crate::manifest::collection::Many;
 use crate::manifest::refs::RefSet;
 use crate::manifest::resolved::SetNames;
+use crate::mutant::{self, Mutant};
 use crate::pipeline::{Changes, Job, Provenance, Rule, Rules};
 use crate::source::At;
 use crate::target::Lack;
@@ -23,6 +24,7 @@ impl<'m> Lowering<'m> {
         sets: &SetNames,
         changes: Option<&At<Vec<String>>>,
     ) {
+        let changes = changes.filter(|_| !mutant::on(Mutant::ChangesForgotten));
         for set in sets {
             self.conditions_of(set, 0);
         }
@@ -76,7 +78,8 @@ impl<'m> Lowering<'m> {
     /// Where an entity's job runs. No rules where that is wherever a pipeline is created.
     fn rules(&self, sets: &SetNames, changes: Option<&[String]>) -> Rules {
         let names: Vec<&str> = sets.iter().map(|set| set.value.as_str()).collect();
-        if changes.is_none() && self.is_everywhere(&names) {
+        if mutant::on(Mutant::DeploysOnAnyBranch) || changes.is_none() && self.is_everywhere(&names)
+        {
             return Rules::default();
         }
         let mut rules: Vec<Rule> = sets
@@ -142,6 +145,7 @@ impl<'m> Lowering<'m> {
                 .collect();
         };
         let except = set.except.get().into_iter().flat_map(Many::iter);
+        let except = except.filter(|_| !mutant::on(Mutant::SchedulesDeploy));
         let mut rules: Vec<Rule> = except
             .flat_map(|other| self.alternatives(&other.value))
             .map(Rule::never)

@@ -18,6 +18,7 @@ use crate::manifest::environments::{Environment, Helm, Stop, StopDelete};
 use crate::manifest::images::Image;
 use crate::manifest::ownership::RefTag;
 use crate::manifest::record::Field;
+use crate::mutant::{self, Mutant};
 use crate::pipeline::{Job, Mapping, Need, Origin, Value};
 use crate::source::At;
 
@@ -162,6 +163,10 @@ impl<'m> Lowering<'m> {
                     job.script.push(self.deletion_of(&reference));
                 }
                 RefTag::Matching(pattern) => {
+                    let pattern = match mutant::on(Mutant::StopDeletesAllBranches) {
+                        true => ".*",
+                        false => pattern,
+                    };
                     let tags = format!("--include {}", expression(pattern));
                     let list = self.call(job, Function::Tags, &tags);
                     let delete = self.call(job, Function::Delete, "");

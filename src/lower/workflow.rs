@@ -8,6 +8,7 @@ use crate::manifest::Manifest;
 use crate::manifest::collection::{Many, Map};
 use crate::manifest::common::Entity;
 use crate::manifest::resolved::SetNames;
+use crate::mutant::{self, Mutant};
 use crate::pipeline::{Provenance, Rule};
 use crate::source::At;
 
@@ -39,7 +40,9 @@ pub(super) fn lower(lowering: &mut Lowering<'_>) {
             source_is("push"),
         ];
         // Older GitLabs don't say that there is one: a branch then has a pipeline of its own, too.
-        if lowering.target >= gates::OPEN_MERGE_REQUESTS {
+        if lowering.target >= gates::OPEN_MERGE_REQUESTS
+            && !mutant::on(Mutant::MergeRequestsRunTwice)
+        {
             rules.extend(Expr::all(open.into_iter().flatten()).map(Rule::never));
         }
     }

@@ -3,7 +3,7 @@
 //!
 //! Always holds: the environments of an image stand in the order of the manifest, each once.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::Manifest;
 use super::collection::Many;
@@ -17,7 +17,10 @@ pub type Deployment<'m> = (&'m At<String>, &'m At<Environment>);
 
 /// Which environments deploy which image, found once for all images.
 #[derive(Debug)]
-pub struct Deployments<'m>(HashMap<&'m str, Vec<Deployment<'m>>>);
+pub struct Deployments<'m> {
+    environments: HashMap<&'m str, Vec<Deployment<'m>>>,
+    promoted: HashSet<&'m str>,
+}
 
 impl<'m> Deployments<'m> {
     /// Those of a manifest.
@@ -32,12 +35,24 @@ impl<'m> Deployments<'m> {
                 }
             }
         }
-        Self(all)
+        let promotions = manifest.promotions();
+        Self {
+            environments: all,
+            promoted: promotions
+                .flat_map(|(_, promotion)| manifest.promoted_by(promotion))
+                .collect(),
+        }
+    }
+
+    /// Whether an environment may run builds of an image: it deploys them, or a promotion names them.
+    /// Each of these builds has a tag of its own ([`Image::build_tag`]).
+    pub fn is_released(&self, name: &str) -> bool {
+        !self.of_image(name).is_empty() || self.promoted.contains(name)
     }
 
     /// The environments that deploy an image, in the order of the manifest.
     pub fn of_image(&self, name: &str) -> &[Deployment<'m>] {
-        self.0.get(name).map_or(&[], Vec::as_slice)
+        self.environments.get(name).map_or(&[], Vec::as_slice)
     }
 
     /// Where an image is built: what it says; a production image where it is deployed; else the
@@ -98,7 +113,7 @@ impl<'m> Deployments<'m> {
             let wanted = own || (kept && !environment.is_dynamic(key));
             wanted && self.marked_by_cleanup(name, image).is_none()
         });
-        let mut seen = std::collections::HashSet::new();
+        let mut seen = HashSet::new();
         images.retain(|name| seen.insert(*name));
         images
     }

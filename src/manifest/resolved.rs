@@ -18,8 +18,13 @@ use super::tools::{Compose, Kubernetes};
 use crate::gitlab::Version;
 use crate::gitlab::duration;
 use crate::gitlab::names::{self, kubernetes_workload};
-use crate::gitlab::variables::{Part, parts};
+use crate::gitlab::variables::{Part, names as variable_names, parts};
 use crate::source::{At, Span};
+
+/// The tag of one build, made from a tag that several builds write, or from a reference with one.
+pub fn build_tag(tag: &str) -> String {
+    format!("{tag}-$CI_JOB_ID")
+}
 
 /// How long a deployment waits for each workload if the manifest does not say.
 pub const ROLLOUT_TIMEOUT: &str = "5m";
@@ -134,6 +139,13 @@ impl Image {
             Some(own) => own.clone(),
             None => format!("$CI_REGISTRY_IMAGE/{name}"),
         }
+    }
+
+    /// The tag that only one build of this image writes; `None` if its own tag is one. A job that is
+    /// retried has another id.
+    pub fn build_tag(&self) -> Option<String> {
+        let own = variable_names(self.tag()).any(|name| name == "CI_JOB_ID");
+        (!own).then(|| build_tag(self.tag()))
     }
 
     /// The one tag by which other jobs and pipelines find this build. Where tags go with their

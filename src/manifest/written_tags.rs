@@ -21,6 +21,8 @@ use crate::source::{At, Span};
 pub enum Writer<'m> {
     /// The build, by the image's own tag.
     Build,
+    /// The build, by a tag that no other build writes.
+    OneBuild,
     /// The build, by a further tag.
     AlsoTag,
     /// The build, its cache.
@@ -101,7 +103,7 @@ impl Manifest {
     pub fn written_tags<'m>(&'m self, deployments: &Deployments<'m>) -> Vec<WrittenTag<'m>> {
         let mut tags = Vec::new();
         for (key, image) in self.images() {
-            self.of_build(key, image, &mut tags);
+            self.of_build(key, image, deployments, &mut tags);
         }
         for (key, promotion) in self.promotions() {
             for name in self.promoted_by(promotion) {
@@ -143,11 +145,19 @@ impl Manifest {
         &'m self,
         key: &'m At<String>,
         image: &'m Image,
+        deployments: &Deployments<'m>,
         tags: &mut Vec<WrittenTag<'m>>,
     ) {
         let own = image.variables.get();
         let tag = At::new(image.tag().to_owned(), image.tag.span().unwrap_or(key.span));
         tags.push(self.written(key, image, Writer::Build, own, &tag));
+        if let Some(text) = image
+            .build_tag()
+            .filter(|_| deployments.is_released(&key.value))
+        {
+            let tag = At::new(text, tag.span);
+            tags.push(self.written(key, image, Writer::OneBuild, own, &tag));
+        }
         for tag in image.also_tag.get().into_iter().flat_map(List::iter) {
             tags.push(self.written(key, image, Writer::AlsoTag, own, tag));
         }

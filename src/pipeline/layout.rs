@@ -1,7 +1,10 @@
 //! From the [`Pipeline`] to the [`Document`]: which keys, in which order, under which comment.
 
 use super::model::{Pipeline, rules_value, strings};
-use super::{Document, Mapping, Section, Value, WrittenJob};
+use std::collections::HashSet;
+
+use super::said_once::say_once;
+use super::{Document, Mapping, Origin, Section, Value, WrittenJob};
 
 /// What people read above the jobs of a well-known stage.
 const TITLES: &[(&str, &str)] = &[
@@ -31,11 +34,16 @@ impl Pipeline {
             globals.set("variables", self.variables.clone());
         }
         globals.merge(&self.raw);
-        Document {
+        let mut document = Document {
             globals,
             bases: self.bases.clone(),
             sections: self.sections(),
-        }
+        };
+        let by_hand = self.jobs.iter();
+        let by_hand = by_hand.filter(|job| matches!(job.origin, Origin::Raw(_)));
+        let by_hand: HashSet<&str> = by_hand.map(|job| job.name.as_str()).collect();
+        say_once(&mut document, self.has_default, &by_hand);
+        document
     }
 
     /// The jobs by stage, in the order of the stages and in it in that of the manifest.

@@ -9,6 +9,7 @@ mod layout;
 mod model;
 mod origin;
 mod policy;
+mod said_once;
 mod shared;
 mod uses;
 mod value;

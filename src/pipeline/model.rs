@@ -19,6 +19,8 @@ pub struct Pipeline {
     pub variables: Mapping,
     /// Raw top-level keys, merged over all others.
     pub raw: Mapping,
+    /// Whether the target knows `default` and `inherit` (12.9).
+    pub has_default: bool,
     /// Keys that several jobs take over whole.
     pub bases: Vec<Base>,
     /// The jobs, in the manifest's order.
@@ -451,7 +453,15 @@ impl Job {
             map.remove("only");
             map.remove("except");
         }
-        map.merge(&self.raw);
+        match &self.origin {
+            // What is null there takes a key away that `extends` brings.
+            Origin::Raw(_) => {
+                for (key, value) in self.raw.iter() {
+                    map.set(key, value.clone());
+                }
+            }
+            _ => map.merge(&self.raw),
+        }
         map
     }
 }

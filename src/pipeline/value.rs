@@ -90,6 +90,12 @@ impl Mapping {
                     other => *other = Value::Map(new.clone()),
                 },
                 (Some(slot), new) => *slot = new.clone(),
+                // What removes nothing is not written either.
+                (None, Value::Map(new)) => {
+                    let mut own = Mapping::new();
+                    own.merge(new);
+                    self.set(key, own);
+                }
                 (None, new) => self.set(key, new.clone()),
             }
         }
@@ -103,6 +109,12 @@ impl<K: Into<String>, V: Into<Value>> FromIterator<(K, V)> for Mapping {
             mapping.set(key, value);
         }
         mapping
+    }
+}
+
+impl Extend<(String, Value)> for Mapping {
+    fn extend<I: IntoIterator<Item = (String, Value)>>(&mut self, entries: I) {
+        self.0.extend(entries);
     }
 }
 

@@ -11,6 +11,7 @@
 mod circular;
 mod classes;
 mod configs;
+mod counter_example;
 mod decision;
 mod files;
 mod given;
@@ -34,6 +35,7 @@ mod worlds;
 pub use crate::gitlab::expression::Truth;
 pub use classes::{Classes, Compared, LeftOut, Role, classes, classes_of};
 pub use configs::{Configs, Planned, together};
+pub(crate) use counter_example::{CounterExamples, named, with_article};
 pub use decision::{Because, Chosen, Decision, Part, Presence};
 pub use impossible::impossible;
 pub use json::{json, json_of_all};

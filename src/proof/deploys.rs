@@ -3,7 +3,6 @@
 
 use std::collections::HashMap;
 
-use super::counter_example::named;
 use super::made::ByOrigin;
 use super::{Present, Proof};
 use crate::config::{Action, Config};
@@ -12,30 +11,16 @@ use crate::manifest::Manifest;
 use crate::manifest::collection::Many;
 use crate::manifest::environments::Environment;
 use crate::pipeline::Origin;
-use crate::plan::{self, Plan, Presence};
+use crate::plan::{self, Plan, Presence, named};
 use crate::source::At;
 
 pub(super) fn check(proof: &mut Proof<'_>, plan: &Plan) {
     for one in proof.present(plan) {
         let deploys = one.job.environment.as_ref();
         if deploys.is_some_and(|environment| environment.action == Action::Start) {
-            interruptible(proof, plan, &one);
             in_place(proof, plan, &one);
         }
     }
-}
-
-fn interruptible(proof: &mut Proof<'_>, plan: &Plan, one: &Present<'_>) {
-    let cancels = one.chosen.and_then(|chosen| chosen.interruptible) == Some(true);
-    if !cancels || !proof.is_new(Code::InterruptibleDeploy, one.job.name.as_str()) {
-        return;
-    }
-    let (name, on) = (&one.job.name, named(&plan.situation));
-    let message = format!("`{name}` deploys on {on}, and the next push may cancel it half way");
-    let own = proof.place(one.job, &["interruptible"]);
-    let finding = Finding::new(Code::InterruptibleDeploy, own, message)
-        .help("write `interruptible: false` in this job");
-    proof.report(finding, &plan.situation);
 }
 
 /// The environments of the manifest that have one name.

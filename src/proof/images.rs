@@ -1,14 +1,13 @@
 //! What a pipeline does with the images of the manifest: it uses what it built, deletes it after
 //! that, and leaves nothing that was meant for itself alone.
 
-use super::counter_example::named;
 use super::order::{Waits, is_skipped};
 use super::uses::ImageUses;
 use super::{Present, Proof};
 use crate::config::When;
 use crate::finding::{Code, Finding};
 use crate::manifest::images::Role;
-use crate::plan::{Plan, Presence};
+use crate::plan::{Plan, Presence, named};
 
 pub(super) fn check(proof: &mut Proof<'_>, plan: &Plan) {
     let present = proof.present(plan);

@@ -11,7 +11,6 @@ use std::cell::OnceCell;
 use std::fmt;
 
 use super::Proof;
-use super::counter_example::named;
 use super::followed::{Followed, Jobs};
 use super::refs::{Number, OnRef, RefSets};
 use crate::config::{Job, Map, Node};
@@ -19,7 +18,7 @@ use crate::finding::{Code, Finding};
 use crate::gitlab::expression::Lookup;
 use crate::gitlab::gates;
 use crate::manifest::Manifest;
-use crate::plan::{Compared, Plan, Presence, Ref, Scope, Situation, Trigger, Truth};
+use crate::plan::{Compared, Plan, Presence, Ref, Scope, Situation, Trigger, Truth, named};
 
 /// A fault of windlass itself: what it made of a manifest is not what the manifest says.
 #[derive(Debug, Clone, PartialEq, Eq)]

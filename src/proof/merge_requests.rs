@@ -4,13 +4,13 @@
 //! workflow that windlass writes gives none to that merge request ([`super::duplicates`]). Any other
 //! branch has no pipeline of its own while a merge request from it is open.
 
-use super::counter_example::named;
 use super::made::deployed;
 use super::{Present, Proof};
 use crate::config::Action;
 use crate::finding::{Code, Finding};
+use crate::lint::subject::and_others;
 use crate::manifest::collection::Many;
-use crate::plan::{Changed, Plan, Presence, Ref, Situation, Trigger};
+use crate::plan::{Changed, Plan, Presence, Ref, Situation, Trigger, named};
 use crate::source::Span;
 
 /// Reports jobs that a merge request would have, if the workflow gave it a pipeline, and that the
@@ -110,15 +110,6 @@ pub(super) fn without_branch_pipeline(
             )
             .help(format!("see what runs instead with `{other}`"));
         proof.report(finding, situation);
-    }
-}
-
-/// " and another job", as many as there are.
-pub(super) fn and_others(more: usize) -> String {
-    match more {
-        0 => String::new(),
-        1 => " and another job".to_owned(),
-        more => format!(" and {more} other jobs"),
     }
 }
 

@@ -14,16 +14,13 @@
 
 mod cleanups;
 mod contents;
-mod counter_example;
-mod creation;
 mod deploys;
-mod duplicates;
+mod empty;
 mod entities;
 mod followed;
 mod images;
 mod included;
 mod made;
-mod manual;
 mod meaning;
 mod merge_requests;
 mod names;
@@ -32,7 +29,7 @@ mod order;
 mod refs;
 mod refused;
 mod schedules;
-mod stop;
+mod told;
 mod uses;
 
 use std::collections::{HashMap, HashSet};
@@ -41,16 +38,18 @@ use std::sync::Arc;
 use crate::check::Files;
 use crate::config::{self, Config, Given, Job};
 use crate::finding::{Code, Finding, Location, Report};
+use crate::gitlab::gates;
+use crate::lint::pipeline::{creation, duplicates, interruptible, manual, stop};
+use crate::lint::subject::{self, Present};
 use crate::lower::Lowered;
 use crate::manifest::Manifest;
 use crate::pipeline::Origin;
 use crate::plan::{
-    self, Chosen, Classes, Compared, Configs, LeftOut, Plan, PlannedJob, Presence, Situation, Truth,
+    self, Classes, Compared, Configs, CounterExamples, LeftOut, Plan, Situation, Truth,
 };
 use crate::source::{Node, Source, Span};
 use crate::target::Places;
 use cleanups::Cleanup;
-use counter_example::CounterExamples;
 use deploys::Declared;
 use meaning::Meaning;
 use uses::Uses;
@@ -59,14 +58,23 @@ pub use meaning::Contradiction;
 
 /// What is promised of a pipeline that is created, one family a line.
 const PROMISES: &[fn(&mut Proof<'_>, &Plan)] = &[
-    duplicates::check,
+    once,
+    |proof, plan| interruptible::check(proof, plan),
     deploys::check,
     images::check,
-    manual::check,
-    stop::check,
+    |proof, plan| manual::check(proof, plan),
+    |proof, plan| stop::check(proof, plan),
     schedules::check,
     cleanups::check,
 ];
+
+/// One push makes one pipeline. Below 13.8 a branch cannot know that it has a merge request
+/// (`CI_OPEN_MERGE_REQUESTS`), so nothing is promised there.
+fn once(proof: &mut Proof<'_>, plan: &Plan) {
+    if proof.manifest.target() >= gates::OPEN_MERGE_REQUESTS {
+        duplicates::check(proof, plan);
+    }
+}
 
 /// Proves the promises, or reports what breaks them.
 ///
@@ -117,7 +125,7 @@ pub fn check(
     let mut proof = Proof {
         manifest,
         source,
-        counter_examples: CounterExamples::of(&compared, &classes),
+        counter_examples: CounterExamples::of(&compared, &classes, None),
         meaning,
         uses: Uses::of(manifest, pipeline, &config),
         cleanups: cleanups::of(manifest, &config),
@@ -161,6 +169,7 @@ pub fn check(
         };
         meaning::jobs(&mut proof, &plan);
         creation::check(&mut proof, &plan);
+        empty::check(&mut proof, &plan);
         if plan.created != Truth::False {
             PROMISES
                 .iter()
@@ -204,16 +213,6 @@ struct Proof<'p> {
     report: &'p mut Report,
 }
 
-/// A job that is surely in a pipeline.
-#[derive(Clone, Copy)]
-struct Present<'p> {
-    index: usize,
-    job: &'p Job,
-    planned: &'p PlannedJob,
-    /// What becomes of it, if that is decided.
-    chosen: Option<&'p Chosen>,
-}
-
 impl<'p> Proof<'p> {
     /// What is created in a situation, with what is decided of the jobs that are here; `None` after
     /// a report that GitLab refuses what is included there.
@@ -253,18 +252,7 @@ impl<'p> Proof<'p> {
     where
         'p: 'a,
     {
-        let config = self.config;
-        let jobs = plan.jobs.iter();
-        let inside = jobs.filter(|planned| planned.presence() == Presence::In);
-        let known = inside.filter_map(|planned| {
-            Some(Present {
-                index: planned.index,
-                job: config.jobs.get(planned.index)?,
-                planned,
-                chosen: planned.decision.decided(),
-            })
-        });
-        known.collect()
+        subject::present(self.config, plan)
     }
 
     /// Whether something is said for the first time.

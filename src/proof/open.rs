@@ -4,11 +4,10 @@
 //! proved because of an include is said; a job that names nothing of it is proved as it stands here.
 
 use super::Proof;
-use super::counter_example::named;
 use super::included::Keys;
 use crate::config::{Job, Unresolved};
 use crate::finding::{Code, Finding, Report};
-use crate::plan::Situation;
+use crate::plan::{Situation, named};
 
 /// What a job of such an include may break, whatever is here.
 const PROMISES: &str = "that each pipeline is created and has a job, that one push makes one \

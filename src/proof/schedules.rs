@@ -4,14 +4,13 @@
 //! project has schedules, nobody knows before its conditions speak of them.
 
 use super::Proof;
-use super::counter_example::named;
 use super::made::deployed;
 use crate::config::{Action, When};
 use crate::finding::{Code, Finding};
 use crate::manifest::Manifest;
 use crate::manifest::collection::Many;
 use crate::manifest::refs::PipelineSource;
-use crate::plan::{Plan, Ref, Trigger};
+use crate::plan::{Plan, Ref, Trigger, named};
 
 pub(super) fn check(proof: &mut Proof<'_>, plan: &Plan) {
     let situation = &plan.situation;

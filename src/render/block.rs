@@ -6,22 +6,11 @@
 use std::fmt::Write as _;
 
 use super::sharing::{Aliases, id};
-use super::{RenderError, indent, scalar};
+use super::{RenderError, flow, indent, scalar};
 use crate::pipeline::{Mapping, Shared, Value};
 
-/// Keys whose short lists stand on one line, as in GitLab's own documentation.
-const ONE_LINE: [&str; 6] = [
-    "command",
-    "dependencies",
-    "entrypoint",
-    "extends",
-    "needs",
-    "tags",
-];
-/// Of these, the arguments of containers, which are written as in a Dockerfile: all in quotes.
-const ARGUMENTS: [&str; 2] = ["command", "entrypoint"];
-/// The longest list on one line.
-const WIDEST: usize = 80;
+/// Keys whose items stand on lines of their own: commands and rules are read and changed one by one.
+const ONE_BY_ONE: [&str; 4] = ["script", "before_script", "after_script", "rules"];
 
 /// Writes values; shared ones as aliases where they have one.
 pub(super) struct Writer<'a> {
@@ -85,20 +74,29 @@ impl<'a> Writer<'a> {
     }
 
     fn after_colon(&mut self, key: &str, value: &Value, at: usize) -> Result<(), RenderError> {
+        let one_by_one = ONE_BY_ONE.contains(&key);
         match value {
             Value::Seq(items) if !items.is_empty() => {
-                if self.list_on_one_line(key, items)? {
+                if !one_by_one && let Some(text) = flow::of_key(value, super::is_arguments(key)) {
+                    self.one_line(" ", &text);
                     return Ok(());
                 }
                 self.out.push('\n');
                 for (index, item) in items.iter().enumerate() {
                     indent(&mut self.out, at + 2);
-                    self.item(item, at + 2)
+                    self.item(item, at + 2, one_by_one)
                         .map_err(|error| error.below_item(index))?;
                 }
                 Ok(())
             }
             Value::Map(map) if !map.is_empty() => {
+                // The keys of the whole file have lines of their own.
+                if at > 0
+                    && let Some(text) = flow::of_key(value, false)
+                {
+                    self.one_line(" ", &text);
+                    return Ok(());
+                }
                 self.out.push('\n');
                 map.iter()
                     .try_for_each(|(key, value)| self.entry(key, value, at + 2))
@@ -113,8 +111,14 @@ impl<'a> Writer<'a> {
         }
     }
 
+    fn one_line(&mut self, before: &str, text: &str) {
+        self.out.push_str(before);
+        self.out.push_str(text);
+        self.out.push('\n');
+    }
+
     /// Writes an item of a list that is indented by `at`, which already stands on the line.
-    fn item(&mut self, value: &Value, at: usize) -> Result<(), RenderError> {
+    fn item(&mut self, value: &Value, at: usize, one_by_one: bool) -> Result<(), RenderError> {
         match value {
             Value::Seq(items) if !items.is_empty() => {
                 self.out.push_str("- ");
@@ -122,13 +126,24 @@ impl<'a> Writer<'a> {
                     if index > 0 {
                         indent(&mut self.out, at + 2);
                     }
-                    self.item(item, at + 2)
+                    self.item(item, at + 2, one_by_one)
                         .map_err(|error| error.below_item(index))?;
                 }
                 Ok(())
             }
-            Value::Map(map) if !map.is_empty() => self.compact(map, at),
-            Value::Shared(shared) if self.alias(shared).is_none() => self.item(&shared.value, at),
+            Value::Map(map) if !map.is_empty() => {
+                if !one_by_one
+                    && map.len() > 1
+                    && let Some(text) = flow::of_key(value, false)
+                {
+                    self.one_line("- ", &text);
+                    return Ok(());
+                }
+                self.compact(map, at)
+            }
+            Value::Shared(shared) if self.alias(shared).is_none() => {
+                self.item(&shared.value, at, one_by_one)
+            }
             other => {
                 self.out.push_str("- ");
                 self.inline(other, at)
@@ -164,7 +179,11 @@ impl<'a> Writer<'a> {
             Value::Map(_) => self.out.push_str("{}"),
             Value::Reference(path) => {
                 self.out.push_str("!reference [");
-                self.flow(path.iter().map(String::as_str), false)?;
+                for (index, part) in path.iter().enumerate() {
+                    self.out.push_str(if index > 0 { ", " } else { "" });
+                    scalar::write_in_flow(&mut self.out, part, false)
+                        .map_err(|reason| RenderError::from(reason).below_item(index))?;
+                }
                 self.out.push(']');
             }
             Value::Shared(shared) => {
@@ -180,46 +199,5 @@ impl<'a> Writer<'a> {
 
     fn alias<'s>(&'s self, shared: &'s Shared) -> Option<&'s str> {
         self.aliases?.get(&id(shared)).map(String::as_str)
-    }
-
-    /// Writes a short list of strings behind its key, if such a list is usual there.
-    fn list_on_one_line(&mut self, key: &str, items: &[Value]) -> Result<bool, RenderError> {
-        if !ONE_LINE.contains(&key) {
-            return Ok(false);
-        }
-        let strings: Option<Vec<&str>> = items
-            .iter()
-            .map(|item| match item {
-                Value::Str(text) if !text.contains('\n') => Some(text.as_str()),
-                _ => None,
-            })
-            .collect();
-        let Some(strings) = strings else {
-            return Ok(false);
-        };
-        let start = self.out.len();
-        self.out.push_str(" [");
-        self.flow(strings.into_iter(), ARGUMENTS.contains(&key))?;
-        self.out.push_str("]\n");
-        let fits = self.out.len() - start <= WIDEST;
-        if !fits {
-            self.out.truncate(start);
-        }
-        Ok(fits)
-    }
-
-    fn flow<'s>(
-        &mut self,
-        items: impl Iterator<Item = &'s str>,
-        quote: bool,
-    ) -> Result<(), RenderError> {
-        for (index, item) in items.enumerate() {
-            if index > 0 {
-                self.out.push_str(", ");
-            }
-            scalar::write_in_flow(&mut self.out, item, quote)
-                .map_err(|reason| RenderError::from(reason).below_item(index))?;
-        }
-        Ok(())
     }
 }

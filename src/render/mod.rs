@@ -4,10 +4,11 @@
 //! the file's header. Always holds: every reader gets the planned values from it, strings stay
 //! strings, an anchor is defined before it is used, and equal input gives equal text.
 //!
-//! `merge` finds what jobs take over with `<<`, `sharing` names the anchors, `block` writes
-//! values, `scalar` strings, and `layout` fills the templates, which decide nothing.
+//! `merge` finds what jobs take over with `<<`, `sharing` names the anchors, `block` and `flow`
+//! write values, `scalar` strings, and `layout` fills the templates, which decide nothing.
 
 mod block;
+mod flow;
 mod layout;
 mod merge;
 mod scalar;
@@ -15,7 +16,7 @@ mod sharing;
 
 use std::fmt;
 
-use crate::pipeline::{ComposeOverride, Document};
+use crate::pipeline::{ComposeOverride, Document, Mapping};
 
 /// How deep collections may nest: GitLab's own limit for a file.
 const DEEPEST: usize = 100;
@@ -115,6 +116,24 @@ pub fn pipeline(document: &Document) -> Result<String, RenderError> {
 /// If a name or an image holds what YAML cannot.
 pub fn compose_override(file: &ComposeOverride) -> Result<String, RenderError> {
     layout::compose_override(file)
+}
+
+/// Writes a mapping in block style, as it is.
+///
+/// # Errors
+///
+/// If a key or a string holds what YAML cannot.
+pub fn mapping(mapping: &Mapping) -> Result<String, RenderError> {
+    let mut writer = block::Writer::new(None);
+    for (key, value) in mapping.iter() {
+        writer.entry(key, value, 0)?;
+    }
+    Ok(writer.out)
+}
+
+/// Whether a key holds arguments of a container, which are written as in a Dockerfile: all in quotes.
+fn is_arguments(key: &str) -> bool {
+    matches!(key, "command" | "entrypoint")
 }
 
 /// Writes the white space before a line.

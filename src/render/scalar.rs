@@ -151,12 +151,13 @@ fn plain_in_block(text: &str, traits: &Traits) -> bool {
         && !is_word(text)
 }
 
-/// Whether a string may stand without quotes inside `[...]`.
-fn plain_in_flow(text: &str) -> bool {
+/// Whether a string may stand without quotes inside `[...]` and `{...}`: one word, or several.
+pub(super) fn is_plain_in_flow(text: &str) -> bool {
+    let plain = |b: u8| b.is_ascii_alphanumeric() || b"_-./$".contains(&b);
     begins_plainly(text)
         && text
-            .bytes()
-            .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.' | b'/' | b'$'))
+            .split(' ')
+            .all(|word| !word.is_empty() && word.bytes().all(plain))
         && !is_word(text)
 }
 
@@ -196,10 +197,10 @@ pub(super) fn write_key(out: &mut String, key: &str) -> Result<(), Reason> {
     }
 }
 
-/// Writes a string inside `[...]`.
+/// Writes a string inside `[...]` or `{...}`: one word plain, all else in quotes.
 pub(super) fn write_in_flow(out: &mut String, text: &str, quote: bool) -> Result<(), Reason> {
     check(text)?;
-    if !quote && plain_in_flow(text) {
+    if !quote && !text.contains(' ') && is_plain_in_flow(text) {
         out.push_str(text);
     } else {
         write_quoted(out, text, Traits::of(text).quotes());

@@ -56,12 +56,12 @@ fn every_change_is_found() {
     let planned = planned();
     let text = render::pipeline(&planned).unwrap();
     let changes = [
-        ("- build", "- built", "stages[0]"),
-        ("- build", "- build\n  - more", "stages"),
+        ("[build,", "[built,", "stages[0]"),
+        ("[build, test]", "[build]", "stages"),
         ("stages:", "stage:", "stages"),
         ("A: \"1\"", "A: 1", "one.variables.A"),
-        ("  B: x\n", "", "one.variables.B"),
-        ("B: x", "B: x\n    C: x", "one.variables.C"),
+        (", B: x", "", "one.variables.B"),
+        ("B: x", "B: x, C: x", "one.variables.C"),
         ("<<: *base", "<<: [*base]\n  extra: 1", "one.extra"),
         ("  <<: *base\n", "", "one.image"),
         ("<<: *base", "<<: 1", "one"),

@@ -102,6 +102,75 @@ fn what_was_applied_before_a_refusal_goes_back() {
     assert_eq!(cluster.image("shop/app"), "app:1", "{shell}: {said}");
 }
 
+/// A ConfigMap with one key.
+fn settings(name: &str, key: &str) -> String {
+    format!("apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: {name}}}\ndata: {{{key}: \"1\"}}\n")
+}
+
+const CLAIM: &str =
+    "apiVersion: v1\nkind: PersistentVolumeClaim\nmetadata: {name: data}\nspec: {}\n";
+
+/// The names of what the cluster stores, without what controllers make.
+fn names(cluster: &Cluster) -> Vec<String> {
+    let store = cluster.store();
+    let names = store.as_object().unwrap().keys();
+    let mut names: Vec<String> = names
+        .filter(|name| !name.contains("/replicasets/"))
+        .cloned()
+        .collect();
+    names.sort();
+    names
+}
+
+#[test]
+fn everything_goes_back_and_what_is_new_goes() {
+    // The last one is the shell of the images for deployments.
+    let watched = ("busybox", ", watch: [deployment/app]");
+    for (shell, watch) in SHELLS.map(|shell| (shell, "")).into_iter().chain([watched]) {
+        let cluster = Cluster::start();
+        let apply =
+            format!("rollout: {{timeout: 30s{watch}}}, deploy: {{apply: {{files: [k8s/]}}}}");
+        let job = Job::new(&apply)
+            .file("k8s/app.yml", &manifest("app", "app:1"))
+            .file("k8s/settings.yml", &settings("settings", "before"));
+        assert!(job.run(shell, &cluster.kubeconfig()).0);
+        let before = names(&cluster);
+        job.write("k8s/app.yml", &manifest("app", "app:broken"));
+        job.write("k8s/settings.yml", &settings("settings", "after"));
+        job.write("k8s/new.yml", &settings("new", "after"));
+        job.write("k8s/claim.yml", CLAIM);
+        let (ok, said) = job.run(shell, &cluster.kubeconfig());
+        assert!(!ok, "{shell}: {said}");
+        assert_eq!(cluster.image("shop/app"), "app:1", "{shell}: {said}");
+        let data = &cluster.store()["shop/configmaps/settings"]["data"];
+        assert_eq!(*data, serde_json::json!({"before": "1"}), "{shell}: {said}");
+        assert!(
+            said.contains("PersistentVolumeClaim/data is new and stays"),
+            "{said}"
+        );
+        let mut kept = before;
+        kept.push("shop/persistentvolumeclaims/data".to_owned());
+        kept.sort();
+        assert_eq!(names(&cluster), kept, "{shell}: {said}");
+    }
+}
+
+/// What `kubectl apply` was given last is not what ran if somebody went back by hand.
+#[test]
+fn a_template_goes_back_to_what_ran() {
+    for shell in SHELLS {
+        let cluster = Cluster::start();
+        let job = Job::new(PLAIN).file("k8s/app.yml", &manifest("app", "app:1"));
+        assert!(job.run(shell, &cluster.kubeconfig()).0);
+        let patch = r#"{"spec":{"template":{"spec":{"containers":[{"name":"main","image":"app:by-hand"}]}}}}"#;
+        cluster.patch("shop/app", patch);
+        job.write("k8s/app.yml", &manifest("app", "app:broken"));
+        let (ok, said) = job.run(shell, &cluster.kubeconfig());
+        assert!(!ok, "{shell}: {said}");
+        assert_eq!(cluster.image("shop/app"), "app:by-hand", "{shell}: {said}");
+    }
+}
+
 #[test]
 fn a_manifest_may_name_another_namespace() {
     // The shell of the images for deployments.

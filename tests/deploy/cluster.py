@@ -1,12 +1,15 @@
 """The part of a Kubernetes API that `kubectl apply`, `rollout status` and `rollout undo` speak:
-Deployments with their ReplicaSets, StatefulSets as far as they are stored, and Services. A controller rolls out at once what can be rolled
-out: an image whose name holds `broken` never becomes ready. A Service named `refused` is refused.
+Deployments with their ReplicaSets; StatefulSets, Services, ConfigMaps and volume claims as far as they are
+stored. A controller rolls out at once what can be rolled out: an image whose name holds `broken` never
+becomes ready. A Service named `refused` is refused.
 
 Prints its port. Ends with its standard input."""
 import copy, http.server, json, os, re, sys, threading, urllib.parse
 
 LOCK = threading.RLock()
-KINDS = {"deployments": "Deployment", "replicasets": "ReplicaSet", "statefulsets": "StatefulSet", "services": "Service"}
+KINDS = {"deployments": "Deployment", "replicasets": "ReplicaSet", "statefulsets": "StatefulSet", "services": "Service",
+         "configmaps": "ConfigMap", "persistentvolumeclaims": "PersistentVolumeClaim"}
+CORE = [plural for plural in KINDS if plural not in ("deployments", "replicasets", "statefulsets")]
 STORE = {}  # (namespace, plural, name) -> object
 VERSION = [1]
 
@@ -75,7 +78,7 @@ def replace(into, operations):
 
 def resource(name, kind):
     return {"name": name, "singularName": kind.lower(), "namespaced": True, "kind": kind,
-            "verbs": ["create", "get", "list", "patch", "watch"]}
+            "verbs": ["create", "delete", "get", "list", "patch", "watch"]}
 
 
 def openapi(group, version, plurals):
@@ -93,13 +96,13 @@ STATIC = {
     "/api": {"kind": "APIVersions", "versions": ["v1"]},
     "/apis": {"kind": "APIGroupList", "apiVersion": "v1",
               "groups": [{"name": "apps", "versions": [APPS], "preferredVersion": APPS}]},
-    "/api/v1": {"kind": "APIResourceList", "groupVersion": "v1", "resources": [resource("services", "Service")]},
+    "/api/v1": {"kind": "APIResourceList", "groupVersion": "v1", "resources": [resource(plural, KINDS[plural]) for plural in CORE]},
     "/apis/apps/v1": {"kind": "APIResourceList", "groupVersion": "apps/v1",
                       "resources": [resource("deployments", "Deployment"), resource("replicasets", "ReplicaSet"),
                                     resource("statefulsets", "StatefulSet")]},
     "/openapi/v3": {"paths": {"api/v1": {"serverRelativeURL": "/openapi/core"},
                               "apis/apps/v1": {"serverRelativeURL": "/openapi/apps"}}},
-    "/openapi/core": openapi("", "v1", ["services"]),
+    "/openapi/core": openapi("", "v1", CORE),
     "/openapi/apps": openapi("apps", "v1", ["deployments", "replicasets", "statefulsets"]),
 }
 PATH = re.compile(r"/(?:api/v1|apis/apps/v1)/namespaces/([^/]+)/([^/]+)(?:/([^/]+))?$")
@@ -146,6 +149,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
             if (space, plural, name) not in STORE:
                 return self.refuse(404, "NotFound")
             thing = copy.deepcopy(STORE[space, plural, name])
+            if self.command == "DELETE":
+                del STORE[space, plural, name]
+                return self.answer({"kind": "Status", "apiVersion": "v1", "status": "Success"})
             if self.command == "PATCH":
                 patch = json.loads(body)
                 replace(thing, patch) if isinstance(patch, list) else merge(thing, patch)
@@ -171,7 +177,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
             key, value = label.split("=")
             items = [o for o in items if o["metadata"].get("labels", {}).get(key) == value]
         if query.get("watch") not in ("1", "true"):
-            version = "v1" if plural == "services" else "apps/v1"
+            version = "v1" if plural in CORE else "apps/v1"
             return self.answer({"kind": KINDS[plural] + "List", "apiVersion": version,
                                 "metadata": {"resourceVersion": str(VERSION[0])}, "items": items})
         # All is rolled out at once, so there is one event and the end.
@@ -182,7 +188,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(text)
 
-    do_GET = do_POST = do_PATCH = handle_any
+    do_GET = do_POST = do_PATCH = do_DELETE = handle_any
 
 
 class Server(http.server.ThreadingHTTPServer):

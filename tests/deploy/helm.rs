@@ -22,6 +22,7 @@ fn job(version: &str, environment: &str) -> Job {
             &format!(
                 "#!/bin/sh\necho \"helm $*\" >> calls\ncase $1 in\n\
                  version) exec {helm} \"$@\" ;;\n\
+                 status) [ ! -e first ] || printf 'STATUS: deployed\\nREVISION: 1\\n' ;;\n\
                  upgrade) shift 2; exec {helm} template \"$@\" > shown ;;\nesac\n"
             ),
         )
@@ -125,5 +126,20 @@ fn a_watched_workload_that_fails_takes_the_release_back() {
             !ok && read(&job, "calls").contains("helm rollback app"),
             "{shell}: {said}"
         );
+    }
+}
+
+/// Helm has nothing that the first release could go back to.
+#[test]
+fn a_watched_workload_that_fails_takes_the_first_release_away() {
+    for shell in SHELLS {
+        let job = job("helm-4", WATCHED).file("first", "");
+        let (ok, said) = job.run(shell, "");
+        let calls = read(&job, "calls");
+        assert!(
+            !ok && calls.contains("helm uninstall app"),
+            "{shell}: {said}"
+        );
+        assert!(!calls.contains("rollback app"), "{shell}: {calls}");
     }
 }

@@ -132,7 +132,9 @@ impl Job {
             "busybox" => {
                 let tools = self.folder.path().join("busybox");
                 std::fs::create_dir_all(&tools).unwrap();
-                for tool in ["grep", "sed", "mktemp", "cat", "tr", "rm", "base64"] {
+                for tool in [
+                    "grep", "sed", "mktemp", "cat", "tr", "rm", "base64", "cut", "mkdir", "xargs",
+                ] {
                     link(Path::new("/usr/bin/busybox"), &tools.join(tool));
                 }
                 path = format!("{}:{path}", tools.display());

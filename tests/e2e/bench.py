@@ -20,6 +20,7 @@ class Bench:
     def __init__(self, stack):
         self.stack, self.examples = stack, stack.examples
         self.projects, self.note, self.leaks = [], "", False
+        self.known = ""  # why the scenario fails, if it is known to fail
 
     def project(self, example="facile", files=None, **how):
         files = TESTS / "projects" / (files or example)

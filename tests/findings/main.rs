@@ -29,10 +29,13 @@ use windlass::config;
 use windlass::files::Unread;
 use windlass::finding::output::{Format, Style, show};
 use windlass::finding::{Code, Report, Severity};
+use windlass::lint;
+use windlass::plan::Configs;
 use windlass::source::Source;
 
 /// Codes about files on disk: they are raised through the command, in `command`.
-const ON_DISK: [Code; 5] = [
+const ON_DISK: [Code; 6] = [
+    Code::BadSetting,
     Code::Unreadable,
     Code::NotUtf8,
     Code::Drift,
@@ -63,13 +66,55 @@ fn report(text: &str, files: &dyn Files) -> Report {
     }
 }
 
-/// What is found in a pipeline and the files that it includes.
-fn pipeline_report(text: &str, repository: &dyn config::Repository) -> Report {
+/// What is found in a pipeline and the files that it includes; by lint, if that tells the code and no
+/// manifest does.
+fn pipeline_report(code: Code, text: &str, repository: &dyn config::Repository) -> Report {
+    if OF_LINT.contains(&code) {
+        return linted(text, repository);
+    }
     let main = Source::new(".gitlab-ci.yml", text);
     match config::read(main, repository).result {
         Ok(config) => config.report(),
         Err(report) => report,
     }
+}
+
+/// Codes that only lint tells.
+const OF_LINT: [Code; 18] = [
+    Code::ResourceGroupDeadlock,
+    Code::UnusedAllow,
+    Code::BadAllow,
+    Code::StopElsewhere,
+    Code::UnreachableRule,
+    Code::DotenvInRules,
+    Code::DeployFromMergeRequest,
+    Code::MissingResourceGroup,
+    Code::SecretInFile,
+    Code::SecretHandedOn,
+    Code::DebugTrace,
+    Code::ScriptInjection,
+    Code::PipedDownload,
+    Code::UnverifiedConnection,
+    Code::UnpinnedImage,
+    Code::UnpinnedInclude,
+    Code::UnprotectedCache,
+    Code::NeedlessDaemon,
+];
+
+/// What lint finds in a pipeline. What an include leaves open is said of each.
+fn linted(text: &str, repository: &dyn config::Repository) -> Report {
+    let main = Source::new(".gitlab-ci.yml", text);
+    let read = |given: &dyn config::Given| config::read_where(main.clone(), repository, given);
+    let configs = match Configs::new(read) {
+        Ok(configs) => configs,
+        Err(report) => return report,
+    };
+    let project = lint::Project {
+        file: ".gitlab-ci.yml",
+        default_branch: "main",
+        repository,
+    };
+    lint::lint(&configs, &project).filtered(|found| found.code != Code::UnreadInclude)
 }
 
 /// A repository in a folder of fixtures.
@@ -146,8 +191,8 @@ fn of_fixture(code: Code, path: &Path) -> Report {
     let text = fs::read_to_string(path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
     let root = folder().join(code.as_str()).join("project");
     match (is_pipeline(path), root.is_dir()) {
-        (true, true) => pipeline_report(&text, &Folder(&root)),
-        (true, false) => pipeline_report(&text, &config::Alone),
+        (true, true) => pipeline_report(code, &text, &Folder(&root)),
+        (true, false) => pipeline_report(code, &text, &config::Alone),
         (false, true) => report(&text, &Folder(&root)),
         (false, false) => report(&text, &Everything),
     }
@@ -270,6 +315,21 @@ fn every_code_of_a_manifest_is_an_error_save_these() {
             Code::NeverRuns,
             Code::ImpossibleComparison,
             Code::PartlyProven,
+            Code::StopElsewhere,
+            Code::UnreachableRule,
+            Code::DotenvInRules,
+            Code::DeployFromMergeRequest,
+            Code::MissingResourceGroup,
+            Code::SecretHandedOn,
+            Code::DebugTrace,
+            Code::PipedDownload,
+            Code::UnverifiedConnection,
+            Code::UnpinnedImage,
+            Code::UnpinnedInclude,
+            Code::UnprotectedCache,
+            Code::NeedlessDaemon,
+            Code::UnusedAllow,
+            Code::BadAllow,
             Code::MissingFile,
             Code::Unused
         ]

@@ -253,7 +253,7 @@ fn old_production_images_go_only_after_the_deployment() {
         "cleanup-php",
         &[
             "mark prod ",
-            "images --include '[0-9a-f]{40,64}'",
+            "images --include '[0-9a-f]{40,64}(-[0-9]+)?'",
             "images --include prod ",
             "all_but_newest 3 ",
             "not_kept | delete",

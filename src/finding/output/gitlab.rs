@@ -45,7 +45,7 @@ pub(super) fn report<'a>(report: &'a Report, findings: &[&'a Finding]) -> Vec<Vi
             description: &finding.message,
             check_name: finding.code.as_str(),
             fingerprint: fingerprints.next(finding, path),
-            severity: match finding.code.severity() {
+            severity: match finding.severity {
                 Severity::Error => "major",
                 Severity::Warning => "minor",
             },

@@ -71,7 +71,7 @@ fn entry<'a>(finding: &'a Finding, locator: &Locator<'a>) -> Entry<'a> {
     });
     Entry {
         code: finding.code.as_str(),
-        severity: word(finding.code.severity()),
+        severity: word(finding.severity),
         message: &finding.message,
         file: locator.file_of(finding),
         line: spot.line(),

@@ -1,4 +1,4 @@
-//! Shows a report: as text for people, as JSON, for GitLab's merge requests, as SARIF.
+//! Shows a report: as text for people, as JSON, for GitLab's merge requests, as SARIF, as JUnit.
 //!
 //! In: a [`Report`] about any number of files. Out: bytes. Always holds: the findings stand in
 //! the order of their places, each once; lines and columns count from 1 and columns count
@@ -8,6 +8,7 @@
 mod excerpt;
 mod gitlab;
 mod json;
+mod junit;
 mod locate;
 mod sarif;
 mod text;
@@ -33,6 +34,8 @@ pub enum Format {
     Gitlab,
     /// SARIF 2.1.0, for editors and code scanning
     Sarif,
+    /// JUnit XML, for `artifacts:reports:junit`
+    Junit,
 }
 
 /// How text looks.
@@ -63,6 +66,7 @@ pub fn show(format: Format, report: &Report, style: Style) -> io::Result<Shown> 
             report, &findings,
         ))?)),
         Format::Sarif => Ok(Shown::of_json(&sarif::log(report, &findings))),
+        Format::Junit => Ok(Shown::of_findings(junit::report(report, &findings))),
     }
 }
 
@@ -77,7 +81,7 @@ impl Count {
     fn of(findings: &[&Finding]) -> Self {
         let mut count = Count::default();
         for finding in findings {
-            match finding.code.severity() {
+            match finding.severity {
                 Severity::Error => count.errors += 1,
                 Severity::Warning => count.warnings += 1,
             }

@@ -71,7 +71,7 @@ fn result(finding: &Finding, locator: &Locator<'_>, codes: &[Code], fingerprint:
     let mut result = json!({
         "ruleId": finding.code.as_str(),
         "ruleIndex": codes.binary_search(&finding.code).unwrap_or(0),
-        "level": word(finding.code.severity()),
+        "level": word(finding.severity),
         "message": {"text": text},
         "locations": [{"physicalLocation": physical}],
         "partialFingerprints": {"finding/v1": fingerprint},

@@ -51,7 +51,7 @@ pub(super) fn write(
         .join(", ");
     let code = findings
         .iter()
-        .find(|finding| finding.code.severity() == Severity::Error)
+        .find(|finding| finding.severity == Severity::Error)
         .unwrap_or(first)
         .code;
     writeln!(out, "{counts}; run `windlass explain {code}` for more")
@@ -63,7 +63,7 @@ fn one<'f>(
     style: Style,
     out: &mut dyn io::Write,
 ) -> io::Result<()> {
-    let severity = finding.code.severity();
+    let severity = finding.severity;
     let paint = |text: &str, ansi: Ansi| match style.color {
         true => format!("{ansi}{text}{ansi:#}"),
         false => text.to_owned(),

@@ -256,6 +256,7 @@ pub(super) const VARIABLES: &[Gate] = &[
     gate("CI_CONFIG_REF_URI", 19, 0),
     gate("CI_DEBUG_SERVICES", 15, 7),
     gate("CI_DEFAULT_BRANCH", 12, 4),
+    gate("CI_DEFAULT_BRANCH_SLUG", 18, 7),
     gate("CI_DEPENDENCY_PROXY_DIRECT_GROUP_IMAGE_PREFIX", 14, 3),
     gate("CI_DEPENDENCY_PROXY_GROUP_IMAGE_PREFIX", 13, 7),
     gate("CI_DEPENDENCY_PROXY_PASSWORD", 13, 7),

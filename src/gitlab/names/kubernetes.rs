@@ -47,7 +47,10 @@ pub enum Workload {
     /// `rollout status` waits for it, and `rollout undo` takes it back.
     Deployment,
     /// The same, unless its strategy is `OnDelete`: then `rollout status` fails.
-    DaemonOrStatefulSet,
+    DaemonSet,
+    /// The same as for a DaemonSet. A pod that does not start stays when it goes back
+    /// (kubernetes/kubernetes#67250, open with 1.34).
+    StatefulSet,
     /// It runs to its end, for which `wait` waits. Its template cannot be changed.
     Job,
     /// `set image` changes it, and nothing waits for it or takes it back: a CronJob, a Pod, ...
@@ -66,9 +69,8 @@ pub fn workload(text: &str) -> Workload {
     let kind = kind.split('.').next().unwrap_or_default();
     match kind.to_ascii_lowercase().as_str() {
         "deploy" | "deployment" | "deployments" => Workload::Deployment,
-        "ds" | "daemonset" | "daemonsets" | "sts" | "statefulset" | "statefulsets" => {
-            Workload::DaemonOrStatefulSet
-        }
+        "ds" | "daemonset" | "daemonsets" => Workload::DaemonSet,
+        "sts" | "statefulset" | "statefulsets" => Workload::StatefulSet,
         "job" | "jobs" => Workload::Job,
         _ => Workload::WithoutRollout,
     }

@@ -7,7 +7,8 @@ use super::rows::{Field, Rows};
 use crate::lower::{Lowering, digest_variable};
 use crate::manifest::images::{Builder, Image};
 use crate::manifest::registries::split_tag;
-use crate::manifest::resolved::{SetNames, image_variable, upper};
+use crate::manifest::resolved::{SetNames, build_tag, image_variable, upper};
+use crate::mutant::{self, Mutant};
 use crate::pipeline::{Mapping, Uses};
 
 /// An image to build, all names resolved.
@@ -20,6 +21,9 @@ pub(in crate::lower) struct Planned<'m> {
     pub service: Option<&'m str>,
     /// Its reference by its own tag.
     pub reference: Reference,
+    /// Whether it has, beside that tag, one that no other build writes: what an environment runs does
+    /// not lose its only tag when the same commit is built again.
+    pub has_build_tag: bool,
     /// Its further tags.
     pub also_tag: Vec<Reference>,
     /// What the cache is read from.
@@ -28,10 +32,8 @@ pub(in crate::lower) struct Planned<'m> {
     pub cache_to: Option<Reference>,
     /// The build arguments.
     pub args: Vec<Argument<'m>>,
-    /// What arguments and labels use of earlier jobs.
+    /// What arguments and tags use of earlier jobs.
     pub uses: Uses,
-    /// Labels, `name=value`.
-    pub labels: Vec<String>,
     /// Where it is built.
     pub refs: SetNames,
 }
@@ -67,9 +69,9 @@ pub(in crate::lower) struct Reference {
 pub(in crate::lower) enum Tag {
     /// As the manifest or the language has it.
     Given(String),
-    /// The cache of the default branch. Its slug is in a variable of the shell that the job sets
-    /// itself: see [`super::DEFAULT_BRANCH_SLUG`].
-    OfDefaultBranch,
+    /// The cache of the default branch: the variable that holds its slug. Where GitLab does not set
+    /// one, the job does: see [`super::DEFAULT_BRANCH_SLUG`].
+    OfDefaultBranch(&'static str),
 }
 
 impl Reference {
@@ -88,28 +90,31 @@ impl Reference {
 
     /// The reference for a shell.
     pub(super) fn text(&self) -> String {
-        self.joined(":", "cache_$default_branch_slug")
+        self.joined(":", "", "")
     }
 
-    /// The reference for Docker Compose: jobs that do not build do not set the variable, and compose
-    /// would complain.
+    /// The reference for Docker Compose: where GitLab does not set the variable, jobs that do not
+    /// build have none, and compose would complain.
     pub(super) fn in_compose(&self) -> String {
-        self.joined(":", "cache_${default_branch_slug-}")
+        self.joined(":", "{", "-}")
     }
 
     /// The repository of a cache for builders that keep each layer under a tag of its own: what is a
     /// tag for others is a repository there.
     pub(super) fn as_repository(&self) -> String {
-        self.joined("/", "cache_$default_branch_slug")
+        self.joined("/", "", "")
     }
 
-    fn joined(&self, sign: &str, of_default_branch: &str) -> String {
-        let tag = match &self.tag {
-            None => return self.repository.clone(),
-            Some(Tag::Given(tag)) => tag,
-            Some(Tag::OfDefaultBranch) => of_default_branch,
-        };
-        format!("{}{sign}{tag}", self.repository)
+    /// With the sign before the tag, and what stands around the name of a variable.
+    fn joined(&self, sign: &str, before: &str, after: &str) -> String {
+        let repository = &self.repository;
+        match &self.tag {
+            None => repository.clone(),
+            Some(Tag::Given(tag)) => format!("{repository}{sign}{tag}"),
+            Some(Tag::OfDefaultBranch(slug)) => {
+                format!("{repository}{sign}cache_${before}{slug}{after}")
+            }
+        }
     }
 }
 
@@ -205,7 +210,15 @@ impl<'m> Build<'m> {
             [one] => vec![format!("${}", image_variable(one.name))],
             _ => self.references("tag", Reference::text, |of| vec![of.reference.clone()]),
         };
-        tags.extend(self.references("also_tag", Reference::text, |of| of.also_tag.clone()));
+        if self.images.iter().any(|of| of.has_build_tag) {
+            let own = tags.first().map(|tag| build_tag(tag));
+            tags.extend(own);
+        }
+        let also = self.references("also_tag", Reference::text, |of| of.also_tag.clone());
+        tags.extend(
+            also.into_iter()
+                .filter(|_| !mutant::on(Mutant::AlsoTagsForgotten)),
+        );
         tags
     }
 
@@ -217,13 +230,14 @@ impl<'m> Build<'m> {
     /// What the cache is written to.
     pub(super) fn cache_to(&mut self, written: Written) -> Option<String> {
         let cache = |of: &Planned<'m>| of.cache_to.iter().cloned().collect();
-        self.references("cache_to", written, cache).pop()
+        let all = self.references("cache_to", written, cache).pop();
+        all.filter(|_| !mutant::on(Mutant::NoCache))
     }
 
     /// Whether its job must know the slug of the default branch.
     pub(super) fn names_default_branch(&self) -> bool {
         let mut caches = self.images.iter().flat_map(|of| &of.cache_from);
-        caches.any(|cache| cache.tag == Some(Tag::OfDefaultBranch))
+        caches.any(|cache| matches!(cache.tag, Some(Tag::OfDefaultBranch(_))))
     }
 
     /// The folder that the build sees.
@@ -268,7 +282,8 @@ impl<'m> Build<'m> {
             });
             joined.collect()
         };
-        self.texts("platforms", platforms).pop()
+        let all = self.texts("platforms", platforms).pop();
+        all.filter(|_| !mutant::on(Mutant::PlatformsForgotten))
     }
 
     /// The manifest's own options.
@@ -279,11 +294,6 @@ impl<'m> Build<'m> {
             all.map(|option| option.value.clone()).collect()
         };
         self.texts("build_options", options)
-    }
-
-    /// Labels, `name=value`.
-    pub(super) fn labels(&mut self) -> Vec<String> {
-        self.texts("rebuild", |of| of.labels.clone())
     }
 
     /// The secrets: an id, and the variable that holds the value.
@@ -339,7 +349,7 @@ fn joined(rows: &mut Rows, key: &'static str, all: &[&Reference]) -> Reference {
     let repository = rows.text(Field::Key("repository"), &repositories);
     let given = all.iter().map(|one| match &one.tag {
         Some(Tag::Given(tag)) => Some(tag),
-        None | Some(Tag::OfDefaultBranch) => None,
+        None | Some(Tag::OfDefaultBranch(_)) => None,
     });
     let first = all.first().and_then(|one| one.tag.clone());
     let tag = match given.collect::<Option<Vec<&String>>>() {

@@ -6,12 +6,16 @@ use crate::lower::{Lowering, quoted, word};
 use crate::pipeline::{Job, Shared, Value};
 
 pub(super) fn lower(lowering: &mut Lowering<'_>, job: &mut Job, build: &mut Build<'_>) {
-    let builder = lowering.builder_name();
-    let removals = [format!("docker buildx rm --force {builder}")];
-    lowering.with_docker(job, &build.handled(), &removals);
-    let setup = lowering.builder_setup().join("\n") + "\n";
-    job.script
-        .push(Shared::own("buildx", "script", setup).into());
+    if lowering.engine_keeps_caches() {
+        lowering.with_docker(job, &build.handled(), &[]);
+    } else {
+        let builder = lowering.builder_name();
+        let removals = [format!("docker buildx rm --force {builder}")];
+        lowering.with_docker(job, &build.handled(), &removals);
+        let setup = lowering.builder_setup().join("\n") + "\n";
+        job.script
+            .push(Shared::own("buildx", "script", setup).into());
+    }
     job.script.push(Value::from(command(build)));
     job.script.push(Value::from(super::METADATA_DIGEST));
 }

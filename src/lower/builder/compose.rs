@@ -2,6 +2,7 @@
 
 use super::build::{Build, Planned, Reference};
 use super::{arguments, docker};
+use crate::gitlab::gates;
 use crate::lower::compose::{ComposeCommand, interpolated, seen_from};
 use crate::lower::{Lowering, quoted, word};
 use crate::pipeline::{Job, Mapping, Value, strings};
@@ -10,7 +11,7 @@ pub(super) fn lower(lowering: &mut Lowering<'_>, job: &mut Job, build: &mut Buil
     lowering.with_docker(job, &build.handled(), &[]);
     docker::no_attestations(lowering, job);
     lowering.with_compose(job);
-    if build.names_default_branch() {
+    if build.names_default_branch() && lowering.target < gates::DEFAULT_BRANCH_SLUG {
         // The override names it.
         job.script.push(Value::from("export default_branch_slug"));
     }
@@ -55,11 +56,6 @@ pub(in crate::lower) fn keys(build: &Planned<'_>, folder: &str) -> Mapping {
     }
     if !args.is_empty() {
         keys.set("args", args);
-    }
-    let labels = build.labels.iter();
-    let labels: Vec<String> = labels.map(|label| interpolated(label)).collect();
-    if !labels.is_empty() {
-        keys.set("labels", strings(&labels));
     }
     let cache = build.cache_from.iter();
     let cache: Vec<String> = cache.map(|of| interpolated(&of.in_compose())).collect();

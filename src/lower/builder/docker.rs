@@ -69,7 +69,7 @@ pub(super) fn push(job: &mut Job, build: &mut Build<'_>) {
             quoted(tag)
         )));
         job.script.push(Value::from(
-            r"digest=$(sed -n 's/.*: digest: \(sha256:[0-9a-f]*\) .*/\1/p' push.log)",
+            r"digest=$(sed -n 's/.*digest[:] \(sha256:[0-9a-f]*\) .*/\1/p' push.log)",
         ));
     }
     for tag in tags.chain(&build.cache_to(Reference::text)) {

@@ -15,7 +15,7 @@ mod docker;
 mod rows;
 
 use super::Lowering;
-use crate::gitlab::shell::wrapped;
+use crate::gitlab::gates;
 use crate::manifest::images::Builder;
 use crate::pipeline::{Job, Value};
 
@@ -26,13 +26,14 @@ pub(super) use rows::Unlike;
 /// The file in which a build hands its digest on.
 pub(super) const DOTENV: &str = "image";
 
-/// The default branch as a tag can hold it: GitLab has no variable for its slug, which is made as
-/// `Gitlab::Utils.slugify` does (GitLab 18).
-const DEFAULT_BRANCH_SLUG: &str = "default_branch_slug=$(printf '%s' \"$CI_DEFAULT_BRANCH\" | tr '[:upper:]' '[:lower:]' | tr -c 'a-z0-9' '-' | cut -c 1-63 | sed 's/^-*//; s/-*$//')";
+/// The slug of the default branch on a GitLab that may not set it. Longer names, and those that begin
+/// or end with another character, have another slug (`Gitlab::Utils.slugify`): they find no cache.
+const DEFAULT_BRANCH_SLUG: &str = r#"default_branch_slug=$(printf %s "$CI_DEFAULT_BRANCH" | tr '[:upper:]' '[:lower:]' | tr -c a-z0-9 -)"#;
 
-/// The digest of what was pushed, as BuildKit itself reports it.
+/// The digest of what was pushed, as BuildKit itself reports it: `"containerimage.digest": "sha256:..."`.
+/// Without double quotes and `: ` the command is one plain line of YAML.
 const METADATA_DIGEST: &str =
-    r#"digest=$(sed -n 's/.*"containerimage.digest": *"\([^"]*\)".*/\1/p' image.json)"#;
+    r"digest=$(sed -n 's/.*containerimage.digest.[ :]*.\(sha256:[0-9a-f]*\).*/\1/p' image.json)";
 
 /// One line a builder.
 fn lower(builder: Builder) -> fn(&mut Lowering<'_>, &mut Job, &mut Build<'_>) {
@@ -49,8 +50,8 @@ impl Lowering<'_> {
     /// Gives a job the commands of a build.
     pub(super) fn with_build(&mut self, job: &mut Job, build: &mut Build<'_>) {
         let builder = build.builder(self);
-        if build.names_default_branch() {
-            job.script.push(Value::from(wrapped(DEFAULT_BRANCH_SLUG)));
+        if build.names_default_branch() && self.target < gates::DEFAULT_BRANCH_SLUG {
+            job.script.push(Value::from(DEFAULT_BRANCH_SLUG));
         }
         lower(builder)(self, job, build);
         for image in &build.images {
@@ -58,13 +59,14 @@ impl Lowering<'_> {
         }
     }
 
-    /// Lets later jobs know the digest that stands in the variable `digest`.
-    pub(super) fn hand_on_digest(&self, job: &mut Job, build: &mut Build<'_>) {
+    /// Lets later jobs know the digest that stands in the variable `digest`; `write` is the
+    /// redirection.
+    pub(super) fn hand_on_digest(&self, job: &mut Job, build: &mut Build<'_>, write: &str) {
         let variable = build.digest_variable();
         let name = build.images.first().map_or("", |of| of.name);
         let file = self.handed_on(DOTENV, name);
         job.script.push(Value::from(format!(
-            "echo \"{variable}=${{digest:?}}\" > {file}"
+            "echo \"{variable}=${{digest:?}}\" {write} {file}"
         )));
         self.hand_on(job, &file);
     }

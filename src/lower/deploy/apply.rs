@@ -1,10 +1,12 @@
 //! The driver `apply`: `kubectl apply` of files, in which the named variables alone are replaced.
 
-use super::{Change, Workloads, manifests};
+use super::{Change, Undo, manifests};
 use crate::lower::{Lowering, own_folder, word};
 use crate::manifest::collection::List;
 use crate::manifest::environments::Environment;
+use crate::manifest::images::Image;
 use crate::manifest::resolved::image_variable;
+use crate::mutant::{self, Mutant};
 use crate::pipeline::{Handed, Mapping, Uses, Value};
 use crate::source::At;
 
@@ -27,11 +29,7 @@ pub(super) fn lower(lowering: &Lowering<'_>, environment: &Environment) -> Optio
         .flat_map(List::iter)
         .map(|name| &*name.value)
         .collect();
-    let mut change = Change {
-        // The first objects may be there when a later one is refused.
-        partial: true,
-        ..Change::default()
-    };
+    let mut change = Change::default();
     let manifests = if names.is_empty() {
         let each = files.iter().map(|file| format!("--filename {file}"));
         each.collect::<Vec<_>>().join(" ")
@@ -42,7 +40,7 @@ pub(super) fn lower(lowering: &Lowering<'_>, environment: &Environment) -> Optio
         format!("--filename {}", own_folder::file(MANIFESTS))
     };
     change.commands = vec![format!("kubectl apply {manifests}")];
-    change.workloads = Workloads::Manifests(manifests);
+    change.undo = Undo::Manifests(manifests);
     Some(change)
 }
 
@@ -56,7 +54,13 @@ fn image_variables(lowering: &Lowering<'_>, environment: &Environment, uses: &mu
             let digest = Handed::Digest(image.value.to_owned());
             uses.variables.push((variable.clone(), digest));
         }
-        (variable, lowering.by_digest(&image))
+        let tagged = |of: &At<Image>| format!("{}:{}", of.repository(&image), of.tag());
+        let tagged = lowering.image(&image).map(tagged);
+        let tagged = tagged.filter(|_| mutant::on(Mutant::AppliesATag));
+        (
+            variable,
+            tagged.unwrap_or_else(|| lowering.by_digest(&image)),
+        )
     };
     images.map(value).collect()
 }

@@ -1,11 +1,12 @@
 //! The driver `helm`: `helm upgrade --install`, which waits for the release and takes it back if it
 //! fails. Helm 3 and 4.
 
-use super::{Change, rollout};
+use super::{Change, Undo, rollout};
 use crate::lower::{Lowering, digest_variable, own_folder, quoted, word};
 use crate::manifest::collection::{List, Map};
 use crate::manifest::common::Variable;
 use crate::manifest::environments::{Environment, Helm};
+use crate::mutant::{self, Mutant};
 use crate::pipeline::{Handed, Uses, Value};
 
 /// How long the name of a release may be: Helm's own limit, which leaves room for what charts
@@ -38,7 +39,14 @@ pub(super) fn lower(lowering: &Lowering<'_>, environment: &Environment) -> Optio
     let (cut, release) = release(helm);
     let mut change = Change {
         prepare: cut.into_iter().collect(),
-        undo: Some(format!("helm rollback {release}")),
+        // The first release has nothing to go back to.
+        undo: Undo::Command(format!(
+            "if helm status {release} | grep -x 'REVISION: 1'; then\n    \
+               helm uninstall {release}\n  \
+             else\n    \
+               helm rollback {release}\n  \
+             fi"
+        )),
         ..Change::default()
     };
     let chart = helm.chart.get().map(|chart| word(chart));
@@ -73,7 +81,9 @@ pub(super) fn lower(lowering: &Lowering<'_>, environment: &Environment) -> Optio
             "# Helm 4 renamed --atomic.\n\
              case $(helm version --short) in v3.*) undo=--atomic ;; *) undo=--rollback-on-failure ;; esac\n",
         ));
-        lines.push(format!("\"$undo\" --timeout {timeout}"));
+        if !mutant::on(Mutant::HelmDoesNotWait) {
+            lines.push(format!("\"$undo\" --timeout {timeout}"));
+        }
     } else {
         lines.push(format!("--wait --timeout {timeout}"));
     }

@@ -1,7 +1,7 @@
 //! The driver `kustomize`: `kubectl apply --kustomize` of an overlay in which the images are set by
 //! digest.
 
-use super::{Change, Workloads};
+use super::{Change, Undo};
 use crate::lower::{Lowering, quoted, word};
 use crate::manifest::collection::Map;
 use crate::manifest::environments::Environment;
@@ -23,8 +23,6 @@ pub(super) fn lower(lowering: &Lowering<'_>, environment: &Environment) -> Optio
         .collect();
     let mut change = Change {
         uses,
-        // The first objects may be there when a later one is refused.
-        partial: true,
         ..Change::default()
     };
     if !images.is_empty() {
@@ -36,6 +34,6 @@ pub(super) fn lower(lowering: &Lowering<'_>, environment: &Environment) -> Optio
     }
     let manifests = format!("--kustomize {path}");
     change.commands = vec![format!("kubectl apply {manifests}")];
-    change.workloads = Workloads::Manifests(manifests);
+    change.undo = Undo::Manifests(manifests);
     Some(change)
 }

@@ -31,8 +31,6 @@ struct Change {
     prepare: Vec<Value>,
     /// Commands of windlass that change it.
     commands: Vec<String>,
-    /// Whether one of them that fails may have changed something.
-    partial: bool,
     /// Commands that change what has no rollout, once all that has one is ready: there is then
     /// nothing to take back.
     after: Vec<String>,
@@ -40,25 +38,22 @@ struct Change {
     own: Vec<Value>,
     /// Whether the commands use the folder of the job's own.
     own_folder: bool,
-    /// The workloads that are changed.
-    workloads: Workloads,
-    /// The command that takes all of it back; else each workload goes back by itself.
-    undo: Option<String>,
+    /// The workloads that are changed, as the manifest names them; none if the driver itself waits.
+    workloads: Vec<String>,
+    /// How all of it goes back.
+    undo: Undo,
 }
 
-/// The workloads that a deployment waits for.
-#[derive(Debug)]
-enum Workloads {
-    /// These, as the manifest has them; none if the driver itself waits.
-    Named(Vec<String>),
-    /// Those of manifests, which are named as `kubectl apply` takes them.
+/// How a change goes back.
+#[derive(Debug, Default)]
+enum Undo {
+    /// Each workload that the job waits for goes back to the template that it had.
+    #[default]
+    Templates,
+    /// By this command.
+    Command(String),
+    /// Everything in these manifests goes back. They are named as `kubectl apply` takes them.
     Manifests(String),
-}
-
-impl Default for Workloads {
-    fn default() -> Self {
-        Self::Named(Vec::new())
-    }
 }
 
 /// What a driver does; nothing if the environment is deployed by another one.

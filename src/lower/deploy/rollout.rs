@@ -3,12 +3,13 @@
 //!
 //! In: an environment and what its driver does. Out: the commands of the job.
 
-use super::{Change, Workloads, manifests};
+use super::{Change, Undo, manifests};
 use crate::gitlab::names::{Workload, kubernetes_workload};
 use crate::gitlab::shell::wrapped;
 use crate::lower::word;
 use crate::manifest::environments::Environment;
 use crate::manifest::resolved::ROLLOUT_TIMEOUT;
+use crate::mutant::{self, Mutant};
 use crate::pipeline::Value;
 
 /// How long each workload may take.
@@ -26,52 +27,53 @@ pub(super) fn undo(environment: &Environment) -> bool {
 
 /// Whether the commands of [`commands`] use the folder of the job's own.
 pub(super) fn uses_own_folder(environment: &Environment, change: &Change) -> bool {
-    let rollout = environment.rollout.get();
-    let is_watched = rollout.is_some_and(|rollout| rollout.watch.get().is_some());
-    matches!(change.workloads, Workloads::Manifests(_)) && !is_watched
+    matches!(change.undo, Undo::Manifests(_))
+        && (undo(environment) || watched(environment).is_none())
 }
 
-/// The workloads to wait for: those that the environment names, else those of its driver.
-fn watched(environment: &Environment, workloads: Workloads) -> Workloads {
-    let rollout = environment.rollout.get();
-    match rollout.and_then(|rollout| rollout.watch.get()) {
-        Some(watch) => {
-            let watch = watch.iter();
-            Workloads::Named(watch.map(|workload| workload.value.to_string()).collect())
-        }
-        None => workloads,
-    }
+/// The workloads that the environment names, to wait for these instead of those of its driver.
+fn watched(environment: &Environment) -> Option<Vec<String>> {
+    let watch = environment.rollout.get()?.watch.get()?;
+    let watch = watch.iter();
+    Some(watch.map(|workload| workload.value.to_string()).collect())
 }
 
 /// Commands that deploy, wait for the workloads, and take back what they changed if one fails.
 pub(super) fn commands(environment: &Environment, mut change: Change) -> Vec<Value> {
     let (timeout, undo) = (timeout(environment), undo(environment));
     let mut script = std::mem::take(&mut change.prepare);
-    match watched(environment, std::mem::take(&mut change.workloads)) {
-        Workloads::Manifests(of) => {
-            script.extend(manifests::rollout(&change.commands, &of, timeout, undo));
+    let watched = watched(environment);
+    let is_named = watched.is_some();
+    let workloads = watched.unwrap_or_else(|| std::mem::take(&mut change.workloads));
+    let status: Vec<String> = workloads
+        .iter()
+        .filter_map(|workload| status(workload, timeout))
+        .collect();
+    let undone: Vec<&str> = workloads
+        .iter()
+        .map(String::as_str)
+        .filter(|workload| can_go_back(workload))
+        .collect();
+    let after = std::mem::take(&mut change.after);
+    match &change.undo {
+        Undo::Manifests(manifests) => {
+            let status = is_named.then_some(status);
+            let applied = manifests::rollout(&change.commands, manifests, status, timeout, undo);
+            script.extend(applied);
         }
-        Workloads::Named(workloads) => {
-            let status = workloads
-                .iter()
-                .filter_map(|workload| status(workload, timeout))
-                .collect();
-            let undone: Vec<&str> = workloads
-                .iter()
-                .map(String::as_str)
-                .filter(|workload| can_go_back(workload))
-                .collect();
-            let after = std::mem::take(&mut change.after);
-            if undo && !(undone.is_empty() && change.undo.is_none()) && !workloads.is_empty() {
-                script.extend(guarded(change, &undone, status));
-            } else {
-                script.extend(change.commands.into_iter().map(Value::from));
-                script.extend(change.own);
-                script.extend(status.into_iter().map(Value::from));
-            }
-            script.extend(after.into_iter().map(Value::from));
+        Undo::Command(_) if undo && !workloads.is_empty() => {
+            script.extend(guarded(change, &undone, status));
+        }
+        Undo::Templates if undo && !undone.is_empty() => {
+            script.extend(guarded(change, &undone, status));
+        }
+        Undo::Command(_) | Undo::Templates => {
+            script.extend(change.commands.into_iter().map(Value::from));
+            script.extend(change.own);
+            script.extend(status.into_iter().map(Value::from));
         }
     }
+    script.extend(after.into_iter().map(Value::from));
     script
 }
 
@@ -83,7 +85,7 @@ fn status(workload: &str, timeout: &str) -> Option<String> {
     Some(match kind {
         Workload::Deployment | Workload::Unknown => status,
         // With OnDelete a person rolls it out, and kubectl refuses to wait.
-        Workload::DaemonOrStatefulSet => format!(
+        Workload::DaemonSet | Workload::StatefulSet => format!(
             "{{ [ \"$(kubectl get {workload} --output 'jsonpath={{.spec.updateStrategy.type}}')\" = OnDelete ] || {status}; }}"
         ),
         Workload::Job => {
@@ -96,25 +98,41 @@ fn status(workload: &str, timeout: &str) -> Option<String> {
 /// Whether `kubectl rollout undo` takes a workload back.
 fn can_go_back(workload: &str) -> bool {
     match kubernetes_workload(workload) {
-        Workload::Deployment | Workload::DaemonOrStatefulSet | Workload::Unknown => true,
+        Workload::Deployment | Workload::DaemonSet | Workload::StatefulSet | Workload::Unknown => {
+            true
+        }
         Workload::Job | Workload::WithoutRollout => false,
     }
+}
+
+/// Whether a workload may be a StatefulSet: then pods that did not start stay when it goes back.
+fn keeps_pods(workload: &str) -> bool {
+    let kind = kubernetes_workload(workload);
+    matches!(kind, Workload::StatefulSet | Workload::Unknown)
 }
 
 /// The same for workloads that are known by name, undone if one fails.
 fn guarded(change: Change, workloads: &[&str], status: Vec<String>) -> Vec<Value> {
     let mut script = Vec::new();
     let undone = match &change.undo {
-        Some(all) => format!("  {all} || true\n"),
-        None => {
+        Undo::Command(all) => format!("  {all} || true\n"),
+        Undo::Templates | Undo::Manifests(_) => {
+            if workloads.iter().any(|workload| keeps_pods(workload)) {
+                script.push(manifests::delete_unready());
+            }
             let (before, undone) = templates(workloads);
             script.extend(before);
             format!("  # Only what this job changed goes back.\n{undone}")
         }
     };
+    let undone = match mutant::on(Mutant::NoUndo) {
+        true => String::new(),
+        false => undone,
+    };
+    let exit_status = u8::from(!mutant::on(Mutant::FailedRolloutSucceeds));
     // One change fails by itself; of several, the first ones have to go back.
     let mut guarded: Vec<String> = Vec::new();
-    if change.own.is_empty() && (change.partial || change.commands.len() > 1) {
+    if change.own.is_empty() && change.commands.len() > 1 {
         guarded.extend(change.commands);
     } else {
         script.extend(change.commands.into_iter().map(Value::from));
@@ -126,7 +144,7 @@ fn guarded(change: Change, workloads: &[&str], status: Vec<String>) -> Vec<Value
         several => format!("{{\n  {}\n}}", several.join(" &&\n  ")),
     };
     script.push(Value::from(format!(
-        "if ! {guarded}; then\n{undone}  exit 1\nfi\n"
+        "if ! {guarded}; then\n{undone}  exit {exit_status}\nfi\n"
     )));
     script
 }
@@ -144,15 +162,23 @@ fn templates(workloads: &[&str]) -> (Vec<Value>, String) {
     };
     let mut before = Vec::new();
     let mut undone = String::new();
-    for (number, workload) in workloads.iter().enumerate() {
-        let workload = word(workload);
+    for (number, name) in workloads.iter().enumerate() {
+        let workload = word(name);
         let (variable, now) = (variable(number), template(&workload));
         // What cannot be read must not look like what was not there.
         before.push(Value::from(wrapped(&format!("{variable}=$({now})"))));
         // Not compared in one command: what is in quotes is on one line.
         let now = wrapped(&format!("  now=$({now} || true)"));
+        let undo = match keeps_pods(name) {
+            false => format!("    kubectl rollout undo {workload} || true\n"),
+            true => format!(
+                "    revision=$(kubectl get {workload} --output 'jsonpath={{.status.updateRevision}}' || true)\n\
+                 \x20   kubectl rollout undo {workload} || true\n\
+                 \x20   delete_unready \"$revision\" || true\n"
+            ),
+        };
         undone.push_str(&format!(
-            "{now}\n  if [ \"${variable}\" != \"$now\" ]; then\n    kubectl rollout undo {workload} || true\n  fi\n"
+            "{now}\n  if [ \"${variable}\" != \"$now\" ]; then\n{undo}  fi\n"
         ));
     }
     (before, undone)

@@ -1,9 +1,10 @@
 //! The driver `set_image`: `kubectl set image`, one command a workload, by digest.
 
-use super::{Change, Workloads};
+use super::Change;
 use crate::gitlab::names::{Workload, kubernetes_workload};
 use crate::lower::{Lowering, quoted, word};
 use crate::manifest::environments::Environment;
+use crate::mutant::{self, Mutant};
 
 pub(super) fn lower(lowering: &Lowering<'_>, environment: &Environment) -> Option<Change> {
     let set_image = environment.deploy.get()?.set_image.get()?;
@@ -15,7 +16,10 @@ pub(super) fn lower(lowering: &Lowering<'_>, environment: &Environment) -> Optio
         let containers: Vec<_> = containers
             .iter()
             .map(|(container, image)| {
-                let image = lowering.by_digest_or_fail(&image.value, &mut change.uses);
+                let image = match mutant::on(Mutant::DeploysATagThatMoves) {
+                    true => lowering.by_tag(&image.value),
+                    false => lowering.by_digest_or_fail(&image.value, &mut change.uses),
+                };
                 format!("{}={}", word(&container.value), quoted(&image))
             })
             .collect();
@@ -27,6 +31,6 @@ pub(super) fn lower(lowering: &Lowering<'_>, environment: &Environment) -> Optio
             workloads.push(name.value.to_string());
         }
     }
-    change.workloads = Workloads::Named(workloads);
+    change.workloads = workloads;
     Some(change)
 }

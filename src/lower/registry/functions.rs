@@ -6,6 +6,7 @@
 use std::collections::{BTreeSet, HashSet};
 
 use super::super::Lowering;
+use crate::mutant;
 use crate::pipeline::{Job, Shared, Value};
 
 macro_rules! functions {
@@ -107,7 +108,7 @@ pub(in crate::lower) fn lower(lowering: &mut Lowering<'_>) {
         .calls
         .functions
         .iter()
-        .map(|one| one.text())
+        .map(|one| mutant::shell_function(one.name()).unwrap_or(one.text()))
         .collect();
     if functions.is_empty() {
         return;

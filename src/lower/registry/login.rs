@@ -8,6 +8,7 @@ use super::{Lowering, word};
 use crate::gitlab::shell::wrapped;
 use crate::manifest::collection::Map;
 use crate::manifest::registries::{Access, Credentials, GITLAB};
+use crate::mutant::{self, Mutant};
 use crate::pipeline::{Login, Uses, Value};
 
 impl<'m> Lowering<'m> {
@@ -85,7 +86,7 @@ pub(in crate::lower) fn note_login<'m>(
     access: &Access<'m>,
     uses: &mut Uses,
 ) -> Option<Credentials<'m>> {
-    let push = access.push?;
+    let push = access.push.filter(|_| !mutant::on(Mutant::NoLogin))?;
     uses.logins.insert(Login {
         host: access.host.to_owned(),
         password: push.password.to_owned(),
@@ -97,8 +98,12 @@ pub(in crate::lower) fn note_login<'m>(
 fn login(client: &str, access: &Access<'_>, uses: &mut Uses) -> Option<Value> {
     let push = note_login(access, uses)?;
     let host = word(access.host);
+    let input = match mutant::on(Mutant::PasswordAsAnArgument) {
+        true => format!("--password \"${}\"", push.password),
+        false => "--password-stdin".to_owned(),
+    };
     Some(Value::from(wrapped(&format!(
-        "printf '%s' \"${}\" | {client} login --username \"${}\" --password-stdin {host}",
+        "printf '%s' \"${}\" | {client} login --username \"${}\" {input} {host}",
         push.password, push.username
     ))))
 }

@@ -17,6 +17,7 @@ use crate::manifest::collection::List;
 use crate::manifest::environments::Environment;
 use crate::manifest::images::{Image, KeepFor, Retention};
 use crate::manifest::written_tags::Writer;
+use crate::mutant::{self, Mutant};
 use crate::pipeline::{Job, Value};
 use crate::source::At;
 
@@ -29,12 +30,18 @@ impl<'m> Lowering<'m> {
         image: &'m At<Image>,
         retention: &Retention,
     ) -> Vec<Value> {
-        let rules = Rules::of(image, retention);
+        let rules = Rules::of(image, retention, self.deployments.is_released(name));
         let mut lines = rules.checks();
         let without = rules.excluded.as_ref().map_or(String::new(), |cache| {
             format!(" --exclude {}", expression(cache))
         });
-        let listed = includes(rules.images().map(|one| expression(&one.pattern.regex)));
+        let listed = rules
+            .images()
+            .map(|one| match mutant::on(Mutant::DeletesWhatOthersTagged) {
+                true => expression(".*"),
+                false => expression(&one.pattern.regex),
+            });
+        let listed = includes(listed);
         lines.push(self.call(job, Function::Images, &(listed + &without)) + " > /tmp/images");
         if let Some(cache) = &rules.cache {
             let include = includes([expression(&cache.pattern.regex)]);
@@ -50,6 +57,7 @@ impl<'m> Lowering<'m> {
         let gone = rules.by_branch.then(|| self.gone(job, &rules));
         let newest = rules
             .newest
+            .map(|number| number * i64::from(!mutant::on(Mutant::KeepsNoOlderImage)))
             .map(|number| self.all_but_newest(job, &rules, number));
         // What passes tags on, or else the file with them.
         let (mut steps, file) = match (gone, newest) {
@@ -116,7 +124,8 @@ impl<'m> Lowering<'m> {
         rules: &Rules<'_>,
     ) -> Vec<String> {
         let mut kept = IndexSet::new();
-        for (place, environment) in self.deployments.of_image(name) {
+        let runs = self.deployments.of_image(name).iter();
+        for (place, environment) in runs.filter(|_| !mutant::on(Mutant::NothingThatRunsIsKept)) {
             kept.extend(deployed(&place.value, environment));
         }
         // A git tag is built in its own pipeline alone; elsewhere the tag would be empty.
@@ -147,7 +156,7 @@ impl<'m> Lowering<'m> {
         for written in self.written_to(&repository) {
             let own = written.image == name;
             match written.writer {
-                Writer::Build | Writer::AlsoTag if !own => {
+                Writer::Build | Writer::OneBuild | Writer::AlsoTag if !own => {
                     kept.push(match TagPattern::of(&written.tag) {
                         Some(pattern) => expression(&pattern.of_any_branch().regex),
                         None => tag(&written.tag),
@@ -165,6 +174,7 @@ impl<'m> Lowering<'m> {
                     kept.extend(environment.and_then(|environment| deployed(key, environment)));
                 }
                 Writer::Build
+                | Writer::OneBuild
                 | Writer::AlsoTag
                 | Writer::Cache
                 | Writer::Promotion(_)
@@ -188,6 +198,12 @@ impl<'m> Going<'m> {
         let pattern = TagPattern::of(tag)?;
         Some(Self { tag, pattern })
     }
+
+    /// The same with the tags that each build has of its own.
+    fn with_build_tags(mut self) -> Self {
+        self.pattern.regex.push_str("(-[0-9]+)?");
+        self
+    }
 }
 
 /// Which tags go by which rule.
@@ -207,7 +223,7 @@ struct Rules<'m> {
 }
 
 impl<'m> Rules<'m> {
-    fn of(image: &'m Image, retention: &Retention) -> Self {
+    fn of(image: &'m Image, retention: &Retention, is_released: bool) -> Self {
         let by_branch = retention.keep_for.get() == Some(&KeepFor::Branch);
         let newest = retention.keep_n.get().copied();
         let wide = is_wide(image.tag()) || also_tags(image).any(is_wide);
@@ -219,7 +235,10 @@ impl<'m> Rules<'m> {
         let further = also_tags(image).filter_map(Going::of);
         let cache = branch_cache(image).and_then(Going::of);
         Self {
-            own: Going::of(image.tag()),
+            own: Going::of(image.tag()).map(|own| match is_released {
+                true => own.with_build_tags(),
+                false => own,
+            }),
             // With a number only builds are counted.
             further: further
                 .filter(|one| match by_branch {

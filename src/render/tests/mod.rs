@@ -138,9 +138,7 @@ fn a_pipeline_reads_as_if_written_by_hand() {
         ],
     };
     assert_snapshot!(written(&planned), @r#"
-    stages:
-      - build
-      - test
+    stages: [build, test]
 
     variables:
       VERSION: "1.10"
@@ -158,8 +156,7 @@ fn a_pipeline_reads_as_if_written_by_hand() {
       services:
         - name: docker:29-dind
           command: ["--registry-mirror", "https://mirror.example.com"]
-      variables: &docker-variables
-        DOCKER_TLS_CERTDIR: /certs
+      variables: &docker-variables {DOCKER_TLS_CERTDIR: /certs}
 
     # --- Build ---
 
@@ -249,8 +246,7 @@ fn a_compose_override_pulls() {
         image: "a: b"
       web:
         image: $IMAGE_WEB
-        build:
-          context: ".."
+        build: {context: ".."}
       own:
         image: $IMAGE_OWN
 

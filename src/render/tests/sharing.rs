@@ -190,8 +190,7 @@ fn definitions_stand_before_their_uses() {
     # --- Shared by several jobs ---
 
     .refs-one-2:
-      a: &one
-        - a
+      a: &one [a]
 
     .refs-two:
       b: &two

@@ -52,13 +52,16 @@ class Kind:
 
 
 DOCKER = ("docker", "git")
+K8S = ("kubectl", "bash", "curl", "jq", "git", "envsubst", "kustomize")
 KINDS = {
     r"docker:(1[789]|20)\..*": Kind(DOCKER),
     r"docker:.*-(cli|git)": Kind(("engine/docker", "git"), ("docker-compose", "docker-buildx")),
     r"alpine/git:.*": Kind(("git",)),
     r"buildpack-deps:.*-curl": Kind(("curl", "bash")),
+    r"curlimages/curl:.*": Kind(("curl",), user=User("curl_user", 100, 101, "/home/curl_user")),
     r"alpine/kubectl:.*": Kind(("kubectl",)),
-    r"alpine/k8s:.*": Kind(("kubectl", "bash", "curl", "jq", "git", "envsubst", "helm", "kustomize")),
+    r"alpine/k8s:1\.(2\d|3[0-4])\..*": Kind((*K8S, "helm-3")),
+    r"alpine/k8s:.*": Kind((*K8S, "helm-4")),
     r"alpine:.*": Kind(),
     # moby/buildkit, Dockerfile, the stage `rootless`.
     r"moby/buildkit:.*-rootless": Kind(
@@ -79,9 +82,8 @@ KINDS = {
 
 # Command -> its name in the folder of installed tools.
 INSTALLED = {
-    "helm": "helm-4",
     **{name: name for name in ("buildctl", "buildctl-daemonless.sh", "buildkitd", "kubectl", "kustomize")},
-    **{name: name for name in ("regbot", "regctl", "rootlesskit")},
+    **{name: name for name in ("helm-3", "helm-4", "regbot", "regctl", "rootlesskit")},
 }
 
 
@@ -129,7 +131,7 @@ class Catalog:
         raise LookupError(f"no stand-in for the image {name}: see {__file__}")
 
     def pulled(self, digest, layers):
-        """An image that a pipeline built: its layers, one over the other. `layers`: open gzip files."""
+        """An image of a registry: its layers, one over the other."""
         with self.lock:
             if digest not in self.made:
                 self.made[digest] = Pulled(self, layers, self.folder / digest.replace(":", "-"))
@@ -187,7 +189,7 @@ class Image:
         for library in ("/usr/lib", "/usr/lib64"):
             self.mount(library, library)
         for tool in kind.tools:
-            program, tool = find(tool), tool.rpartition("/")[2]
+            program, tool = find(tool), re.sub(r"^helm-\d$", "helm", tool.rpartition("/")[2])
             (root / "usr/bin" / tool).unlink(missing_ok=True)  # rather than BusyBox's
             self.mount(os.path.realpath(program), f"/usr/bin/{tool}")
             if tool == "git":

@@ -22,16 +22,29 @@ SAYS = b'#!/bin/sh\necho "${0##*/} $*"\n'
 DISTRIBUTION = {f"bin/{tool}": SAYS for tool in ("dnf", "apt-get", "ninja")} | {
     "bin/meson": b'#!/bin/sh\necho "${0##*/} $*"\nmkdir -p "$1/meson-logs"\n'
 }
-# repository:tag -> (files, command), and a folder to start in
+# Python's and what pip brings: they say what they are asked for; pytest asks the database first.
+PYTHON = {f"bin/{tool}": SAYS for tool in ("apt-get", "make", "mypy", "pip", "python", "ruff")} | {
+    "bin/pytest": b'#!/bin/sh\necho "${0##*/} $*"\nwget -q -O - http://db:5432/version\n'
+}
+# repository:tag -> (files, command), and more of the configuration
 IMAGES = {
     "library/php:8.4-cli": (PHP, ["sh"]),
     "library/php:8.4-fpm": (PHP, ["sh"]),
     "library/php:7.2-cli": (PHP, ["sh"]),
     "library/php:7.2-fpm": (PHP, ["sh"]),
-    "library/php-base:latest": (PHP, ["sh"], "/var/www"),
+    "library/php-base:latest": (PHP, ["sh"], {"WorkingDir": "/var/www"}),
     "library/mysql:8.4": ({"db/version": b"mysql\n"}, ["httpd", "-f", "-p", "3306", "-h", "/db"]),
     "library/mysql:5.7": ({"db/version": b"mysql\n"}, ["httpd", "-f", "-p", "3306", "-h", "/db"]),
-    "library/nginx:1.29.3-alpine": ({"bin/nginx": b"#!/bin/sh\necho syntax is ok\n"}, ["httpd", "-f"]),
+    "library/postgres:18": (
+        {"db/version": b"postgres 18\n"},
+        ["httpd", "-f", "-p", "5432", "-h", "/db"],
+        {"ExposedPorts": {"5432/tcp": {}}},
+    ),
+    "library/python:3.14-slim": (PYTHON, ["sh"]),
+    **{
+        f"library/nginx:{version}-alpine": ({"bin/nginx": b"#!/bin/sh\necho syntax is ok\n"}, ["httpd", "-f"])
+        for version in ("1.29", "1.29.3")
+    },
     **{f"library/fedora:{version}": (DISTRIBUTION, ["sh"]) for version in (27, 28)},
     **{f"library/ubuntu:{version}": (DISTRIBUTION, ["sh"]) for version in ("17.10", "18.04")},
     "library/alpine:3.22": ({}, ["sh"]),
@@ -86,7 +99,7 @@ def push_php_base(repository):
 def push(repository, tag, files, command, **more):
     """`repository`: client.Repository. Returns the digest."""
     data = layer(files)
-    packed = gzip.compress(data, 1, mtime=0)
+    packed = gzip.compress(data, 0, mtime=0)  # it is unpacked more often than it takes room
     configuration = {
         "architecture": "amd64",
         "os": "linux",

@@ -1,7 +1,8 @@
 """Plays the kubelets: what they tell the API server of pods, after they asked the registry for each image.
 
-In: a `cluster.Cluster`, and who says of an image what a pull of it gives. Out: pods that are Ready, or that
-wait with ErrImagePull or CrashLoopBackOff and are tried again, as the kubelet of Kubernetes 1.34 reports them.
+In: a `cluster.Cluster`, and who says of an image what a pull of it gives. Out: pods that are Ready, that have
+succeeded (of a Job), or that wait with ErrImagePull or CrashLoopBackOff and are tried again, as the kubelet
+of Kubernetes 1.34 reports them.
 Always: an image is asked for with a token that may only pull, anew for each pod.
 """
 
@@ -52,9 +53,13 @@ class Kubelet:
             return
         containers = [self.state(container) for container in pod["spec"]["containers"]]
         up = all(container["ready"] for container in containers)
-        condition = {"status": "True" if up else "False", "lastTransitionTime": now()}
+        ends = up and pod["spec"]["restartPolicy"] == "Never"  # a Job's: it has done its work at once
+        if ends:
+            done = {"exitCode": 0, "reason": "Completed", "startedAt": now(), "finishedAt": now()}
+            containers = [made | {"ready": False, "state": {"terminated": done}} for made in containers]
+        condition = {"status": "True" if up and not ends else "False", "lastTransitionTime": now()}
         status = {
-            "phase": "Running" if up else "Pending",
+            "phase": "Succeeded" if ends else "Running" if up else "Pending",
             "conditions": [{"type": kind, **condition} for kind in ("ContainersReady", "Ready")],
             "containerStatuses": containers,
             "startTime": now(),

@@ -75,9 +75,9 @@ class Platform:
         kubelet.Kubelet(self.cluster, self.pull, self.crashes)
         tls = {key: str(self.certificates / f"server.{end}") for key, end in (("certificate", "crt"), ("key", "key"))}
         registry.start(STATE / "mirror", f"{addresses[MIRROR]}:443", STATE / "mirror.log", None, tls)
-        for name, (files, command, *folder) in hub.IMAGES.items():
+        for name, (files, command, *more) in hub.IMAGES.items():
             repository, tag = name.split(":")
-            hub.push(Mirror(self, repository), tag, files, command, **({"WorkingDir": folder[0]} if folder else {}))
+            hub.push(Mirror(self, repository), tag, files, command, **(more[0] if more else {}))
         hub.push_buildkit(Mirror(self, "moby/buildkit"), self.bundle)
         self.catalog = catalog.Catalog(self.bundle)
         name_server.start(self.world)
@@ -91,6 +91,26 @@ class Platform:
         with self.lock:
             self.projects += 1
             return self.projects
+
+    def published(self, name):
+        """An image of Docker Hub, and its configuration: a stand-in of host programs, or what the mirror has."""
+        try:
+            return self.catalog.find(name), {}
+        except LookupError:
+            repository, _, tag = (name if "/" in name else f"library/{name}").rpartition(":")
+            if f"{repository}:{tag}" not in hub.IMAGES:
+                raise
+        return self.pulled(Mirror(self, repository), tag)
+
+    def pulled(self, images, reference):
+        """An image of a registry, unpacked, and its configuration."""
+        status, _, data = images.get(reference)
+        if status != 200:
+            raise RuntimeError(f"manifest for {images.name}:{reference} not found: {status}")
+        manifest = json.loads(data)
+        layers = [images.request("GET", f"blobs/{layer['digest']}")[2] for layer in manifest["layers"]]
+        configuration = json.loads(images.request("GET", f"blobs/{manifest['config']['digest']}")[2])
+        return self.catalog.pulled(client.sha256(data), layers), configuration["config"]
 
     def owner(self, image):
         """The project whose image it is, or None."""
@@ -143,6 +163,7 @@ class Project:
         files=None,
         rights=gitlab.JOB,
         leaks=False,
+        default="master",
     ):
         self.gitlab, self.number = platform, number
         self.path = path or f"facile/project-{number}"
@@ -152,15 +173,16 @@ class Project:
         self.variables, self.file_variables, self.rights, self.leaks = {}, {}, rights, leaks
         if leaks:
             platform.issuer.leaks.add(self.path.lower())
-        self.protected = {"master"}  # branches and tags
+        self.default, self.protected = default, {default}  # branches and tags
+        self.heads, self.merge_requests = {}, {}  # branch -> its last commit; branch -> number, of open ones
         self.passed = set()  # jobs that do not run and count as passed
         self.pipelines, self.groups, self.lock = [], {}, threading.Lock()
         self.folder.mkdir()
         shutil.copytree(example, self.work) if example else self.work.mkdir()
         if files:
             shutil.copytree(files, self.work, dirs_exist_ok=True)
-        self.shell("git", "init", "--quiet", "--initial-branch=master", ".")
-        self.shell("git", "init", "--quiet", "--bare", "--initial-branch=master", str(self.repository))
+        self.shell("git", "init", "--quiet", f"--initial-branch={default}", ".")
+        self.shell("git", "init", "--quiet", "--bare", f"--initial-branch={default}", str(self.repository))
         self.shell("git", "config", "gc.auto", "0")
         self.namespace, self.crashes = f"project-{number}", lambda image: False
         self.deploy_token = "gldt-" + pipelines.new_token()
@@ -198,8 +220,9 @@ class Project:
     def files(self, sha):
         return tuple(self.git("ls-tree", "-r", "--name-only", sha).splitlines())
 
-    def commit(self, branch="master", message="change", **files):
+    def commit(self, branch=None, message="change", **files):
         """Commits what there is (and `files`) to the branch; returns the commit."""
+        branch = branch or self.default
         known = self.git("branch", "--list", branch)
         head = subprocess.run(["git", "rev-parse", "--verify", "HEAD"], cwd=self.work, capture_output=True, check=False)
         if head.returncode == 0 and self.git("rev-parse", "--abbrev-ref", "HEAD") != branch:
@@ -210,23 +233,44 @@ class Project:
         self.git("add", "--all")
         self.git("commit", "--quiet", "--allow-empty", "--message", message)
         self.git("push", "--quiet", str(self.repository), f"HEAD:refs/heads/{branch}")
-        return self.git("rev-parse", "HEAD")
+        self.heads[branch] = self.heads.get(branch, (None, None))[1], self.git("rev-parse", "HEAD")
+        return self.heads[branch][1]
+
+    def changed(self, before, sha):
+        """Paths that differ between two commits."""
+        return self.git("diff", "--name-only", before, sha).splitlines()
+
+    def changed_to(self, ref, sha):
+        """Paths that a commit changes, seen from where it left the ref."""
+        return self.changed(self.git("merge-base", ref, sha), sha)
 
     # ---- pipelines
 
-    def pipeline(self, ref="master", sha=None, tag=False, **how):
-        """GitLab makes a pipeline for the ref; it does not run yet."""
+    def pipeline(self, ref=None, sha=None, tag=False, source="push", target=None):
+        """GitLab makes a pipeline for the ref; it does not run yet. `target`: of a merge request."""
+        ref = ref or self.default
         sha = sha or self.git("rev-parse", ref)
-        made = pipelines.Pipeline(self, ref, sha, self.file(sha, ".gitlab-ci.yml"), tag=tag, **how)
+        before, head = self.heads.get(ref, (None, None))
+        changed = None  # of new branches, tags and schedules GitLab does not know, and takes all for changed
+        if target:
+            changed = self.changed_to(target, sha)
+        elif source == "push" and not tag and before and head == sha:
+            changed = self.changed(before, sha)
+        made = pipelines.Pipeline(self, ref, sha, tag, source, changed, target)
         self.pipelines.append(made)
         return made
+
+    def merge_request(self, branch, target=None):
+        """A new merge request from a branch, and its pipeline, which does not run yet."""
+        self.merge_requests.setdefault(branch, len(self.merge_requests) + 1)
+        return self.pipeline(branch, source="merge_request_event", target=target or self.default)
 
     def pipeline_of(self, branch, **files):
         """A new commit on a branch, and its pipeline, which does not run yet."""
         self.commit(branch, **files)
         return self.pipeline(branch)
 
-    def push(self, branch="master", **files):
+    def push(self, branch=None, **files):
         """A new commit and its pipeline, run to the end."""
         self.commit(branch, **files)
         return self.pipeline(branch).run()
@@ -268,16 +312,11 @@ class Project:
         """The image that a job runs in: the runner pulls what the registry has, with the job's token."""
         host, _, rest = name.partition("/")
         if host not in self.gitlab.registries or re.fullmatch(r".*/docker-compose:1\.2", name):
-            return self.gitlab.catalog.find(name)
+            return self.gitlab.published(name)[0]
         repository, _, reference = rest.rpartition("@") if "@" in rest else rest.rpartition(":")
         if token not in self.gitlab.issuer.credentials:
             raise RuntimeError(f"pull access denied for {name}")
-        images = Repository(self.gitlab.registries[host], repository)
-        status, _, data = images.get(reference)
-        if status != 200:
-            raise RuntimeError(f"manifest for {name} not found: {status}")
-        layers = [images.request("GET", f"blobs/{layer['digest']}")[2] for layer in json.loads(data)["layers"]]
-        return self.gitlab.catalog.pulled(client.sha256(data), layers)
+        return self.gitlab.pulled(Repository(self.gitlab.registries[host], repository), reference)[0]
 
     def drain(self):
         """A node drain after a garbage collection of the registry: images that cannot be pulled again."""
@@ -300,20 +339,19 @@ class Project:
 
     def agent(self, context, role="edit", everywhere=()):
         """GitLab's agent for Kubernetes: a kubeconfig with the context, in a variable of type file."""
-        self.access(context, role, everywhere, current=False)
+        self.file_variables["KUBECONFIG"] = self.access(context, role, everywhere, current=False)
 
     def integrate(self):
         """GitLab's old integration of Kubernetes: a kubeconfig with one context, the current one."""
-        self.access("gitlab-deploy", "edit", (), current=True)
+        self.file_variables["KUBECONFIG"] = self.access("gitlab-deploy", "edit", (), current=True)
 
     def access(self, context, role, everywhere, current):
-        """`role`: of the project in its own namespace; `everywhere`: its roles in all."""
+        """A kubeconfig. `role`: of the project in its own namespace; `everywhere`: its roles in all."""
         made = self.gitlab.cluster
         made.namespace(self.namespace)
         token = made.account(self.namespace, role, everywhere)
         self.gitlab.issuer.secrets.add(token)
-        config = made.kubeconfig(context, token, self.bundle_text(), self.namespace, current)
-        self.file_variables["KUBECONFIG"] = config
+        return made.kubeconfig(context, token, self.bundle_text(), self.namespace, current)
 
     def close(self):
         """The cluster forgets the project."""

@@ -10,6 +10,7 @@ import http.client
 import io
 import json
 import pathlib
+import re
 import shutil
 import subprocess
 import threading
@@ -21,6 +22,7 @@ from images import catalog
 from rig import serve
 
 LOCAL = "127.0.0.1"
+READ_ONLY = {"readonly": {"enabled": True}}
 DEBIAN = "docker-registry"  # distribution 2.8
 DISTRIBUTION = str(catalog.tools() / "registry")  # distribution 3
 
@@ -38,6 +40,9 @@ class Registry:
         self.traffic = {}  # project -> [requests, bytes up, bytes down]
         self.down = set()  # projects to which nobody answers: the connection breaks off
         self.expired = set()  # tokens that have expired
+        self.read_only = {}  # project -> the address of a registry on the same storage that is read-only
+        self.limited = {}  # project -> so many more requests are 429
+        self.protected = {}  # project -> pattern of tags that only a maintainer may move or delete
         self.lock = threading.Lock()
         self.process = start(self.root, self.backend, self.log, self.authentication(), program=program)
         self.front = gitlab_registry.Front(self.backend, self.root, issuer)
@@ -67,6 +72,16 @@ class Registry:
                 counted[0] += 1
                 counted[1] += up
                 counted[2] += down
+
+    def stop_writing(self, project):
+        """From now on a registry in read-only mode answers for the project, as while garbage is collected."""
+        port = int(self.backend.rpartition(":")[2]) + 100
+        address, log = f"{LOCAL}:{port}", pathlib.Path(f"{self.log}.read-only")
+        if not self.read_only:
+            root = pathlib.Path(f"{self.root}.read-only")
+            root.symlink_to(self.root)
+            start(root, address, log, self.authentication(), program=self.program, maintenance=READ_ONLY)
+        self.read_only[project] = address
 
     def collect(self, project):
         """Deletes the project's manifests that no tag names, as `garbage-collect --delete-untagged` of distribution 3.
@@ -116,10 +131,29 @@ def counting(registry):
                 return self.relay(*self.ask("GET", "/v2/", "", b""))
             if self.headers.get("Transfer-Encoding", "") == "chunked":
                 self.unchunk()
+            project = project_of(self.path)
+            if registry.limited.get(project):
+                registry.limited[project] -= 1
+                return self.refuse(429, "TOOMANYREQUESTS", [("Retry-After", "1")])
+            tag = re.fullmatch(r".*/manifests/([A-Za-z0-9_][A-Za-z0-9._-]*)", self.path)
+            if tag and self.command in ("PUT", "DELETE") and re.search(registry.protected.get(project, "$^"), tag[1]):
+                return self.refuse(403, "DENIED")
+            self.ask_at(registry.read_only.get(project, registry.backend))
             self.headers["X-Forwarded-Proto"] = "https"  # for the addresses that the registry answers
             return super().handle_any()
 
         do_GET = do_HEAD = do_PUT = do_POST = do_DELETE = do_PATCH = handle_any
+
+        def ask_at(self, address):
+            """The registry at this address answers from now on."""
+            if f"{self.backend.host}:{self.backend.port}" != address:
+                self.backend.close()
+                self.backend = http.client.HTTPConnection(address, timeout=30)
+
+        def refuse(self, status, code, headers=()):
+            self.body_is_read()
+            body = json.dumps({"errors": [{"code": code, "message": code.lower()}]}).encode()
+            return self.answer(status, body, [("Content-Type", "application/json"), *headers])
 
         def body_is_read(self):
             self.rfile.read(self.up())
@@ -195,7 +229,7 @@ def both(registry, gitlab):
     return get
 
 
-def start(root, address, log, authentication, tls=None, program=DEBIAN):
+def start(root, address, log, authentication, tls=None, program=DEBIAN, maintenance=None):
     """A registry; returns its process when it answers."""
     configuration = {  # JSON is YAML
         "version": "0.1",
@@ -203,6 +237,8 @@ def start(root, address, log, authentication, tls=None, program=DEBIAN):
         "storage": {"filesystem": {"rootdirectory": str(root)}, "delete": {"enabled": True}},
         "http": {"addr": address, "secret": "world"} | ({"tls": tls} if tls else {}),
     }
+    if maintenance:
+        configuration["storage"]["maintenance"] = maintenance
     if authentication:
         configuration["auth"] = authentication
     file = pathlib.Path(f"{root}.yml")

@@ -136,11 +136,11 @@ class Pod:
         self.name, self.directory = f"job{number}", STATE / f"job{number}"
         self.directory.mkdir()
         self.world = world
-        address = f"10.213.{1 + number // 250}.{1 + number % 250}"
+        self.address = f"10.213.{1 + number // 250}.{1 + number % 250}"
         run("ip", "netns", "add", self.name)
         run("ip", "link", "add", f"v{number}", "type", "veth", "peer", "name", "eth0", "netns", self.name)
         run("ip", "link", "set", f"v{number}", "master", "world", "up")
-        batch = f"link set lo up\naddr add {address}/16 dev eth0\nlink set eth0 up\nroute add default via {ADDRESS}\n"
+        batch = f"link set lo up\naddr add {self.address}/16 dev eth0\nlink set eth0 up\nroute add default via {ADDRESS}\n"
         run("ip", "-netns", self.name, "-batch", "-", input=batch)
         self.processes = []
 

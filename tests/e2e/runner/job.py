@@ -58,7 +58,7 @@ def run(job):
         gitlab = pipeline.project.gitlab
         for service in job.body.get("services") or []:
             service = {"name": service} if isinstance(service, str) else service
-            services.start(pod, service, environment, gitlab.bundle, gitlab.certificates)
+            services.start(pod, service, environment, gitlab)
             daemons += 1
         folder = f"/builds/{pipeline.project.path}"
         source = pod.directory / "builds"

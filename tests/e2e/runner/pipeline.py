@@ -126,10 +126,12 @@ class Job:
 
 
 class Pipeline:
-    def __init__(self, project, ref, sha, text, tag=False, source="push", changed=None):
+    def __init__(self, project, ref, sha, tag=False, source="push", changed=None, target=None):
+        """`changed`: paths, or None if GitLab cannot tell; `target`: of the merge request."""
         self.project, self.ref, self.sha, self.tag = project, ref, sha, tag
         self.id = next(NUMBERS)
-        self.predefined = predefined(project, ref, sha, tag, source)
+        self.predefined = predefined(project, ref, sha, tag, source) | merge_request(project, ref, target)
+        text = project.file(sha, ".gitlab-ci.yml")
         self.configuration = configuration.read(text, lambda path: project.file(sha, path))
         known = {name: ci.plain(value) for name, value in self.configuration.variables.items()}
         facts = selection.Facts(
@@ -138,6 +140,7 @@ class Pipeline:
             source,
             tag,
             changed,
+            lambda base: project.changed_to(base, sha),
             project.files(sha),
             project.path,
         )
@@ -309,8 +312,11 @@ def predefined(project, ref, sha, tag, source):
         "CI_COMMIT_REF_SLUG": ci.slug(ref),
         "CI_COMMIT_SHA": sha,
         "CI_COMMIT_SHORT_SHA": sha[:8],
+        "CI_COMMIT_AUTHOR": project.git("show", "--no-patch", "--format=%an <%ae>", sha),
+        "CI_COMMIT_MESSAGE": project.git("show", "--no-patch", "--format=%B", sha),
+        "CI_COMMIT_TITLE": project.git("show", "--no-patch", "--format=%s", sha),
         "CI_COMMIT_TIMESTAMP": project.git("show", "--no-patch", "--format=%cI", sha),
-        "CI_DEFAULT_BRANCH": "master",
+        "CI_DEFAULT_BRANCH": project.default,
         "CI_PIPELINE_SOURCE": source,
         "CI_PROJECT_ID": "1",
         "CI_PROJECT_NAME": project.path.rpartition("/")[2],
@@ -330,6 +336,25 @@ def predefined(project, ref, sha, tag, source):
     elif source != "merge_request_event":
         values["CI_COMMIT_BRANCH"] = ref
     return values
+
+
+def merge_request(project, branch, target):
+    """The variables of a merge request's pipeline; of a branch's pipeline, its open merge requests."""
+    number = project.merge_requests.get(branch)
+    if not number:
+        return {}
+    if not target:
+        return {"CI_OPEN_MERGE_REQUESTS": f"{project.path}!{number}"}
+    return {
+        "CI_MERGE_REQUEST_EVENT_TYPE": "detached",
+        "CI_MERGE_REQUEST_IID": str(number),
+        "CI_MERGE_REQUEST_PROJECT_PATH": project.path,
+        "CI_MERGE_REQUEST_REF_PATH": f"refs/merge-requests/{number}/head",
+        "CI_MERGE_REQUEST_SOURCE_BRANCH_NAME": branch,
+        "CI_MERGE_REQUEST_SOURCE_PROJECT_PATH": project.path,
+        "CI_MERGE_REQUEST_TARGET_BRANCH_NAME": target,
+        "CI_OPEN_MERGE_REQUESTS": f"{project.path}!{number}",
+    }
 
 
 def new_token():

@@ -9,6 +9,7 @@ import fnmatch
 import re
 
 from runner import expressions
+from runner import variables as ci
 
 
 @dataclasses.dataclass
@@ -20,6 +21,7 @@ class Facts:
     source: str = "push"
     tag: bool = False
     changed: list | None = None  # paths; None: GitLab cannot tell, and takes all for changed
+    changed_to: object = None  # ref -> paths, of `compare_to`
     files: tuple = ()
     project: str = ""
 
@@ -51,8 +53,10 @@ def rule_matches(rule, facts):
     if rule.get("if") is not None and not expressions.holds(rule["if"], facts.variables):
         return False
     if rule.get("changes") is not None:
-        paths = rule["changes"]["paths"] if isinstance(rule["changes"], dict) else rule["changes"]
-        if facts.changed is not None and not any(glob(path, paths) for path in facts.changed):
+        asked = rule["changes"] if isinstance(rule["changes"], dict) else {"paths": rule["changes"]}
+        ref = asked.get("compare_to")
+        changed = facts.changed_to(ci.expand(ref, facts.variables)) if ref else facts.changed
+        if changed is not None and not any(glob(path, asked["paths"]) for path in changed):
             return False
     if rule.get("exists") is not None:
         paths = rule["exists"]["paths"] if isinstance(rule["exists"], dict) else rule["exists"]

@@ -16,6 +16,7 @@ import time
 from images import catalog
 from rig import name_server
 from rig.world import STATE
+from runner import sandbox
 from runner import variables as ci
 
 DIND = re.compile(r"docker:(?:(\d+)?[\w.-]*-)?dind(-rootless)?")
@@ -36,18 +37,36 @@ def engine(name):
     return (DEBIAN if version <= 20 else CURRENT), (SNAPSHOTTER if version >= 29 else GRAPH_DRIVER)
 
 
-def start(pod, service, environment, bundle, certificates):
+def start(pod, service, environment, gitlab):
     """`service` as in the pipeline, with its variables expanded. Returns the names it has."""
     name = ci.expand(service["name"], environment)
     alias = service.get("alias") or re.sub(r"[:@].*", "", name).replace("/", "__")
     own = environment | {key: ci.expand(value, environment) for key, value in (service.get("variables") or {}).items()}
     if not DIND.fullmatch(name):
-        raise LookupError(f"no stand-in for the service {name}: see {__file__}")
+        image(pod, gitlab.published(name), own)
+        return [alias]
     command = [ci.expand(word, own) for word in service.get("command") or []]
     # Containers of a builder have no file of hosts that knows the world.
     command += ["--dns", name_server.start(pod.world)]
-    docker(pod, command, own, bundle, certificates, *engine(name))
+    docker(pod, command, own, gitlab.bundle, gitlab.certificates, *engine(name))
     return [alias]
+
+
+def image(pod, published, environment):
+    """A service of an image of Docker Hub: its command, beside the job; the runner waits for its ports."""
+    made, configuration = published
+    process = sandbox.start(pod, made, environment, "/", f"-{len(pod.processes)}")
+    process.stdin.write(f"exec {shlex.join(configuration['Cmd'])} </dev/null >/dev/null 2>&1\n".encode())
+    process.stdin.close()
+    for exposed in configuration.get("ExposedPorts", ()):
+        for _ in range(400):
+            try:
+                socket.create_connection((pod.address, int(exposed.partition("/")[0])), timeout=2).close()
+                break
+            except OSError:
+                time.sleep(0.025)
+        else:
+            raise RuntimeError(f"the service does not answer on {exposed}")
 
 
 def docker(pod, command, environment, bundle, certificates, programs=DEBIAN, options=GRAPH_DRIVER):

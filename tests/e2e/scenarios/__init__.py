@@ -4,6 +4,7 @@ A scenario is a function that takes a `Bench` and asserts, by asking the registr
 """
 
 import dataclasses
+import functools
 import importlib
 import pathlib
 
@@ -23,6 +24,35 @@ def scenario(function):
     assert name not in SCENARIOS, name
     SCENARIOS[name] = Scenario(name, function.__doc__.partition("\n")[0], function)
     return function
+
+
+def known_to_fail(reason, shows):
+    """Marks a scenario that fails today, and why: `shows` is how the assertion begins that fails.
+
+    Stands below `@scenario`. The scenario fails loudly when it passes, or fails by another assertion.
+    """
+
+    def mark(function):
+        @functools.wraps(function)
+        def run(bench):
+            shown = failure(function, bench)
+            if shown is None:
+                raise AssertionError(f"passes, but is marked as known to fail ({reason}): remove the mark")
+            holds(shown.startswith(shows), f"known to fail by {shows!r}, but fails by: {shown}")
+            bench.known = reason
+
+        return run
+
+    return mark
+
+
+def failure(function, bench):
+    """Runs a scenario; returns what its failing assertion says, or None if it passes."""
+    try:
+        function(bench)
+    except AssertionError as shown:
+        return str(shown)
+    return None
 
 
 def load(package="scenarios"):

@@ -11,22 +11,6 @@ FROM alpine:3.22
 COPY --from=build /built /srv/built
 COPY . /srv/app
 """
-# A job written by hand: the engine itself builds, without a builder container.
-ENGINE = """
-build-app:
-  image: docker:29.1.3-cli
-  services: [{name: "docker:29.1.3-dind", alias: docker}]
-  variables:
-    DOCKER_HOST: tcp://docker:2376
-    DOCKER_TLS_CERTDIR: /certs
-    DOCKER_TLS_VERIFY: "1"
-    DOCKER_CERT_PATH: /certs/client
-  script:
-    - printf '%s' "$CI_REGISTRY_PASSWORD" | docker login --username "$CI_REGISTRY_USER" --password-stdin "$CI_REGISTRY"
-    - docker buildx build --tag "$CI_REGISTRY_IMAGE:$CI_COMMIT_SHA" --push --metadata-file image.json
-        --cache-from "type=registry,ref=$CI_REGISTRY_IMAGE:cache"
-        --cache-to "type=registry,ref=$CI_REGISTRY_IMAGE:cache,mode=max" .
-"""
 
 
 def first_stage(project, sha):
@@ -53,18 +37,17 @@ def cached(project):
 
 @scenario
 def several_stages(bench):
-    """A Dockerfile with two stages, built by buildx in a builder container: the first stage is cached in the registry."""
+    """A Dockerfile with two stages, built by the engine itself: the first stage is cached in the registry."""
     project = bench.project("build-and-tag")
     project.put("Dockerfile", DOCKERFILE)
     cached(project)
 
 
 @scenario
-def several_stages_in_the_engine(bench):
-    """The same, built by buildx in the engine itself, with its containerd image store."""
-    project = bench.project("build-and-tag")
+def several_stages_in_a_builder(bench):
+    """The same with Docker 28, built by buildx in a builder container."""
+    project = bench.project("docker-28")
     project.put("Dockerfile", DOCKERFILE)
-    project.put(".gitlab-ci.yml", ENGINE)
     cached(project)
 
 
@@ -87,3 +70,29 @@ def group(bench):
 def buildkit(bench):
     """The same Dockerfile with two stages, built by BuildKit in the job, without a daemon."""
     cached(bench.project("daemonless"))
+
+
+@scenario
+def several_platforms(bench):
+    """Images for two platforms, by buildx and by BuildKit alone: what runs stays whole, on each platform."""
+    project = bench.project("platforms")
+    project.agent("shop/cluster:main")
+    project.deploy("app", "app")
+    pods = {"spec": {"template": {"spec": {"containers": [{"name": "side", "image": "example/initial:1"}]}}}}
+    project.kubectl("patch", "deployment/app", "--patch", json.dumps(pods))
+    for text in ("first", "second", "third"):
+        pipeline = project.push(CHANGES=text)
+        statuses(pipeline)
+        project.settle()
+        equal(project.drain(), [], "images that a node drain cannot pull")
+        for name in ("app", "side"):
+            digest = pipeline.jobs[f"build-{name}"].reported[f"IMAGE_{name.upper()}_DIGEST"]
+            equal(project.runs("app", name).rpartition("@")[2], digest, f"what runs of {name}")
+            images = project.images(name)
+            listed = json.loads(images.get(digest)[2]).get("manifests", [])
+            of = {child["platform"]["architecture"]: child for child in listed}
+            equal(set(of), {"amd64", "arm64"}, f"the platforms of {name}")
+            for architecture, child in of.items():
+                equal(images.get(child["digest"])[0], 200, f"the image of {name} for {architecture}")
+    holds(pipeline.sha in project.images("app").tags(), "the tag of the last commit")
+    equal(len([tag for tag in project.images("app").tags() if len(tag) == 40]), 1, "how many builds are kept")

@@ -4,6 +4,7 @@ from bench import AGENT, CI
 from scenarios import equal, holds, scenario, statuses
 from scenarios.branches import untouched
 from scenarios.deployment import cleaned, deployed, healthy, live
+from scenarios.workloads import crash_and_cancel
 
 AFTER_TESTS = ("build-php", "deploy-prod", "cleanup-php")
 
@@ -188,3 +189,22 @@ def registry_down_in_the_cleanup(bench):
     statuses(pipeline)
     deployed(project, pipeline)
     cleaned(project, "master")
+
+
+@scenario
+def canceled_deployment(bench):
+    """Somebody cancels a deployment while its pods do not start: what ran before serves on; the next one deploys."""
+    project = bench.deployed()
+    project.passed = CI
+    before = live(project)
+    canceled = project.pipeline_of("master", CHANGES="canceled")
+    project.crashes = crash_and_cancel(canceled, before)
+    canceled.run()
+    project.crashes = lambda image: False
+    equal(canceled.jobs["deploy-prod"].status, "canceled", "the deployment")
+    equal(canceled.jobs["cleanup-php"].status, "canceled", "what comes after it")
+    equal(project.drain(), [], "images that a node drain cannot pull")
+    holds(any(before in image for image in project.serving()), "the image before serves")
+    newer = project.push(CHANGES="newer")
+    statuses(newer)
+    deployed(project, newer)

@@ -6,7 +6,7 @@ import shutil
 from rig import platform, registry
 from rig.world import STATE, run
 from scenarios import equal, holds, scenario, statuses
-from scenarios.deployment import deployed
+from scenarios.deployment import cleaned, deployed
 
 PIPELINE = """
 delete:
@@ -104,3 +104,67 @@ def garbage_collection(bench):
     equal(after, revisions(storage), "the manifests that are left")
     holds(len(after) < len(before), "something was collected")
     shutil.rmtree(storage)
+
+
+@scenario
+def read_only_registry(bench):
+    """The registry is read-only, as while garbage is collected: builds and clean-ups fail; a retry does all of it."""
+    project = bench.facile(tested=False)
+    path = project.path.lower()
+    first = project.pipeline_of("master").run(hold=["cleanup-php"])
+    tags = project.images("php").tags()
+    project.registry.stop_writing(path)
+    first.release()
+    statuses(first, "cleanup-php")
+    second = project.push(CHANGES="second")
+    statuses(second, "build-php", skipped=("deploy-prod", "cleanup-php"))
+    equal(project.images("php").tags(), tags, "tags")
+    equal(project.drain(), [], "images that a node drain cannot pull")
+    del project.registry.read_only[path]
+    first.retry("cleanup-php")
+    statuses(first)
+    second.retry("build-php")
+    statuses(second)
+    deployed(project, second)
+
+
+@scenario
+def too_many_requests(bench):
+    """The registry answers requests of each job with HTTP 429: the clients wait and ask again, and all goes on."""
+    project = bench.facile()
+    pipeline = project.pipeline_of("master", CHANGES="first")
+    limited, path = project.registry.limited, project.path.lower()
+    left = []
+
+    def limit():
+        left.append(limited.get(path, 0))
+        limited[path] = 2
+
+    for job in pipeline.jobs.values():
+        job.before = limit
+    pipeline.run()
+    answered = 2 * len(pipeline.jobs) - sum(left) - limited.pop(path)
+    statuses(pipeline)
+    holds(answered >= 8, f"both builds and both clean-ups met the limit: {answered} times 429")
+    deployed(project, pipeline)
+    cleaned(project, "master")
+
+
+@scenario
+def protected_tag(bench):
+    """A tag that a rule protects is old enough to go: the clean-up names it and fails, and deletes the others."""
+    project = bench.facile(tested=False)
+    images = project.images("php")
+    old = [f"{day}" * 40 for day in range(1, 7)]
+    for day, tag in enumerate(old, start=1):
+        images.push(tag, "oci", f"2024-03-{day:02}T12:00:00Z")
+    project.registry.protected[project.path.lower()] = f"^{old[0]}$"
+    pipeline = project.push()
+    statuses(pipeline, "cleanup-php")
+    log = pipeline.log("cleanup-php")
+    holds("http 403" in log and old[0] in log, f"the job says why:\n{log[-800:]}")
+    left = set(old) & images.tags()
+    holds(old[0] in left, "the protected tag stays")
+    holds(not left & set(old[1:3]), f"the others go: {left}")
+    project.settle()
+    equal(project.drain(), [], "images that a node drain cannot pull")

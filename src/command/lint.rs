@@ -1,0 +1,161 @@
+//! `windlass lint`: what is wrong with any `.gitlab-ci.yml`.
+
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
+
+use windlass::files::{self, Links, Unread};
+use windlass::finding::Report;
+use windlass::lint::{self, Baseline, Project, SETTINGS, Settings};
+use windlass::source::{Limits, Source};
+
+use super::configuration::{Folder, Read, default_branch};
+use super::output::{print_findings, say_progress};
+use super::project::{Unreadable, root, source_of};
+use super::{Failure, Verdict};
+use crate::cli::{Lint, Options};
+
+/// The file that GitLab reads if nothing else is configured.
+const PIPELINE: &str = ".gitlab-ci.yml";
+/// The file of standard input.
+const STDIN: &str = "-";
+
+pub(super) fn run(options: &Options, args: &Lint) -> Result<Verdict, Failure> {
+    let root = root(options)?;
+    let files = match args.files.as_slice() {
+        [] => vec![PathBuf::from(PIPELINE)],
+        files => files.to_vec(),
+    };
+    let settings = match settings(&root) {
+        Ok(settings) => settings,
+        Err(unread) => {
+            print_findings(args.format, &unread.report, options)?;
+            return unread.refused();
+        }
+    };
+    let mut report = Report::default();
+    let mut readable = true;
+    for file in &files {
+        let found = one(options, args, &settings, &root, file);
+        readable &= found.readable;
+        report.join(found.report);
+    }
+    if let Some(file) = &args.write_baseline {
+        let count = report.sorted().len();
+        files::write(
+            &root,
+            &file.to_string_lossy(),
+            &Baseline::of(&report).text(),
+        )?;
+        say_progress(
+            &format!("{}: {count} findings are known", file.display()),
+            options,
+        );
+        return Ok(Verdict::Clean);
+    }
+    let baseline = args
+        .baseline
+        .clone()
+        .or(settings.baseline.map(PathBuf::from));
+    if let Some(file) = baseline {
+        report = known(&root, &file)?.new_of(report);
+    }
+    let printed = print_findings(args.format, &report, options);
+    if report.is_empty() {
+        let names: Vec<String> = files
+            .iter()
+            .map(|file| file.display().to_string())
+            .collect();
+        say_progress(&format!("{}: nothing found", names.join(", ")), options);
+    }
+    match (printed, report.has_errors()) {
+        (Err(error), _) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(error.into()),
+        _ if !readable => Err(Failure::Said),
+        (_, true) => Ok(Verdict::Findings),
+        (_, false) => Ok(Verdict::Clean),
+    }
+}
+
+/// What the repository wants; nothing special if it does not say so.
+fn settings(root: &Path) -> Result<Settings, Read> {
+    match files::read(root, SETTINGS, Links::Inside, Limits::MANIFEST.bytes) {
+        Err(Unread::Absent) => Ok(Settings::default()),
+        Err(unread) => Err(Read::nothing(Unreadable::of(SETTINGS, &unread, None))),
+        Ok(text) => Settings::read(&Source::new(SETTINGS, text)).map_err(|report| Read {
+            configs: None,
+            report,
+            readable: true,
+        }),
+    }
+}
+
+/// The findings that are known.
+fn known(root: &Path, file: &Path) -> Result<Baseline, Failure> {
+    let cannot = |reason: String| {
+        Failure::Io(format!(
+            "cannot read the baseline `{}`: {reason}",
+            file.display()
+        ))
+    };
+    let text = files::read_regular(&root.join(file), Limits::MANIFEST.bytes);
+    let text = text.map_err(|unread| cannot(format!("it {}", unread.reason())))?;
+    Baseline::read(&text).map_err(cannot)
+}
+
+/// What is found in one file.
+fn one(options: &Options, args: &Lint, settings: &Settings, root: &Path, file: &Path) -> Read {
+    let name = file.to_string_lossy();
+    let (source, folder) = match &*name {
+        STDIN => (of_stdin(), root.to_owned()),
+        name => (source_of(root, name), repository(root, file)),
+    };
+    let source = match source {
+        Ok(source) => source,
+        Err(unreadable) => return Read::nothing(unreadable),
+    };
+    let branch = default_branch(&folder, args.default_branch.as_deref());
+    let folder = Folder::of(options, &folder);
+    let mut read = Read::pipeline(source, folder.clone());
+    if let Some(configs) = &read.configs {
+        let project = Project {
+            file: &name,
+            default_branch: &branch,
+            repository: &folder,
+        };
+        read.report
+            .join(settings.applied(lint::lint(configs, &project)));
+    }
+    read
+}
+
+/// The folder that a file's local includes are relative to: the repository around it, or the project's.
+/// A file outside of the project that is in no repository has its own folder around it.
+fn repository(root: &Path, file: &Path) -> PathBuf {
+    let whole = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    let (file, whole_root) = (whole(&root.join(file)), whole(root));
+    let mut around = file.ancestors().skip(1);
+    let found = around.find(|folder| *folder == whole_root || folder.join(".git").exists());
+    match found {
+        Some(folder) if folder == whole_root => root.to_owned(),
+        Some(folder) => folder.to_owned(),
+        None => file.parent().unwrap_or(root).to_owned(),
+    }
+}
+
+fn of_stdin() -> Result<Source, Unreadable> {
+    const NAME: &str = "<stdin>";
+    let limit = Limits::MANIFEST.bytes;
+    let mut bytes = Vec::new();
+    let mut input = std::io::stdin().lock().take(limit as u64 + 1);
+    let unread = match input.read_to_end(&mut bytes) {
+        Err(error) => Unread::Failed(error),
+        Ok(_) if bytes.len() > limit => Unread::TooLarge(limit),
+        Ok(_) => match String::from_utf8(bytes) {
+            Ok(text) => {
+                let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
+                return Ok(Source::new(NAME, text));
+            }
+            Err(error) => Unread::NotUtf8(error.into_bytes()),
+        },
+    };
+    Err(Unreadable::of(NAME, &unread, None))
+}

@@ -1,0 +1,192 @@
+//! What every rule gets: the configuration, and each kind of pipeline that it makes.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
+use super::Project;
+use super::pipeline::{creation, duplicates, interruptible, manual, stop};
+use super::script::{self, Scripts};
+use super::subject::Subject;
+use crate::config::{Config, Job, Map, Place, Repository, Value};
+use crate::finding::{Code, Finding, Location, Report};
+use crate::plan::{
+    Absence, Classes, Compared, Configs, CounterExamples, Failure, Plan, Presence, Situation,
+    Truth, classes_of,
+};
+
+/// A kind of pipeline that the workflow surely admits.
+pub(super) struct Seen {
+    /// What it is created for.
+    pub(super) situation: Situation,
+    /// The rule of the workflow that admits it, if that is decided and there is one.
+    pub(super) workflow: Option<usize>,
+    /// Why nothing is created.
+    pub(super) absence: Option<Absence>,
+    /// What becomes of each job, in the order of the configuration.
+    pub(super) jobs: Vec<Presence>,
+}
+
+/// What every rule gets.
+pub(super) struct Lint<'l> {
+    pub(super) config: Arc<Config>,
+    pub(super) repository: &'l dyn Repository,
+    default_branch: String,
+    pub(super) compared: Compared,
+    pub(super) classes: Classes,
+    /// The pipelines of the classes.
+    pub(super) seen: Vec<Seen>,
+    scripts: Arc<Scripts>,
+    configs: &'l Configs<'l>,
+    commands: CounterExamples,
+    index: HashMap<String, usize>,
+    told: HashSet<(Code, String)>,
+    findings: Vec<Finding>,
+    /// What GitLab refuses in some pipelines.
+    refused: Report,
+}
+
+impl<'l> Lint<'l> {
+    pub(super) fn new(
+        configs: &'l Configs<'l>,
+        config: Arc<Config>,
+        project: &'l Project<'l>,
+    ) -> Self {
+        let mut compared = Compared::of(&config);
+        compared.pair_merge_requests();
+        let classes = classes_of(&compared, Some(project.default_branch), config.decisions());
+        let jobs = config.jobs.iter().enumerate();
+        Self {
+            commands: CounterExamples::of(&compared, &classes.situations, Some(project.file)),
+            index: jobs.map(|(at, job)| (job.name.clone(), at)).collect(),
+            scripts: Arc::new(script::of(&config)),
+            seen: Vec::new(),
+            told: HashSet::new(),
+            findings: Vec::new(),
+            refused: Report::default(),
+            repository: project.repository,
+            default_branch: project.default_branch.to_owned(),
+            config,
+            compared,
+            classes,
+            configs,
+        }
+    }
+
+    /// Looks at each kind of pipeline once.
+    pub(super) fn pipelines(&mut self) {
+        let default = self.default_branch.clone();
+        let situations = std::mem::take(&mut self.classes.situations);
+        for situation in &situations {
+            if self.configs.admits(situation) != Truth::True {
+                continue;
+            }
+            let Some(plan) = self.plan(situation) else {
+                continue;
+            };
+            creation::check(self, &plan);
+            if plan.created != Truth::False {
+                // A merge request from the default branch is rare, and its push is no accident.
+                let source = plan.situation.ref_name() == default.as_str();
+                if !source {
+                    duplicates::check(self, &plan);
+                }
+                manual::check(self, &plan);
+                stop::check(self, &plan);
+                interruptible::check(self, &plan);
+            }
+            let workflow = match plan.workflow.as_slice() {
+                [one] => *one,
+                _ => None,
+            };
+            self.seen.push(Seen {
+                workflow,
+                absence: plan.absence.clone(),
+                jobs: plan.jobs.iter().map(|job| job.presence()).collect(),
+                situation: plan.situation,
+            });
+        }
+        self.classes.situations = situations;
+    }
+
+    /// The scripts of all jobs.
+    pub(super) fn scripts(&self) -> Arc<Scripts> {
+        Arc::clone(&self.scripts)
+    }
+
+    /// Adds a finding that is true of all pipelines.
+    pub(super) fn push(&mut self, finding: Finding) {
+        self.findings.push(finding);
+    }
+
+    pub(super) fn into_report(self) -> Report {
+        let mut report = Report::of(&self.config.sources, self.findings);
+        report.join(self.refused);
+        report
+    }
+}
+
+impl Subject for Lint<'_> {
+    fn config(&self) -> Arc<Config> {
+        Arc::clone(&self.config)
+    }
+
+    fn index(&self, name: &str) -> Option<usize> {
+        self.index.get(name).copied()
+    }
+
+    fn is_new(&mut self, code: Code, subject: &str) -> bool {
+        self.told.insert((code, subject.to_owned()))
+    }
+
+    fn place(&self, job: &Job, path: &[&str]) -> Location {
+        at(&job.keys, path).unwrap_or(job.place).into()
+    }
+
+    fn global(&self, path: &[&str]) -> Option<Location> {
+        at(self.config.tree.as_map()?, path).map(Location::from)
+    }
+
+    fn need(&self, job: &Job, _failure: &Failure, other: &str) -> Location {
+        let mut needs = job.needs.iter().flat_map(|needs| needs.iter());
+        let need = needs.find(|need| need.job == other && !need.optional);
+        need.map_or(job.place, |need| need.place).into()
+    }
+
+    fn own_workflow(&self) -> bool {
+        self.config.workflow.rules.is_some()
+    }
+
+    fn admits(&self, situation: &Situation) -> Truth {
+        self.configs.admits(situation)
+    }
+
+    fn plan(&mut self, situation: &Situation) -> Option<Plan> {
+        let (plan, refused) = self.configs.plan_onto(&self.config, situation);
+        if refused.is_empty() {
+            return Some(plan);
+        }
+        self.refused.join(refused);
+        None
+    }
+
+    fn command(&self, situation: &Situation) -> String {
+        self.commands.command(situation)
+    }
+
+    fn tell(&mut self, finding: Finding, situation: &Situation) {
+        let command = self.commands.command(situation);
+        self.push(finding.help(format!("see it with `{command}`")));
+    }
+}
+
+/// Where the key at the end of a path is, as far as the path leads: the value if it is on one line.
+fn at(map: &Map, path: &[&str]) -> Option<Place> {
+    let (first, rest) = path.split_first()?;
+    let entry = map.entry(first)?;
+    let inner = entry.value.as_map().and_then(|map| at(map, rest));
+    let own = match &entry.value.value {
+        Value::Seq(_) | Value::Map(_) | Value::Reference(_) | Value::Null => entry.key_place,
+        _ => entry.value.place,
+    };
+    Some(inner.unwrap_or(own))
+}

@@ -1,0 +1,52 @@
+//! An image is of one version.
+
+use indexmap::IndexMap;
+
+use crate::config::{Located, Place};
+use crate::finding::{Code, Finding};
+use crate::lint::context::Lint;
+use crate::lint::subject::Subject as _;
+
+/// Tags that move to each new version.
+const MOVING: [&str; 12] = [
+    "latest", "stable", "edge", "nightly", "lts", "rolling", "mainline", "dind", "main", "master",
+    "develop", "current",
+];
+
+pub(in crate::lint) fn check(lint: &mut Lint<'_>) {
+    let config = lint.config();
+    let mut found: IndexMap<&str, Vec<Place>> = IndexMap::new();
+    for job in &config.jobs {
+        for Located { value, place } in job.image.iter().chain(&job.services) {
+            let places = found.entry(value.as_str()).or_default();
+            if !places.contains(place) {
+                places.push(*place);
+            }
+        }
+    }
+    for (image, places) in found {
+        let Some((why, first)) = moving(image).zip(places.first()) else {
+            continue;
+        };
+        let message = format!("`{image}` {why}: the job may change overnight");
+        let mut finding = Finding::new(Code::UnpinnedImage, *first, message);
+        let more: Vec<String> = places.iter().skip(1).map(|at| config.shown(*at)).collect();
+        if !more.is_empty() {
+            finding = finding.help(format!("it is also at {}", more.join(", ")));
+        }
+        lint.push(finding.help("name a version, as in `alpine:3.22`, or the digest"));
+    }
+}
+
+/// Why an image may be another one tomorrow; `None` if its name has variables, as then that is not known.
+fn moving(image: &str) -> Option<String> {
+    if image.contains(['$', '@']) || image.trim().is_empty() {
+        return None;
+    }
+    let name = image.rsplit('/').next().unwrap_or(image);
+    match name.split_once(':') {
+        None => Some("has no tag, so it is the latest".to_owned()),
+        Some((_, tag)) if MOVING.contains(&tag) => Some("moves to each new version".to_owned()),
+        Some(_) => None,
+    }
+}

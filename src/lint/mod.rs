@@ -1,0 +1,107 @@
+//! What is wrong with any `.gitlab-ci.yml`: what GitLab refuses, what its pipelines do that nobody can
+//! have meant, and what is dangerous.
+//!
+//! In: the [`Configs`] of a file, and the repository around it. Out: a [`Report`]. Always holds: a finding
+//! is true of some pipeline, which it names where that matters; what an include that is not read may
+//! change is not said; each rule is one file and one line in [`RULES`].
+//!
+//! What GitLab refuses when it reads the file stands in the report of [`Configs::new`] already.
+
+mod allow;
+mod baseline;
+mod context;
+mod danger;
+mod file;
+pub(crate) mod pipeline;
+mod script;
+mod settings;
+pub(crate) mod subject;
+
+use std::sync::Arc;
+
+use crate::config::{Config, Repository};
+use crate::finding::{Code, Report};
+use crate::plan::Configs;
+pub use baseline::Baseline;
+use context::Lint;
+pub use settings::{SETTINGS, Settings};
+
+/// What is looked for, one rule a line: the codes that it tells, and the rule.
+const RULES: &[(&[Code], fn(&mut Lint<'_>))] = &[
+    (
+        &[Code::UnreadInclude, Code::UnmatchableGlob],
+        file::read::check,
+    ),
+    (
+        &[Code::ImpossibleComparison, Code::NeverRuns],
+        file::impossible::check,
+    ),
+    (&[Code::DuplicateKey], file::duplicate_key::check),
+    (&[Code::UnreachableRule], file::unreachable::check),
+    (&[Code::DotenvInRules], file::dotenv::check),
+    (&[Code::BadPath], file::paths::check),
+    (&[Code::EmptyPipeline], pipeline::empty::check),
+    (&[Code::ImageNotBuilt], pipeline::image_not_built::check),
+    (
+        &[Code::DeployFromMergeRequest],
+        pipeline::merge_request::check,
+    ),
+    (
+        &[Code::MissingResourceGroup],
+        pipeline::resource_group::check,
+    ),
+    (&[Code::ResourceGroupDeadlock], pipeline::deadlock::check),
+    (&[Code::StopElsewhere], pipeline::stop_elsewhere::check),
+    (&[Code::SecretInFile], danger::secret::check),
+    (
+        &[Code::SecretArgument, Code::SecretInFile],
+        danger::secret_argument::check,
+    ),
+    (&[Code::SecretHandedOn], danger::handed_on::check),
+    (&[Code::DebugTrace], danger::debug::check),
+    (&[Code::ScriptInjection], danger::evaluation::check),
+    (&[Code::PipedDownload], danger::download::check),
+    (&[Code::UnverifiedConnection], danger::connection::check),
+    (&[Code::UnpinnedImage], danger::image::check),
+    (&[Code::UnpinnedInclude], danger::include::check),
+    (&[Code::UnprotectedCache], danger::unprotected_cache::check),
+    (&[Code::NeedlessDaemon], danger::needless_daemon::check),
+];
+
+/// What the rules about one pipeline look for; `proof` proves the same of a manifest.
+const OF_PIPELINES: &[Code] = &[
+    Code::NeedMissing,
+    Code::OnlyPrePost,
+    Code::DuplicatePipeline,
+    Code::InterruptibleDeploy,
+    Code::ManualBlocks,
+    Code::StopMissing,
+];
+
+/// What is told about allowances of findings.
+const OF_ALLOWANCES: &[Code] = &[Code::UnusedAllow, Code::BadAllow];
+
+/// What is known of the project around a file.
+pub struct Project<'p> {
+    /// The file, as `windlass plan --file` takes it.
+    pub file: &'p str,
+    /// The default branch.
+    pub default_branch: &'p str,
+    /// The files beside it.
+    pub repository: &'p dyn Repository,
+}
+
+/// The codes that lint tells beside those of the reader.
+pub fn codes() -> impl Iterator<Item = Code> {
+    let rules = RULES.iter().flat_map(|(codes, _)| codes.iter());
+    rules.chain(OF_PIPELINES).chain(OF_ALLOWANCES).copied()
+}
+
+/// All that is wrong with the pipelines of a file that GitLab takes.
+pub fn lint(configs: &Configs<'_>, project: &Project<'_>) -> Report {
+    let config: Arc<Config> = configs.widest();
+    let mut lint = Lint::new(configs, config, project);
+    lint.pipelines();
+    RULES.iter().for_each(|(_, rule)| rule(&mut lint));
+    allow::applied(&lint.into_report())
+}

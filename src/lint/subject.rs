@@ -1,0 +1,77 @@
+//! Who is told what breaks a promise: a manifest, at the keys that ask for it, or the file itself.
+
+use std::sync::Arc;
+
+use crate::config::{Config, Job};
+use crate::finding::{Code, Finding, Location};
+use crate::plan::{Chosen, Failure, Plan, PlannedJob, Presence, Situation, Truth};
+
+/// What the rules about pipelines ask, and whom they tell.
+pub(crate) trait Subject {
+    /// The configuration that the plans are of.
+    fn config(&self) -> Arc<Config>;
+
+    /// The index of the job of a name.
+    fn index(&self, name: &str) -> Option<usize>;
+
+    /// Whether something is said for the first time.
+    fn is_new(&mut self, code: Code, subject: &str) -> bool;
+
+    /// Where a job's key is; the job itself if there is no such key.
+    fn place(&self, job: &Job, path: &[&str]) -> Location;
+
+    /// Where a key of the whole pipeline is.
+    fn global(&self, path: &[&str]) -> Option<Location>;
+
+    /// Where a job says that it needs the job of a name.
+    fn need(&self, job: &Job, failure: &Failure, other: &str) -> Location;
+
+    /// Whether the rules of the workflow were written by a person.
+    fn own_workflow(&self) -> bool;
+
+    /// Whether the workflow may want a pipeline.
+    fn admits(&self, situation: &Situation) -> Truth;
+
+    /// What is created in a situation; `None` if nothing can be said of it.
+    fn plan(&mut self, situation: &Situation) -> Option<Plan>;
+
+    /// The command that shows a pipeline.
+    fn command(&self, situation: &Situation) -> String;
+
+    /// Tells what breaks a promise in a pipeline.
+    fn tell(&mut self, finding: Finding, situation: &Situation);
+}
+
+/// A job that is surely in a pipeline.
+#[derive(Clone, Copy)]
+pub(crate) struct Present<'p> {
+    pub(crate) index: usize,
+    pub(crate) job: &'p Job,
+    pub(crate) planned: &'p PlannedJob,
+    /// What becomes of it, if that is decided.
+    pub(crate) chosen: Option<&'p Chosen>,
+}
+
+/// The jobs that are surely in a pipeline.
+pub(crate) fn present<'p>(config: &'p Config, plan: &'p Plan) -> Vec<Present<'p>> {
+    let jobs = plan.jobs.iter();
+    let inside = jobs.filter(|planned| planned.presence() == Presence::In);
+    let known = inside.filter_map(|planned| {
+        Some(Present {
+            index: planned.index,
+            job: config.jobs.get(planned.index)?,
+            planned,
+            chosen: planned.decision.decided(),
+        })
+    });
+    known.collect()
+}
+
+/// " and another job", as many as there are.
+pub(crate) fn and_others(more: usize) -> String {
+    match more {
+        0 => String::new(),
+        1 => " and another job".to_owned(),
+        more => format!(" and {more} other jobs"),
+    }
+}

@@ -1,0 +1,98 @@
+//! Ways to break the compiler on purpose, for the tests of tests (`tests/e2e/mutations.py`).
+//!
+//! In: the environment variable `WINDLASS_MUTANT`, names with commas between them. Out: whether the
+//! compiler is to be broken at a place. Always holds: without the feature `mutants` nothing is ever
+//! broken, and the environment is not read; no release build has the feature. No user ever has it: it
+//! exists so that one build serves all mutations, and so that a mutation moves with the line it breaks.
+
+#[cfg(all(feature = "mutants", not(debug_assertions)))]
+compile_error!(
+    "the feature `mutants` breaks the compiler on purpose: no release build may have it"
+);
+
+/// What is broken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Mutant {
+    /// The tags of `also_tag` are forgotten.
+    AlsoTagsForgotten,
+    /// Applies manifests with the image by its tag.
+    AppliesATag,
+    /// Jobs run whatever paths changed.
+    ChangesForgotten,
+    /// A clean-up does not wait for the deployment.
+    CleanupDoesNotWait,
+    /// A clean-up at the end of a pipeline runs only if all went well.
+    CleanupNotAlways,
+    /// Deletes manifests, and with them all of their tags.
+    DeletesByDigest,
+    /// Deletes also what the tags of others name.
+    DeletesWhatOthersTagged,
+    /// Deploys what a tag names instead of a digest.
+    DeploysATagThatMoves,
+    /// Ref sets are forgotten.
+    DeploysOnAnyBranch,
+    /// A failed rollout does not fail its job.
+    FailedRolloutSucceeds,
+    /// Helm does not wait for the release.
+    HelmDoesNotWait,
+    /// No image is kept besides the one that runs.
+    KeepsNoOlderImage,
+    /// What `when` says is forgotten.
+    ManualRunsByItself,
+    /// A branch with a merge request has pipelines, too.
+    MergeRequestsRunTwice,
+    /// Builds write no cache.
+    NoCache,
+    /// An older image takes the tag from a newer one.
+    NoGuardAgainstNewerImages,
+    /// Jobs do not log in.
+    NoLogin,
+    /// A failed rollout stays as it is.
+    NoUndo,
+    /// What runs is not kept.
+    NothingThatRunsIsKept,
+    /// The login has its password on the command line.
+    PasswordAsAnArgument,
+    /// Images are built for one platform.
+    PlatformsForgotten,
+    /// The tags of a promotion are swapped.
+    PromotionTheWrongWayRound,
+    /// What a ref set leaves out is forgotten.
+    SchedulesDeploy,
+    /// A stop job deletes the tags of all branches.
+    StopDeletesAllBranches,
+    /// Tests run in what the tag names, not in what was built.
+    TestsTakeWhatTheTagNames,
+    /// The proof refuses nothing. Not a mutation: it lets the others be run.
+    Unproven,
+}
+
+/// Whether the compiler is to be broken in this way.
+#[cfg(feature = "mutants")]
+pub(crate) fn on(mutant: Mutant) -> bool {
+    let wanted = std::env::var("WINDLASS_MUTANT").unwrap_or_default();
+    wanted.split(',').any(|name| name == format!("{mutant:?}"))
+}
+
+/// Never: this build has no switches.
+#[cfg(not(feature = "mutants"))]
+pub(crate) const fn on(_: Mutant) -> bool {
+    false
+}
+
+/// What stands in place of a shell function of the jobs that work on tags.
+pub(crate) fn shell_function(name: &str) -> Option<&'static str> {
+    let (mutant, text) = match name {
+        "mark" => (
+            Mutant::NoGuardAgainstNewerImages,
+            "mark() { regctl image copy \"$2\" \"$repository:$1\"; }\n",
+        ),
+        "delete" => (
+            Mutant::DeletesByDigest,
+            "delete() {\n  cut -d ' ' -f 3 | sort -u | \
+             xargs -r -t -I TAG regctl manifest delete --force-tag-dereference \"$repository:TAG\"\n}\n",
+        ),
+        _ => return None,
+    };
+    on(mutant).then_some(text)
+}

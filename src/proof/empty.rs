@@ -1,0 +1,20 @@
+//! A pipeline that the workflow wants has something in it.
+
+use super::Proof;
+use crate::finding::{Code, Finding};
+use crate::plan::{Absence, Plan, named};
+
+pub(super) fn check(proof: &mut Proof<'_>, plan: &Plan) {
+    if plan.absence != Some(Absence::NoJobs)
+        || !proof.own_workflow
+        || !proof.is_new(Code::EmptyPipeline, "")
+    {
+        return;
+    }
+    let workflow = proof.places.global(&["workflow".to_owned()]);
+    let on = named(&plan.situation);
+    let message = format!("the workflow wants a pipeline on {on}, and no job is in it");
+    let finding = Finding::new(Code::EmptyPipeline, workflow.unwrap_or_default(), message)
+        .help("leave it out in `workflow`, or let a job run there");
+    proof.report(finding, &plan.situation);
+}
