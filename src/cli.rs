@@ -164,6 +164,9 @@ pub(crate) enum Command {
     /// Draw the pipeline of a ref, or of all.
     #[command(after_help = GRAPH_EXAMPLES)]
     Graph(Graph),
+    /// Write a first manifest from what the repository holds.
+    #[command(after_help = "Examples:\n  windlass init\n  windlass init --stdout")]
+    Init(Init),
     /// Write a manifest that is proven to make an existing pipeline.
     #[command(after_help = IMPORT_EXAMPLES)]
     Import(Import),
@@ -187,6 +190,13 @@ pub(crate) struct Generate {
     /// Overwrite files that windlass did not generate, or that were edited by hand.
     #[arg(long)]
     pub(crate) force: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Init {
+    /// Print the manifest, and write nothing.
+    #[arg(long)]
+    pub(crate) stdout: bool,
 }
 
 #[derive(Debug, Args)]

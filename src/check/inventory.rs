@@ -75,6 +75,10 @@ impl Inventory {
                 needs: with_bases(needs(&image.needs).as_deref(), manifest, key, image),
                 ..JobEntry::new(image.build_job(key), stage)
             });
+            if let Some(stage) = deployments.tested_stage(manifest, &key.value) {
+                let stage = At::new(stage.to_owned(), key.span);
+                inventory.add(JobEntry::new(image.tested_job(key), stage));
+            }
             if let Some(retention) = image.retention.at() {
                 let own = retention.stage.at();
                 let stage = own

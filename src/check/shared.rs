@@ -177,6 +177,7 @@ fn use_of(tag: &WrittenTag<'_>) -> String {
             format!("the build of `{image}` pushes it")
         }
         Writer::Cache => format!("the build of `{image}` writes its cache there"),
+        Writer::Tested => format!("`{image}` has it as soon as it has passed its tests"),
         Writer::Promotion(key) => format!("the promotion `{key}` gives it to `{image}`"),
         Writer::Deployed(key) => format!("it marks which `{image}` the environment `{key}` runs"),
     }

@@ -131,6 +131,8 @@ codes! {
     UnknownJob "unknown-job" Error;
     /// Jobs that wait for each other, or for a later stage.
     NeedsOrder "needs-order" Error;
+    /// A promotion of an image that has not passed its tests.
+    UntestedPromotion "untested-promotion" Error;
     /// A job, in `needs`, that may be missing from a pipeline in which this one runs.
     NeedMissing "need-missing" Error;
     /// Variables that refer to each other in a ring.

@@ -29,6 +29,7 @@ mod refs;
 mod registry;
 mod stop;
 mod test;
+mod tested;
 mod toolchain_build;
 mod uses;
 mod workflow;
@@ -68,6 +69,7 @@ const FAMILIES: &[fn(&mut Lowering<'_>)] = &[
     image_build::lower,
     test::lower,
     production_build::lower,
+    tested::lower,
     promotion::lower,
     deploy::lower,
     marking::lower,

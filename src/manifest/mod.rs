@@ -18,6 +18,7 @@ pub mod kinds;
 mod matrix;
 pub mod ownership;
 pub mod promoted;
+pub mod promoted_tested;
 pub mod raw;
 pub mod reach;
 pub mod record;

@@ -13,6 +13,7 @@ use super::deployments::Deployments;
 use super::environments::Environment;
 use super::images::{Builder, Image, Role};
 use super::registries::split_tag;
+use super::resolved::tested_tag;
 use crate::gitlab::tag_values;
 use crate::source::{At, Span};
 
@@ -27,6 +28,8 @@ pub enum Writer<'m> {
     AlsoTag,
     /// The build, its cache.
     Cache,
+    /// The tests, as soon as a build has passed them.
+    Tested,
     /// A promotion.
     Promotion(&'m str),
     /// Whatever marks what an environment runs.
@@ -158,6 +161,10 @@ impl Manifest {
             let tag = At::new(text, tag.span);
             tags.push(self.written(key, image, Writer::OneBuild, own, &tag));
         }
+        if deployments.tested_stage(self, &key.value).is_some() {
+            let tag = At::new(tested_tag(image.tag()), tag.span);
+            tags.push(self.written(key, image, Writer::Tested, own, &tag));
+        }
         for tag in image.also_tag.get().into_iter().flat_map(List::iter) {
             tags.push(self.written(key, image, Writer::AlsoTag, own, tag));
         }
@@ -232,12 +239,13 @@ impl Image {
     }
 }
 
-/// The tag that holds a branch's build cache.
-pub const BRANCH_CACHE: &str = "cache-$CI_COMMIT_REF_SLUG";
+/// The tag that holds a branch's build cache. A slug has no `_`, so the cache of one branch is never the
+/// image of another one: `cache-main` can be the name of a branch.
+pub const BRANCH_CACHE: &str = "cache_$CI_COMMIT_REF_SLUG";
 
 /// The cache that only production builds write: what a branch could write must not get into an image
 /// that is deployed.
-pub const PRODUCTION_CACHE: &str = "cache-production";
+pub const PRODUCTION_CACHE: &str = "cache_production";
 
 /// One cache for all branches, as there is one toolchain for all of them.
-pub const TOOLCHAIN_CACHE: &str = "cache-toolchain";
+pub const TOOLCHAIN_CACHE: &str = "cache_toolchain";
