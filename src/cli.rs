@@ -45,6 +45,7 @@ Examples:
   windlass lint
   windlass lint --format junit ci/*.gitlab-ci.yml > lint.xml
   windlass lint --includes-from ../ci-templates -
+  windlass lint --fix            quotes, sources, globs, --password-stdin, keys that stand twice
   windlass lint --write-baseline lint-baseline.json
   windlass lint --baseline lint-baseline.json
   windlass explain script-injection";
@@ -163,6 +164,9 @@ pub(crate) enum Command {
     /// Draw the pipeline of a ref, or of all.
     #[command(after_help = GRAPH_EXAMPLES)]
     Graph(Graph),
+    /// Write a first manifest from what the repository holds.
+    #[command(after_help = "Examples:\n  windlass init\n  windlass init --stdout")]
+    Init(Init),
     /// Write a manifest that is proven to make an existing pipeline.
     #[command(after_help = IMPORT_EXAMPLES)]
     Import(Import),
@@ -186,6 +190,13 @@ pub(crate) struct Generate {
     /// Overwrite files that windlass did not generate, or that were edited by hand.
     #[arg(long)]
     pub(crate) force: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Init {
+    /// Print the manifest, and write nothing.
+    #[arg(long)]
+    pub(crate) stdout: bool,
 }
 
 #[derive(Debug, Args)]
@@ -227,6 +238,9 @@ pub(crate) struct Lint {
     /// Pipelines to look at; `-` is standard input [default: .gitlab-ci.yml].
     #[arg(value_name = "FILE")]
     pub(crate) files: Vec<PathBuf>,
+    /// Change the files where only one answer is right, and say what is left.
+    #[arg(long, conflicts_with = "write_baseline")]
+    pub(crate) fix: bool,
     /// Say nothing of the findings that this file knows.
     #[arg(long, value_name = "BASELINE")]
     pub(crate) baseline: Option<PathBuf>,

@@ -1,4 +1,4 @@
-//! `import`: what it writes, what it proves, and what it refuses.
+//! `import` and `init`: what they write, and what they refuse.
 
 use crate::project::{PIPELINE, Project};
 
@@ -130,4 +130,23 @@ accept: [predefined-variable]
         .run(&["check"])
         .exits(1)
         .says("error[predefined-variable]");
+}
+
+#[test]
+fn a_first_manifest_is_written_once() {
+    let project = project(BUILD);
+    let ran = project.run(&["init"]).exits(3);
+    ran.says("there is a `.gitlab-ci.yml`: `windlass import` makes a manifest of it");
+    std::fs::remove_file(project.path(PIPELINE)).unwrap();
+    let ran = project.run(&["init"]).exits(0);
+    ran.says("wrote windlass.yml (").says("  from Dockerfile\n");
+    assert!(project.read(MANIFEST).contains("images:\n  app: {}\n"));
+    project
+        .run(&["init"])
+        .exits(3)
+        .says("`windlass.yml` exists already");
+    project.run(&["generate"]).exits(0);
+    project.run(&["check"]).exits(0);
+    let printed = project.run(&["init", "--stdout"]).exits(0).stdout;
+    assert_eq!(printed, project.read(MANIFEST));
 }
