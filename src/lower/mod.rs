@@ -30,6 +30,7 @@ mod registry;
 mod stop;
 mod test;
 mod toolchain_build;
+mod tools;
 mod uses;
 mod workflow;
 
