@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use windlass::files::DEFAULT_MANIFEST;
 use windlass::finding::output::Format;
+use windlass::gitlab::Version;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -44,6 +45,8 @@ Examples:
   windlass lint
   windlass lint --format junit ci/*.gitlab-ci.yml > lint.xml
   windlass lint --includes-from ../ci-templates -
+  windlass lint --write-baseline lint-baseline.json
+  windlass lint --baseline lint-baseline.json
   windlass explain script-injection";
 
 const PLAN_EXAMPLES: &str = "\
@@ -66,6 +69,15 @@ Examples:
   windlass diff --against origin/main --format markdown > comment.md
   windlass diff --file .gitlab-ci.yml --against v1.2.3 --exit-code
   windlass diff old/.gitlab-ci.yml new/.gitlab-ci.yml";
+
+const IMPORT_EXAMPLES: &str = "\
+The manifest holds the jobs as they are, with their comments. It is compiled, and compared with the
+pipeline as `windlass diff` does: if anything would change, nothing is written.
+
+Examples:
+  windlass import
+  windlass import --stdout ci/pipeline.yml
+  windlass import --check        does the manifest still make the pipeline?";
 
 const GRAPH_EXAMPLES: &str = "\
 Without a ref it is the pipeline of all refs; jobs that are not on every one are dashed.
@@ -108,6 +120,11 @@ pub(crate) struct Options {
     pub(crate) quiet: bool,
 }
 
+/// A version of GitLab.
+fn target(text: &str) -> Result<Version, String> {
+    text.parse().map_err(|why| format!("`{text}` {why}"))
+}
+
 impl Options {
     /// The manifest's path as given, or the default one.
     pub(crate) fn manifest(&self) -> &str {
@@ -146,6 +163,12 @@ pub(crate) enum Command {
     /// Draw the pipeline of a ref, or of all.
     #[command(after_help = GRAPH_EXAMPLES)]
     Graph(Graph),
+    /// Write a first manifest from what the repository holds.
+    #[command(after_help = "Examples:\n  windlass init\n  windlass init --stdout")]
+    Init(Init),
+    /// Write a manifest that is proven to make an existing pipeline.
+    #[command(after_help = IMPORT_EXAMPLES)]
+    Import(Import),
     /// Print the JSON Schema of the manifest, for editors.
     #[command(after_help = "Example:\n  windlass schema > windlass.schema.json")]
     Schema,
@@ -169,6 +192,35 @@ pub(crate) struct Generate {
 }
 
 #[derive(Debug, Args)]
+pub(crate) struct Init {
+    /// Print the manifest, and write nothing.
+    #[arg(long)]
+    pub(crate) stdout: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Import {
+    /// The pipeline [default: .gitlab-ci.yml].
+    #[arg(value_name = "FILE")]
+    pub(crate) file: Option<PathBuf>,
+    /// The GitLab that runs it, as major and minor version [default: 18.0].
+    #[arg(long, value_name = "VERSION", value_parser = target)]
+    pub(crate) gitlab: Option<Version>,
+    /// Print the manifest, and write nothing.
+    #[arg(long, conflicts_with = "force")]
+    pub(crate) stdout: bool,
+    /// Overwrite a manifest.
+    #[arg(long)]
+    pub(crate) force: bool,
+    /// Compare the manifest that is there with the pipeline, and write nothing.
+    #[arg(long, conflicts_with_all = ["stdout", "force", "gitlab"])]
+    pub(crate) check: bool,
+    /// The project's default branch [default: as git knows it, else main].
+    #[arg(long, value_name = "BRANCH")]
+    pub(crate) default_branch: Option<String>,
+}
+
+#[derive(Debug, Args)]
 pub(crate) struct Check {
     /// How to print the findings; with another format than text, on standard output.
     #[arg(
@@ -185,6 +237,12 @@ pub(crate) struct Lint {
     /// Pipelines to look at; `-` is standard input [default: .gitlab-ci.yml].
     #[arg(value_name = "FILE")]
     pub(crate) files: Vec<PathBuf>,
+    /// Say nothing of the findings that this file knows.
+    #[arg(long, value_name = "BASELINE")]
+    pub(crate) baseline: Option<PathBuf>,
+    /// Write all findings into this file, as known ones, and say none.
+    #[arg(long, value_name = "BASELINE", conflicts_with = "baseline")]
+    pub(crate) write_baseline: Option<PathBuf>,
     /// How to print the findings.
     #[arg(
         long,

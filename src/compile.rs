@@ -95,6 +95,7 @@ pub fn compile(source: &Source, files: &dyn Files) -> Result<Compiled, InternalE
     let mut report = Report::about(source.clone());
     if let Some((manifest, root)) = read_with_tree(source, &mut report) {
         check(&manifest, files, &mut report);
+        report.accept(|finding| manifest.accepts(&root, finding));
         let lowered = (!report.has_errors()).then(|| lower(&manifest));
         if let Some(Lowered {
             pipeline,
@@ -112,6 +113,7 @@ pub fn compile(source: &Source, files: &dyn Files) -> Result<Compiled, InternalE
             if !mutant::on(Mutant::Unproven) {
                 proof::check(&manifest, &root, &lowered, source, files, &mut report)?;
             }
+            report.accept(|finding| manifest.accepts(&root, finding));
             let files = match report.has_errors() {
                 true => None,
                 false => {

@@ -16,6 +16,8 @@ pub mod files;
 pub mod finding;
 pub mod gitlab;
 pub mod graph;
+pub mod import;
+pub mod init;
 pub mod lint;
 pub mod lower;
 pub mod manifest;

@@ -16,7 +16,8 @@ fn folder() -> PathBuf {
 }
 
 /// Codes about files rather than about what a manifest says: their examples are commands.
-const ABOUT_FILES: [Code; 5] = [
+const ABOUT_FILES: [Code; 6] = [
+    Code::BadSetting,
     Code::Unreadable,
     Code::NotUtf8,
     Code::Drift,

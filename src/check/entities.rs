@@ -305,8 +305,13 @@ pub(super) fn variable_values(values: &Map<Variable>, top_level: bool, report: &
             ("digest_of", variable.digest_of.span()),
             ("repository_of", variable.repository_of.span()),
         ];
-        let described = variable.options.at().map(|at| at.span);
-        if !(top_level && described.is_some() && sources.iter().all(|(_, at)| at.is_none())) {
+        let options = variable.options.span();
+        let described = variable.description.span();
+        // Who starts the pipeline by hand is asked for it; other pipelines do not have it.
+        if !(top_level
+            && options.or(described).is_some()
+            && sources.iter().all(|(_, at)| at.is_none()))
+        {
             let name = format!("`{}`", key.value);
             // A value that is wrong is reported already.
             let keys = ["value", "image", "tag_of", "digest_of", "repository_of"];
@@ -314,10 +319,8 @@ pub(super) fn variable_values(values: &Map<Variable>, top_level: bool, report: &
                 exactly_one(report, variable.span, &name, "value", &sources);
             }
         }
-        let only_top: [(&str, Option<Span>); 2] = [
-            ("description", variable.description.span()),
-            ("options", described),
-        ];
+        let only_top: [(&str, Option<Span>); 2] =
+            [("description", described), ("options", options)];
         for (name, at) in only_top
             .iter()
             .filter_map(|(name, at)| at.map(|at| (name, at)))

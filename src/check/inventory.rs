@@ -75,6 +75,10 @@ impl Inventory {
                 needs: with_bases(needs(&image.needs).as_deref(), manifest, key, image),
                 ..JobEntry::new(image.build_job(key), stage)
             });
+            if let Some(stage) = deployments.tested_stage(manifest, &key.value) {
+                let stage = At::new(stage.to_owned(), key.span);
+                inventory.add(JobEntry::new(image.tested_job(key), stage));
+            }
             if let Some(retention) = image.retention.at() {
                 let own = retention.stage.at();
                 let stage = own
@@ -128,10 +132,16 @@ impl Inventory {
             }
             let stage = member(&job.value.0, "stage")
                 .and_then(|node| match &node.kind {
+                    Kind::Scalar(_) if node.is_null() => None,
                     Kind::Scalar(scalar) => Some(At::new(scalar.text.to_string(), node.span)),
                     Kind::Sequence(_) | Kind::Mapping(_) => None,
                 })
-                .unwrap_or(At::new("test".to_owned(), key.span));
+                .unwrap_or_else(|| {
+                    // What `extends` brings is for GitLab's own reading of the file.
+                    let inherits = member(&job.value.0, "extends").is_some();
+                    let stage = if inherits { "" } else { "test" };
+                    At::new(stage.to_owned(), key.span)
+                });
             inventory.add(JobEntry {
                 needs: raw_needs(&job.value.0),
                 is_raw: true,
@@ -197,14 +207,20 @@ fn with_bases(
 
 /// The jobs that a raw job's `needs` names; those of other pipelines and projects are not ours.
 fn raw_needs(node: &Node) -> Option<Vec<At<String>>> {
-    let Kind::Sequence(items) = &member(node, "needs")?.kind else {
+    let needs = member(node, "needs")?;
+    let Kind::Sequence(items) = &needs.kind else {
         return None;
     };
+    // `!reference` stands for what another job has.
+    if needs.tag.is_some() || items.iter().any(|item| item.tag.is_some()) {
+        return None;
+    }
     let text = |node: &Node| match &node.kind {
         Kind::Scalar(scalar) => Some(At::<String>::new(scalar.text.to_string(), node.span)),
         Kind::Sequence(_) | Kind::Mapping(_) => None,
     };
     let needed = |item: &Node| match &item.kind {
+        Kind::Scalar(_) if item.is_null() => None,
         Kind::Scalar(_) => text(item),
         Kind::Mapping(_)
             if member(item, "pipeline").is_none() && member(item, "project").is_none() =>

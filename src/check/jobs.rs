@@ -143,8 +143,15 @@ fn stages(check: &mut Check<'_>) {
             }
         }
     }
+    let removed = manifest
+        .pipeline
+        .get()
+        .and_then(|raw| member(&raw.0, "stages"));
     let known: Vec<&str> = match declared {
         Some(stages) => stages.iter().map(|stage| stage.value.as_str()).collect(),
+        // An included file may list them; GitLab's own reading of the whole says so.
+        None if removed.is_some() && !manifest.include.is_missing() => return,
+        None if removed.is_some() => GITLAB_STAGES.to_vec(),
         None => STAGES.to_vec(),
     };
     let unknown: Vec<_> = check
@@ -161,6 +168,9 @@ fn stages(check: &mut Check<'_>) {
         check.unknown(Code::UnknownStage, &stage, "stage", known.iter().copied());
     }
 }
+
+/// The stages of a pipeline that lists none, besides `.pre` and `.post` (18.11).
+const GITLAB_STAGES: [&str; 3] = ["build", "test", "deploy"];
 
 /// GitLab keys for which the language has another word.
 const OTHER_WORDS: &[(&str, &str)] = &[("tags", "runner_tags"), ("parallel", "matrix")];
@@ -224,14 +234,19 @@ fn pipeline(check: &mut Check<'_>) {
     let Some(entries) = raw_entries(check, raw, "pipeline") else {
         return;
     };
+    let generates = check.inventory.jobs.iter().any(|job| !job.is_raw);
     for entry in entries.iter() {
         let (key, span) = (&*entry.key.value, entry.key.span);
         let finding = match key {
+            // GitLab's own stages, or those of an included file.
+            "stages" if entry.value.is_null() => continue,
             "stages" | "variables" | "include" => {
                 let message = format!("`{key}` is not for `pipeline`: it has its own key");
                 let finding = Finding::new(Code::KeyBesideJob, span, message);
                 finding.help(format!("write `{key}` at the top of the manifest"))
             }
+            // Where windlass makes no job, all of them are the user's own.
+            "before_script" | "after_script" if !generates => continue,
             "before_script" | "after_script" => {
                 let message = format!("`{key}` for all jobs would run in jobs that cannot run it");
                 let finding = Finding::new(Code::KeyBesideJob, span, message);

@@ -8,9 +8,11 @@ use super::images::known;
 use super::needs::stage_number;
 use crate::finding::{Code, Finding};
 use crate::gitlab::variables::names;
+use crate::manifest::Manifest;
 use crate::manifest::collection::{Many, Map};
 use crate::manifest::environments::Promotion;
 use crate::manifest::images::Role;
+use crate::manifest::promoted_tested::stage_of;
 use crate::manifest::reach::{Coverage, covers};
 use crate::manifest::registries::split_tag;
 use crate::source::At;
@@ -21,6 +23,7 @@ pub(super) fn check(check: &mut Check<'_>) {
         images(check, key, promotion);
         targets(check, promotion);
         in_time(check, key, promotion);
+        tested(check, key, promotion);
     }
 }
 
@@ -134,6 +137,58 @@ fn targets(check: &mut Check<'_>, promotion: &At<Promotion>) {
         check
             .report
             .push(Finding::new(Code::BadName, to.span, message).help(help));
+    }
+}
+
+/// Reports an image that is promoted before its tests, or in a pipeline without any of them.
+fn tested(check: &mut Check<'_>, key: &At<String>, promotion: &At<Promotion>) {
+    if promotion.untested.copied_or(false) {
+        return;
+    }
+    let manifest = check.manifest;
+    let stage = check.deployments.promotion_stage(manifest, promotion);
+    let refs = promotion.refs.get();
+    let refs = refs.map(|refs| refs.0.clone()).unwrap_or_default();
+    for name in manifest.promoted_by(promotion) {
+        let Some(image) = manifest.image(name) else {
+            continue;
+        };
+        let tests = manifest.tests_of(name);
+        let (Some((first, test)), Some(promoted)) = (tests.first(), stage_number(check, stage))
+        else {
+            continue;
+        };
+        let later = tests.iter().find(|(_, test)| {
+            let number = stage_number(check, stage_of(test));
+            number.is_some_and(|number| promoted < number)
+        });
+        let built = check.deployments.image_refs(name, image);
+        let tested = Manifest::refs_of_tests(&tests);
+        let (message, test) = match later {
+            Some((later, test)) => (
+                format!(
+                    "the promotion `{}` comes before `{}`, which tests `{name}`",
+                    key.value, later.value
+                ),
+                test.span,
+            ),
+            None if covers(manifest, &built, &refs) != Coverage::Covered => continue,
+            None => match covers(manifest, &tested, &refs) {
+                Coverage::Covered => continue,
+                Coverage::Misses(set) => (
+                    format!(
+                        "the promotion `{}` promotes `{name}` on `{set}`, where `{}` and its other tests do not run",
+                        key.value, first.value
+                    ),
+                    test.span,
+                ),
+            },
+        };
+        check.report.push(
+            Finding::new(Code::UntestedPromotion, key.span, message)
+                .related(test, "this test")
+                .help("let the tests run there and before it, or write `untested: true`"),
+        );
     }
 }
 

@@ -1,26 +1,9 @@
-//! `rebuild`: what is compared can be compared, and something that can be found again is built.
+//! `rebuild`: what is compared can be compared.
 
 use super::Check;
 use crate::finding::{Code, Finding};
 use crate::gitlab::glob::{self, Compared, unmatchable};
-use crate::gitlab::variables::names;
-use crate::manifest::images::Rebuild;
-
-/// Variables that no later pipeline, or none of another commit, has the same
-/// value of.
-const UNIQUE: [&str; 11] = [
-    "CI_PIPELINE_ID",
-    "CI_PIPELINE_IID",
-    "CI_PIPELINE_CREATED_AT",
-    "CI_PIPELINE_URL",
-    "CI_JOB_ID",
-    "CI_JOB_STARTED_AT",
-    "CI_JOB_URL",
-    "CI_COMMIT_SHA",
-    "CI_COMMIT_SHORT_SHA",
-    "CI_COMMIT_BEFORE_SHA",
-    "CI_COMMIT_TIMESTAMP",
-];
+use crate::manifest::images::{KeepFor, Rebuild};
 
 pub(super) fn check(check: &mut Check<'_>) {
     let manifest = check.manifest;
@@ -39,17 +22,15 @@ pub(super) fn check(check: &mut Check<'_>) {
                 .help("remove one of the two");
             check.report.push(finding);
         }
-        let tag = image.tag();
-        let known = manifest.expanded(image.variables.get(), tag);
-        if names(&known).any(|variable| UNIQUE.contains(&variable)) {
-            let place = image.tag.span().unwrap_or(key.span);
+        let keep_for = image.retention.get().and_then(|of| of.keep_for.at());
+        if let Some(keep_for) = keep_for.filter(|own| own.value == KeepFor::Pipeline) {
             let message = format!(
-                "`{}` has a new tag for each build, `{tag}`: the check would never find an image that can stay",
+                "`{}` is deleted at the end of its pipeline: the check would never find an image that can stay",
                 key.value
             );
             let finding = Finding::new(Code::Exclusive, rebuild.span, message)
-                .related(place, "this tag")
-                .help("give it a `tag` that later builds share, such as `latest` or `$CI_COMMIT_REF_SLUG`, or remove `rebuild`");
+                .related(keep_for.span, "this deletes it")
+                .help("remove one of the two");
             check.report.push(finding);
         }
     }

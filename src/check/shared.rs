@@ -34,7 +34,7 @@ fn image_variables(check: &mut Check<'_>) -> HashMap<String, At<String>> {
         let mut variables = vec![format!("{reference}_DIGEST")];
         if image.rebuild.get().is_some() {
             // What the check of the image hands on.
-            variables.extend(["RECIPE", "CURRENT"].map(|what| format!("{reference}_{what}")));
+            variables.extend(["TAG", "CURRENT"].map(|what| format!("{reference}_{what}")));
         }
         variables.push(reference);
         for variable in variables {
@@ -177,6 +177,7 @@ fn use_of(tag: &WrittenTag<'_>) -> String {
             format!("the build of `{image}` pushes it")
         }
         Writer::Cache => format!("the build of `{image}` writes its cache there"),
+        Writer::Tested => format!("`{image}` has it as soon as it has passed its tests"),
         Writer::Promotion(key) => format!("the promotion `{key}` gives it to `{image}`"),
         Writer::Deployed(key) => format!("it marks which `{image}` the environment `{key}` runs"),
     }

@@ -3,9 +3,9 @@
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
-use windlass::files::Unread;
+use windlass::files::{self, Links, Unread};
 use windlass::finding::Report;
-use windlass::lint::{self, Project};
+use windlass::lint::{self, Baseline, Project, SETTINGS, Settings};
 use windlass::source::{Limits, Source};
 
 use super::configuration::{Folder, Read, default_branch};
@@ -25,12 +25,39 @@ pub(super) fn run(options: &Options, args: &Lint) -> Result<Verdict, Failure> {
         [] => vec![PathBuf::from(PIPELINE)],
         files => files.to_vec(),
     };
+    let settings = match settings(&root) {
+        Ok(settings) => settings,
+        Err(unread) => {
+            print_findings(args.format, &unread.report, options)?;
+            return unread.refused();
+        }
+    };
     let mut report = Report::default();
     let mut readable = true;
     for file in &files {
-        let found = one(options, args, &root, file);
+        let found = one(options, args, &settings, &root, file);
         readable &= found.readable;
         report.join(found.report);
+    }
+    if let Some(file) = &args.write_baseline {
+        let count = report.sorted().len();
+        files::write(
+            &root,
+            &file.to_string_lossy(),
+            &Baseline::of(&report).text(),
+        )?;
+        say_progress(
+            &format!("{}: {count} findings are known", file.display()),
+            options,
+        );
+        return Ok(Verdict::Clean);
+    }
+    let baseline = args
+        .baseline
+        .clone()
+        .or(settings.baseline.map(PathBuf::from));
+    if let Some(file) = baseline {
+        report = known(&root, &file)?.new_of(report);
     }
     let printed = print_findings(args.format, &report, options);
     if report.is_empty() {
@@ -48,8 +75,34 @@ pub(super) fn run(options: &Options, args: &Lint) -> Result<Verdict, Failure> {
     }
 }
 
+/// What the repository wants; nothing special if it does not say so.
+fn settings(root: &Path) -> Result<Settings, Read> {
+    match files::read(root, SETTINGS, Links::Inside, Limits::MANIFEST.bytes) {
+        Err(Unread::Absent) => Ok(Settings::default()),
+        Err(unread) => Err(Read::nothing(Unreadable::of(SETTINGS, &unread, None))),
+        Ok(text) => Settings::read(&Source::new(SETTINGS, text)).map_err(|report| Read {
+            configs: None,
+            report,
+            readable: true,
+        }),
+    }
+}
+
+/// The findings that are known.
+fn known(root: &Path, file: &Path) -> Result<Baseline, Failure> {
+    let cannot = |reason: String| {
+        Failure::Io(format!(
+            "cannot read the baseline `{}`: {reason}",
+            file.display()
+        ))
+    };
+    let text = files::read_regular(&root.join(file), Limits::MANIFEST.bytes);
+    let text = text.map_err(|unread| cannot(format!("it {}", unread.reason())))?;
+    Baseline::read(&text).map_err(cannot)
+}
+
 /// What is found in one file.
-fn one(options: &Options, args: &Lint, root: &Path, file: &Path) -> Read {
+fn one(options: &Options, args: &Lint, settings: &Settings, root: &Path, file: &Path) -> Read {
     let name = file.to_string_lossy();
     let (source, folder) = match &*name {
         STDIN => (of_stdin(), root.to_owned()),
@@ -68,7 +121,8 @@ fn one(options: &Options, args: &Lint, root: &Path, file: &Path) -> Read {
             default_branch: &branch,
             repository: &folder,
         };
-        read.report.join(lint::lint(configs, &project));
+        read.report
+            .join(settings.applied(lint::lint(configs, &project)));
     }
     read
 }

@@ -12,6 +12,8 @@ mod explain;
 mod generate;
 mod git;
 mod graph;
+mod import;
+mod init;
 mod lint;
 mod output;
 mod plan;
@@ -81,6 +83,8 @@ pub(crate) fn run(cli: &Cli) -> ExitCode {
         Command::Diff(args) => diff::run(options, args),
         Command::Lint(args) => lint::run(options, args),
         Command::Graph(args) => graph::run(options, args),
+        Command::Init(args) => init::run(options, args),
+        Command::Import(args) => import::run(options, args),
         Command::Schema => schema::run(),
         Command::Explain(args) => explain::run(args),
         Command::Completions(args) => completions::run(args),

@@ -54,6 +54,7 @@ pub use model::{
 };
 pub(crate) use policy::{default_only, looks_like_a_pattern};
 pub use psych::load_text;
+pub(crate) use scalar::plain as plain_scalar;
 pub use value::{Entry, Key, Located, Map, Node, Place, Value};
 
 use crate::files::Unread;

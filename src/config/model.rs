@@ -94,7 +94,7 @@ impl Unresolved {
         let kind = IncludeKind::named(entry);
         let part = |key: &str| match &entry.get(key)?.value {
             Value::Seq(items) => {
-                let all: Vec<String> = items.iter().filter_map(Node::scalar_text).collect();
+                let all: Vec<String> = items.iter().filter_map(|item| item.scalar_text()).collect();
                 Some(format!("{key}: {}", all.join(", ")))
             }
             _ => Some(format!("{key}: {}", entry.get(key)?.scalar_text()?)),

@@ -35,6 +35,11 @@ pub(super) fn resolve(text: &str) -> Result<Value, Disallowed> {
     Ok(Value::Str(text.into()))
 }
 
+/// The same for those who only want the value; `None` for what GitLab does not permit.
+pub(crate) fn plain(text: &str) -> Option<Value> {
+    resolve(text).ok()
+}
+
 /// `/^(yes|true|on)$/i` and `/^(no|false|off)$/i`.
 fn boolean(text: &str) -> Option<bool> {
     let is = |words: [&str; 3]| words.iter().any(|word| text.eq_ignore_ascii_case(word));

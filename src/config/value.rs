@@ -197,6 +197,19 @@ impl FromIterator<(Key, Entry)> for Map {
     }
 }
 
+impl Value {
+    /// The text of a string, a number or a boolean, as Ruby's `to_s` prints it.
+    pub fn scalar_text(&self) -> Option<String> {
+        match self {
+            Value::Str(text) | Value::Symbol(text) => Some(text.to_string()),
+            Value::Int(number) => Some(number.to_string()),
+            Value::Float(number) => Some(float(*number)),
+            Value::Bool(value) => Some(value.to_string()),
+            Value::Null | Value::Seq(_) | Value::Map(_) | Value::Reference(_) => None,
+        }
+    }
+}
+
 impl Node {
     /// Whether it is null.
     pub fn is_null(&self) -> bool {
@@ -237,13 +250,7 @@ impl Node {
 
     /// The text of a string, a number or a boolean, as Ruby's `to_s` prints it.
     pub fn scalar_text(&self) -> Option<String> {
-        match &self.value {
-            Value::Str(text) | Value::Symbol(text) => Some(text.to_string()),
-            Value::Int(number) => Some(number.to_string()),
-            Value::Float(number) => Some(float(*number)),
-            Value::Bool(value) => Some(value.to_string()),
-            Value::Null | Value::Seq(_) | Value::Map(_) | Value::Reference(_) => None,
-        }
+        self.value.scalar_text()
     }
 
     /// The mapping under a key of a mapping.

@@ -26,7 +26,7 @@ pub use list::listed;
 pub use path::{check_file, check_relative, normalize};
 pub use read::{Links, Unread, look, read, read_regular};
 pub use remedy::{DEFAULT_MANIFEST, Remedy, shell_word};
-pub use write::{Action, Outcome, WritePlan};
+pub use write::{Action, Outcome, WritePlan, write};
 
 /// One file that the compiler makes, without its header.
 #[derive(Debug, Clone, PartialEq, Eq)]

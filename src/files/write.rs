@@ -121,6 +121,15 @@ fn bring(file: &Compared) -> Result<(), Error> {
     }
 }
 
+/// Writes a file of the project that is not generated, whole.
+///
+/// # Errors
+/// What the operating system refused; the file is then as it was.
+pub fn write(root: &Path, path: &str, text: &str) -> Result<(), Error> {
+    let written = replace_at(&root.join(path), text, false);
+    written.map_err(|source| Error::new("cannot write", path, source))
+}
+
 /// Puts a text in the place of a file, whole.
 fn replace(file: &Compared, text: &str) -> Result<(), Error> {
     let fail = |source| Error::new("cannot write", &file.path, source);

@@ -131,6 +131,8 @@ codes! {
     UnknownJob "unknown-job" Error;
     /// Jobs that wait for each other, or for a later stage.
     NeedsOrder "needs-order" Error;
+    /// A promotion of an image that has not passed its tests.
+    UntestedPromotion "untested-promotion" Error;
     /// A job, in `needs`, that may be missing from a pipeline in which this one runs.
     NeedMissing "need-missing" Error;
     /// Variables that refer to each other in a ring.
@@ -218,6 +220,8 @@ codes! {
     StopMissing "stop-missing" Error;
     /// A stop job that is offered where nothing starts its environment.
     StopElsewhere "stop-elsewhere" Warning;
+    /// A job that holds a resource group which the pipeline that it waits for needs.
+    ResourceGroupDeadlock "resource-group-deadlock" Error;
     /// A rule that never decides, as one before it always matches.
     UnreachableRule "unreachable-rule" Warning;
     /// A rule that asks for a variable which a job of the same pipeline makes.
@@ -248,6 +252,14 @@ codes! {
     UnprotectedCache "unprotected-cache" Warning;
     /// A privileged Docker daemon beside a job that does not use it.
     NeedlessDaemon "needless-daemon" Warning;
+
+    // Choices about findings.
+    /// An allowance that no finding needs.
+    UnusedAllow "unused-allow" Warning;
+    /// An allowance of a finding that does not exist, or without a reason.
+    BadAllow "bad-allow" Warning;
+    /// A setting in `.windlass.toml` that windlass does not know.
+    BadSetting "bad-setting" Error;
 
     // Files of the project.
     /// A Dockerfile, compose file or context that does not exist.

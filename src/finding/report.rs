@@ -99,10 +99,34 @@ impl Report {
         report
     }
 
+    /// The same report with what is made of each finding, or without it.
+    #[must_use]
+    pub fn chosen(mut self, choose: impl Fn(Finding) -> Option<Finding>) -> Self {
+        self.findings = self.findings.into_iter().filter_map(choose).collect();
+        self
+    }
+
+    /// The name of the file that a finding is about.
+    pub fn file_of<'r>(&'r self, finding: &'r Finding) -> &'r str {
+        let name = |file: usize| self.sources.get(file).map_or("", |source| &source.name);
+        match &finding.location {
+            Location::Line { path, .. } => path,
+            Location::Text(place) => name(place.file),
+            Location::File(file) => name(*file),
+        }
+    }
+
     /// What is written at this place stands for several things, as the rows of a matrix do: a kind
     /// of finding is told once for each place inside of it.
     pub fn once_within(&mut self, span: Span) {
         self.shared.push(span.into());
+    }
+
+    /// Makes warnings of the findings that pass.
+    pub fn accept(&mut self, passes: impl Fn(&Finding) -> bool) {
+        for finding in self.findings.iter_mut().filter(|finding| passes(finding)) {
+            finding.severity = Severity::Warning;
+        }
     }
 
     /// Whether anything found is an error rather than a warning.

@@ -108,7 +108,7 @@ pub fn word(text: &str) -> String {
 }
 
 /// The longest line of a command that is not broken; in a job's `script` six characters stand before it.
-const WIDTH: usize = 114;
+pub const WIDTH: usize = 114;
 
 /// A command on several lines if it is too long for one, broken at spaces outside of quotes, so a shell reads
 /// the same words: after `|`, `&&` or `||` if a part that fits ends so, else with a backslash. What has no

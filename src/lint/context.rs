@@ -7,7 +7,7 @@ use super::Project;
 use super::pipeline::{creation, duplicates, interruptible, manual, stop};
 use super::script::{self, Scripts};
 use super::subject::Subject;
-use crate::config::{Config, Job, Map, Place, Value};
+use crate::config::{Config, Job, Map, Place, Repository, Value};
 use crate::finding::{Code, Finding, Location, Report};
 use crate::plan::{
     Absence, Classes, Compared, Configs, CounterExamples, Failure, Plan, Presence, Situation,
@@ -29,6 +29,8 @@ pub(super) struct Seen {
 /// What every rule gets.
 pub(super) struct Lint<'l> {
     pub(super) config: Arc<Config>,
+    pub(super) repository: &'l dyn Repository,
+    default_branch: String,
     pub(super) compared: Compared,
     pub(super) classes: Classes,
     /// The pipelines of the classes.
@@ -61,6 +63,8 @@ impl<'l> Lint<'l> {
             told: HashSet::new(),
             findings: Vec::new(),
             refused: Report::default(),
+            repository: project.repository,
+            default_branch: project.default_branch.to_owned(),
             config,
             compared,
             classes,
@@ -70,6 +74,7 @@ impl<'l> Lint<'l> {
 
     /// Looks at each kind of pipeline once.
     pub(super) fn pipelines(&mut self) {
+        let default = self.default_branch.clone();
         let situations = std::mem::take(&mut self.classes.situations);
         for situation in &situations {
             if self.configs.admits(situation) != Truth::True {
@@ -80,7 +85,11 @@ impl<'l> Lint<'l> {
             };
             creation::check(self, &plan);
             if plan.created != Truth::False {
-                duplicates::check(self, &plan);
+                // A merge request from the default branch is rare, and its push is no accident.
+                let source = plan.situation.ref_name() == default.as_str();
+                if !source {
+                    duplicates::check(self, &plan);
+                }
                 manual::check(self, &plan);
                 stop::check(self, &plan);
                 interruptible::check(self, &plan);

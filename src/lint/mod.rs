@@ -7,11 +7,14 @@
 //!
 //! What GitLab refuses when it reads the file stands in the report of [`Configs::new`] already.
 
+mod allow;
+mod baseline;
 mod context;
 mod danger;
 mod file;
 pub(crate) mod pipeline;
 mod script;
+mod settings;
 pub(crate) mod subject;
 
 use std::sync::Arc;
@@ -19,7 +22,9 @@ use std::sync::Arc;
 use crate::config::{Config, Repository};
 use crate::finding::{Code, Report};
 use crate::plan::Configs;
+pub use baseline::Baseline;
 use context::Lint;
+pub use settings::{SETTINGS, Settings};
 
 /// What is looked for, one rule a line: the codes that it tells, and the rule.
 const RULES: &[(&[Code], fn(&mut Lint<'_>))] = &[
@@ -45,6 +50,7 @@ const RULES: &[(&[Code], fn(&mut Lint<'_>))] = &[
         &[Code::MissingResourceGroup],
         pipeline::resource_group::check,
     ),
+    (&[Code::ResourceGroupDeadlock], pipeline::deadlock::check),
     (&[Code::StopElsewhere], pipeline::stop_elsewhere::check),
     (&[Code::SecretInFile], danger::secret::check),
     (
@@ -72,6 +78,9 @@ const OF_PIPELINES: &[Code] = &[
     Code::StopMissing,
 ];
 
+/// What is told about allowances of findings.
+const OF_ALLOWANCES: &[Code] = &[Code::UnusedAllow, Code::BadAllow];
+
 /// What is known of the project around a file.
 pub struct Project<'p> {
     /// The file, as `windlass plan --file` takes it.
@@ -85,7 +94,7 @@ pub struct Project<'p> {
 /// The codes that lint tells beside those of the reader.
 pub fn codes() -> impl Iterator<Item = Code> {
     let rules = RULES.iter().flat_map(|(codes, _)| codes.iter());
-    rules.chain(OF_PIPELINES).copied()
+    rules.chain(OF_PIPELINES).chain(OF_ALLOWANCES).copied()
 }
 
 /// All that is wrong with the pipelines of a file that GitLab takes.
@@ -94,5 +103,5 @@ pub fn lint(configs: &Configs<'_>, project: &Project<'_>) -> Report {
     let mut lint = Lint::new(configs, config, project);
     lint.pipelines();
     RULES.iter().for_each(|(_, rule)| rule(&mut lint));
-    lint.into_report()
+    allow::applied(&lint.into_report())
 }

@@ -155,7 +155,7 @@ impl<'m> Lowering<'m> {
         // The script is windlass's own: it is written again, for all of them.
         let mut script = Job::new(At::new(String::new(), first.place), first.origin.clone());
         self.with_build(&mut script, &mut build);
-        self.hand_on_digest(&mut script, &mut build);
+        self.hand_on_digest(&mut script, &mut build, ">");
         job.script = script.script;
         job.parallel = Some(Parallel::Matrix(build.rows.done(jobs.len())?));
         Ok(job)

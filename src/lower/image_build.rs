@@ -32,7 +32,7 @@ impl<'m> Lowering<'m> {
         match image.rebuild.get() {
             Some(rebuild) => self.rebuild(key, image, rebuild, job, &mut build),
             None => {
-                self.hand_on_digest(&mut job, &mut build);
+                self.hand_on_digest(&mut job, &mut build, ">");
                 self.finish(job, Some(common));
             }
         }
@@ -47,8 +47,6 @@ impl<'m> Lowering<'m> {
         let in_repository = |tag: &str| Reference::of(&repository, tag);
         let further = image.also_tag.get().into_iter();
         let further = further.flat_map(|list| list.iter());
-        // What is built again because it is old must not be made of old layers.
-        let fresh = image.rebuild.get().is_some();
         let cache_from = match image.cache_from.get() {
             Some(own) => own.iter().map(|tag| in_repository(&tag.value)).collect(),
             None => self.default_caches(image, &repository),
@@ -76,9 +74,15 @@ impl<'m> Lowering<'m> {
         {
             self.read_text(&text.value, &mut uses);
         }
-        if fresh {
-            uses.demands.insert(Handed::Recipe(name.to_owned()));
-        }
+        // Of an image that is built if needed, the first tag is that of its recipe.
+        let found_by = image.rebuild.get().map(|_| {
+            uses.demands.insert(Handed::Tag(name.to_owned()));
+            let tag = format!("${{{}:?}}", super::rebuild::tag_variable(name));
+            Reference {
+                repository: repository.clone(),
+                tag: Some(Tag::Given(tag)),
+            }
+        });
         let cache_to = image.cache_to.get().map(String::as_str);
         let cache_to = cache_to.or_else(|| image.default_cache());
         Planned {
@@ -89,13 +93,12 @@ impl<'m> Lowering<'m> {
             uses,
             reference: in_repository(image.tag()),
             has_build_tag: image.build_tag().is_some() && self.deployments.is_released(name),
-            also_tag: further.map(|tag| in_repository(&tag.value)).collect(),
+            also_tag: found_by
+                .into_iter()
+                .chain(further.map(|tag| in_repository(&tag.value)))
+                .collect(),
             cache_from,
             cache_to: cache_to.map(in_repository),
-            labels: fresh
-                .then(|| super::rebuild::label(name))
-                .into_iter()
-                .collect(),
             refs,
         }
     }

@@ -29,6 +29,7 @@ mod refs;
 mod registry;
 mod stop;
 mod test;
+mod tested;
 mod toolchain_build;
 mod tools;
 mod uses;
@@ -69,6 +70,7 @@ const FAMILIES: &[fn(&mut Lowering<'_>)] = &[
     image_build::lower,
     test::lower,
     production_build::lower,
+    tested::lower,
     promotion::lower,
     deploy::lower,
     marking::lower,

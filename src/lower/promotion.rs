@@ -75,7 +75,7 @@ impl<'m> Lowering<'m> {
             let file = self.handed_on(DOTENV, &key.value);
             self.hand_on(&mut job, &file);
         }
-        self.need_promoted(&mut job, &images, &refs);
+        self.need_promoted(&mut job, &images, &refs, promotion);
         self.finish(job, Some(common));
     }
 
@@ -96,14 +96,23 @@ impl<'m> Lowering<'m> {
         let targets = targets(promotion, &repository);
         let built = self.is_built_on(name, &refs_of(promotion));
         let brings = self.deployments.brings(self.manifest, promotion, name);
-        let mut source = match built {
-            true => self.by_digest_or_fail(name, &mut job.uses),
-            false => self.by_tag(name),
+        let tested = self
+            .deployments
+            .wants_tested(self.manifest, promotion, name);
+        let mut source = match (built, tested) {
+            (true, _) => self.by_digest_or_fail(name, &mut job.uses),
+            (false, true) => self.tested(name),
+            (false, false) => self.by_tag(name),
         };
-        if !built && (brings || targets.len() > 1) {
+        if !built && (brings || tested || targets.len() > 1) {
             // Looked up once, so that all that follows is about one image.
             let digest = format!("digest=$(regctl image digest {})", quoted(&source));
-            job.script.push(digest.into());
+            job.script.push(Value::from(match tested {
+                false => digest,
+                true => format!(
+                    "{digest} || {{\n  echo \"No image {name} of $CI_COMMIT_SHA is known to have passed its tests.\" >&2\n  exit 1\n}}\n"
+                ),
+            }));
             source = format!("{repository}@$digest");
         }
         for target in targets {
@@ -128,13 +137,60 @@ impl<'m> Lowering<'m> {
     }
 
     /// If the job names what it waits for, it also waits for the builds that are in its pipeline.
-    fn need_promoted(&self, job: &mut Job, images: &[&str], refs: &SetNames) {
+    fn need_promoted(
+        &mut self,
+        job: &mut Job,
+        images: &[&str],
+        refs: &SetNames,
+        promotion: &Promotion,
+    ) {
         let built: Vec<&str> = images
             .iter()
             .copied()
             .filter(|name| self.is_built_on(name, refs))
             .collect();
         self.need_builds(job, &built);
+        self.need_tests(job, images, refs, promotion);
+    }
+
+    /// Nor does a promotion start before the tests of its images, as far as they are in its pipeline.
+    fn need_tests(
+        &mut self,
+        job: &mut Job,
+        images: &[&str],
+        refs: &SetNames,
+        promotion: &Promotion,
+    ) {
+        if promotion.untested.copied_or(false) {
+            return;
+        }
+        let manifest = self.manifest;
+        let mut waits = Vec::new();
+        for name in images {
+            if self.is_built_on(name, refs) {
+                let tests = manifest.tests_of(name);
+                waits.extend(tests.iter().map(|test| self.need_of(test, refs)));
+            } else if self.deployments.wants_tested(manifest, promotion, name)
+                && self.deployments.may_be_built(manifest, name, refs)
+                && let Some((key, image)) = manifest.image_entry(name)
+                && let Some(stage) = self.deployments.tested_stage(manifest, name)
+            {
+                let need = Need {
+                    job: image.tested_job(key).value,
+                    artifacts: false,
+                    optional: true,
+                };
+                waits.push((need, stage.to_owned()));
+            }
+        }
+        let own: Vec<String> = job
+            .needs
+            .iter()
+            .flatten()
+            .map(|need| need.job.clone())
+            .collect();
+        waits.retain(|(need, _)| !own.contains(&need.job));
+        self.imply(job, waits);
     }
 
     /// If a deployment names what it waits for, it also waits for the promotions that bring its

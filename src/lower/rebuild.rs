@@ -3,11 +3,19 @@
 //! In: the job that builds the image. Out: a job that checks, the build, which ends at once if there
 //! is nothing to do, and with `manual` one that builds in any case. Always holds: the build hands on
 //! the digest of what there is now, whether it built or not; without a check that says so, nothing
-//! is left out.
+//! is left out; later jobs of a pipeline get the image of the pipeline's own recipe, also when they
+//! are retried.
 //!
-//! The recipe is compared as a hash, which the image carries as a label. `rules:changes` knows only
-//! what a push changed: it builds on every new branch and tag, forgets a change whose pipeline
-//! failed, and is unsure of shallow clones and forced pushes. The hash asks what the image is.
+//! The hash of the recipe is a tag of the image, so images of two recipes never meet. The image's own
+//! tag, such as `latest`, is for pipelines in which no job builds the image. A tag without variables
+//! belongs to the default branch. The check hands the tag of the recipe on as `IMAGE_<NAME>`, and so
+//! does the build: a variable of a dotenv report wins over the one at the top of the pipeline
+//! (GitLab 12.9). On an older GitLab no later job can get it for its `image`; there the own tag moves
+//! in every pipeline.
+//!
+//! `rules:changes` knows only what a push changed: it builds on every new branch and tag, forgets a
+//! change whose pipeline failed, and is unsure of shallow clones and forced pushes. The hash asks
+//! what the image is.
 
 use super::builder::Build;
 use super::registry::{Function, Right};
@@ -16,12 +24,10 @@ use crate::gitlab::shell::wrapped;
 use crate::gitlab::{duration, gates, glob};
 use crate::manifest::common::Entity;
 use crate::manifest::images::{Image, Rebuild};
+use crate::manifest::reach::{Coverage, covers};
 use crate::manifest::resolved::image_variable;
 use crate::pipeline::{Handed, Job, Need, Origin, Uses, Value};
 use crate::source::At;
-
-/// The label of an image that holds the hash of its recipe.
-const LABEL: &str = "windlass.recipe";
 
 /// The file in which a check hands its answer on.
 pub(super) const DOTENV: &str = "check";
@@ -31,19 +37,14 @@ fn current_variable(name: &str) -> String {
     format!("{}_CURRENT", image_variable(name))
 }
 
-/// The variable with the hash of the recipe.
-fn recipe_variable(name: &str) -> String {
-    format!("{}_RECIPE", image_variable(name))
+/// The variable with the tag that the build moves besides that of the recipe.
+pub(super) fn tag_variable(name: &str) -> String {
+    format!("{}_TAG", image_variable(name))
 }
 
 /// What a check hands on.
 pub(super) fn answers(name: &str) -> [Handed; 2] {
-    [Handed::Recipe, Handed::Current].map(|answer| answer(name.to_owned()))
-}
-
-/// The label that a build gives its image.
-pub(super) fn label(name: &str) -> String {
-    format!("{LABEL}=${{{}:?}}", recipe_variable(name))
+    [Handed::Tag, Handed::Current].map(|answer| answer(name.to_owned()))
 }
 
 impl<'m> Lowering<'m> {
@@ -79,15 +80,17 @@ impl<'m> Lowering<'m> {
             force
         });
         let (current, digest) = (current_variable(name), digest_variable(name));
+        let file = self.handed_on(super::builder::DOTENV, name);
+        let reference = image_variable(name);
         let leave = format!(
-            "if [ \"${{{current}:?}}\" != none ]; then\n  \
-               echo \"{digest}=${current}\" > {}\n  \
+            "echo \"{reference}=${reference}\" > {file}\n\
+             if [ \"${{{current}:?}}\" != none ]; then\n  \
+               echo \"{digest}=${current}\" >> {file}\n  \
                exit 0\n\
              fi\n",
-            self.handed_on(super::builder::DOTENV, name)
         );
         build.script.insert(0, Value::from(leave));
-        self.hand_on_digest(&mut build, planned);
+        self.hand_on_digest(&mut build, planned, ">>");
         build.uses.demands.insert(Handed::Current(name.to_owned()));
         for mut job in [Some(build), force].into_iter().flatten() {
             self.imply(&mut job, vec![(need.clone(), stage.clone())]);
@@ -130,10 +133,12 @@ impl<'m> Lowering<'m> {
         )));
         let current = self.current(&job, name, image, rebuild);
         job.script.extend(current);
+        job.script.push(Value::from(self.move_tag(name, image)));
         let file = self.handed_on(DOTENV, name);
         job.script.push(Value::from(wrapped(&format!(
-            "printf '%s\\n' \"{}=$recipe\" \"{}=$current\" > \"$CI_PROJECT_DIR/{file}\"",
-            recipe_variable(name),
+            "printf '%s\\n' \"{}=$repository:$recipe\" \"{}=$tag\" \"{}=$current\" > \"$CI_PROJECT_DIR/{file}\"",
+            image_variable(name),
+            tag_variable(name),
             current_variable(name)
         ))));
         self.hand_on(&mut job, &file);
@@ -148,7 +153,7 @@ impl<'m> Lowering<'m> {
     fn current(&mut self, job: &Job, name: &str, image: &Image, rebuild: &Rebuild) -> [Value; 2] {
         let age = rebuild.older_than.get().map(|age| duration::parse(age));
         let seconds = age.and_then(Result::ok).map_or(0, |age| age.as_secs());
-        let arguments = format!("{} \"$recipe\" {seconds}", quoted(&self.by_tag(name)));
+        let arguments = format!("\"$repository:$recipe\" {seconds}");
         let current = self.call(job, Function::Current, &arguments);
         [
             Self::in_repository(name, image),
@@ -156,15 +161,54 @@ impl<'m> Lowering<'m> {
         ]
     }
 
+    /// Commands that put the tag which the build moves into the variable `tag`, and move it to an
+    /// image that can stay.
+    fn move_tag(&self, name: &str, image: &At<Image>) -> String {
+        let tag = word(image.tag());
+        let moved = |indent: &str| {
+            format!(
+                "{indent}tag={tag}\n\
+                 {indent}[ \"$current\" = none ] || regctl image copy \"$repository@$current\" \"$repository:$tag\"\n"
+            )
+        };
+        if !self.is_of_default_branch(name, image) {
+            return moved("");
+        }
+        format!(
+            "# Only the default branch moves the tag {tag}.\n\
+             tag=$recipe\n\
+             if [ \"$CI_COMMIT_BRANCH\" = \"$CI_DEFAULT_BRANCH\" ]; then\n{}fi\n",
+            moved("  ")
+        )
+    }
+
+    /// Whether the image's own tag moves on the default branch alone: nothing in it tells branches
+    /// apart, the default branch builds the image, and later jobs get the tag of the recipe.
+    fn is_of_default_branch(&self, name: &str, image: &At<Image>) -> bool {
+        let known = self.target >= gates::DOTENV && self.target >= gates::DEFAULT_BRANCH;
+        let default = At::new("default_branch".to_owned(), image.span);
+        let built = self.build_refs(name);
+        let elsewhere = built.iter().any(|set| set.value != default.value);
+        known
+            && elsewhere
+            && !image.tag().contains('$')
+            && covers(self.manifest, &built, &vec![default]) == Coverage::Covered
+    }
+
     /// A command that puts the hash of all that an image is made from into the variable `recipe`:
-    /// its Dockerfile, target and build arguments, and the files that `changes` names, with whether
-    /// they can be executed.
+    /// its Dockerfile, target, platforms, options and build arguments, and the files that `changes`
+    /// names, with whether they can be executed.
     fn recipe(&self, name: &str, image: &Image, rebuild: &Rebuild, uses: &mut Uses) -> String {
         let refs = self.build_refs(name);
         let mut words: Vec<String> = Vec::new();
         if let Some(target) = image.target.get() {
             words.push(quoted(&format!("target {target}")));
         }
+        let platforms = image.platforms.get().into_iter().flat_map(|all| all.iter());
+        let options = image.build_options.get().into_iter();
+        let options = options.flat_map(|options| options.iter());
+        words.extend(platforms.map(|one| quoted(&format!("platform {}", one.value))));
+        words.extend(options.map(|option| quoted(&format!("option {}", option.value))));
         for (argument, value) in image
             .build_args
             .get()

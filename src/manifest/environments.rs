@@ -254,6 +254,8 @@ entity! {
         to: Many<Text>,
         /// Another registry, a name of `registries`, that it is copied to.
         registry: Text,
+        /// Whether an image is promoted that has not passed its tests; `false` if not written.
+        untested: bool,
         /// Another name for the job.
         job_names: PromotionJobNames,
     }

@@ -99,6 +99,8 @@ record! {
         check: Text,
         /// The job that builds in any case; `force-build-<name>` if not written.
         force: Text,
+        /// The job that marks an image that has passed its tests; `tested-<name>` if not written.
+        tested: Text,
         /// The job of the retention; `cleanup-<name>` if not written.
         cleanup: Text,
         /// The job that lists the branches for `keep_for: branch`; `branches-<name>` if not written.

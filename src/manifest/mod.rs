@@ -5,6 +5,7 @@
 //! Always holds: a value that is there is of its kind (a regex compiles, a duration is one); what
 //! names refer to is for `check` to see.
 
+pub mod accepted;
 pub mod artifacts;
 pub mod collection;
 pub mod common;
@@ -17,6 +18,7 @@ pub mod kinds;
 mod matrix;
 pub mod ownership;
 pub mod promoted;
+pub mod promoted_tested;
 pub mod raw;
 pub mod reach;
 pub mod record;
@@ -31,6 +33,7 @@ pub mod tools;
 pub mod words;
 pub mod written_tags;
 
+use accepted::Accepted;
 use collection::{List, Many, Map};
 use common::{Entity, Retry, Variables};
 use environments::{Environment, Promotion};
@@ -121,6 +124,9 @@ record! {
         jobs: Map<Raw>,
         /// Top-level GitLab keys, merged over the generated ones as `extends` does.
         pipeline: Raw,
+        /// What is no more than a warning in `include`, `jobs` and `pipeline`, though it is an error in what
+        /// windlass generates.
+        accept: List<Accepted>,
     }
 }
 

@@ -26,6 +26,11 @@ pub fn build_tag(tag: &str) -> String {
     format!("{tag}-$CI_JOB_ID")
 }
 
+/// The tag of a build that has passed its tests, made from its tag or from a reference with one.
+pub fn tested_tag(tag: &str) -> String {
+    format!("{tag}-tested")
+}
+
 /// How long a deployment waits for each workload if the manifest does not say.
 pub const ROLLOUT_TIMEOUT: &str = "5m";
 
@@ -92,6 +97,15 @@ impl Image {
             self.job_names.get().map(|n| &n.force),
             key,
             format!("force-build-{}", key.value),
+        )
+    }
+
+    /// The job that marks a build that has passed its tests.
+    pub fn tested_job(&self, key: &At<String>) -> JobName {
+        job_name(
+            self.job_names.get().map(|n| &n.tested),
+            key,
+            format!("tested-{}", key.value),
         )
     }
 

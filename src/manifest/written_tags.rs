@@ -13,6 +13,7 @@ use super::deployments::Deployments;
 use super::environments::Environment;
 use super::images::{Builder, Image, Role};
 use super::registries::split_tag;
+use super::resolved::tested_tag;
 use crate::gitlab::tag_values;
 use crate::source::{At, Span};
 
@@ -27,6 +28,8 @@ pub enum Writer<'m> {
     AlsoTag,
     /// The build, its cache.
     Cache,
+    /// The tests, as soon as a build has passed them.
+    Tested,
     /// A promotion.
     Promotion(&'m str),
     /// Whatever marks what an environment runs.
@@ -157,6 +160,10 @@ impl Manifest {
         {
             let tag = At::new(text, tag.span);
             tags.push(self.written(key, image, Writer::OneBuild, own, &tag));
+        }
+        if deployments.tested_stage(self, &key.value).is_some() {
+            let tag = At::new(tested_tag(image.tag()), tag.span);
+            tags.push(self.written(key, image, Writer::Tested, own, &tag));
         }
         for tag in image.also_tag.get().into_iter().flat_map(List::iter) {
             tags.push(self.written(key, image, Writer::AlsoTag, own, tag));

@@ -453,7 +453,15 @@ impl Job {
             map.remove("only");
             map.remove("except");
         }
-        map.merge(&self.raw);
+        match &self.origin {
+            // What is null there takes a key away that `extends` brings.
+            Origin::Raw(_) => {
+                for (key, value) in self.raw.iter() {
+                    map.set(key, value.clone());
+                }
+            }
+            _ => map.merge(&self.raw),
+        }
         map
     }
 }

@@ -31,6 +31,8 @@ pub enum Origin {
     Untag(String),
     /// Lists the branches for the retention of an image.
     Branches(String),
+    /// Gives a build of an image that passed its tests a tag.
+    Tested(String),
     /// Promotes images.
     Promotion(String),
     /// Is written by hand (`jobs`).
@@ -100,6 +102,7 @@ impl Origin {
             Self::Mark(name) => path("environments", name, Some("deployed_tag")),
             Self::Stop(name) | Self::Untag(name) => path("environments", name, Some("stop")),
             Self::Branches(name) => path("images", name, Some("retention")),
+            Self::Tested(name) => path("images", name, None),
             Self::Promotion(name) => path("promotions", name, None),
             Self::Raw(name) => path("jobs", name, None),
         };

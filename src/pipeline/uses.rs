@@ -10,8 +10,8 @@ use std::collections::BTreeSet;
 pub enum Handed {
     /// The digest of an image.
     Digest(String),
-    /// The hash of all that an image is made from.
-    Recipe(String),
+    /// The tag by which a build is found where no job builds the image.
+    Tag(String),
     /// The digest of an image that need not be built again, or `none`.
     Current(String),
     /// That an environment is deployed.

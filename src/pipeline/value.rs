@@ -90,6 +90,12 @@ impl Mapping {
                     other => *other = Value::Map(new.clone()),
                 },
                 (Some(slot), new) => *slot = new.clone(),
+                // What removes nothing is not written either.
+                (None, Value::Map(new)) => {
+                    let mut own = Mapping::new();
+                    own.merge(new);
+                    self.set(key, own);
+                }
                 (None, new) => self.set(key, new.clone()),
             }
         }

@@ -41,6 +41,7 @@ pub(super) fn fault(manifest: &Manifest, pipeline: &Pipeline) -> Option<String> 
 /// What the manifest asks for.
 fn wanted(manifest: &Manifest) -> Vec<Origin> {
     let mut all = Vec::new();
+    let deployments = Deployments::of(manifest);
     for (key, image) in manifest.images() {
         let name = || key.value.clone();
         all.push(Origin::build(&key.value));
@@ -52,11 +53,12 @@ fn wanted(manifest: &Manifest) -> Vec<Origin> {
         let retention = image.retention.get();
         all.extend(retention.map(|_| Origin::Cleanup(name())));
         all.extend(image.branches_job(key).map(|_| Origin::Branches(name())));
+        let tested = deployments.tested_stage(manifest, &key.value);
+        all.extend(tested.map(|_| Origin::Tested(name())));
     }
     for (key, _, is_task) in manifest.tests_and_tasks() {
         all.push(Origin::run(&key.value, is_task));
     }
-    let deployments = Deployments::of(manifest);
     for (key, environment) in manifest.environments() {
         let name = || key.value.clone();
         all.push(Origin::Deploy(name()));
@@ -81,7 +83,7 @@ fn verb(origin: &Origin) -> &'static str {
         Origin::Build(_) | Origin::ForceBuild(_) => "build",
         Origin::Check(_) => "check",
         Origin::Deploy(_) => "deploy",
-        Origin::Mark(_) => "mark",
+        Origin::Mark(_) | Origin::Tested(_) => "mark",
         Origin::Cleanup(_)
         | Origin::Stop(_)
         | Origin::Untag(_)

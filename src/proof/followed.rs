@@ -152,6 +152,12 @@ impl Entities<'_, '_> {
                 self.follow(origin, vec![cleanup], &retention.job);
             }
             self.follow(origin, vec![build], &image.job);
+            // It runs where a test of the image may.
+            let origin = Origin::Tested(name.to_owned());
+            let tests = manifest.tests_of(name);
+            let refs = Manifest::refs_of_tests(&tests);
+            let union = self.add(&origin, &Some(refs.iter().collect()), key.span);
+            self.follow(origin, vec![union], &Field::Absent);
         }
     }
 

@@ -16,7 +16,7 @@ mod sharing;
 
 use std::fmt;
 
-use crate::pipeline::{ComposeOverride, Document};
+use crate::pipeline::{ComposeOverride, Document, Mapping};
 
 /// How deep collections may nest: GitLab's own limit for a file.
 const DEEPEST: usize = 100;
@@ -116,6 +116,19 @@ pub fn pipeline(document: &Document) -> Result<String, RenderError> {
 /// If a name or an image holds what YAML cannot.
 pub fn compose_override(file: &ComposeOverride) -> Result<String, RenderError> {
     layout::compose_override(file)
+}
+
+/// Writes a mapping in block style, as it is.
+///
+/// # Errors
+///
+/// If a key or a string holds what YAML cannot.
+pub fn mapping(mapping: &Mapping) -> Result<String, RenderError> {
+    let mut writer = block::Writer::new(None);
+    for (key, value) in mapping.iter() {
+        writer.entry(key, value, 0)?;
+    }
+    Ok(writer.out)
 }
 
 /// Whether a key holds arguments of a container, which are written as in a Dockerfile: all in quotes.

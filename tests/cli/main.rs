@@ -14,6 +14,7 @@ mod generate;
 #[cfg(unix)]
 mod git;
 mod hostile;
+mod import;
 mod kill;
 mod links;
 mod plan;

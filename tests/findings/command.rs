@@ -60,11 +60,26 @@ const CASES: &[(Code, Change, Change)] = &[
         |root| fs::write(root.join(PIPELINE), "stages: [test]\n").unwrap(),
         |root| fs::write(root.join("other.gitlab-ci.yml"), "stages: [test]\n").unwrap(),
     ),
+    (
+        Code::BadSetting,
+        |root| {
+            let text = "[lint.severity]\nunpined-image = 'off'\n";
+            fs::write(root.join(".windlass.toml"), text).unwrap();
+        },
+        |root| {
+            let text = "[lint.severity]\nunpinned-image = 'off'\n";
+            fs::write(root.join(".windlass.toml"), text).unwrap();
+        },
+    ),
 ];
 
 /// The codes that `check` prints.
 fn found(root: &Path) -> (i32, BTreeSet<String>) {
-    let (status, out) = command(root, &["check", "--format", "json"]);
+    printed(root, "check")
+}
+
+fn printed(root: &Path, by: &str) -> (i32, BTreeSet<String>) {
+    let (status, out) = command(root, &[by, "--format", "json"]);
     let json: serde_json::Value = serde_json::from_str(&out).unwrap();
     let codes = json["findings"].as_array().unwrap().iter();
     let codes = codes.map(|found| found["code"].as_str().unwrap().to_owned());
@@ -82,7 +97,11 @@ fn codes_about_files_are_raised_and_nearly_raised() {
             assert_eq!(command(project.path(), &["generate"]).0, 0);
             assert_eq!(found(project.path()), (0, BTreeSet::new()));
             change(project.path());
-            let (status, codes) = found(project.path());
+            let by = match code {
+                Code::BadSetting => "lint",
+                _ => "check",
+            };
+            let (status, codes) = printed(project.path(), by);
             if is_near_miss {
                 assert_eq!((status, codes), (0, BTreeSet::new()), "{code}");
             } else {

@@ -34,7 +34,8 @@ use windlass::plan::Configs;
 use windlass::source::Source;
 
 /// Codes about files on disk: they are raised through the command, in `command`.
-const ON_DISK: [Code; 5] = [
+const ON_DISK: [Code; 6] = [
+    Code::BadSetting,
     Code::Unreadable,
     Code::NotUtf8,
     Code::Drift,
@@ -79,7 +80,10 @@ fn pipeline_report(code: Code, text: &str, repository: &dyn config::Repository) 
 }
 
 /// Codes that only lint tells.
-const OF_LINT: [Code; 15] = [
+const OF_LINT: [Code; 18] = [
+    Code::ResourceGroupDeadlock,
+    Code::UnusedAllow,
+    Code::BadAllow,
     Code::StopElsewhere,
     Code::UnreachableRule,
     Code::DotenvInRules,
@@ -324,6 +328,8 @@ fn every_code_of_a_manifest_is_an_error_save_these() {
             Code::UnpinnedInclude,
             Code::UnprotectedCache,
             Code::NeedlessDaemon,
+            Code::UnusedAllow,
+            Code::BadAllow,
             Code::MissingFile,
             Code::Unused
         ]

@@ -285,9 +285,9 @@ fn raw_keys_and_globals() {
     run("raw.txt");
 }
 
-/// Keys of the language that no case can show: `windlass` has one value, and `includes_from` names
-/// a folder from which nothing is copied into the pipeline.
-const WITHOUT_EFFECT: &[&str] = &["windlass", "includes_from"];
+/// Keys of the language that no case can show: `windlass` has one value, `includes_from` names a folder
+/// from which nothing is copied into the pipeline, and `accept` is about findings.
+const WITHOUT_EFFECT: &[&str] = &["windlass", "includes_from", "accept"];
 
 /// Every key that stands anywhere in a value.
 fn keys(value: &Yaml, out: &mut BTreeSet<String>) {

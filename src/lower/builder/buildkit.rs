@@ -4,6 +4,7 @@
 
 use super::build::{Build, Reference};
 use super::{arguments, daemonless};
+use crate::gitlab::shell::WIDTH;
 use crate::lower::tools::Tool;
 use crate::lower::{Lowering, quoted, word};
 use crate::pipeline::{BaseId, Job, Mapping, Value};
@@ -26,12 +27,15 @@ pub(super) fn lower(lowering: &mut Lowering<'_>, job: &mut Job, build: &mut Buil
             logins,
         },
     );
-    job.script.push(Value::from(command(build)));
+    let (names, command) = command(build);
+    job.script.extend(names.into_iter().map(Value::from));
+    job.script.push(Value::from(command));
     job.script.push(Value::from(super::METADATA_DIGEST));
 }
 
-/// The build as one command, an argument a line.
-fn command(build: &mut Build<'_>) -> String {
+/// The build as one command, an argument a line, and commands before it that put the names of the
+/// image into a variable if they are too long for a line.
+fn command(build: &mut Build<'_>) -> (Vec<String>, String) {
     let context = build.context();
     let (folder, file) = build.dockerfile_in_folder();
     let mut lines = vec![
@@ -50,9 +54,6 @@ fn command(build: &mut Build<'_>) -> String {
     for arg in build.args() {
         option(format!("build-arg:{}={}", arg.name, arg.value));
     }
-    for label in build.labels() {
-        option(format!("label:{label}"));
-    }
     if let Some(platforms) = build.platforms() {
         option(format!("platform={platforms}"));
     }
@@ -67,11 +68,26 @@ fn command(build: &mut Build<'_>) -> String {
     }
     lines.extend(arguments::options(build));
     // The output's fields are CSV, in which a list is one quoted field.
-    let output = match build.tags().as_slice() {
-        [one] => format!("type=image,name={one},push=true"),
-        several => format!("type=image,\"name={}\",push=true", several.join(",")),
+    let tags = build.tags();
+    let output = |names: &str| {
+        let output = match tags.len() {
+            1 => format!("type=image,name={names},push=true"),
+            _ => format!("type=image,\"name={names}\",push=true"),
+        };
+        format!("--output {}", quoted(&output))
     };
-    lines.push(format!("--output {}", quoted(&output)));
+    let whole = output(&tags.join(","));
+    let mut names = Vec::new();
+    // Two for the indentation, two for the backslash.
+    if whole.len() + 4 > WIDTH && tags.len() > 1 {
+        for (number, tag) in tags.iter().enumerate() {
+            let before = if number == 0 { "" } else { "$names," };
+            names.push(format!("names={}", quoted(&format!("{before}{tag}"))));
+        }
+        lines.push(output("$names"));
+    } else {
+        lines.push(whole);
+    }
     lines.push("--metadata-file image.json".to_owned());
-    arguments::command(&lines)
+    (names, arguments::command(&lines))
 }

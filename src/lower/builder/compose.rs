@@ -57,11 +57,6 @@ pub(in crate::lower) fn keys(build: &Planned<'_>, folder: &str) -> Mapping {
     if !args.is_empty() {
         keys.set("args", args);
     }
-    let labels = build.labels.iter();
-    let labels: Vec<String> = labels.map(|label| interpolated(label)).collect();
-    if !labels.is_empty() {
-        keys.set("labels", strings(&labels));
-    }
     let cache = build.cache_from.iter();
     let cache: Vec<String> = cache.map(|of| interpolated(&of.in_compose())).collect();
     if !cache.is_empty() {

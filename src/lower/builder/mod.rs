@@ -59,13 +59,14 @@ impl Lowering<'_> {
         }
     }
 
-    /// Lets later jobs know the digest that stands in the variable `digest`.
-    pub(super) fn hand_on_digest(&self, job: &mut Job, build: &mut Build<'_>) {
+    /// Lets later jobs know the digest that stands in the variable `digest`; `write` is the
+    /// redirection.
+    pub(super) fn hand_on_digest(&self, job: &mut Job, build: &mut Build<'_>, write: &str) {
         let variable = build.digest_variable();
         let name = build.images.first().map_or("", |of| of.name);
         let file = self.handed_on(DOTENV, name);
         job.script.push(Value::from(format!(
-            "echo \"{variable}=${{digest:?}}\" > {file}"
+            "echo \"{variable}=${{digest:?}}\" {write} {file}"
         )));
         self.hand_on(job, &file);
     }

@@ -30,7 +30,9 @@ impl<'m> Lowering<'m> {
         image: &'m At<Image>,
         retention: &Retention,
     ) -> Vec<Value> {
-        let rules = Rules::of(image, retention, self.deployments.is_released(name));
+        let is_marked = self.deployments.tested_stage(self.manifest, name).is_some();
+        let is_released = self.deployments.is_released(name);
+        let rules = Rules::of(image, retention, is_released.then_some(is_marked));
         let mut lines = rules.checks();
         let without = rules.excluded.as_ref().map_or(String::new(), |cache| {
             format!(" --exclude {}", expression(cache))
@@ -156,7 +158,7 @@ impl<'m> Lowering<'m> {
         for written in self.written_to(&repository) {
             let own = written.image == name;
             match written.writer {
-                Writer::Build | Writer::OneBuild | Writer::AlsoTag if !own => {
+                Writer::Build | Writer::OneBuild | Writer::Tested | Writer::AlsoTag if !own => {
                     kept.push(match TagPattern::of(&written.tag) {
                         Some(pattern) => expression(&pattern.of_any_branch().regex),
                         None => tag(&written.tag),
@@ -175,6 +177,7 @@ impl<'m> Lowering<'m> {
                 }
                 Writer::Build
                 | Writer::OneBuild
+                | Writer::Tested
                 | Writer::AlsoTag
                 | Writer::Cache
                 | Writer::Promotion(_)
@@ -199,9 +202,10 @@ impl<'m> Going<'m> {
         Some(Self { tag, pattern })
     }
 
-    /// The same with the tags that each build has of its own.
-    fn with_build_tags(mut self) -> Self {
-        self.pattern.regex.push_str("(-[0-9]+)?");
+    /// The same with the tags that each build has of its own, and that of those that passed their tests.
+    fn with_build_tags(mut self, is_marked: bool) -> Self {
+        let tested = if is_marked { "|-tested" } else { "" };
+        self.pattern.regex.push_str(&format!("(-[0-9]+{tested})?"));
         self
     }
 }
@@ -223,7 +227,8 @@ struct Rules<'m> {
 }
 
 impl<'m> Rules<'m> {
-    fn of(image: &'m Image, retention: &Retention, is_released: bool) -> Self {
+    /// `released`: whether builds that passed their tests are marked; `None` if no build is released.
+    fn of(image: &'m Image, retention: &Retention, released: Option<bool>) -> Self {
         let by_branch = retention.keep_for.get() == Some(&KeepFor::Branch);
         let newest = retention.keep_n.get().copied();
         let wide = is_wide(image.tag()) || also_tags(image).any(is_wide);
@@ -235,9 +240,9 @@ impl<'m> Rules<'m> {
         let further = also_tags(image).filter_map(Going::of);
         let cache = branch_cache(image).and_then(Going::of);
         Self {
-            own: Going::of(image.tag()).map(|own| match is_released {
-                true => own.with_build_tags(),
-                false => own,
+            own: Going::of(image.tag()).map(|own| match released {
+                Some(is_marked) => own.with_build_tags(is_marked),
+                None => own,
             }),
             // With a number only builds are counted.
             further: further

@@ -53,3 +53,40 @@ def release_in_trouble(bench):
         tagged.retry("promote-release")
         statuses(tagged)
         equal(project.images("").digest(trouble), digest, "the digest of the release")
+
+
+@scenario
+def untested_images_are_not_promoted(bench):
+    """A git tag on a commit whose test failed, or has not run yet: no release and no deployment, until it has passed."""
+    project = bench.project("tested")
+    project.agent("shop/cluster:main")
+    project.deploy("app", "app")
+    before = project.runs("app", "app")
+    broken = project.push(broken="x")
+    equal(broken.jobs["unit"].status, "failed", "the test")
+
+    def release(name, sha):
+        project.protected.add(name)
+        project.drain()
+        return project.pipeline(name, sha, tag=True).run()
+
+    refused = release("v1.0.0", broken.sha)
+    statuses(refused, "promote-release", skipped=("deploy-production",))
+    said = f"No image app of {broken.sha} is known to have passed its tests."
+    holds(said in refused.jobs["promote-release"].result.output, "the job says why")
+    project.git("rm", "--quiet", "broken")
+    waiting = project.pipeline_of("master", ugly="x")
+    early = release("v2.0.0", waiting.sha)
+    statuses(early, "promote-release", skipped=("deploy-production",))
+    equal(project.runs("app", "app"), before, "what production runs")
+    equal({tag for tag in project.images("").tags() if tag.startswith("v")}, set(), "releases of untested images")
+    waiting.run()
+    statuses(waiting, "style")
+    digest = waiting.jobs["build-app"].reported["IMAGE_APP_DIGEST"]
+    early.retry("promote-release")
+    early.run()
+    statuses(early)
+    project.settle()
+    equal(project.images("").digest("v2.0.0"), digest, "the digest of the release")
+    equal(project.runs("app", "app").rpartition("@")[2], digest, "what production runs after the release")
+    equal(project.drain(), [], "images that a node drain cannot pull")

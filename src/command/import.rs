@@ -1,0 +1,140 @@
+//! `windlass import`: a manifest for an existing pipeline, proven to make the same one.
+//!
+//! In: the options and arguments. Out: the manifest, or why there is none. Always holds: what is
+//! written was compiled and compared with the pipeline, and nothing changed in what was compared.
+
+use std::path::Path;
+
+use windlass::diff::{self, Comparison, Told, diff_all};
+use windlass::files::{self, Unread, check_relative};
+use windlass::import::{Imported, Pipeline, Refused, import};
+use windlass::plan::Configs;
+use windlass::shown::Shown;
+
+use super::configuration::{Folder, Read, configuration, default_branch};
+use super::output::{print, say_all, say_findings, say_progress, stdout_color};
+use super::project::{root, source_of};
+use super::{Failure, Verdict};
+use crate::cli::{Import, Options};
+
+/// Where GitLab looks for a pipeline.
+const PIPELINE: &str = ".gitlab-ci.yml";
+
+pub(super) fn run(options: &Options, args: &Import) -> Result<Verdict, Failure> {
+    let root = root(options)?;
+    let file = args.file.as_deref().unwrap_or(Path::new(PIPELINE));
+    let name = file.to_string_lossy();
+    let source = match source_of(&root, &name) {
+        Ok(source) => source,
+        Err(unreadable) => {
+            say_findings(&unreadable.report, options);
+            return Read::nothing(unreadable).refused();
+        }
+    };
+    let before = Read::pipeline(source.clone(), Folder::of(options, &root));
+    let Some(pipeline) = &before.configs else {
+        say_findings(&before.report, options);
+        return before.refused();
+    };
+    let branch = default_branch(&root, args.default_branch.as_deref());
+    if args.check {
+        return held(options, &root, &name, pipeline, &branch);
+    }
+    let manifest = options.manifest();
+    if !args.stdout {
+        writable(&root, manifest, args.force)?;
+    }
+    let pipeline = Pipeline {
+        source: &source,
+        configs: pipeline,
+        default_branch: &branch,
+    };
+    let project = Folder::of(options, &root);
+    match import(&pipeline, manifest, args.gitlab, &project) {
+        Ok(imported) => {
+            say_findings(&imported.report, options);
+            if args.stdout {
+                print(&Shown::of_document(&imported.text))?;
+            } else {
+                files::write(&root, manifest, &imported.text)?;
+            }
+            say_taken(options, args, &name, &imported);
+            return Ok(Verdict::Clean);
+        }
+        Err(Refused::Internal(fault)) => return Err(Failure::Io(fault.to_string())),
+        Err(Refused::Findings(report)) => say_findings(&report, options),
+        Err(Refused::Differs(comparison)) => say_all(&told(options, &name, &comparison)),
+    }
+    let why =
+        format!("nothing was written: no manifest was found that makes the pipeline of {name}");
+    say_progress(&why, options);
+    Ok(Verdict::Findings)
+}
+
+fn say_taken(options: &Options, args: &Import, name: &str, imported: &Imported) {
+    let say = |line: &str| say_progress(line, options);
+    if !args.stdout {
+        let lines = imported.text.lines().count();
+        say(&format!("wrote {} ({lines} lines)", options.manifest()));
+    }
+    if !imported.keeps_comments {
+        say("comments and anchors of the pipeline were not kept");
+    }
+    let compared = match imported.not_compared.is_empty() {
+        true => "",
+        false => " in what was compared",
+    };
+    say(&format!(
+        "it makes the pipeline of {name}: nothing changes{compared}"
+    ));
+    for what in &imported.not_compared {
+        say(&format!("  not compared: {what}"));
+    }
+    if !args.stdout && name == PIPELINE {
+        say("next: `windlass generate --force` writes .gitlab-ci.yml from it");
+    }
+}
+
+/// Whether the manifest that is there makes the pipeline.
+fn held(
+    options: &Options,
+    root: &Path,
+    name: &str,
+    before: &Configs<'_>,
+    default_branch: &str,
+) -> Result<Verdict, Failure> {
+    let after = configuration(options, root, None)?;
+    say_findings(&after.report, options);
+    let Some(configs) = &after.configs else {
+        return after.refused();
+    };
+    let comparison = diff_all(before, configs, default_branch);
+    print(&told(options, name, &comparison))?;
+    match comparison.effects.is_empty() {
+        true => Ok(Verdict::Clean),
+        false => Ok(Verdict::Findings),
+    }
+}
+
+fn told(options: &Options, name: &str, comparison: &Comparison) -> Shown {
+    let told = Told {
+        against: name,
+        comparison,
+        mermaid: "",
+        color: stdout_color(options),
+    };
+    diff::tell(&told, diff::Format::Text)
+}
+
+/// Refuses to lose a manifest.
+fn writable(root: &Path, manifest: &str, force: bool) -> Result<(), Failure> {
+    check_relative(manifest).map_err(|why| Failure::Io(format!("`{manifest}` {why}")))?;
+    match files::look(root, manifest) {
+        Err(Unread::Absent) => Ok(()),
+        Ok(()) if force => Ok(()),
+        Ok(()) => Err(Failure::Io(format!(
+            "`{manifest}` exists; --force overwrites it, --check compares it with the pipeline"
+        ))),
+        Err(unread) => Err(Failure::Io(format!("`{manifest}` {}", unread.reason()))),
+    }
+}

@@ -1,0 +1,158 @@
+//! A manifest written from what GitLab's YAML loader reads, where the text cannot be kept.
+//!
+//! In: the top-level mapping of a pipeline. Out: the text of a manifest, without comments, anchors and
+//! merge keys. Always holds: `None` where a value has no spelling in a manifest.
+
+use super::sections::{self, Part};
+use crate::config::{Map, Node, Value as Read};
+use crate::gitlab::Version;
+use crate::pipeline::{Mapping, Value};
+use crate::render;
+
+/// The manifest of a pipeline.
+pub(super) fn written(map: &Map, target: Option<Version>) -> Option<String> {
+    let mut manifest = Mapping::new();
+    manifest.set("windlass", Value::Int(1));
+    if let Some(target) = target {
+        manifest.set("gitlab", target.to_string());
+    }
+    let mut pipeline = Mapping::new();
+    let mut jobs = Mapping::new();
+    if !map.has("stages") {
+        pipeline.set("stages", Value::Null);
+    }
+    if !map.has("workflow") {
+        pipeline.set("workflow", Value::Null);
+    }
+    for (key, entry) in map.iter() {
+        let name = &*key.text;
+        let value = &entry.value;
+        match sections::part(name, sections::is_job(map, name)) {
+            Part::Own => {
+                let value = match name {
+                    "variables" => variables(value)?,
+                    "include" => includes(value)?,
+                    _ => strings(value)?,
+                };
+                manifest.set(name, value);
+            }
+            Part::Pipeline if name == "workflow" => pipeline.set(name, without_rules(value)?),
+            Part::Pipeline => pipeline.set(name, of(value)?),
+            Part::Jobs if name.starts_with('.') && value.as_map().is_none() => {
+                let within = Mapping::from_iter([("script", of(value)?)]);
+                jobs.set(name, Value::Map(within));
+            }
+            Part::Jobs => jobs.set(name, of(value)?),
+        }
+    }
+    manifest.set("pipeline", Value::Map(pipeline));
+    manifest.set("jobs", Value::Map(jobs));
+    render::mapping(&manifest).ok()
+}
+
+/// `include` as a list of mappings, with its key.
+pub(super) fn include(node: &Node) -> Option<String> {
+    let within = Mapping::from_iter([("include", includes(node)?)]);
+    render::mapping(&within).ok()
+}
+
+/// A workflow that has no rules, with its key: it must not get those that windlass writes. `None` if it
+/// has some.
+pub(super) fn workflow(node: &Node) -> Option<String> {
+    if node.get("rules").is_some() {
+        return None;
+    }
+    let within = Mapping::from_iter([("workflow", without_rules(node)?)]);
+    render::mapping(&within).ok()
+}
+
+fn without_rules(node: &Node) -> Option<Value> {
+    let mut value = of(node)?;
+    if let Value::Map(map) = &mut value
+        && map.get("rules").is_none()
+    {
+        map.set("rules", Value::Null);
+    }
+    Some(value)
+}
+
+fn includes(node: &Node) -> Option<Value> {
+    let one = std::slice::from_ref(node);
+    let items = node.as_seq().unwrap_or(one);
+    let all: Option<Vec<Value>> = items.iter().map(entry).collect();
+    Some(Value::Seq(all?))
+}
+
+/// A text alone is a path, or a URL.
+fn entry(node: &Node) -> Option<Value> {
+    let Some(text) = node.as_str() else {
+        return of(node);
+    };
+    let is_remote = text.starts_with("http://") || text.starts_with("https://");
+    let key = if is_remote { "remote" } else { "local" };
+    Some(Value::Map(Mapping::from_iter([(key, text)])))
+}
+
+/// Variables of the pipeline: strings, or a mapping that says more.
+fn variables(node: &Node) -> Option<Value> {
+    let mut out = Mapping::new();
+    for (key, entry) in node.as_map()?.iter() {
+        let value = match entry.value.as_map() {
+            Some(keys) => {
+                let mut more = Mapping::new();
+                for (key, entry) in keys.iter() {
+                    let value = match &*key.text {
+                        "expand" => of(&entry.value)?,
+                        _ => strings(&entry.value)?,
+                    };
+                    more.set(&*key.text, value);
+                }
+                Value::Map(more)
+            }
+            None => strings(&entry.value)?,
+        };
+        out.set(&*key.text, value);
+    }
+    Some(Value::Map(out))
+}
+
+/// The same with every scalar as a string.
+fn strings(node: &Node) -> Option<Value> {
+    match node.as_seq() {
+        Some(items) => items
+            .iter()
+            .map(strings)
+            .collect::<Option<_>>()
+            .map(Value::Seq),
+        None => Some(Value::from(node.scalar_text()?)),
+    }
+}
+
+/// A value for GitLab as a manifest holds it.
+fn of(node: &Node) -> Option<Value> {
+    Some(match &node.value {
+        Read::Null => Value::Null,
+        Read::Bool(value) => Value::Bool(*value),
+        Read::Int(value) => match i64::try_from(*value) {
+            Ok(value) => Value::Int(value),
+            Err(_) => Value::from(value.to_string()),
+        },
+        Read::Float(_) => Value::from(node.scalar_text()?),
+        Read::Str(text) | Read::Symbol(text) => Value::from(&**text),
+        Read::Seq(items) => Value::Seq(items.iter().map(of).collect::<Option<_>>()?),
+        Read::Map(map) => {
+            let mut out = Mapping::new();
+            for (key, entry) in map.iter() {
+                out.set(&*key.text, of(&entry.value)?);
+            }
+            Value::Map(out)
+        }
+        Read::Reference(path) => {
+            let path: Option<Vec<String>> = path
+                .iter()
+                .map(|part| part.as_str().map(str::to_owned))
+                .collect();
+            Value::Reference(path?)
+        }
+    })
+}

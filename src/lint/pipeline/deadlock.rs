@@ -1,0 +1,78 @@
+//! No job holds a resource group that the pipeline waits for which it has started.
+//!
+//! Facts: a job with `trigger` and `strategy: depend` holds its `resource_group` until the child pipeline
+//! ends, and a job there of the same group waits for it: both wait for ever ("Pipeline-level concurrency
+//! control with cross-project/parent-child pipelines", 18.11).
+
+use std::sync::Arc;
+
+use crate::config::{self, Job, Node};
+use crate::finding::{Code, Finding};
+use crate::lint::context::Lint;
+use crate::lint::subject::Subject as _;
+use crate::source::Source;
+
+pub(in crate::lint) fn check(lint: &mut Lint<'_>) {
+    let config = Arc::clone(&lint.config);
+    for job in &config.jobs {
+        let group = job.resource_group.as_ref();
+        let Some(group) = group.filter(|group| !group.contains('$')) else {
+            continue;
+        };
+        let trigger = job.keys.given("trigger");
+        let strategy = trigger.and_then(|trigger| trigger.get("strategy"));
+        if !matches!(strategy.and_then(Node::as_str), Some("depend" | "mirror")) {
+            continue;
+        }
+        for path in files(job) {
+            let Some(waits) = waiting(lint, &path, group) else {
+                continue;
+            };
+            if !lint.is_new(Code::ResourceGroupDeadlock, &job.key) {
+                continue;
+            }
+            let message = format!(
+                "`{}` holds `{}` until `{path}` ends, where `{waits}` waits for it",
+                job.name, group.value
+            );
+            lint.push(
+                Finding::new(Code::ResourceGroupDeadlock, group.place, message).help(
+                    "take `resource_group` away here, or let the jobs of the child have another one",
+                ),
+            );
+        }
+    }
+}
+
+/// The files of the repository that a job starts a child pipeline with.
+fn files(job: &Job) -> Vec<String> {
+    let trigger = job.keys.given("trigger");
+    let Some(include) = trigger.and_then(|trigger| trigger.get("include")) else {
+        return Vec::new();
+    };
+    let items = match include.as_seq() {
+        Some(items) => items,
+        None => std::slice::from_ref(include),
+    };
+    let path = |item: &Node| match item.as_str() {
+        Some(path) => Some(path.to_owned()),
+        None => item.get("local")?.scalar_text(),
+    };
+    items.iter().filter_map(path).collect()
+}
+
+/// The job of a child pipeline that is of a resource group.
+fn waiting(lint: &Lint<'_>, path: &str, group: &str) -> Option<String> {
+    let repository = lint.repository;
+    let text = repository.read(path.trim_start_matches('/')).ok()?;
+    let child = config::read(Source::new(path, text), repository)
+        .result
+        .ok()?;
+    let mut jobs = child.jobs.iter();
+    let same = |job: &&Job| {
+        job.resource_group
+            .as_ref()
+            .is_some_and(|own| own.value == group)
+    };
+    jobs.find(same).map(|job| job.name.clone())
+}

@@ -1,0 +1,285 @@
+//! Pipelines that become manifests: what is written is proven, and people want to keep it.
+//!
+//! `tests/import/cases` has a pipeline and the manifest that it becomes, side by side;
+//! `WINDLASS_BLESS=1 cargo test --test import` writes the manifests anew.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "what fails here fails a test"
+)]
+
+#[allow(dead_code, reason = "other tests read more of a case")]
+#[path = "verdicts/case.rs"]
+mod case;
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use proptest::prelude::*;
+use windlass::check::Files;
+use windlass::config::{Repository, read_where};
+use windlass::files::Unread;
+use windlass::finding::output::{Format, Style, show};
+use windlass::gitlab::Version;
+use windlass::import::{Imported, Pipeline, Refused, import};
+use windlass::plan::Configs;
+use windlass::source::Source;
+
+const ROOT: &str = env!("CARGO_MANIFEST_DIR");
+
+/// A repository that is held in memory.
+#[derive(Clone, Default)]
+struct Held(Arc<BTreeMap<String, String>>);
+
+impl Repository for Held {
+    fn read(&self, path: &str) -> Result<String, Unread> {
+        self.0.get(path).cloned().ok_or(Unread::Absent)
+    }
+
+    fn paths(&self) -> Option<Vec<String>> {
+        Some(self.0.keys().cloned().collect())
+    }
+}
+
+impl Files for Held {
+    fn exists(&self, _path: &str) -> bool {
+        true
+    }
+
+    fn repository(&self) -> &dyn Repository {
+        self
+    }
+}
+
+/// The manifest of a pipeline; `None` if GitLab refuses the pipeline itself.
+fn imported(text: &str, files: &Held) -> Option<Result<Imported, Refused>> {
+    let source = Source::new(".gitlab-ci.yml", text);
+    let (read, around) = (source.clone(), files.clone());
+    let configs = Configs::new(move |given| read_where(read.clone(), &around, given)).ok()?;
+    let pipeline = Pipeline {
+        source: &source,
+        configs: &configs,
+        default_branch: "main",
+    };
+    Some(import(
+        &pipeline,
+        "windlass.yml",
+        Some(Version::new(18, 11)),
+        files,
+    ))
+}
+
+fn reason(refused: &Refused) -> String {
+    match refused {
+        Refused::Findings(report) => show(Format::Text, report, Style::default())
+            .unwrap()
+            .as_str()
+            .to_owned(),
+        Refused::Differs(comparison) => format!("{comparison:#?}"),
+        Refused::Internal(error) => panic!("{error}"),
+    }
+}
+
+fn sorted(folder: &str) -> Vec<PathBuf> {
+    let entries = fs::read_dir(Path::new(ROOT).join(folder)).unwrap();
+    let mut paths: Vec<PathBuf> = entries.map(|entry| entry.unwrap().path()).collect();
+    paths.sort();
+    paths
+}
+
+#[test]
+fn a_pipeline_becomes_the_manifest_beside_it() {
+    let bless = std::env::var_os("WINDLASS_BLESS").is_some();
+    let mut seen = 0;
+    for path in sorted("tests/import/cases") {
+        let name = path.file_name().unwrap().to_str().unwrap().to_owned();
+        let Some(name) = name.strip_suffix(".gitlab-ci.yml") else {
+            continue;
+        };
+        seen += 1;
+        let text = fs::read_to_string(&path).unwrap();
+        let text = match name.ends_with("crlf") {
+            true => text.replace('\n', "\r\n"),
+            false => text,
+        };
+        let included = "x: {script: x, stage: late}\nstages: [late]\n";
+        let files = Held(Arc::new(BTreeMap::from([(
+            "ci/more.yml".to_owned(),
+            included.to_owned(),
+        )])));
+        let given = imported(&text, &files).unwrap_or_else(|| panic!("{name} is no pipeline"));
+        let manifest = given.unwrap_or_else(|refused| panic!("{name}: {}", reason(&refused)));
+        let beside = path.with_file_name(format!("{name}.windlass.yml"));
+        if bless {
+            fs::write(&beside, &manifest.text).unwrap();
+        }
+        assert_eq!(
+            manifest.text,
+            fs::read_to_string(&beside).unwrap(),
+            "{name}"
+        );
+    }
+    assert!(seen >= 8, "{seen}");
+}
+
+#[test]
+fn the_pipelines_of_the_examples_become_manifests_with_their_comments() {
+    for folder in sorted("examples") {
+        let path = folder.join(".gitlab-ci.yml");
+        let Ok(text) = fs::read_to_string(&path) else {
+            continue;
+        };
+        let imported = imported(&text, &Held::default()).unwrap();
+        let imported = imported.unwrap_or_else(|refused| panic!("{path:?}: {}", reason(&refused)));
+        assert!(imported.keeps_comments, "{path:?}");
+        assert_eq!(imported.not_compared, Vec::<String>::new(), "{path:?}");
+        let comments = |text: &str| text.lines().filter(|line| line.contains("# ---")).count();
+        assert_eq!(comments(&imported.text), comments(&text), "{path:?}");
+    }
+}
+
+/// Pipelines that GitLab takes and that a manifest does not hold, each with the reason.
+const NOT_HELD: &[(&str, &str)] = &[
+    (
+        "a-reports-sarif",
+        "a report that the target has behind a feature flag",
+    ),
+    ("d-51-lint", "more needs than GitLab creates"),
+    ("f-default-key-script", RESERVED),
+    ("ip-array", INPUTS),
+    ("ip-job-name", INPUTS),
+    ("ip-number", INPUTS),
+    ("n-dot-only", "a hidden job without a name"),
+    ("n-pages-deploy", RESERVED),
+    (
+        "n-parallel-over-255",
+        "a job's name that GitLab cannot create",
+    ),
+    ("n-reserved-default", RESERVED),
+    ("n-reserved-spec", RESERVED),
+    ("n-reserved-types", RESERVED),
+    ("n-reserved-workflow", RESERVED),
+    ("s-nested", "lists in the list of stages"),
+    ("s-post-first", "stages that are always there"),
+    ("s-stage-256", "a stage's name that GitLab cannot create"),
+    ("w-rules-null", "a workflow whose rules are null"),
+    ("x-ref-stages", "stages by `!reference`"),
+    ("x-ref-whole-job", "a job by `!reference`"),
+    (
+        "y-depth-hidden-99",
+        "as deep as GitLab reads, and one deeper under `jobs`",
+    ),
+    ("y-multi-doc-spec", INPUTS),
+    (
+        "y-thousand-var",
+        "a flow mapping that YAML parsers read differently",
+    ),
+];
+const RESERVED: &str = "a job named like a key that GitLab reserves";
+const INPUTS: &str = "a manifest has no inputs";
+
+#[test]
+fn pipelines_that_gitlab_takes_become_manifests() {
+    let mut refused = Vec::new();
+    let mut held = 0;
+    for case in case::cases("lint") {
+        let Some(text) = &case.yaml else { continue };
+        if case.verdict["valid"] != true {
+            continue;
+        }
+        let files = Held(Arc::new(case.files().clone()));
+        match imported(text, &files) {
+            Some(Ok(_)) => held += 1,
+            Some(Err(why)) => refused.push((case.id.clone(), reason(&why))),
+            None => {}
+        }
+    }
+    let known = |id: &str| NOT_HELD.iter().any(|(known, _)| *known == id);
+    let unknown: Vec<_> = refused.iter().filter(|(id, _)| !known(id)).collect();
+    assert!(unknown.is_empty(), "{unknown:#?}");
+    for (id, _) in NOT_HELD {
+        assert!(
+            refused.iter().any(|(other, _)| other == id),
+            "{id} is held now"
+        );
+    }
+    assert!(held > 250, "{held}");
+}
+
+/// Texts that a pipeline may be made of, not always a valid one.
+fn piece() -> impl Strategy<Value = String> {
+    let value = prop_oneof![
+        Just("x".to_owned()),
+        Just("[x, \"y: z\"]".to_owned()),
+        Just("{script: x}".to_owned()),
+        Just("{script: [x], rules: [{if: $CI_COMMIT_TAG}]}".to_owned()),
+        Just("{extends: .base, stage: build}".to_owned()),
+        Just("\n  script:\n    - |\n      a\n\n        b\n    # why\n    - c".to_owned()),
+        Just("\n# at the edge\n  script: x".to_owned()),
+        Just("&a [x]".to_owned()),
+        Just("*a".to_owned()),
+        Just("{<<: *a, script: x}".to_owned()),
+        Just("0x1F".to_owned()),
+        Just("{A: 1.10, B: yes, C: 010, D: {value: on, description: d}}".to_owned()),
+        Just("[]".to_owned()),
+        Just("~".to_owned()),
+        Just("!reference [.base, script]".to_owned()),
+        "[ -~]{0,8}",
+    ];
+    let key = prop_oneof![
+        Just("a"),
+        Just("b"),
+        Just(".base"),
+        Just(".list"),
+        Just("stages"),
+        Just("variables"),
+        Just("workflow"),
+        Just("include"),
+        Just("default"),
+        Just("before_script"),
+        Just("\"quoted\""),
+        Just("# comment"),
+        Just("---"),
+    ];
+    (key, value).prop_map(|(key, value)| match key {
+        "# comment" | "---" => format!("{key}\n"),
+        key => format!("{key}: {value}\n"),
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 2_000, failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// Whatever the text is: no panic, and what is written was proven.
+    #[test]
+    fn no_manifest_is_written_that_is_not_proven(pieces in prop::collection::vec(piece(), 1..6)) {
+        let text = pieces.concat();
+        if let Some(Ok(imported)) = imported(&text, &Held::default()) {
+            let manifest = Source::new("windlass.yml", imported.text.as_str());
+            let compiled = windlass::compile::compile(&manifest, &Held::default()).unwrap();
+            let written = compiled.files.expect("compiles");
+            let again = &written.pipeline().unwrap().body;
+            let before = Configs::new(|given| {
+                read_where(Source::new("before", text.as_str()), &Held::default(), given)
+            }).unwrap();
+            let after = Configs::new(|given| {
+                read_where(Source::new("after", again.as_str()), &Held::default(), given)
+            }).unwrap();
+            let comparison = windlass::diff::diff_all(&before, &after, "main");
+            prop_assert!(comparison.effects.is_empty(), "{text}\n{}\n{comparison:#?}", imported.text);
+        }
+    }
+}
+
+#[test]
+fn the_documentation_shows_what_happens() {
+    let read = |path: &str| fs::read_to_string(Path::new(ROOT).join(path)).unwrap();
+    let page = read("docs/import.md");
+    for path in ["shop.gitlab-ci.yml", "shop.windlass.yml"] {
+        let text = read(&format!("tests/import/cases/{path}"));
+        assert!(page.contains(&format!("```yaml\n{text}```")), "{path}");
+    }
+}
