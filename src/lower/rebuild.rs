@@ -26,6 +26,7 @@ use crate::manifest::common::Entity;
 use crate::manifest::images::{Image, Rebuild};
 use crate::manifest::reach::{Coverage, covers};
 use crate::manifest::resolved::image_variable;
+use crate::mutant::{self, Mutant};
 use crate::pipeline::{Handed, Job, Need, Origin, Uses, Value};
 use crate::source::At;
 
@@ -191,6 +192,7 @@ impl<'m> Lowering<'m> {
         let elsewhere = built.iter().any(|set| set.value != default.value);
         known
             && elsewhere
+            && !mutant::on(Mutant::ToolchainTagOfAllBranches)
             && !image.tag().contains('$')
             && covers(self.manifest, &built, &vec![default]) == Coverage::Covered
     }

@@ -79,7 +79,7 @@ pub const READERS: &[Row] = &[
     (&["Retention"], &["refs", "stage"], &[NoShell]),
     (
         &["ImageJobNames"],
-        &["build", "check", "force", "cleanup", "branches"],
+        &["build", "check", "force", "tested", "cleanup", "branches"],
         &[NoShell],
     ),
     (&["Test"], &["script"], &[Script]),

@@ -55,7 +55,7 @@ def deployments_in_2018(bench):
     statuses(tag)
     equal(live(project), now, "the digest in the Deployment")
     equal(project.images("php").digest("prod"), now, "the digest of php:prod")
-    holds("cache-feature-x" in project.images("php-ci").tags(), "the branch has a cache")
+    holds("cache_feature-x" in project.images("php-ci").tags(), "the branch has a cache")
 
 
 @scenario
@@ -70,7 +70,7 @@ def branches_in_2018(bench):
     statuses(feature)
     equal(live(project), now, "the digest in the Deployment")
     slug = feature.predefined["CI_COMMIT_REF_SLUG"]
-    equal(project.images("php-ci").tags(), {f"cache-{slug}"}, "tags of php-ci")
+    equal(project.images("php-ci").tags(), {f"cache_{slug}"}, "tags of php-ci")
 
 
 @scenario
@@ -129,7 +129,7 @@ def credentials_in_2018(bench):
         pipeline.retry("delete-old-prod-image")
         deployed(project, pipeline)
     kept = {f"prod-{pipeline.sha}" for pipeline in project.pipelines[-3:]}
-    equal(project.images("php").tags(), {"prod", "cache-production", *kept}, "tags of php")
+    equal(project.images("php").tags(), {"prod", "cache_production", *kept}, "tags of php")
 
 
 @scenario
@@ -158,7 +158,7 @@ def rollbacks_in_2018(bench):
     for number in range(4):
         deployed(project, project.push(CHANGES=str(number)))
     kept = [f"prod-{pipeline.sha}" for pipeline in project.pipelines[-3:]]
-    equal(project.images("php").tags(), {"prod", "cache-production", *kept}, "tags of php")
+    equal(project.images("php").tags(), {"prod", "cache_production", *kept}, "tags of php")
     for tag in kept:
         image = f"{project.registry.host}/{project.path}/php:{tag}"
         project.kubectl("set", "image", "deployment/my-project", f"php-container={image}")

@@ -28,7 +28,7 @@ def release(bench):
     unbuilt = project.pipeline("v2.0.0", never, tag=True).run()
     statuses(unbuilt, "promote-release")
     holds("v2.0.0" not in project.images("").tags(), "no release of what was never built")
-    tags = {"v1.0.0", "master", "feature-x", "cache-master", "cache-feature-x", main.sha, branch.sha}
+    tags = {"v1.0.0", "master", "feature-x", "cache_master", "cache_feature-x", main.sha, branch.sha}
     equal(project.images("").tags(), tags, "all tags")
 
 
