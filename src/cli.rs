@@ -45,6 +45,7 @@ Examples:
   windlass lint
   windlass lint --format junit ci/*.gitlab-ci.yml > lint.xml
   windlass lint --includes-from ../ci-templates -
+  windlass lint --fix            quotes, sources, globs, --password-stdin, keys that stand twice
   windlass lint --write-baseline lint-baseline.json
   windlass lint --baseline lint-baseline.json
   windlass explain script-injection";
@@ -237,6 +238,9 @@ pub(crate) struct Lint {
     /// Pipelines to look at; `-` is standard input [default: .gitlab-ci.yml].
     #[arg(value_name = "FILE")]
     pub(crate) files: Vec<PathBuf>,
+    /// Change the files where only one answer is right, and say what is left.
+    #[arg(long, conflicts_with = "write_baseline")]
+    pub(crate) fix: bool,
     /// Say nothing of the findings that this file knows.
     #[arg(long, value_name = "BASELINE")]
     pub(crate) baseline: Option<PathBuf>,

@@ -49,6 +49,8 @@ pub(crate) enum Mutant {
     NoLogin,
     /// A failed rollout stays as it is.
     NoUndo,
+    /// What a failed `kubectl apply` changed stays as it is.
+    ObjectsStayApplied,
     /// What runs is not kept.
     NothingThatRunsIsKept,
     /// A build has no tag of its own.
@@ -57,6 +59,8 @@ pub(crate) enum Mutant {
     PasswordAsAnArgument,
     /// Images are built for one platform.
     PlatformsForgotten,
+    /// A promotion takes an image of another pipeline without its tests.
+    PromotesUntested,
     /// What a ref set leaves out is forgotten.
     SchedulesDeploy,
     /// What was built a moment ago may go.
@@ -67,6 +71,8 @@ pub(crate) enum Mutant {
     StopsAllBranchesOfASlug,
     /// Tests run in what the tag names, not in what was built.
     TestsTakeWhatTheTagNames,
+    /// Every branch moves the tag of a toolchain.
+    ToolchainTagOfAllBranches,
     /// The proof refuses nothing. Not a mutation: it lets the others be run.
     Unproven,
 }

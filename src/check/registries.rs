@@ -1,11 +1,13 @@
 //! Registries: where they are and who may push there, and the images that are in them.
 
+use std::collections::{HashMap, HashSet};
+
 use super::Check;
 use crate::finding::{Code, Finding};
 use crate::manifest::collection::Map;
 use crate::manifest::record::Field;
-use crate::manifest::registries::GITLAB;
-use crate::source::At;
+use crate::manifest::registries::{Access, GITLAB};
+use crate::source::{At, Span};
 
 pub(super) fn check(check: &mut Check<'_>) {
     let manifest = check.manifest;
@@ -38,6 +40,7 @@ pub(super) fn check(check: &mut Check<'_>) {
             password,
         );
     }
+    accounts(check);
     for (key, image) in manifest.images() {
         let Some(registry) = image.registry.at() else {
             continue;
@@ -69,6 +72,44 @@ pub(super) fn check(check: &mut Check<'_>) {
                 );
             }
             Some(_) => {}
+        }
+    }
+}
+
+/// Reports two registries on one host with different accounts: a client keeps one login for a host, so the
+/// second takes the place of the first in each job that needs both.
+fn accounts(check: &mut Check<'_>) {
+    let manifest = check.manifest;
+    let of_images = manifest.images().map(|(_, image)| image.registry_name());
+    let promotions = manifest.promotions.get().into_iter().flat_map(Map::iter);
+    let of_promotions = promotions.filter_map(|(_, one)| one.registry.get().map(String::as_str));
+    let used: HashSet<&str> = of_images.chain(of_promotions).collect();
+    let mut known: HashMap<&str, (Access<'_>, Option<Span>)> = HashMap::new();
+    if used.contains(GITLAB) {
+        let gitlab = manifest.registry(GITLAB);
+        known.insert(gitlab.host, (gitlab, None));
+    }
+    let written = manifest.registries.get().into_iter().flat_map(Map::iter);
+    for (key, _) in written.filter(|(key, _)| used.contains(key.value.as_str())) {
+        let access = manifest.registry(&key.value);
+        match known.get(access.host) {
+            Some((first, span)) if first.name != access.name && first.push != access.push => {
+                let message = format!(
+                    "the registries `{}` and `{}` are on one host, `{}`, with different accounts",
+                    first.name, access.name, access.host
+                );
+                let finding = Finding::new(Code::Exclusive, key.span, message).help(
+                    "a job keeps one login for a host: use one account that may push to both",
+                );
+                check.report.push(match span {
+                    Some(span) => finding.related(*span, "the other registry"),
+                    None => finding,
+                });
+            }
+            Some(_) => {}
+            None => {
+                known.insert(access.host, (access, Some(key.span)));
+            }
         }
     }
 }

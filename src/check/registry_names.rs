@@ -42,6 +42,13 @@ const NOT_IN_TAGS: [(&str, &str); 26] = [
     ("GITLAB_USER_NAME", "blanks"),
 ];
 
+/// Those of them that hold the name of the ref, whose slug is `CI_COMMIT_REF_SLUG`.
+const NAMES_OF_THE_REF: [&str; 3] = [
+    "CI_COMMIT_BRANCH",
+    "CI_COMMIT_REF_NAME",
+    "CI_MERGE_REQUEST_SOURCE_BRANCH_NAME",
+];
+
 /// Variables that may hold what no repository can: capitals.
 const NOT_IN_REPOSITORIES: [&str; 8] = [
     "CI_COMMIT_BRANCH",
@@ -133,7 +140,7 @@ fn tag(check: &mut Check<'_>, own: Option<&Variables>, text: &str, span: Span) {
     });
     if let Some((variable, what)) = refused {
         let message = format!("`{text}` cannot be a tag: `${variable}` may have {what}");
-        let help = match variable.contains("BRANCH") || variable.contains("REF_NAME") {
+        let help = match NAMES_OF_THE_REF.contains(variable) {
             true => "`$CI_COMMIT_REF_SLUG` is the same with dashes",
             false => "a tag has letters, digits, `_`, `.` and `-`",
         };

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use windlass::files::{self, Links, Unread};
 use windlass::finding::Report;
+use windlass::finding::fix::fixed;
 use windlass::lint::{self, Baseline, Project, SETTINGS, Settings};
 use windlass::source::{Limits, Source};
 
@@ -35,7 +36,7 @@ pub(super) fn run(options: &Options, args: &Lint) -> Result<Verdict, Failure> {
     let mut report = Report::default();
     let mut readable = true;
     for file in &files {
-        let found = one(options, args, &settings, &root, file);
+        let found = one(options, args, &settings, &root, file)?;
         readable &= found.readable;
         report.join(found.report);
     }
@@ -102,7 +103,13 @@ fn known(root: &Path, file: &Path) -> Result<Baseline, Failure> {
 }
 
 /// What is found in one file.
-fn one(options: &Options, args: &Lint, settings: &Settings, root: &Path, file: &Path) -> Read {
+fn one(
+    options: &Options,
+    args: &Lint,
+    settings: &Settings,
+    root: &Path,
+    file: &Path,
+) -> Result<Read, Failure> {
     let name = file.to_string_lossy();
     let (source, folder) = match &*name {
         STDIN => (of_stdin(), root.to_owned()),
@@ -110,21 +117,58 @@ fn one(options: &Options, args: &Lint, settings: &Settings, root: &Path, file: &
     };
     let source = match source {
         Ok(source) => source,
-        Err(unreadable) => return Read::nothing(unreadable),
+        Err(unreadable) => return Ok(Read::nothing(unreadable)),
     };
     let branch = default_branch(&folder, args.default_branch.as_deref());
     let folder = Folder::of(options, &folder);
-    let mut read = Read::pipeline(source, folder.clone());
-    if let Some(configs) = &read.configs {
-        let project = Project {
-            file: &name,
-            default_branch: &branch,
-            repository: &folder,
-        };
-        read.report
-            .join(settings.applied(lint::lint(configs, &project)));
+    let look = |source: Source| {
+        let mut read = Read::pipeline(source, folder.clone());
+        if let Some(configs) = &read.configs {
+            let project = Project {
+                file: &name,
+                default_branch: &branch,
+                repository: &folder,
+            };
+            let found = lint::lint(configs, &project);
+            read.report.join(settings.applied(found));
+        }
+        read
+    };
+    let found = look(source.clone());
+    match args.fix && name != STDIN {
+        true => fix(options, root, &source, found, look),
+        false => Ok(found),
     }
-    read
+}
+
+/// Changes a file as its findings say, if less is found then and GitLab takes no less.
+fn fix(
+    options: &Options,
+    root: &Path,
+    source: &Source,
+    found: Read,
+    look: impl Fn(Source) -> Read,
+) -> Result<Read, Failure> {
+    let findings = found.report.sorted();
+    let own = findings
+        .iter()
+        .filter(|one| found.report.file_of(one) == source.name);
+    let (text, count) = fixed(&source.text, own.filter_map(|one| one.fix.as_ref()));
+    if count == 0 {
+        return Ok(found);
+    }
+    let after = look(Source::new(source.name.clone(), text.clone()));
+    let is_taken = after.configs.is_some() || found.configs.is_none();
+    if !is_taken || after.report.sorted().len() >= findings.len() {
+        return Ok(found);
+    }
+    files::write(root, &source.name, &text)?;
+    let what = match count {
+        1 => "finding is",
+        _ => "findings are",
+    };
+    say_progress(&format!("{}: {count} {what} fixed", source.name), options);
+    Ok(after)
 }
 
 /// The folder that a file's local includes are relative to: the repository around it, or the project's.

@@ -9,7 +9,7 @@ use indexmap::IndexMap;
 
 use super::unknown::{self, Holder, READ_AS};
 use super::value::{Located, Map, Node, Place, Value};
-use crate::finding::{Code, Finding, Report, did_you_mean};
+use crate::finding::{Code, Finding, Fix, Report, did_you_mean};
 use crate::gitlab::gates;
 use crate::source::Source;
 
@@ -208,11 +208,18 @@ impl Reader {
         match &node.value {
             Value::Str(text) => Some(Located::new(text.to_string(), node.place)),
             _ => {
-                self.found(
-                    Code::WrongType,
-                    node.place,
-                    format!("`{what}` should be a string"),
-                );
+                let message = format!("`{what}` should be a string");
+                let finding = Finding::new(Code::WrongType, node.place, message);
+                let is_scalar = node.scalar_text().is_some();
+                // A number alone is no duration: what its unit is nobody knows.
+                let last = what.rsplit([':', ' ']).next().unwrap_or(what);
+                let is_duration = last.ends_with("_in") || last == "timeout";
+                self.add(match is_scalar && !is_duration {
+                    true => finding
+                        .help("write it in quotes")
+                        .fix(Some(Fix::Quote(node.place))),
+                    false => finding,
+                });
                 None
             }
         }

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use super::Config;
 use super::value::{Node, Place, Value};
-use crate::finding::{Code, Finding, Location};
+use crate::finding::{Code, Finding, Fix, Location};
 use crate::gitlab::glob::{Compared, unmatchable};
 
 /// The finding about a glob that matches no file.
@@ -68,7 +68,15 @@ impl Globs {
         match &node.value {
             Value::Seq(items) => items.iter().for_each(|item| self.globs(item, compared)),
             Value::Str(glob) if self.seen.insert(node.place) => {
-                self.findings.extend(finding(glob, compared, node.place));
+                let meant = unmatchable(glob, compared).and_then(|found| found.meant);
+                let fix = meant.map(|to| Fix::Word {
+                    place: node.place,
+                    from: glob.to_string(),
+                    to: to.to_string(),
+                });
+                let finding = finding(glob, compared, node.place);
+                self.findings
+                    .extend(finding.map(|finding| finding.fix(fix)));
             }
             _ => {}
         }

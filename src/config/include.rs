@@ -154,10 +154,10 @@ impl<'i> Includes<'i> {
             unknown: &mut unknown,
         };
         let tree = inputs::apply(loaded, inputs, &mut around, reader);
-        for (name, place) in unknown {
+        for (what, place) in unknown {
             // What the file says with such a value is not known.
             self.vague.insert(file);
-            let unresolved = Unresolved::of_variable(&name, place);
+            let unresolved = Unresolved::of_value(&what, place);
             if !self.unresolved.contains(&unresolved) {
                 self.unresolved.push(unresolved);
             }
@@ -190,6 +190,10 @@ impl<'i> Includes<'i> {
         self.clock += 1;
         if let Some(slot) = self.merged.get_mut(file) {
             *slot = self.clock;
+        }
+        // A name in it may be any: it may replace what was merged before.
+        if self.vague.contains(&file) {
+            self.last_unread = self.clock;
         }
         let Some(own) = tree.as_map().filter(|own| own.has("include")) else {
             return tree;

@@ -137,7 +137,7 @@ fn is_job(map: &Map) -> bool {
 fn shape(own: &Map, is_trigger: bool, reader: &mut Reader) {
     if is_trigger {
         reader.known_keys(own, Holder::Job("a job with `trigger`"), &TRIGGER);
-        if own.given("trigger").is_none() {
+        if own.given("trigger").is_none() && !own.given("needs").is_some_and(needs::mirrors) {
             let place = own.iter().next().map(|(_, entry)| entry.key_place);
             let message = "a job without `script` should have `trigger`";
             reader.missing(place.unwrap_or_default(), message);
@@ -148,6 +148,10 @@ fn shape(own: &Map, is_trigger: bool, reader: &mut Reader) {
             .filter(|key| !matches!(*key, "trigger" | "type"))
             .collect();
         reader.known_keys(own, Holder::Job("a job"), &known);
+    }
+    let needs = own.given("needs");
+    if let Some((place, message)) = needs.and_then(|node| needs::misplaced(node, is_trigger)) {
+        reader.found(Code::MissingKey, place, message);
     }
     if own.has("run") {
         for key in BESIDE_RUN {

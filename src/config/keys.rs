@@ -5,6 +5,7 @@
 use super::entry::Reader;
 use super::inputs;
 use super::shape::{Need, Shape};
+use super::steps;
 use super::value::{Map, Node, Value};
 use crate::finding::Code;
 use crate::gitlab::regex::Pattern;
@@ -182,6 +183,9 @@ pub(super) fn check(name: &str, job: &Map, reader: &mut Reader) {
     }
     if let Some(release) = job.given("release").and_then(Node::as_map) {
         released_at(release, reader);
+    }
+    if let Some(node) = job.given("run") {
+        steps::check(node, reader);
     }
     if let Some(node) = job.given("inputs") {
         inputs::of_job(node, reader);

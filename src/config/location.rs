@@ -35,6 +35,22 @@ pub enum Kind {
     Artifact,
 }
 
+/// The schemes of an address (`Gitlab::UrlSanitizer`, 18.11).
+const SCHEMES: [&str; 4] = ["http", "https", "ssh", "git"];
+
+fn has_scheme(text: &str, scheme: &str) -> bool {
+    let rest = text.trim_start().strip_prefix(scheme);
+    rest.is_some_and(|rest| rest.starts_with(':'))
+}
+
+/// Whether it is base64 as `Base64.strict_decode64` takes it.
+fn is_base64(text: &str) -> bool {
+    let digits = text.trim_end_matches('=');
+    let padding = text.len() - digits.len();
+    let known = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/');
+    text.len().is_multiple_of(4) && padding <= 2 && digits.bytes().all(known)
+}
+
 impl Kind {
     const ALL: [Kind; 6] = [
         Kind::Local,
@@ -89,6 +105,20 @@ impl Kind {
             let message = "`include` should have exactly one of `local`, `project`, `remote`, \
                            `template`, `component`";
             reader.found(Code::BadInclude, item.place, message);
+        }
+        if let Some(integrity) = entry.given("integrity") {
+            let wrong = match integrity
+                .as_str()
+                .and_then(|text| text.strip_prefix("sha256-"))
+            {
+                _ if kind.is_some_and(|kind| kind != Kind::Remote) => {
+                    "`integrity` belongs to `remote` alone"
+                }
+                Some(hash) if is_base64(hash) => return kind,
+                Some(_) => "`integrity` should be `sha256-` and a hash in base64",
+                None => "`integrity` should begin with `sha256-`",
+            };
+            reader.found(Code::BadInclude, integrity.place, wrong);
         }
         kind
     }
@@ -163,6 +193,11 @@ impl Kind {
                 )
             }
             Kind::Template => within(Base::Folder("template".to_owned()), vec![text]),
+            Kind::Remote if !SCHEMES.iter().any(|scheme| has_scheme(&text, scheme)) => {
+                let message = format!("`{text}` should begin with `https://`");
+                reader.found(Code::BadInclude, item.place, message);
+                return Ok(None);
+            }
             Kind::Remote => {
                 let path = text.split_once("://").map_or("", |(_, path)| path);
                 let path = path.split(['?', '#']).next().unwrap_or_default();

@@ -39,6 +39,7 @@ mod rules;
 mod scalar;
 mod shape;
 mod stages;
+mod steps;
 mod unknown;
 mod unread;
 mod value;

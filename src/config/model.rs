@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use indexmap::IndexMap;
 
+use super::inputs;
 pub use super::location::Kind as IncludeKind;
 use super::value::{Located, Map, Node, Place, Value};
 use crate::gitlab::expression::Expr;
@@ -79,13 +80,27 @@ impl NotRead {
 }
 
 impl Unresolved {
-    /// A value that is not known because a variable is not.
-    pub(super) fn of_variable(name: &str, place: Place) -> Self {
+    /// A value that is put into a file and is not known.
+    pub(super) fn of_value(unknown: &inputs::Unknown, place: Place) -> Self {
+        let (what, why) = match unknown {
+            inputs::Unknown::Variable(name) => (
+                format!("the value of `${name}`, which `expand_vars` puts in"),
+                NotRead::Variable,
+            ),
+            inputs::Unknown::Included => (
+                "the inputs that `spec:include` declares".to_owned(),
+                NotRead::NotHere,
+            ),
+            inputs::Unknown::Component => (
+                "what `spec:component` makes known".to_owned(),
+                NotRead::NotHere,
+            ),
+        };
         Self {
             kind: None,
-            what: format!("the value of `${name}`, which `expand_vars` puts in"),
+            what,
             entry: Map::default(),
-            why: NotRead::Variable,
+            why,
             place,
         }
     }

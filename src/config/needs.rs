@@ -5,7 +5,7 @@
 use super::entry::Reader;
 use super::model::Need;
 use super::parallel::{self, Copies};
-use super::value::{Map, Node, Value};
+use super::value::{Map, Node, Place, Value};
 use crate::finding::Code;
 
 /// How deep lists of needs may nest.
@@ -62,6 +62,38 @@ pub(super) fn names(node: &Node) -> Vec<String> {
     flat.into_iter().map(name).collect()
 }
 
+/// Whether it is the pipeline of another project whose status a job without `script` shows
+/// (`Entry::Need::BridgeHash`).
+fn is_mirror(map: &Map) -> bool {
+    map.has("pipeline") && !map.has("job") && !map.has("project")
+}
+
+/// The needs of another kind of job: a mirrored pipeline in a job that runs, and a job of another pipeline
+/// in one that starts or mirrors one.
+pub(super) fn misplaced(node: &Node, is_trigger: bool) -> Option<(Place, &'static str)> {
+    let mut flat = Vec::new();
+    flatten(node, NESTING, &mut flat);
+    let maps = flat
+        .into_iter()
+        .filter_map(|node| Some((node, node.as_map()?)));
+    maps.filter(|(_, map)| map.has("pipeline") || map.has("project"))
+        .find(|(_, map)| is_mirror(map) != is_trigger)
+        .map(|(node, _)| match is_trigger {
+            true => (
+                node.place,
+                "`needs` of a job without `script` takes no job of another pipeline",
+            ),
+            false => (node.place, "`needs` with `pipeline` should have `job`"),
+        })
+}
+
+/// Whether a job shows the status of a pipeline of another project.
+pub(super) fn mirrors(node: &Node) -> bool {
+    let mut flat = Vec::new();
+    flatten(node, NESTING, &mut flat);
+    flat.into_iter().filter_map(Node::as_map).any(is_mirror)
+}
+
 fn flatten<'n>(node: &'n Node, depth: usize, into: &mut Vec<&'n Node>) {
     match &node.value {
         Value::Null => {}
@@ -110,6 +142,21 @@ fn with_keys(
     plain: impl Fn(String) -> Need,
     reader: &mut Reader,
 ) -> Vec<Need> {
+    if is_mirror(map) {
+        reader.known_keys(map, "needs", &["pipeline"]);
+        let name = map
+            .get("pipeline")
+            .and_then(|it| reader.string(it, "pipeline"));
+        if name.is_some_and(|name| name.trim().is_empty()) {
+            let message = "`pipeline` of `needs` should name a project";
+            reader.found(Code::Empty, node.place, message);
+        }
+        let need = Need {
+            elsewhere: true,
+            ..plain(String::new())
+        };
+        return vec![need];
+    }
     let elsewhere = map.has("pipeline") || map.has("project");
     let known: &[&str] = if map.has("project") {
         &["project", "ref", "job", "artifacts", "parallel"]

@@ -59,15 +59,7 @@ pub(super) fn of_job(node: &Node, reader: &mut Reader) -> Vec<Rule> {
     if !reader.takes(length.saturating_mul(RULE), node.place) {
         return Vec::new();
     }
-    let mut rules = Vec::new();
-    if !each(node, NESTING, &mut |map, node| {
-        rules.push((map.clone(), node.clone()));
-    }) {
-        let message = "`rules` should be a list of mappings";
-        reader.found(Code::WrongType, node.place, message);
-        return Vec::new();
-    }
-    rules
+    listed(node, "`rules`", reader)
         .iter()
         .map(|(map, node)| {
             reader_keys(map, node, &JOB_KEYS, reader);
@@ -109,20 +101,23 @@ fn reader_keys(map: &Map, node: &Node, known: &[&str], reader: &mut Reader) {
     reader.known_keys(map, Holder::Words("a rule"), known);
 }
 
-/// The rules of an include.
-pub(super) fn of_include(node: &Node, reader: &mut Reader) -> Vec<Rule> {
+/// The mappings of a list of rules, lists in it flattened; none after a report.
+fn listed(node: &Node, what: &str, reader: &mut Reader) -> Vec<(Map, Node)> {
     let mut rules = Vec::new();
-    if !each(node, NESTING, &mut |map, node| {
+    let are_maps = each(node, NESTING, &mut |map, node| {
         rules.push((map.clone(), node.clone()));
-    }) {
-        reader.found(
-            Code::WrongType,
-            node.place,
-            "`rules` of an include should be a list of mappings",
-        );
-        return Vec::new();
+    });
+    if !are_maps {
+        let message = format!("{what} should be a list of mappings");
+        reader.found(Code::WrongType, node.place, message);
+        rules.clear();
     }
     rules
+}
+
+/// The rules of an include.
+pub(super) fn of_include(node: &Node, reader: &mut Reader) -> Vec<Rule> {
+    listed(node, "`rules` of an include", reader)
         .iter()
         .map(|(map, node)| {
             reader_keys(map, node, &["if", "changes", "exists", "when"], reader);
@@ -166,18 +161,7 @@ fn workflow_rules(node: &Node, reader: &mut Reader) -> Vec<Rule> {
         return Vec::new();
     }
     not_empty(node, "workflow:rules", reader);
-    let mut rules = Vec::new();
-    if !each(node, NESTING, &mut |map, node| {
-        rules.push((map.clone(), node.clone()));
-    }) {
-        reader.found(
-            Code::WrongType,
-            node.place,
-            "`workflow:rules` should be a list of mappings",
-        );
-        return Vec::new();
-    }
-    rules
+    listed(node, "`workflow:rules`", reader)
         .iter()
         .map(|(map, node)| {
             reader_keys(map, node, &WORKFLOW_KEYS, reader);

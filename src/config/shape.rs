@@ -100,9 +100,13 @@ impl Shape {
                 }
             }
             Shape::NonEmpty(longest) => {
-                if let Some(text) = reader.string(node, what)
-                    && !(1..=*longest).contains(&text.chars().count())
-                {
+                let Some(text) = reader.string(node, what) else {
+                    return;
+                };
+                if text.is_empty() {
+                    let message = format!("`{what}` should not be empty");
+                    reader.found(Code::Empty, node.place, message);
+                } else if text.chars().count() > *longest {
                     let message = format!("`{what}` should have 1 to {longest} characters");
                     reader.found(Code::OutOfRange, node.place, message);
                 }

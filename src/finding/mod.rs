@@ -6,10 +6,12 @@
 
 mod code;
 pub mod explain;
+pub mod fix;
 pub mod output;
 mod report;
 
 pub use code::{Code, Severity};
+pub use fix::Fix;
 pub use report::Report;
 
 use crate::source::{Place, Span};
@@ -73,6 +75,8 @@ pub struct Finding {
     pub related: Vec<Related>,
     /// What was probably meant, or how to fix it; each one a sentence.
     pub help: Vec<String>,
+    /// The change that is right, if there is only one.
+    pub fix: Option<Fix>,
 }
 
 impl Finding {
@@ -88,6 +92,7 @@ impl Finding {
             label,
             related,
             help,
+            fix: None,
         }
     }
 
@@ -119,6 +124,13 @@ impl Finding {
             Some(help) => self.help(help),
             None => self,
         }
+    }
+
+    /// Adds the change that is right.
+    #[must_use]
+    pub fn fix(mut self, fix: Option<Fix>) -> Self {
+        self.fix = fix;
+        self
     }
 
     /// Adds a second place.

@@ -16,7 +16,7 @@ pub use kubernetes::{
     workload as kubernetes_workload,
 };
 pub use oci::{image as image_reference, repository as image_repository, tag as image_tag};
-pub use predefined::is_predefined;
+pub use predefined::{Exists, exists, is_predefined};
 pub use slug::{environment_slug, environment_slugs, ref_slug};
 
 /// Global keys of GitLab, which are no jobs. The first eight are reserved by the root entry of

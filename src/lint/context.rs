@@ -10,8 +10,8 @@ use super::subject::Subject;
 use crate::config::{Config, Job, Map, Place, Repository, Value};
 use crate::finding::{Code, Finding, Location, Report};
 use crate::plan::{
-    Absence, Classes, Compared, Configs, CounterExamples, Failure, Plan, Presence, Situation,
-    Truth, classes_of,
+    Absence, Classes, Compared, Configs, CounterExamples, Failure, LeftOut, Plan, Presence,
+    Situation, Truth, classes_of,
 };
 
 /// A kind of pipeline that the workflow surely admits.
@@ -118,7 +118,21 @@ impl<'l> Lint<'l> {
         self.findings.push(finding);
     }
 
-    pub(super) fn into_report(self) -> Report {
+    pub(super) fn into_report(mut self) -> Report {
+        if !self.classes.is_complete() {
+            let reasons: Vec<String> = self
+                .classes
+                .left_out
+                .iter()
+                .map(LeftOut::to_string)
+                .collect();
+            let message = format!(
+                "not every kind of pipeline was looked at: {}",
+                reasons.join("; ")
+            );
+            let finding = Finding::new(Code::PartlyProven, Location::WHOLE, message);
+            self.push(finding.help("`windlass plan` shows any pipeline that you ask for"));
+        }
         let mut report = Report::of(&self.config.sources, self.findings);
         report.join(self.refused);
         report

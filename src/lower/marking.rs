@@ -4,7 +4,6 @@
 //! deployment did not reach is never marked; nothing is turned back by an older pipeline that comes last. No
 //! clean-up depends on it: it does not move when somebody rolls back in the cluster.
 
-use super::common::job_beside;
 use super::handover::Handover;
 use super::registry::{Function, Right};
 use super::{Lowering, quoted, word};
@@ -41,7 +40,7 @@ impl<'m> Lowering<'m> {
             stage: Some(self.stage_after(environment.stage()).to_owned()),
             needs: Some(vec![deployment(key, environment)]),
             resource_group: self.resource_group(key, environment),
-            ..job_beside(
+            ..self.job_beside(
                 environment.mark_job(key),
                 Origin::Mark(key.value.clone()),
                 environment.common(),

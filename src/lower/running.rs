@@ -5,7 +5,6 @@
 //! `kubectl rollout undo` can go back to, whoever deployed it and however; whoever may not ask fails, and
 //! the retention with it. Of dynamic environments one job asks for all.
 
-use super::common::job_beside;
 use super::deploy::cluster::{Client, Namespace};
 use super::{Lowering, word};
 use crate::gitlab::gates;
@@ -63,7 +62,7 @@ impl<'m> Lowering<'m> {
                 ("paths", Value::list([file.clone()])),
                 ("expire_in", Value::from("1 hour")),
             ]),
-            ..job_beside(
+            ..self.job_beside(
                 environment.running_job(key),
                 Origin::Running(key.value.clone()),
                 environment.common(),

@@ -223,12 +223,13 @@ impl Image {
     }
 }
 
-/// The tag that holds a branch's build cache.
-pub const BRANCH_CACHE: &str = "cache-$CI_COMMIT_REF_SLUG";
+/// The tag that holds a branch's build cache. A slug has no `_`, so the cache of one branch is never the
+/// image of another one: `cache-main` can be the name of a branch.
+pub const BRANCH_CACHE: &str = "cache_$CI_COMMIT_REF_SLUG";
 
 /// The cache that only production builds write: what a branch could write must not get into an image
 /// that is deployed.
-pub const PRODUCTION_CACHE: &str = "cache-production";
+pub const PRODUCTION_CACHE: &str = "cache_production";
 
 /// One cache for all branches, as there is one toolchain for all of them.
-pub const TOOLCHAIN_CACHE: &str = "cache-toolchain";
+pub const TOOLCHAIN_CACHE: &str = "cache_toolchain";

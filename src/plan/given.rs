@@ -24,16 +24,28 @@ pub(super) fn variable(situation: &Situation, name: &str) -> Lookup {
     }
 }
 
+/// A variable inside of a path or another text, where conditions find this.
+pub(super) fn in_text(situation: &Situation, name: &str, found: Lookup) -> Lookup {
+    let is_unset = || {
+        situation.unset.contains(name)
+            || predefined::look_up(situation, name) == Some(Lookup::Unset)
+    };
+    match found {
+        Lookup::Unset if situation.of_class && !is_unset() => Lookup::Unknown,
+        found => found,
+    }
+}
+
 impl Given for Situation {
     fn rule(&self, rule: &Rule) -> Truth {
         rules::truth(rule, self, &|name| variable(self, name))
     }
 
     fn variable(&self, name: &str) -> Lookup {
-        variable(self, name)
+        in_text(self, name, variable(self, name))
     }
 
     fn expanded(&self, text: &str) -> Option<String> {
-        files::expanded(text, &|name| variable(self, name))
+        files::expanded(text, &|name| self.variable(name))
     }
 }

@@ -16,7 +16,7 @@ use super::scope::Scope;
 use super::situation::{Ref, Situation};
 use super::{SOURCES, Truth, meant_source, predefined};
 use crate::config::{Condition, Conditions, Config, Job};
-use crate::finding::{Code, Finding, did_you_mean};
+use crate::finding::{Code, Finding, Fix, did_you_mean};
 use crate::gitlab::expression::{Comparison, Expr};
 
 /// A default branch that no condition names.
@@ -218,9 +218,17 @@ fn comparisons(
 
 /// The finding if a variable never has a value.
 fn never(name: &str, text: &str, condition: &Condition) -> Option<Finding> {
+    let mut fix = None;
     let help = match (name, predefined::domain(name)) {
         ("CI_PIPELINE_SOURCE", _) if !SOURCES.contains(&text) => match meant_source(text) {
-            Some(meant) => format!("did you mean `{meant}`?"),
+            Some(meant) => {
+                fix = Some(Fix::Word {
+                    place: condition.place,
+                    from: text.to_owned(),
+                    to: meant.to_owned(),
+                });
+                format!("did you mean `{meant}`?")
+            }
             None => format!("GitLab has these sources: {}", SOURCES.join(", ")),
         },
         (_, Some(domain)) if !domain.contains(&text) => {
@@ -239,5 +247,5 @@ fn never(name: &str, text: &str, condition: &Condition) -> Option<Finding> {
         false => format!("`${name}` is never `{text}`"),
     };
     let finding = Finding::new(Code::ImpossibleComparison, condition.place, message);
-    Some(finding.help(help))
+    Some(finding.help(help).fix(fix))
 }

@@ -9,118 +9,7 @@
 
 use super::situation::{Changed, Ref, Situation, Trigger};
 use crate::gitlab::expression::Lookup;
-use crate::gitlab::names::ref_slug;
-
-/// Exist in every pipeline, with a value that is not blank and not known here.
-const FILLED: [&str; 37] = [
-    "CI_API_GRAPHQL_URL",
-    "CI_API_V4_URL",
-    "CI_COMMIT_AUTHOR",
-    "CI_COMMIT_BEFORE_SHA",
-    "CI_COMMIT_SHA",
-    "CI_COMMIT_SHORT_SHA",
-    "CI_COMMIT_TIMESTAMP",
-    "CI_COMMIT_TITLE",
-    "CI_CONFIG_PATH",
-    "CI_PIPELINE_CREATED_AT",
-    "CI_PIPELINE_IID",
-    "CI_PROJECT_ID",
-    "CI_PROJECT_NAME",
-    "CI_PROJECT_NAMESPACE",
-    "CI_PROJECT_NAMESPACE_ID",
-    "CI_PROJECT_NAMESPACE_SLUG",
-    "CI_PROJECT_PATH",
-    "CI_PROJECT_PATH_SLUG",
-    "CI_PROJECT_ROOT_NAMESPACE",
-    "CI_PROJECT_TITLE",
-    "CI_PROJECT_URL",
-    "CI_PROJECT_VISIBILITY",
-    "CI_SERVER_FQDN",
-    "CI_SERVER_HOST",
-    "CI_SERVER_NAME",
-    "CI_SERVER_PORT",
-    "CI_SERVER_PROTOCOL",
-    "CI_SERVER_REVISION",
-    "CI_SERVER_SHELL_SSH_HOST",
-    "CI_SERVER_SHELL_SSH_PORT",
-    "CI_SERVER_URL",
-    "CI_SERVER_VERSION",
-    "CI_SERVER_VERSION_MAJOR",
-    "CI_SERVER_VERSION_MINOR",
-    "CI_SERVER_VERSION_PATCH",
-    "CI_TEMPLATE_REGISTRY_HOST",
-    "GITLAB_USER_LOGIN",
-];
-
-/// May exist or not, whatever the ref: a feature of the project or the instance may be off, or it is the
-/// project that sets the variable.
-const UNKNOWN: [&str; 23] = [
-    "CI_COMMIT_MESSAGE",
-    "CI_DEBUG_SERVICES",
-    "CI_DEBUG_TRACE",
-    "CI_DEPENDENCY_PROXY_DIRECT_GROUP_IMAGE_PREFIX",
-    "CI_DEPENDENCY_PROXY_GROUP_IMAGE_PREFIX",
-    "CI_DEPENDENCY_PROXY_SERVER",
-    "CI_PAGES_DOMAIN",
-    "CI_PAGES_HOSTNAME",
-    "CI_PAGES_URL",
-    "CI_PROJECT_CLASSIFICATION_LABEL",
-    "CI_PROJECT_REPOSITORY_LANGUAGES",
-    "CI_REGISTRY",
-    "CI_REGISTRY_IMAGE",
-    "GITLAB_FEATURES",
-    "CI_JOB_GROUP_NAME",
-    "CI_COMMIT_DESCRIPTION",
-    "CI_DEPLOY_FREEZE",
-    "CI_GITLAB_FIPS_MODE",
-    "CI_PROJECT_DESCRIPTION",
-    "CI_RELEASE_DESCRIPTION",
-    "CI_PROJECT_TOPICS",
-    "GITLAB_USER_NAME",
-    "GITLAB_USER_EMAIL",
-];
-
-/// Exist inside of jobs alone, or where another product sets them: unset when rules are evaluated.
-const UNSET: [&str; 37] = [
-    "CI_BUILDS_DIR",
-    "CI_CONCURRENT_ID",
-    "CI_CONCURRENT_PROJECT_ID",
-    "CI_DEPENDENCY_PROXY_PASSWORD",
-    "CI_DEPENDENCY_PROXY_USER",
-    "CI_DEPLOY_PASSWORD",
-    "CI_DEPLOY_USER",
-    "CI_DISPOSABLE_ENVIRONMENT",
-    "CI_ENVIRONMENT_ACTION",
-    "CI_ENVIRONMENT_ID",
-    "CI_ENVIRONMENT_SLUG",
-    "CI_ENVIRONMENT_TIER",
-    "CI_ENVIRONMENT_URL",
-    "CI_JOB_ID",
-    "CI_JOB_IMAGE",
-    "CI_JOB_STARTED_AT",
-    "CI_JOB_STATUS",
-    "CI_JOB_TIMEOUT",
-    "CI_JOB_TOKEN",
-    "CI_JOB_URL",
-    "CI_PIPELINE_ID",
-    // `workflow:name` is evaluated after all rules (`Chain::PopulateMetadata`, 18.11).
-    "CI_PIPELINE_NAME",
-    "CI_PIPELINE_URL",
-    "CI_PROJECT_DIR",
-    "CI_REGISTRY_PASSWORD",
-    "CI_REGISTRY_USER",
-    "CI_REPOSITORY_URL",
-    "CI_RUNNER_DESCRIPTION",
-    "CI_RUNNER_EXECUTABLE_ARCH",
-    "CI_RUNNER_ID",
-    "CI_RUNNER_REVISION",
-    "CI_RUNNER_SHORT_TOKEN",
-    "CI_RUNNER_TAGS",
-    "CI_RUNNER_VERSION",
-    "CI_SERVER_TLS_CA_FILE",
-    "CI_SERVER_TLS_CERT_FILE",
-    "CI_SERVER_TLS_KEY_FILE",
-];
+use crate::gitlab::names::{Exists, exists, ref_slug};
 
 /// Exist in the rules of jobs, where the job gives them their value ([`super::scope::Scope::of_job`]).
 const OF_THE_JOB: [&str; 9] = [
@@ -154,7 +43,7 @@ pub(super) fn is_of_the_ref(name: &str) -> bool {
 
 /// Whether a variable of GitLab's is not blank wherever it is set.
 pub(super) fn is_never_blank(name: &str) -> bool {
-    FILLED.contains(&name)
+    exists(name) == Some(Exists::Always)
         || matches!(
             name,
             "CI" | "CI_SERVER"
@@ -277,10 +166,12 @@ pub(super) fn look_up(situation: &Situation, name: &str) -> Option<Lookup> {
         _ if name.starts_with(MERGE_REQUEST) => merge_request(situation, name)?,
         _ if source_of(name) == Some(situation.trigger.as_str()) => Lookup::Unknown,
         _ if source_of(name).is_some() => Lookup::Unset,
-        _ if FILLED.contains(&name) => Lookup::Filled,
-        _ if UNKNOWN.contains(&name) => Lookup::Unknown,
-        _ if UNSET.contains(&name) => Lookup::Unset,
-        _ => return None,
+        name => match exists(name)? {
+            Exists::Always => Lookup::Filled,
+            Exists::Perhaps => Lookup::Unknown,
+            Exists::InJobs => Lookup::Unset,
+            Exists::Sometimes => return None,
+        },
     };
     Some(found)
 }

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use super::Truth;
 use super::decision::{Because, Chosen, Decision};
 use super::files;
+use super::given;
 use super::situation::Situation;
 use crate::config::{Job, Rule, Variables, When};
 use crate::gitlab::expression::{Lookup, evaluate};
@@ -32,7 +33,8 @@ pub struct ClauseTrace {
 /// The value of a rule.
 pub fn trace(rule: &Rule, situation: &Situation, look_up: &dyn Fn(&str) -> Lookup) -> RuleTrace {
     let mut clauses = Vec::new();
-    let expand = |text: &str| files::expanded(text, look_up);
+    let in_text = |name: &str| given::in_text(situation, name, look_up(name));
+    let expand = |text: &str| files::expanded(text, &in_text);
     if let Some(condition) = &rule.condition {
         clauses.push(ClauseTrace {
             text: format!("if: {}", condition.text),
@@ -63,7 +65,8 @@ pub fn trace(rule: &Rule, situation: &Situation, look_up: &dyn Fn(&str) -> Looku
 
 /// The value of a rule, without its clauses.
 pub(super) fn truth(rule: &Rule, situation: &Situation, look_up: &dyn Fn(&str) -> Lookup) -> Truth {
-    let expand = |text: &str| files::expanded(text, look_up);
+    let in_text = |name: &str| given::in_text(situation, name, look_up(name));
+    let expand = |text: &str| files::expanded(text, &in_text);
     let condition = rule.condition.iter();
     let conditions = condition.map(|condition| evaluate(&condition.expr, look_up));
     let changes = rule.changes.iter();

@@ -86,6 +86,9 @@ pub struct Situation {
     pub unset: BTreeSet<String>,
     /// Whether variables that nobody names are surely not set. If not, they are unknown.
     pub closed: bool,
+    /// Whether it stands for all pipelines of a class: what is closed is then what conditions ask for, and a
+    /// variable that only paths and other texts have may have any value.
+    pub of_class: bool,
     /// The files that changed.
     pub changed: Changed,
     /// The files of the repository.
@@ -105,6 +108,7 @@ impl Situation {
             variables: BTreeMap::new(),
             unset: BTreeSet::new(),
             closed: false,
+            of_class: false,
             changed: Changed::Unknown,
             files: None,
             kubernetes: None,

@@ -14,8 +14,22 @@ pub(super) struct Found {
     pub(super) since: Version,
 }
 
-/// Mappings whose keys are names that people choose.
-const NAMED: [&str; 4] = ["variables", "secrets", "id_tokens", "inputs"];
+/// Mappings whose keys are names that people choose, by their path.
+const NAMED: [&str; 13] = [
+    "id_tokens",
+    "include:inputs",
+    "inputs",
+    "parallel:matrix",
+    "rules:variables",
+    "run:env",
+    "run:inputs",
+    "secrets",
+    "services:variables",
+    "trigger:include:inputs",
+    "trigger:inputs",
+    "variables",
+    "workflow:rules:variables",
+];
 
 struct Walk {
     target: Version,
@@ -79,11 +93,10 @@ impl Walk {
     }
 
     fn mapping(&mut self, path: &[String], name: &str, map: &Mapping) {
-        let last = name.rsplit(':').next().unwrap_or_default();
         for (key, value) in map.iter() {
             let mut path = path.to_vec();
             path.push(key.to_owned());
-            let key = if NAMED.contains(&last) { "*" } else { key };
+            let key = if NAMED.contains(&name) { "*" } else { key };
             let name = match name {
                 "" => key.to_owned(),
                 name => format!("{name}:{key}"),

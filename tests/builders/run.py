@@ -117,7 +117,7 @@ class Docker(Case):
         self.assertEqual(labels["by"], "two words")
         before = project.handed_on["IMAGE_APP_DIGEST"]
         slug = project.environment["CI_COMMIT_REF_SLUG"]
-        self.assertEqual(self.digest("app", f"cache-{slug}"), before)
+        self.assertEqual(self.digest("app", f"cache_{slug}"), before)
         self.engine.forget()
         _, said = self.check_build(project)
         self.assertRegex(said, "Using cache|CACHED")

@@ -99,6 +99,11 @@ fn includes() {
 }
 
 #[test]
+fn inputs() {
+    all_are_right("inputs.yml");
+}
+
+#[test]
 fn kinds_of_pipelines() {
     all_are_right("kinds.yml");
 }

@@ -86,9 +86,9 @@ fn five_stages_in_order() {
 fn the_build_reads_and_writes_the_cache_of_its_branch() {
     let pipeline = Pipeline::new();
     let cache = "type=registry,ref=$CI_REGISTRY_IMAGE/php-ci:cache";
-    let from = format!("--cache-from \"{cache}-$CI_COMMIT_REF_SLUG\"");
-    let default = format!("--cache-from \"{cache}-$default_branch_slug\"");
-    let to = format!("--cache-to \"{cache}-$CI_COMMIT_REF_SLUG,mode=max\"");
+    let from = format!("--cache-from \"{cache}_$CI_COMMIT_REF_SLUG\"");
+    let default = format!("--cache-from \"{cache}_$default_branch_slug\"");
+    let to = format!("--cache-to \"{cache}_$CI_COMMIT_REF_SLUG,mode=max\"");
     says(&pipeline, "build-php-ci", &[&from, &default, &to, "--push"]);
 }
 
@@ -169,7 +169,7 @@ fn the_production_image_is_built_from_what_only_such_builds_cached() {
     let pipeline = Pipeline::new();
     let script = pipeline.script("build-php");
     assert!(!script.contains("REF_SLUG"), "{script}");
-    assert_eq!(script.matches("/php:cache-production").count(), 2);
+    assert_eq!(script.matches("/php:cache_production").count(), 2);
     assert_eq!(
         pipeline.all["variables"]["IMAGE_PHP"],
         "$CI_REGISTRY_IMAGE/php:$CI_COMMIT_SHA"

@@ -56,6 +56,13 @@ pub(super) fn access(access: &str, values: &Values) -> Result<Value, String> {
     Ok(value)
 }
 
+/// Whether a block asks for an input that the file itself does not declare.
+pub(super) fn is_undeclared(access: &str, values: &Values) -> bool {
+    let input = access.strip_prefix("inputs.");
+    let name = input.and_then(|input| input.split(['.', '[']).next());
+    name.is_some_and(|name| !values.contains_key(name))
+}
+
 /// `name[0][1]` as its name and its indexes.
 fn indexed<'s>(segment: &'s str, access: &str) -> Result<(&'s str, Vec<usize>), String> {
     let Some(open) = segment.find('[') else {

@@ -232,16 +232,33 @@ const FORWARD: Canon = Map(&[
     with("pipeline_variables", Plain, Flag(false)),
 ]);
 
+/// A path in a repository, which begins at its root with a slash or without one.
+fn path(node: &Node) -> Form {
+    match Expanded(GitLab).form(node) {
+        Form::Text(text) => Form::text(text.trim_start_matches('/')),
+        other => other,
+    }
+}
+
+/// `spec`: what a file may be given.
+pub(super) const SPEC: Canon = Map(&[
+    with("inputs", Each(&INPUT), Blank),
+    with("include", INCLUDES, Blank),
+    with("component", Set(&Plain), Blank),
+]);
+
+const INPUT: Canon = Map(&[with("type", Plain, Word("string"))]);
+
 /// A list of includes; a text is a URL or a file of the repository.
 const INCLUDES: Canon = List(&Custom(include));
 
 /// An entry of `include`.
 pub(super) const INCLUDE: Canon = Short(&[
-    field("local", Expanded(GitLab)),
+    field("local", Custom(path)),
     field("remote", Expanded(GitLab)),
     field("project", Expanded(GitLab)),
     field("ref", Expanded(GitLab)),
-    field("file", List(&Expanded(GitLab))),
+    field("file", List(&Custom(path))),
     field("template", Expanded(GitLab)),
     field("component", Expanded(GitLab)),
     field("rules", Custom(super::conditions::of_workflow)),

@@ -83,7 +83,10 @@ pub(super) fn of(config: &Config) -> Fields {
         Form::List(stages.map(|stage| Form::text(stage.as_str())).collect()),
     );
     if let Some(node) = spec {
-        fields.set("spec", Form::plain(node));
+        let spec = keywords::SPEC.form(node);
+        if !spec.is_blank() {
+            fields.set("spec", spec);
+        }
     }
     if let Some(node) = given("variables") {
         fields.set("variables", variables::written(node));

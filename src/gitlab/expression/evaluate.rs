@@ -108,6 +108,24 @@ enum Value {
 }
 
 impl Value {
+    /// A value of one of these kinds; where the kind alone says which value it is, that value.
+    fn of(kinds: Kinds) -> Self {
+        match kinds {
+            NULL => Value::Null,
+            FALSE => Value::Bool(false),
+            TRUE => Value::Bool(true),
+            _ => Value::OneOf(kinds),
+        }
+    }
+
+    /// What it may be if GitLab gets that far.
+    fn if_it_does_not_raise(self) -> Self {
+        match self {
+            Value::OneOf(kinds) => Value::of(Kinds(kinds.0 & !RAISES.0)),
+            known => known,
+        }
+    }
+
     fn kinds(&self) -> Kinds {
         match self {
             Value::Null => NULL,
@@ -148,13 +166,25 @@ fn value(expr: &Expr, look_up: &dyn Fn(&str) -> Lookup) -> Value {
         Expr::All(terms) => joined(values(terms), TRUTHY),
         Expr::Compare { op, left, right } => {
             let (left, right) = (value(left, look_up), value(right, look_up));
-            match op {
-                Comparison::Equal => equal(&left, &right),
-                Comparison::NotEqual => not(&equal(&left, &right), TRUE, FALSE),
-                Comparison::Match => matched(&left, &right),
-                Comparison::NotMatch => not(&matched(&left, &right), TRUE, FALSE),
-            }
+            let compare: fn(&Value, &Value) -> Value = match op {
+                Comparison::Equal => equal,
+                Comparison::NotEqual => |left, right| not(&equal(left, right), TRUE, FALSE),
+                Comparison::Match => matched,
+                Comparison::NotMatch => |left, right| not(&matched(left, right), TRUE, FALSE),
+            };
+            compared(left, right, compare)
         }
+    }
+}
+
+/// Both operands are evaluated before they are compared: where one breaks off, so does the comparison.
+fn compared(left: Value, right: Value, compare: fn(&Value, &Value) -> Value) -> Value {
+    let raises = left.kinds().or(right.kinds()).and(RAISES);
+    let (left, right) = (left.if_it_does_not_raise(), right.if_it_does_not_raise());
+    match [&left, &right].iter().any(|side| side.kinds() == NONE) {
+        true => Value::of(RAISES),
+        false if raises == NONE => compare(&left, &right),
+        false => Value::of(compare(&left, &right).kinds().or(raises)),
     }
 }
 
@@ -169,7 +199,7 @@ fn not(operand: &Value, truthful: Kinds, not_truthful: Kinds) -> Value {
         let bools = FALSE
             .given(kinds.has(truthful))
             .or(TRUE.given(kinds.has(not_truthful)));
-        Value::OneOf(bools.or(raises))
+        Value::of(bools.or(raises))
     }
 }
 
@@ -183,15 +213,11 @@ fn joined(values: Vec<Value>, goes_on: Kinds) -> Value {
             Some(left) if !left.kinds().has(goes_on) => left,
             Some(left) => {
                 let stays = Kinds(left.kinds().0 & !goes_on.0);
-                Value::OneOf(stays.or(next.kinds()))
+                Value::of(stays.or(next.kinds()))
             }
         });
     }
     result.unwrap_or(Value::Null)
-}
-
-fn raises(left: &Value, right: &Value) -> Kinds {
-    left.kinds().or(right.kinds()).and(RAISES)
 }
 
 /// Ruby's `==`, and a text and a boolean are compared as texts (18.11).
@@ -201,16 +227,10 @@ fn equal(left: &Value, right: &Value) -> Value {
             let (a, b) = (left.kinds(), right.kinds());
             let texts = a.has(FILLED.or(BOOL)) && b.has(FILLED.or(BOOL)) && a.or(b).has(FILLED);
             let same = a.and(b).has(NULL.or(BOOL).or(BLANK).or(REGEX)) || texts;
-            let sole = |kinds: Kinds| [NULL, FALSE, TRUE].contains(&kinds);
             // A pattern has no equal but a pattern, and on the left GitLab stumbles over others.
             let stumbles = RAISES.given(a.has(REGEX) && b != REGEX);
-            let differ = FALSE.given(!(sole(a) && a == b));
-            Value::OneOf(
-                TRUE.given(same)
-                    .or(differ)
-                    .or(stumbles)
-                    .or(raises(left, right)),
-            )
+            let differ = FALSE.given(a != REGEX || b.has(REGEX));
+            Value::of(TRUE.given(same).or(differ).or(stumbles))
         }
         (Value::Bool(bool), Value::Text(text)) | (Value::Text(text), Value::Bool(bool)) => {
             Value::Bool(bool.to_string() == *text)
@@ -232,7 +252,7 @@ fn matched(left: &Value, right: &Value) -> Value {
         // Ruby prints an address here.
         Value::Regex(_) | Value::OneOf(_) => None,
     };
-    let unsure = Value::OneOf(BOOL.or(raises(left, right)));
+    let unsure = Value::OneOf(BOOL);
     let pattern = match right {
         Value::Null | Value::Bool(false) => return Value::Bool(false),
         // GitLab looks for slashes in `true` and fails: NoMethodError.
@@ -248,14 +268,11 @@ fn matched(left: &Value, right: &Value) -> Value {
                 };
             }
         },
-        Value::OneOf(kinds) if right.is(FALSY) => {
-            return Value::OneOf(FALSE.given(kinds.has(FALSY)));
-        }
         Value::OneOf(kinds) => {
             let fails = RAISES.given(kinds.has(TRUE));
             let searched = BOOL.given(kinds.has(TEXT.or(REGEX)));
             let null = FALSE.given(kinds.has(FALSY));
-            return Value::OneOf(fails.or(searched).or(null).or(raises(left, right)));
+            return Value::of(fails.or(searched).or(null));
         }
     };
     let Some(text) = text else { return unsure };

@@ -3,9 +3,11 @@
 //! Facts: everybody on the machine sees the arguments of a program; `docker login` itself warns ("docker
 //! login", "Provide a password using STDIN").
 
-use crate::finding::{Code, Finding};
-use crate::gitlab::shell::commands::Word;
+use crate::finding::{Code, Finding, Fix};
+use crate::gitlab::shell::commands::{Command, Word};
 use crate::lint::context::Lint;
+use crate::lint::script::Script;
+use crate::source::Source;
 
 /// Programs whose `login` takes `--password-stdin`.
 const PROGRAMS: [&str; 9] = [
@@ -38,6 +40,7 @@ pub(in crate::lint) fn check(lint: &mut Lint<'_>) {
                         .help(format!(
                             "write `printf '%s' \"{shown}\" | {program} login ... --password-stdin`"
                         ))
+                        .fix(piped(script, command, arguments, &lint.config.sources))
                 }
                 false => {
                     let message = format!("the password of `{program} login` stands in the file");
@@ -49,6 +52,48 @@ pub(in crate::lint) fn check(lint: &mut Lint<'_>) {
             lint.push(finding);
         }
     }
+}
+
+/// The command with the password on its standard input; `None` unless it is written on one line as a shell
+/// reads it, reads nothing itself and is no part of another word.
+fn piped(
+    script: &Script,
+    command: &Command,
+    arguments: &[Word],
+    sources: &[Source],
+) -> Option<Fix> {
+    let text = script.text.get(command.range.clone())?;
+    let place = script.at(&command.range, sources);
+    let written = sources.get(place.file)?.slice(place.span);
+    let reads = command
+        .redirections
+        .iter()
+        .any(|one| one.operator.starts_with('<'));
+    if written != text || text.contains(['\n', '\'']) || command.reads.is_some() || reads {
+        return None;
+    }
+    let (word, value) = password(arguments)?;
+    let name = value.strip_prefix('$')?;
+    let name = name
+        .strip_prefix('{')
+        .and_then(|name| name.strip_suffix('}'))
+        .unwrap_or(name);
+    let is_name = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    if name.is_empty() || !name.chars().all(is_name) {
+        return None;
+    }
+    let at = arguments.iter().position(|one| one == word)?;
+    // The option before its value, or one word with both.
+    let option = arguments.get(at.checked_sub(1)?)?;
+    let first = match word.shown().starts_with('-') {
+        true => word,
+        false => option,
+    };
+    let start = first.range.start.checked_sub(command.range.start)?;
+    let end = word.range.end.checked_sub(command.range.start)?;
+    let (before, after) = (text.get(..start)?, text.get(end..)?);
+    let new = format!("printf '%s' \"${name}\" | {before}--password-stdin{after}");
+    Some(Fix::Text(place, new))
 }
 
 /// The word with the password, and the password; empty if it is what a command prints.

@@ -10,6 +10,9 @@ use crate::finding::{Code, Finding};
 use crate::lint::context::Lint;
 use crate::lint::subject::Subject as _;
 
+/// With one of these in its key, no other pipeline has the cache.
+const OF_ONE_PIPELINE: [&str; 3] = ["CI_PIPELINE_ID", "CI_PIPELINE_IID", "CI_COMMIT_SHA"];
+
 pub(in crate::lint) fn check(lint: &mut Lint<'_>) {
     let config = Arc::clone(&lint.config);
     for job in &config.jobs {
@@ -30,6 +33,10 @@ pub(in crate::lint) fn check(lint: &mut Lint<'_>) {
                 continue;
             }
             let key = cache.get("key").and_then(Node::scalar_text);
+            let is_own = |key: &String| OF_ONE_PIPELINE.iter().any(|name| key.contains(name));
+            if key.as_ref().is_some_and(is_own) {
+                continue;
+            }
             let key = key.map(|key| format!(" `{key}`")).unwrap_or_default();
             let message = format!(
                 "merge requests can put anything into the cache{key} of protected branches"

@@ -15,7 +15,12 @@ pub(crate) fn check(subject: &mut dyn Subject, plan: &Plan) {
         (Ref::Branch(_), Trigger::Push) | (Ref::MergeRequest { .. }, _) => true,
         (Ref::Branch(_) | Ref::Tag(_), _) => false,
     };
-    if !pushed || never.is_some_and(|when| when.value == "none") {
+    let workflow = config.tree.get("workflow");
+    let rules = workflow.and_then(|workflow| workflow.get("rules")?.as_seq());
+    // A rule of the workflow may say otherwise for its pipelines.
+    let differs =
+        rules.is_some_and(|rules| rules.iter().any(|rule| rule.get("auto_cancel").is_some()));
+    if !pushed || differs || never.is_some_and(|when| when.value == "none") {
         return;
     }
     for one in present(&config, plan) {

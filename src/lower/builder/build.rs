@@ -114,7 +114,7 @@ impl Reference {
             None => repository.clone(),
             Some(Tag::Given(tag)) => format!("{repository}{sign}{tag}"),
             Some(Tag::OfDefaultBranch(slug)) => {
-                format!("{repository}{sign}cache-${before}{slug}{after}")
+                format!("{repository}{sign}cache_${before}{slug}{after}")
             }
         }
     }

@@ -8,9 +8,10 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use super::links::{Link, Subject, subjects};
 use super::text::{Question, Questions};
 use crate::config::{Changes, Condition, Conditions, Config, Job, Policy, Rule, Variables, When};
-use crate::gitlab::expression::Expr;
+use crate::gitlab::expression::{Expr, Lookup};
 use crate::gitlab::names::ref_slug;
-use crate::plan::{Ref, source};
+use crate::gitlab::variables;
+use crate::plan::{Ref, files, source};
 
 /// The name of a ref in a pipeline.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -79,6 +80,9 @@ pub struct Compared {
     /// The names of environments that conditions ask for and that have variables: what they are called is
     /// not one of the classes.
     pub(super) environments: BTreeSet<String>,
+    /// The variables in globs of `exists`, of which one value alone is tried. Whatever a glob of `changes`
+    /// says, both answers are.
+    pub(super) in_paths: BTreeSet<String>,
 }
 
 impl Compared {
@@ -87,14 +91,14 @@ impl Compared {
         let mut compared = Self::default();
         let workflow = config.workflow.rules.as_deref().unwrap_or_default();
         for rule in workflow {
-            compared.rule(rule);
+            compared.rule(rule, &[&config.variables]);
         }
         config
             .include_rules
             .iter()
-            .for_each(|rule| compared.rule(rule));
+            .for_each(|rule| compared.rule(rule, &[]));
         for job in &config.jobs {
-            compared.conditions(&job.conditions);
+            compared.conditions(&job.conditions, &[&job.variables, &config.variables]);
             compared.environment(job);
         }
         let of_workflow = workflow.iter().map(|rule| &*rule.variables);
@@ -114,8 +118,10 @@ impl Compared {
     pub fn of_job(config: &Config, job: &Job) -> Self {
         let mut own = Self::default();
         let workflow = config.workflow.rules.as_deref().unwrap_or_default();
-        workflow.iter().for_each(|rule| own.rule(rule));
-        own.conditions(&job.conditions);
+        workflow
+            .iter()
+            .for_each(|rule| own.rule(rule, &[&config.variables]));
+        own.conditions(&job.conditions, &[&job.variables, &config.variables]);
         own.environment(job);
         let of_workflow = workflow.iter().map(|rule| &*rule.variables);
         for variables in of_workflow.chain([&config.variables, &job.variables]) {
@@ -155,6 +161,7 @@ impl Compared {
         self.default_spelled |= other.default_spelled;
         self.kubernetes |= other.kubernetes;
         self.environments.extend(other.environments.iter().cloned());
+        self.in_paths.extend(other.in_paths.iter().cloned());
         self
     }
 
@@ -262,10 +269,11 @@ impl Compared {
         self.expression(expr, false);
     }
 
-    fn conditions(&mut self, conditions: &Conditions) {
+    /// `scope`: the variables that the file gives where they are evaluated, the nearest first.
+    fn conditions(&mut self, conditions: &Conditions, scope: &[&Variables]) {
         match conditions {
             Conditions::Always => {}
-            Conditions::Rules(rules) => rules.iter().for_each(|rule| self.rule(rule)),
+            Conditions::Rules(rules) => rules.iter().for_each(|rule| self.rule(rule, scope)),
             Conditions::Policies { only, except } => {
                 let policies = only.iter().chain(except);
                 policies.for_each(|one| self.policy(one));
@@ -273,12 +281,16 @@ impl Compared {
         }
     }
 
-    fn rule(&mut self, rule: &Rule) {
+    fn rule(&mut self, rule: &Rule, scope: &[&Variables]) {
         if let Some(Condition { expr, .. }) = &rule.condition {
             self.condition(expr);
         }
+        for path in rule.exists.iter().flat_map(|exists| &exists.paths) {
+            self.in_paths
+                .extend(variables::names(path).map(str::to_owned));
+        }
         if let Some(Changes { paths, compare_to }) = &rule.changes {
-            self.changes.insert(paths.clone());
+            self.changes.insert(with_values(paths, scope));
             self.compares |= compare_to.is_some();
         }
     }
@@ -356,21 +368,33 @@ impl Compared {
             return;
         }
         let mut own = Self::default();
-        own.conditions(&job.conditions);
+        own.conditions(&job.conditions, &[]);
         if own.asks("CI_ENVIRONMENT_NAME") {
             self.environments.insert(environment.name.clone());
         }
     }
 }
 
+/// Globs with the values that the file gives their variables, where it gives them all.
+fn with_values(globs: &[String], scope: &[&Variables]) -> Vec<String> {
+    let look_up = |name: &str| {
+        let found = scope.iter().find_map(|variables| variables.get(name));
+        found.map_or(Lookup::Unknown, |one| Lookup::Set(one.value.clone()))
+    };
+    let globs = globs.iter();
+    globs
+        .map(|glob| files::expanded(glob, &look_up).unwrap_or_else(|| glob.clone()))
+        .collect()
+}
+
 fn together(config: &Config) -> BTreeSet<BTreeSet<Choice>> {
     let mut of_workflow = Compared::default();
     for rule in config.workflow.rules.iter().flatten() {
-        of_workflow.rule(rule);
+        of_workflow.rule(rule, &[&config.variables]);
     }
     let of_job = |job: &Job| -> BTreeSet<Choice> {
         let mut own = Compared::default();
-        own.conditions(&job.conditions);
+        own.conditions(&job.conditions, &[&job.variables, &config.variables]);
         own.choices().collect()
     };
     let all: HashMap<&str, BTreeSet<Choice>> = config

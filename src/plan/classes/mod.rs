@@ -62,6 +62,8 @@ pub enum LeftOut {
     Combinations,
     /// Conditions ask for the name of this environment, which has variables.
     Environment(String),
+    /// Paths of `exists` have this variable.
+    Path(String),
 }
 
 impl std::fmt::Display for LeftOut {
@@ -79,6 +81,11 @@ impl std::fmt::Display for LeftOut {
                 f,
                 "conditions ask what the environment {} is called, and not every name was tried",
                 code(name)
+            ),
+            Self::Path(name) => write!(
+                f,
+                "paths of `exists` have the variable {}, and not every value of it was tried",
+                code(&format!("${name}"))
             ),
             Self::Combinations => {
                 f.write_str("not every combination of patterns that one name can match was tried")
@@ -112,6 +119,7 @@ pub fn classes_of(compared: &Compared, default_branch: Option<&str>, decisions: 
     let compared = compared.resolved(default);
     let environments = compared.environments.iter().cloned();
     let mut left_out: Vec<LeftOut> = environments.map(LeftOut::Environment).collect();
+    left_out.extend(compared.in_paths.iter().cloned().map(LeftOut::Path));
     let refs = refs::refs(&compared, default, most, &mut left_out);
     let circumstances = circumstances::circumstances(&compared, &refs, most, &mut left_out);
     let mut known = HashSet::new();
@@ -147,6 +155,7 @@ impl Circumstance {
     fn on(&self, reference: &Situation, compared: &Compared) -> Situation {
         let mut one = reference.clone();
         one.closed = true;
+        one.of_class = true;
         for (name, value) in &self.variables {
             // What GitLab itself sets or does not set there is no choice.
             if is_free(reference, name) {

@@ -8,6 +8,7 @@ use super::links::{Link, NOTHING, Subject, subjects};
 use super::text::Question;
 use crate::gitlab::expression::{Comparison, Expr, PRINTED_PATTERN};
 use crate::gitlab::regex::Pattern;
+use crate::plan::source::SOURCES;
 
 /// Something that an operand of a comparison can be worth.
 #[derive(Clone, Copy)]
@@ -157,7 +158,12 @@ impl Compared {
                     Subject::Variable(name) => {
                         self.variables.entry(name).or_default().used.value = true;
                     }
-                    Subject::Name(_) | Subject::Started | Subject::Default => {}
+                    // Whatever it is compared with may be the name of any source, or contain it.
+                    Subject::Started => {
+                        let all = SOURCES.map(|source| Question::Is(source.to_owned()));
+                        self.sources.own.extend(all);
+                    }
+                    Subject::Name(_) | Subject::Default => {}
                 }
             }
         }

@@ -125,7 +125,7 @@ def indexes_and_lists(bench):
     deployed(project, pipeline)
     kept = {tag: digest for tag, digest in old.items() if tag[0] in "34"}
     images = project.images("php")
-    equal(images.tags(), {"cache-production", *builds(pipeline), *kept}, "tags of php")
+    equal(images.tags(), {"cache_production", *builds(pipeline), *kept}, "tags of php")
     equal({tag: images.digest(tag) for tag in kept}, kept, "what is kept is whole")
     project.push(CHANGES="second")
     healthy(project)

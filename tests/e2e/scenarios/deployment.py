@@ -35,7 +35,7 @@ def builds(*pipelines, job="build-php", prefix=""):
 
 def cleaned(project, *branches):
     """No image of a pipeline is left; the cache of each branch is."""
-    equal(project.images("php-ci").tags(), {f"cache-{branch}" for branch in branches}, "tags of php-ci")
+    equal(project.images("php-ci").tags(), {f"cache_{branch}" for branch in branches}, "tags of php-ci")
 
 
 @scenario
@@ -46,7 +46,7 @@ def first_deployment(bench):
     statuses(pipeline)
     deployed(project, pipeline)
     cleaned(project, "master")
-    equal(project.images("php").tags(), {*builds(pipeline), "cache-production"}, "tags of php")
+    equal(project.images("php").tags(), {*builds(pipeline), "cache_production"}, "tags of php")
     holds("87.50%" in pipeline.log("test-coverage"), "the tests ran with their database")
 
 
@@ -73,7 +73,7 @@ def many_deployments(bench):
         pipelines.append(project.push(CHANGES=str(number)))
         deployed(project, pipelines[-1])
     kept = builds(*pipelines[-3:])
-    equal(project.images("php").tags(), {"cache-production", *kept}, "tags of php")
+    equal(project.images("php").tags(), {"cache_production", *kept}, "tags of php")
     for pipeline in pipelines[-3:]:
         image = f"{project.registry.host}/{project.path}/php:{pipeline.sha}"
         project.kubectl("set", "image", f"deployment/{DEPLOYMENT}", f"{CONTAINER}={image}")

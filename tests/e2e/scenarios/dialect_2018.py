@@ -58,7 +58,7 @@ def deployments_in_2018(bench):
     equal(set(tag.jobs), ALWAYS, "the jobs of a tag")
     statuses(tag)
     equal(live(project), now, "the digest in the Deployment")
-    holds("cache-feature-x" in project.images("php-ci").tags(), "the branch has a cache")
+    holds("cache_feature-x" in project.images("php-ci").tags(), "the branch has a cache")
 
 
 @scenario
@@ -73,7 +73,7 @@ def branches_in_2018(bench):
     statuses(feature)
     equal(live(project), now, "the digest in the Deployment")
     slug = feature.predefined["CI_COMMIT_REF_SLUG"]
-    equal(project.images("php-ci").tags(), {f"cache-{slug}"}, "tags of php-ci")
+    equal(project.images("php-ci").tags(), {f"cache_{slug}"}, "tags of php-ci")
 
 
 @scenario
@@ -131,7 +131,7 @@ def credentials_in_2018(bench):
         pipeline.retry("delete-old-prod-image")
         deployed(project, pipeline)
     kept = of_builds(*project.pipelines)  # none of them is a day old
-    equal(project.images("php").tags(), {"cache-production", *kept}, "tags of php")
+    equal(project.images("php").tags(), {"cache_production", *kept}, "tags of php")
 
 
 @scenario
@@ -160,7 +160,7 @@ def rollbacks_in_2018(bench):
     for number in range(4):
         deployed(project, project.push(CHANGES=str(number)))
     kept = of_builds(*project.pipelines)  # none of them is a day old
-    equal(project.images("php").tags(), {"cache-production", *kept}, "tags of php")
+    equal(project.images("php").tags(), {"cache_production", *kept}, "tags of php")
     for tag in sorted(kept):
         image = f"{project.registry.host}/{project.path}/php:{tag}"
         project.kubectl("set", "image", "deployment/my-project", f"php-container={image}")

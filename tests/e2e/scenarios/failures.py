@@ -35,11 +35,11 @@ def canceled_pipeline(bench):
     later = ("phpstan", "cleanup-php-ci", *AFTER_TESTS)
     equal({name: redundant.jobs[name].status for name in later}, dict.fromkeys(later, "canceled"), "its later jobs")
     left = str(redundant.id)
-    equal(project.images("php-ci").tags(), {"cache-master", left}, "tags of php-ci")
+    equal(project.images("php-ci").tags(), {"cache_master", left}, "tags of php-ci")
     newer = project.push(CHANGES="newer")
     statuses(newer)
     deployed(project, newer)
-    equal(project.images("php-ci").tags(), {"cache-master", left}, "tags of php-ci")
+    equal(project.images("php-ci").tags(), {"cache_master", left}, "tags of php-ci")
     redundant.retry("cleanup-php-ci")
     cleaned(project, "master")
 

@@ -179,7 +179,7 @@ def two_branches_with_one_slug(bench):
     project.settle(slug["fix/login"])
     equal(running(project, slug["fix/login"]), built(made["fix/login"]), "what the other branch runs")
     equal(project.drain(), [], "images that a node drain cannot pull")
-    holds("cache-fix-login" in project.images("app").tags(), "the other branch has its cache")
+    holds("cache_fix-login" in project.images("app").tags(), "the other branch has its cache")
     project.push(CHANGES="master")
     equal(project.drain(), [], "images that a node drain cannot pull after master has cleaned up")
     stopped = {tag for tag in project.images("app").tags() if tag.endswith(f"-{made['Fix/Login'].jobs['build-app'].id}")}

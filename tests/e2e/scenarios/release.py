@@ -29,7 +29,7 @@ def release(bench):
     unbuilt = project.pipeline("v2.0.0", never, tag=True).run()
     statuses(unbuilt, "promote-release")
     holds("v2.0.0" not in project.images("").tags(), "no release of what was never built")
-    tags = {"v1.0.0", "master", "feature-x", "cache-master", "cache-feature-x", *builds(main, branch, job="build-app")}
+    tags = {"v1.0.0", "master", "feature-x", "cache_master", "cache_feature-x", *builds(main, branch, job="build-app")}
     equal(project.images("").tags(), tags, "all tags")
 
 
