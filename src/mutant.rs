@@ -49,12 +49,16 @@ pub(crate) enum Mutant {
     NoLogin,
     /// A failed rollout stays as it is.
     NoUndo,
+    /// What a failed `kubectl apply` changed stays as it is.
+    ObjectsStayApplied,
     /// What runs is not kept.
     NothingThatRunsIsKept,
     /// The login has its password on the command line.
     PasswordAsAnArgument,
     /// Images are built for one platform.
     PlatformsForgotten,
+    /// A promotion takes an image of another pipeline without its tests.
+    PromotesUntested,
     /// The tags of a promotion are swapped.
     PromotionTheWrongWayRound,
     /// What a ref set leaves out is forgotten.
@@ -63,6 +67,8 @@ pub(crate) enum Mutant {
     StopDeletesAllBranches,
     /// Tests run in what the tag names, not in what was built.
     TestsTakeWhatTheTagNames,
+    /// Every branch moves the tag of a toolchain.
+    ToolchainTagOfAllBranches,
     /// The proof refuses nothing. Not a mutation: it lets the others be run.
     Unproven,
 }

@@ -2,7 +2,8 @@
 //! what windlass says of a manifest. `WINDLASS_BLESS=1` writes them anew.
 //!
 //! Markers: `<!-- file: PATH -->`, `<!-- block: PATH KEY -->` (from `KEY:` to the next blank line),
-//! `<!-- findings: PATH -->` (the text of `check` on that manifest), `<!-- output: ARGUMENT... -->`
+//! `<!-- findings: PATH -->` (the text of `check` on that manifest), `<!-- lint: FOLDER -->` (what
+//! `windlass lint` finds there), `<!-- output: ARGUMENT... -->`
 //! (what `windlass` prints), `<!-- diff: PATH|OLD|NEW -->` (what `windlass diff` prints once a
 //! manifest is changed that was committed).
 
@@ -56,7 +57,8 @@ fn wanted(kind: &str, argument: &str) -> String {
             let shown = show(Format::Text, &compiled.report, Style::default());
             shown.unwrap().to_string()
         }
-        ("output", _) => output(&root(), argument.split(' ')),
+        ("output", _) => output(&root(), argument.split(' '), &[0, 1]),
+        ("lint", None) => output(&root(), ["-C", argument, "lint"].into_iter(), &[1]),
         ("diff", _) => {
             let parts: Vec<&str> = argument.split('|').collect();
             let [path, old, new] = parts.as_slice() else {
@@ -69,14 +71,15 @@ fn wanted(kind: &str, argument: &str) -> String {
 }
 
 /// What the command prints.
-fn output<'a>(folder: &Path, arguments: impl Iterator<Item = &'a str>) -> String {
+fn output<'a>(folder: &Path, arguments: impl Iterator<Item = &'a str>, status: &[i32]) -> String {
     let mut command = Command::new(env!("CARGO_BIN_EXE_windlass"));
     let output = command
         .current_dir(folder)
         .args(arguments)
         .output()
         .unwrap();
-    assert!(output.status.success(), "{output:?}");
+    let ended = output.status.code().unwrap();
+    assert!(status.contains(&ended), "{output:?}");
     String::from_utf8(output.stdout).unwrap()
 }
 
@@ -100,14 +103,14 @@ fn difference(manifest: &str, old: &str, new: &str) -> String {
         assert!(output.status.success(), "{output:?}");
     }
     fs::write(&path, manifest.replacen(old, new, 1)).unwrap();
-    output(folder.path(), ["diff"].into_iter())
+    output(folder.path(), ["diff"].into_iter(), &[0])
 }
 
 #[test]
 fn the_picture_shows_what_is_so() {
     let path = root().join("docs/facile.svg");
     let arguments = "-C examples/facile graph --branch master --format svg";
-    let svg = output(&root(), arguments.split(' '));
+    let svg = output(&root(), arguments.split(' '), &[0]);
     if std::env::var_os("WINDLASS_BLESS").is_some() {
         fs::write(path, svg).unwrap();
         return;

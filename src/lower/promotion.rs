@@ -13,6 +13,7 @@ use crate::manifest::images::Image;
 use crate::manifest::reach::{Coverage, covers};
 use crate::manifest::registries::split_tag;
 use crate::manifest::resolved::SetNames;
+use crate::mutant::{self, Mutant};
 use crate::pipeline::{Job, Need, Origin, Value};
 use crate::source::At;
 
@@ -98,7 +99,8 @@ impl<'m> Lowering<'m> {
         let brings = self.deployments.brings(self.manifest, promotion, name);
         let tested = self
             .deployments
-            .wants_tested(self.manifest, promotion, name);
+            .wants_tested(self.manifest, promotion, name)
+            && !mutant::on(Mutant::PromotesUntested);
         let mut source = match (built, tested) {
             (true, _) => self.by_digest_or_fail(name, &mut job.uses),
             (false, true) => self.tested(name),

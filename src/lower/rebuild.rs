@@ -18,7 +18,6 @@
 //! what the image is.
 
 use super::builder::Build;
-use super::common::job_beside;
 use super::registry::{Function, Right};
 use super::{Lowering, digest_variable, quoted, word};
 use crate::gitlab::shell::wrapped;
@@ -27,6 +26,7 @@ use crate::manifest::common::Entity;
 use crate::manifest::images::{Image, Rebuild};
 use crate::manifest::reach::{Coverage, covers};
 use crate::manifest::resolved::image_variable;
+use crate::mutant::{self, Mutant};
 use crate::pipeline::{Handed, Job, Need, Origin, Uses, Value};
 use crate::source::At;
 
@@ -114,7 +114,7 @@ impl<'m> Lowering<'m> {
             policies: build.policies.clone(),
             needs: None,
             interruptible: self.if_known(gates::INTERRUPTIBLE, true),
-            ..job_beside(
+            ..self.job_beside(
                 image.check_job(key),
                 Origin::Check(name.to_owned()),
                 image.common(),
@@ -192,6 +192,7 @@ impl<'m> Lowering<'m> {
         let elsewhere = built.iter().any(|set| set.value != default.value);
         known
             && elsewhere
+            && !mutant::on(Mutant::ToolchainTagOfAllBranches)
             && !image.tag().contains('$')
             && covers(self.manifest, &built, &vec![default]) == Coverage::Covered
     }

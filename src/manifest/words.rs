@@ -79,12 +79,19 @@ pub const READERS: &[Row] = &[
     (&["Retention"], &["refs", "stage"], &[NoShell]),
     (
         &["ImageJobNames"],
-        &["build", "check", "force", "cleanup", "branches"],
+        &["build", "check", "force", "tested", "cleanup", "branches"],
         &[NoShell],
     ),
     (&["Test"], &["script"], &[Script]),
     (&["Test"], &["workdir"], &[Operand]),
     (&["Test"], &["changes", "coverage"], &[NoShell]),
+    (
+        &["ToolImages"],
+        &[
+            "prefix", "docker", "regctl", "git", "kubectl", "helm", "buildkit", "buildah",
+        ],
+        &[NoShell],
+    ),
     (&["JobImage"], &["name"], &[Operand]),
     (&["JobImage"], &["entrypoint"], &[Word]),
     (&["Service"], &["name"], &[Operand]),

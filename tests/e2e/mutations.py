@@ -36,6 +36,27 @@ INTERNAL = ("internal error",)
 
 MUTATIONS = (
     Mutation(
+        "objects-stay-applied",
+        "what a failed apply changed stays",
+        "apply-goes-back-as-a-whole",
+        "what stays of a first deployment that fails",
+        project="manifests",
+    ),
+    Mutation(
+        "promotes-untested",
+        "a promotion takes the image by the commit's tag",
+        "untested-images-are-not-promoted",
+        "jobs: promote-release is success",
+        project="tested",
+    ),
+    Mutation(
+        "toolchain-tag-of-all-branches",
+        "every branch moves the tag `latest`",
+        "toolchains-of-two-branches",
+        "what other pipelines find after the feature's",
+        project="distributions",
+    ),
+    Mutation(
         "promotion-the-wrong-way-round",
         "the tags of the promotion are swapped",
         "second-deployment",

@@ -5,6 +5,7 @@
 //! holds: what a failed deployment applied goes back as a whole, and what is new goes; only what
 //! holds data or other objects stays, and the job says so.
 
+use crate::mutant::{self, Mutant};
 use crate::pipeline::{Shared, Value};
 
 /// Finds the objects and the workloads of manifests.
@@ -74,9 +75,13 @@ pub(super) fn rollout(
     script.push(functions(name, text));
     script.push(format!("save_objects {manifests}").into());
     let guarded: Vec<String> = apply.collect();
+    let undone = match mutant::on(Mutant::ObjectsStayApplied) {
+        true => ":".to_owned(),
+        false => format!("undo_apply {manifests} || true"),
+    };
     script.push(
         format!(
-            "if ! {{\n  {}\n}}; then\n  # All that this job applied goes back.\n  undo_apply {manifests} || true\n  exit 1\nfi\n",
+            "if ! {{\n  {}\n}}; then\n  # All that this job applied goes back.\n  {undone}\n  exit 1\nfi\n",
             guarded.join(" &&\n  ")
         )
         .into(),
