@@ -187,3 +187,45 @@ fn manifests_in_readmes_compile() {
     }
     assert!(count >= 3, "{count}");
 }
+
+/// The longest line of a generated file.
+const WIDEST: usize = 120;
+
+/// No line is wider than a reviewer's screen, save those that the manifest itself writes so.
+#[test]
+fn no_line_is_too_long() {
+    for folder in examples() {
+        let manifest = fs::read_to_string(folder.join(MANIFEST)).unwrap();
+        for (path, text) in compiled::files_of(&folder) {
+            for line in text.lines().filter(|line| line.chars().count() > WIDEST) {
+                let own = line.trim_start().trim_start_matches("- ");
+                assert!(
+                    manifest.contains(own),
+                    "{}: {path}: {line}",
+                    folder.display()
+                );
+            }
+        }
+    }
+}
+
+/// Every job that windlass makes ends some time.
+#[test]
+fn every_generated_job_has_a_timeout() {
+    for folder in examples() {
+        let text = fs::read_to_string(folder.join(MANIFEST)).unwrap();
+        let lowered = compiled::compiled(&text, &Complete).lowered.unwrap();
+        let old = text.contains("gitlab: \"10.4\"");
+        for job in &lowered.pipeline.jobs {
+            let by_hand = matches!(job.origin, windlass::pipeline::Origin::Raw(_));
+            let expected = !(old || by_hand);
+            assert_eq!(
+                job.timeout.is_some(),
+                expected,
+                "{}: {}",
+                folder.display(),
+                job.name
+            );
+        }
+    }
+}

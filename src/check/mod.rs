@@ -29,6 +29,7 @@ mod secrets;
 mod sets;
 mod shared;
 mod stop;
+mod tool_images;
 
 pub use inventory::{Inventory, JobEntry};
 pub(crate) use predefined::finding as predefined_variable;
@@ -95,6 +96,7 @@ const CHECKS: &[fn(&mut Check<'_>)] = &[
     predefined::check,
     registry_names::check,
     access::check,
+    tool_images::check,
     artifacts::check,
     runtime_names::check,
     secrets::check,

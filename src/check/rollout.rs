@@ -85,7 +85,7 @@ fn time(check: &mut Check<'_>, key: &At<String>, environment: &Environment) {
             minutes(longest)
         ),
         None => format!(
-            "waiting for the rollout may take {}, and a job without `timeout` at most {}, unless the project says more",
+            "waiting for the rollout may take {}, and a job without `timeout` at most {}",
             minutes(longest),
             minutes(most)
         ),

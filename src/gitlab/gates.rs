@@ -57,6 +57,8 @@ pub const AUTO_STOP: Version = Version::new(12, 8);
 pub const DOTENV: Version = Version::new(12, 9);
 /// `services:variables`.
 pub const SERVICE_VARIABLES: Version = Version::new(14, 5);
+/// `timeout` of a job.
+pub const TIMEOUT: Version = Version::new(12, 3);
 /// `interruptible`.
 pub const INTERRUPTIBLE: Version = Version::new(12, 3);
 /// `resource_group`.

@@ -1,19 +1,17 @@
 //! Retention: what an image leaves in the registry goes when it is of no more use.
 
-use super::common::job_beside;
 use super::registry::Right;
 use super::{Lowering, marking, quoted};
 use crate::gitlab::gates;
+use crate::lower::tools::Tool;
 use crate::manifest::common::{Entity, When};
 use crate::manifest::images::{Image, KeepFor, Retention};
 use crate::manifest::reach::{Coverage, covers};
 use crate::manifest::resolved::{STAGES, SetNames};
 use crate::mutant::{self, Mutant};
-use crate::pipeline::{Image as JobImage, Job, Mapping, Need, Origin, Value};
+use crate::pipeline::{Job, Mapping, Need, Origin, Value};
 use crate::source::At;
 
-/// git, for the list of branches.
-const GIT: &str = "alpine/git:2.49.1";
 /// Lists branches and tags, each also as `CI_COMMIT_REF_SLUG` has it.
 const BRANCHES: &str = include_str!("../../templates/registry/branches.sh");
 
@@ -38,7 +36,7 @@ impl<'m> Lowering<'m> {
                     .cloned()
                     .unwrap_or_else(|| "cleanup".to_owned()),
             ),
-            ..job_beside(
+            ..self.job_beside(
                 image.cleanup_job(key),
                 Origin::Cleanup(name.to_owned()),
                 image.common(),
@@ -106,18 +104,14 @@ impl<'m> Lowering<'m> {
         };
         let mut job = Job {
             stage: Some(stage.to_owned()),
-            image: Some(JobImage {
-                name: GIT.to_owned(),
-                entrypoint: Some(vec![String::new()]),
-                ..JobImage::default()
-            }),
+            image: Some(self.tool(Tool::Git)),
             variables: Mapping::from_iter([("GIT_STRATEGY", "none")]),
             script: vec![Value::from(BRANCHES)],
             artifacts: Mapping::from_iter([
                 ("paths", Value::list(["branches.txt"])),
                 ("expire_in", Value::from("1 day")),
             ]),
-            ..job_beside(name, Origin::Branches(key.value.clone()), image.common())
+            ..self.job_beside(name, Origin::Branches(key.value.clone()), image.common())
         };
         if self.target >= gates::NEEDS_IN_STAGE {
             job.needs = Some(vec![Need {

@@ -11,6 +11,10 @@ use crate::mutant::{self, Mutant};
 use crate::pipeline::{Job, Mapping, Need, Origin, Value};
 use crate::source::{At, Span};
 
+/// How long a job may take if the manifest does not say: as long as in a project without a setting of its
+/// own (GitLab 18).
+const DEFAULT_TIMEOUT: &str = "1 hour";
+
 impl Lowering<'_> {
     /// A job with the common keys of its entity. The family's own keys are set by the caller,
     /// which calls [`finish`] last.
@@ -36,7 +40,7 @@ impl Lowering<'_> {
                 }
             }),
             retry: common.retry.get().map(retry),
-            timeout: common.timeout.get().map(|timeout| timeout.to_string()),
+            timeout: self.timeout(common),
             interruptible: match common.interruptible.get() {
                 Some(own) => Some(*own),
                 None => self.if_known(gates::INTERRUPTIBLE, true),
@@ -72,6 +76,28 @@ impl Lowering<'_> {
                 .collect()
         });
         job
+    }
+
+    /// How long a job may take: `null` leaves that to the project.
+    fn timeout(&self, common: Common<'_>) -> Option<String> {
+        match common.timeout {
+            Field::Set(own) => Some(own.value.to_string()),
+            Field::Null => None,
+            Field::Absent | Field::Invalid => {
+                self.if_known(gates::TIMEOUT, DEFAULT_TIMEOUT.to_owned())
+            }
+        }
+    }
+
+    /// A job that windlass adds beside those of an entity, with the keys of the entity that any job on
+    /// its runners needs: where all runners have tags, a job without any would wait for ever.
+    pub(super) fn job_beside(&self, name: At<String>, origin: Origin, common: Common<'_>) -> Job {
+        Job {
+            retry: common.retry.get().map(retry),
+            timeout: self.timeout(common),
+            tags: texts(common.runner_tags),
+            ..Job::new(name, origin)
+        }
     }
 
     /// What windlass adds of itself, where the target knows it.
@@ -202,17 +228,6 @@ impl Lowering<'_> {
                         .unwrap_or_default()
                 })
             })
-    }
-}
-
-/// A job that windlass adds beside those of an entity, with the keys of the entity that any job on
-/// its runners needs: where all runners have tags, a job without any would wait for ever.
-pub(super) fn job_beside(name: At<String>, origin: Origin, common: Common<'_>) -> Job {
-    Job {
-        retry: common.retry.get().map(retry),
-        timeout: common.timeout.get().map(|timeout| timeout.to_string()),
-        tags: texts(common.runner_tags),
-        ..Job::new(name, origin)
     }
 }
 

@@ -98,16 +98,22 @@ impl Lowering<'_> {
     }
 
     fn client(&self, docker: &Docker) -> Image {
+        let tools = self.manifest.tools.get();
+        let own = tools.and_then(|tools| tools.docker.get().cloned());
         match docker.image.get() {
             Some(image) => self.job_image(image, None),
+            None if own.is_some() => Image {
+                name: own.unwrap_or_default(),
+                ..Image::default()
+            },
             None if self.has_old_docker() && self.manifest.compose.get().is_some() => Image {
-                name: OLD_COMPOSE.to_owned(),
+                name: self.mirrored(OLD_COMPOSE),
                 // The image's own entrypoint takes its arguments for those of compose.
                 entrypoint: Some(vec![String::new()]),
                 ..Image::default()
             },
             None => Image {
-                name: format!("docker:{}-cli", self.docker_version()),
+                name: self.mirrored(&format!("docker:{}-cli", self.docker_version())),
                 ..Image::default()
             },
         }
@@ -160,10 +166,10 @@ impl Lowering<'_> {
     }
 
     fn dind(&self, docker: &Docker, client: &Image) -> Service {
-        let name = match (&docker.dind, client.name.strip_prefix("docker:")) {
+        let name = match (&docker.dind, beside(&client.name)) {
             (Field::Set(own), _) => own.value.clone(),
-            (_, Some(tag)) => format!("docker:{}-dind", tag.trim_end_matches("-cli")),
-            (_, None) => format!("docker:{}-dind", self.docker_version()),
+            (_, Some(beside)) => beside,
+            (_, None) => self.mirrored(&format!("docker:{}-dind", self.docker_version())),
         };
         let tls = docker.tls.copied_or(true);
         let mut command = Vec::new();
@@ -230,6 +236,19 @@ impl Lowering<'_> {
     }
 }
 
+/// The daemon's image beside that of a client that is named like Docker's own, wherever it is:
+/// `mirror/docker:29.1.3-cli` and `mirror/docker:29.1.3-dind`.
+fn beside(client: &str) -> Option<String> {
+    let name = client.split('@').next().unwrap_or_default();
+    let at = name.rfind('/').map_or(0, |slash| slash + 1);
+    let tag = name.get(at..)?.strip_prefix("docker:")?;
+    let folder = name.get(..at)?;
+    Some(format!(
+        "{folder}docker:{}-dind",
+        tag.trim_end_matches("-cli")
+    ))
+}
+
 /// The major version of Docker in an image that is named like Docker's own: `mirror/docker:29.1.3-dind`.
 fn docker_version_of(image: &str) -> Option<u32> {
     let (_, last) = image.rsplit_once('/').unwrap_or(("", image));
@@ -292,7 +311,25 @@ fn dind_variables(tls: bool) -> Mapping {
 
 #[cfg(test)]
 mod tests {
-    use super::docker_version_of;
+    use super::{beside, docker_version_of};
+
+    #[test]
+    fn the_daemon_comes_from_where_the_client_comes_from() {
+        for (client, daemon) in [
+            ("docker:29.1.3-cli", Some("docker:29.1.3-dind")),
+            ("docker:28", Some("docker:28-dind")),
+            ("docker:29-cli@sha256:aa", Some("docker:29-dind")),
+            (
+                "host:5000/hub/docker:29-cli",
+                Some("host:5000/hub/docker:29-dind"),
+            ),
+            ("docker", None),
+            ("my-docker:29", None),
+            ("tools:1", None),
+        ] {
+            assert_eq!(beside(client).as_deref(), daemon, "{client}");
+        }
+    }
 
     #[test]
     fn the_version_of_docker_is_in_the_name_of_its_own_image_alone() {

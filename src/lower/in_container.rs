@@ -4,6 +4,7 @@
 //! script says is read by a shell in the container, never by the job's.
 
 use super::word;
+use crate::gitlab::shell::wrapped;
 use crate::manifest::collection::Many;
 use crate::manifest::record::Field;
 use crate::manifest::tests::Test;
@@ -61,7 +62,8 @@ pub(super) fn command(run: &[String], script: &Field<Many<String>>) -> Value {
     } else {
         ""
     };
-    Value::from(format!("{command} sh -ec '\n{pipefail}{body}'\n"))
+    let start = wrapped(&format!("{command} sh -ec"));
+    Value::from(format!("{start} '\n{pipefail}{body}'\n"))
 }
 
 /// Whether a command surely is one program with plain arguments, for which no shell is needed.

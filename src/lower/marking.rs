@@ -4,7 +4,6 @@
 //! there already. Always holds: what a deployment did not reach is never marked; nothing is turned
 //! back by an older pipeline that comes last.
 
-use super::common::job_beside;
 use super::handover::Handover;
 use super::registry::{Function, Right};
 use super::{Lowering, quoted, word};
@@ -48,7 +47,7 @@ impl<'m> Lowering<'m> {
             stage: Some(self.stage_after(environment.stage()).to_owned()),
             needs: Some(vec![deployment(key, environment)]),
             resource_group: self.resource_group(key, environment),
-            ..job_beside(
+            ..self.job_beside(
                 environment.mark_job(key),
                 Origin::Mark(key.value.clone()),
                 environment.common(),

@@ -31,6 +31,7 @@ mod stop;
 mod test;
 mod tested;
 mod toolchain_build;
+mod tools;
 mod uses;
 mod workflow;
 

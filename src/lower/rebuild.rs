@@ -18,7 +18,6 @@
 //! what the image is.
 
 use super::builder::Build;
-use super::common::job_beside;
 use super::registry::{Function, Right};
 use super::{Lowering, digest_variable, quoted, word};
 use crate::gitlab::shell::wrapped;
@@ -115,7 +114,7 @@ impl<'m> Lowering<'m> {
             policies: build.policies.clone(),
             needs: None,
             interruptible: self.if_known(gates::INTERRUPTIBLE, true),
-            ..job_beside(
+            ..self.job_beside(
                 image.check_job(key),
                 Origin::Check(name.to_owned()),
                 image.common(),

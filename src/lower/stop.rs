@@ -5,7 +5,6 @@
 //! and without what earlier jobs hand on, as that may have expired. It can be run again. It deletes
 //! nothing if a variable in the name of what it deletes is empty.
 
-use super::common::job_beside;
 use super::deploy::cluster::{Client, Namespace};
 use super::deploy::helm::release as helm_release;
 use super::registry::{Function, Right, expression};
@@ -56,7 +55,7 @@ impl<'m> Lowering<'m> {
     }
 
     fn stop(&mut self, key: &'m At<String>, environment: &'m At<Environment>, stop: &'m Stop) {
-        let mut job = job_beside(
+        let mut job = self.job_beside(
             environment.stop_job(key),
             Origin::Stop(key.value.clone()),
             environment.common(),
@@ -133,7 +132,7 @@ impl<'m> Lowering<'m> {
             allow_failure: Some(Value::Bool(true)),
             interruptible: stop.interruptible,
             resource_group: stop.resource_group.clone(),
-            ..job_beside(
+            ..self.job_beside(
                 environment.untag_job(key),
                 Origin::Untag(key.value.clone()),
                 environment.common(),

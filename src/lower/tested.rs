@@ -4,7 +4,6 @@
 //! by digest. Always holds: it waits for every test of the image that runs in its pipeline, and runs
 //! only where one of them may.
 
-use super::common::job_beside;
 use super::registry::Right;
 use super::{Lowering, quoted};
 use crate::gitlab::gates;
@@ -37,7 +36,7 @@ impl<'m> Lowering<'m> {
             stage: Some(stage.to_owned()),
             needs: Some(needs.collect()),
             interruptible: self.if_known(gates::INTERRUPTIBLE, true),
-            ..job_beside(
+            ..self.job_beside(
                 image.tested_job(key),
                 Origin::Tested(name.to_owned()),
                 image.common(),

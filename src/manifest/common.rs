@@ -309,7 +309,7 @@ macro_rules! entity {
                 cache: $crate::manifest::collection::Many<$crate::manifest::artifacts::Cache>,
                 /// How often a failed job is repeated: 0 to 2.
                 retry: $crate::manifest::common::Retry,
-                /// How long the job may take.
+                /// How long the job may take; one hour if not written, what the project says if `null`.
                 timeout: $crate::manifest::kinds::Timeout,
                 /// Whether a newer pipeline may cancel the job; `true` save for deployments.
                 interruptible: bool,

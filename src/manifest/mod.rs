@@ -28,6 +28,7 @@ pub mod resolved;
 pub mod scalar;
 mod schema;
 pub mod tests;
+pub mod tool_images;
 pub mod tools;
 pub mod words;
 pub mod written_tags;
@@ -42,6 +43,7 @@ use record::{Field, Read, Reader, record};
 use refs::RefSet;
 pub use schema::schema;
 use tests::Test;
+use tool_images::ToolImages;
 use tools::{Compose, Docker, Include, Kubernetes, Registry};
 
 use crate::finding::Report;
@@ -68,7 +70,7 @@ record! {
         runner_tags: List<Text>,
         /// How often a failed job is repeated.
         retry: Retry,
-        /// How long a job may take.
+        /// How long a job may take; one hour if not written, what the project says if `null`.
         timeout: Timeout,
         /// Whether a newer pipeline may cancel a job; `true` if not written, never for
         /// deployments.
@@ -94,6 +96,8 @@ record! {
         /// A folder of the project with included files of other projects, templates, components and
         /// URLs, so that they are proved as well; what is not there is not read.
         includes_from: ProjectPath,
+        /// The images that generated jobs have their programs from.
+        tools: ToolImages,
         /// How jobs reach a Docker daemon.
         docker: Docker,
         /// How jobs reach a Kubernetes cluster.

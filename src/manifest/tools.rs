@@ -10,8 +10,9 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 record! {
     /// How jobs reach a Docker daemon.
     Docker {
-        /// The image of jobs that build, or test `via` docker or compose; a pinned
-        /// `docker:<version>-cli` if not written, below GitLab 13 with compose `docker/compose`.
+        /// The image of jobs that build, or test `via` docker or compose; `tools.docker` if not
+        /// written, else a pinned `docker:<version>-cli`, below GitLab 13 with compose
+        /// `docker/compose`.
         image: JobImage,
         /// `dind` (a daemon of the job's own, as a service), `host` (the runner's socket), or the
         /// address of a daemon, `tcp://...`. Only jobs that need a daemon get one. On a daemon of
@@ -62,9 +63,9 @@ record! {
         kubeconfig: Kubeconfig,
         /// The certificate-based integration of old GitLabs; removed from GitLab 15.0 on.
         integration: bool,
-        /// The image of jobs that deploy: a name of `images`, or a reference with a tag; a pinned
-        /// `alpine/kubectl` if not written, or `alpine/k8s` where helm, kustomize or envsubst is
-        /// needed beside it.
+        /// The image of jobs that deploy: a name of `images`, or a reference with a tag. If not
+        /// written, `tools.kubectl` or a pinned `alpine/kubectl`; where helm, kustomize or envsubst
+        /// is needed beside it, `tools.helm` or a pinned `alpine/k8s`.
         image: JobImage,
         /// The namespace of every command.
         namespace: Text,

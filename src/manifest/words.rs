@@ -85,6 +85,13 @@ pub const READERS: &[Row] = &[
     (&["Test"], &["script"], &[Script]),
     (&["Test"], &["workdir"], &[Operand]),
     (&["Test"], &["changes", "coverage"], &[NoShell]),
+    (
+        &["ToolImages"],
+        &[
+            "prefix", "docker", "regctl", "git", "kubectl", "helm", "buildkit", "buildah",
+        ],
+        &[NoShell],
+    ),
     (&["JobImage"], &["name"], &[Operand]),
     (&["JobImage"], &["entrypoint"], &[Word]),
     (&["Service"], &["name"], &[Operand]),

@@ -117,21 +117,26 @@ fn possible(
     Ok(possible)
 }
 
-/// Those of the possible bases that save the job at least one key.
+/// Those of the possible bases that save the job more keys than it says again.
 fn useful(job: &WrittenJob, possible: &[usize], bases: &[Base], used: &[bool]) -> Vec<usize> {
     let mut chosen: Vec<usize> = Vec::new();
     for &index in possible {
         let Some(base) = bases.get(index) else {
             continue;
         };
-        let saves = base.keys.iter().any(|(key, value)| {
-            provider(key, &chosen, bases).is_none()
-                && job
-                    .keys
-                    .get(key)
-                    .is_some_and(|own| own.same(value) || rest_of(own, value).is_some())
-        });
-        if saves && used.get(index).copied().unwrap_or(false) {
+        // A base of which the job says most again is none.
+        let (mut saved, mut said_again) = (0, 0);
+        for (key, value) in base.keys.iter() {
+            if provider(key, &chosen, bases).is_some() {
+                continue;
+            }
+            match job.keys.get(key) {
+                Some(own) if own.same(value) || rest_of(own, value).is_some() => saved += 1,
+                Some(_) => said_again += 1,
+                None => {}
+            }
+        }
+        if saved > said_again && used.get(index).copied().unwrap_or(false) {
             chosen.push(index);
         }
     }

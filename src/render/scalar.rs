@@ -12,6 +12,9 @@ use super::Reason;
 /// libyaml looks for the `:` of a key within 1,024 characters; a little less is always safe.
 const LONGEST_KEY: usize = 1_000;
 
+/// The longest line in bytes, where it can be broken.
+const WIDEST: usize = 120;
+
 /// Words that YAML 1.1 readers take for a boolean or null, in any case.
 const WORDS: [&str; 9] = ["true", "false", "yes", "no", "on", "off", "y", "n", "null"];
 
@@ -213,8 +216,18 @@ pub(super) fn write_in_flow(out: &mut String, text: &str, quote: bool) -> Result
 pub(super) fn write_value(out: &mut String, text: &str, indent: usize) -> Result<(), Reason> {
     check(text)?;
     let traits = Traits::of(text);
-    if plain_in_block(text, &traits) {
+    if plain_in_block(text, &traits) && fits(out, text) {
         out.push_str(text);
+        return Ok(());
+    }
+    let lines = (!fits(out, text)).then(|| folded(text, indent, &traits));
+    if let Some(lines) = lines.flatten() {
+        out.push_str(">-");
+        for line in lines {
+            out.push('\n');
+            super::indent(out, indent + 2);
+            out.push_str(line);
+        }
         return Ok(());
     }
     // One line with both kinds of quotes is easier to read without any around it.
@@ -229,6 +242,52 @@ pub(super) fn write_value(out: &mut String, text: &str, indent: usize) -> Result
         other => write_quoted(out, text, other),
     }
     Ok(())
+}
+
+/// Whether a text fits on the line that has begun.
+fn fits(out: &str, text: &str) -> bool {
+    let begun = out.len() - out.rfind('\n').map_or(0, |at| at + 1);
+    begun + text.len() <= WIDEST
+}
+
+/// The lines of one long line, which a folded block joins again with a space each: broken at spaces,
+/// after `&&`, `||` and `|` where there is one. `None` if it has no such space.
+fn folded<'t>(text: &'t str, indent: usize, traits: &Traits) -> Option<Vec<&'t str>> {
+    if traits.lines || traits.tab || text.starts_with(' ') || !traits.suits_literal(text) {
+        return None;
+    }
+    let room = WIDEST.checked_sub(indent + 2).filter(|room| *room > 0)?;
+    let single = |at: usize| {
+        let around = (text.get(..at), text.get(at + 1..));
+        matches!(around, (Some(before), Some(after))
+            if !before.is_empty() && !before.ends_with(' ') && !after.is_empty() && !after.starts_with(' '))
+    };
+    let spaces = text.match_indices(' ').map(|(at, _)| at);
+    let spaces: Vec<usize> = spaces.filter(|at| single(*at)).collect();
+    let (mut lines, mut start) = (Vec::new(), 0);
+    while text.len() - start > room {
+        let next = |at: &&usize| **at > start;
+        let fits = || {
+            spaces
+                .iter()
+                .rev()
+                .filter(next)
+                .filter(|at| **at - start <= room)
+        };
+        let joins = |at: &&usize| {
+            text.get(start..**at)
+                .is_some_and(|line| line.ends_with(['&', '|']))
+        };
+        let at = fits()
+            .find(joins)
+            .or(fits().next())
+            .or(spaces.iter().find(next));
+        let Some(at) = at else { break };
+        lines.push(text.get(start..*at)?);
+        start = at + 1;
+    }
+    lines.push(text.get(start..)?);
+    (lines.len() > 1).then_some(lines)
 }
 
 fn write_literal(out: &mut String, text: &str, indent: usize, final_break: bool) {

@@ -15,7 +15,12 @@ const TEMPLATE: &str =
 fn job(version: &str, environment: &str) -> Job {
     let helm = installed(version);
     let helm = helm.display();
-    Job::new(environment)
+    // The pinned image has Helm 3; of another image the version is not known before the job runs.
+    let access = match version {
+        "helm-3" => "{context: one, namespace: shop}",
+        _ => "{context: one, image: 'registry.example.com/tools:1', namespace: shop}",
+    };
+    Job::reaching(access, environment)
         .built()
         .program(
             "helm",

@@ -77,7 +77,9 @@ fn text_of(manifest: &Yaml) -> String {
 #[track_caller]
 fn compiled(manifest: &Yaml) -> String {
     let mut out = String::new();
-    for (path, text) in files(&text_of(manifest), &Complete) {
+    let written = text_of(manifest);
+    for (path, text) in files(&written, &Complete) {
+        narrow(&written, &path, &text);
         if path == ".gitlab-ci.yml" {
             for (key, value) in json(&text).as_object().unwrap() {
                 if !key.starts_with('.') {
@@ -91,6 +93,16 @@ fn compiled(manifest: &Yaml) -> String {
         }
     }
     out
+}
+
+/// No line is wider than 120 characters, save those that a text of the manifest fills.
+fn narrow(manifest: &str, path: &str, text: &str) {
+    for line in text.lines().filter(|line| line.chars().count() > 120) {
+        let own = line.split(|c: char| c.is_whitespace() || c == '"');
+        let longest = own.max_by_key(|word| word.len()).unwrap_or_default();
+        let by_hand = longest.len() > 60 || manifest.contains(line.trim_start_matches([' ', '-']));
+        assert!(by_hand, "{path}: {line}");
+    }
 }
 
 /// The lines of one that the other lacks.
@@ -336,4 +348,9 @@ fn properties(definition: &str, schema: &Json, out: &mut BTreeSet<(String, Strin
             .for_each(|item| properties(definition, item, out)),
         _ => {}
     }
+}
+
+#[test]
+fn tools() {
+    run("tools.txt");
 }

@@ -4,11 +4,9 @@
 
 use super::build::{Build, Reference};
 use super::{arguments, daemonless};
+use crate::lower::tools::Tool;
 use crate::lower::{Lowering, quoted, word};
 use crate::pipeline::{BaseId, Job, Mapping, Value};
-
-/// Buildah and a shell.
-const IMAGE: &str = "quay.io/buildah/stable:v1.43.1";
 
 pub(super) fn lower(lowering: &mut Lowering<'_>, job: &mut Job, build: &mut Build<'_>) {
     let variables = Mapping::from_iter([
@@ -25,7 +23,7 @@ pub(super) fn lower(lowering: &mut Lowering<'_>, job: &mut Job, build: &mut Buil
         job,
         &daemonless::Tool {
             base: BaseId::only("buildah"),
-            image: IMAGE,
+            image: lowering.tool(Tool::Buildah),
             comment: "Buildah, logged in to the registry: no daemon, no privileges.",
             variables,
             logins,

@@ -5,11 +5,9 @@
 use super::build::{Build, Reference};
 use super::{arguments, daemonless};
 use crate::gitlab::shell::WIDTH;
+use crate::lower::tools::Tool;
 use crate::lower::{Lowering, quoted, word};
 use crate::pipeline::{BaseId, Job, Mapping, Value};
-
-/// BuildKit with `buildctl` and a shell.
-const IMAGE: &str = "moby/buildkit:v0.29.0-rootless";
 
 /// Where BuildKit looks for logins: not in the project, whose files are the build's context.
 const CONFIG: &str = "$HOME/.docker";
@@ -23,7 +21,7 @@ pub(super) fn lower(lowering: &mut Lowering<'_>, job: &mut Job, build: &mut Buil
         job,
         &daemonless::Tool {
             base: BaseId::only("buildkit"),
-            image: IMAGE,
+            image: lowering.tool(Tool::Buildkit),
             comment: "Rootless BuildKit, logged in to the registry: no daemon, no privileges.",
             variables: Mapping::from_iter([flags]),
             logins,

@@ -3,6 +3,7 @@
 //! In: the tool. Out: a job that has no service and no privileges, and logs in to the registry.
 
 use super::build::Build;
+use crate::gitlab::shell::wrapped;
 use crate::lower::registry::note_login;
 use crate::lower::{Lowering, quoted, word};
 use crate::pipeline::{Base, BaseId, Image, Job, Mapping, Uses, Value};
@@ -12,7 +13,7 @@ pub(super) struct Tool {
     /// The hidden job that its jobs share.
     pub base: BaseId,
     /// Its image.
-    pub image: &'static str,
+    pub image: Image,
     /// What people read above the hidden job.
     pub comment: &'static str,
     /// Its settings.
@@ -26,13 +27,7 @@ pub(super) const FILE_DIGEST: &str = "digest=$(cat image.digest)";
 
 /// Gives a job the tool. What the job has of its own comes after.
 pub(super) fn set_up(lowering: &mut Lowering<'_>, job: &mut Job, tool: &Tool) {
-    let image = Image {
-        name: tool.image.to_owned(),
-        // The runner wants a shell, not the tool.
-        entrypoint: Some(vec![String::new()]),
-        ..Image::default()
-    };
-    let mut keys = Mapping::from_iter([("image", image.to_value())]);
+    let mut keys = Mapping::from_iter([("image", tool.image.to_value())]);
     if !tool.variables.is_empty() {
         keys.set("variables", tool.variables.clone());
     }
@@ -48,7 +43,7 @@ pub(super) fn set_up(lowering: &mut Lowering<'_>, job: &mut Job, tool: &Tool) {
         });
     }
     job.bases.push(tool.base);
-    job.image = Some(image);
+    job.image = Some(tool.image.clone());
     let mut variables = tool.variables.clone();
     variables.merge(&job.variables);
     job.variables = variables;
@@ -89,11 +84,11 @@ pub(super) fn auth_file(
     if entries.is_empty() {
         return Vec::new();
     }
-    lines.push(format!(
-        "(umask 077; printf '{{\"auths\": {{{}}}}}\\n'{values} > {file})\n",
+    lines.push(wrapped(&format!(
+        "(umask 077; printf '{{\"auths\": {{{}}}}}\\n'{values} > {file})",
         entries.join(", ")
-    ));
-    vec![Value::from(lines.join("\n"))]
+    )));
+    vec![Value::from(lines.join("\n") + "\n")]
 }
 
 /// The name of a registry in that file: Docker Hub has one of its own.

@@ -7,19 +7,18 @@
 
 use crate::gitlab::shell::wrapped;
 use crate::gitlab::variables::or_fail;
+use crate::lower::tools::Tool;
 use crate::lower::{Lowering, own_folder, word};
 use crate::manifest::environments::Environment;
 use crate::manifest::tools::{Kubeconfig, KubeconfigEncoding, Kubernetes};
-use crate::pipeline::{Base, BaseId, Image, Job, Mapping, Value};
+use crate::pipeline::{Base, BaseId, Job, Mapping, Value};
 
-/// The clients of a cluster that jobs need, and the image that they have them from if the manifest
-/// names none.
+/// The clients of a cluster that jobs need.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::lower) enum Client {
     /// `kubectl` alone.
     Kubectl,
-    /// `helm`, `kustomize`, `envsubst` and `curl` beside it (alpine-docker/k8s, its Dockerfile). `alpine/helm` has no `kubectl`, which reaches the
-    /// cluster, watches workloads and deletes namespaces.
+    /// `helm`, `kustomize`, `envsubst` and `curl` beside it.
     Tools,
 }
 
@@ -62,18 +61,10 @@ impl Client {
         }
     }
 
-    fn image(self) -> Image {
+    fn tool(self) -> Tool {
         match self {
-            Self::Kubectl => Image {
-                name: "alpine/kubectl:1.34.1".to_owned(),
-                // The image's own entrypoint is kubectl, and the runner wants a shell.
-                entrypoint: Some(vec![String::new()]),
-                ..Image::default()
-            },
-            Self::Tools => Image {
-                name: "alpine/k8s:1.34.1".to_owned(),
-                ..Image::default()
-            },
+            Self::Kubectl => Tool::Kubectl,
+            Self::Tools => Tool::Helm,
         }
     }
 }
@@ -90,7 +81,7 @@ impl Lowering<'_> {
         let kubernetes = environment.access(self.manifest);
         let image = match kubernetes.image.get() {
             Some(image) => self.job_image(image, environment.variables.get()),
-            None => client.image(),
+            None => self.tool(client.tool()),
         };
         let access = access_commands(&kubernetes, namespace);
         let mut keys = Mapping::from_iter([("image", image.to_value())]);

@@ -2,6 +2,7 @@
 //! fails. Helm 3 and 4.
 
 use super::{Change, Undo, rollout};
+use crate::lower::tools::Tool;
 use crate::lower::{Lowering, digest_variable, own_folder, quoted, word};
 use crate::manifest::collection::{List, Map};
 use crate::manifest::common::Variable;
@@ -16,6 +17,30 @@ const LONGEST_RELEASE: usize = 53;
 /// Helm reads `\`, `,` and, at its beginning, `{` in the values of `--set-string` (strvals of Helm
 /// 3.8 and 4.1).
 const ESCAPED: [char; 3] = ['\\', ',', '{'];
+
+/// What undoes a failed release, where the image does not tell the version of Helm.
+const ASK_VERSION: &str = "# Helm 4 renamed --atomic.\n\
+    case $(helm version --short) in v3.*) undo=--atomic ;; *) undo=--rollback-on-failure ;; esac\n";
+
+/// The major version of Helm in the job's image, if its name tells: `alpine/k8s`, from whatever registry,
+/// has Helm 3 up to 1.34 and Helm 4 from 1.35 on (its tags hold the version of kubectl).
+fn version(lowering: &Lowering<'_>, environment: &Environment) -> Option<u8> {
+    let access = environment.access(lowering.manifest);
+    let own = access.image.get().and_then(|image| image.name.get());
+    let image = match own {
+        Some(own) => own.to_string(),
+        None => lowering.tool(Tool::Helm).name,
+    };
+    version_in(&image)
+}
+
+fn version_in(image: &str) -> Option<u8> {
+    let (before, tag) = image.split_once("alpine/k8s:1.")?;
+    let minor = tag.split(['.', '@', '-']).next()?;
+    let minor: u32 = minor.parse().ok()?;
+    let whole = before.is_empty() || before.ends_with('/');
+    whole.then_some(if minor <= 34 { 3 } else { 4 })
+}
 
 /// The name of a release as a word of the shell, and the command that makes it where it depends on
 /// variables. Whatever deletes the release must call it by the same name.
@@ -77,12 +102,16 @@ pub(super) fn lower(lowering: &Lowering<'_>, environment: &Environment) -> Optio
     }
     let timeout = rollout::timeout(environment);
     if rollout::undo(environment) {
-        change.prepare.push(Value::from(
-            "# Helm 4 renamed --atomic.\n\
-             case $(helm version --short) in v3.*) undo=--atomic ;; *) undo=--rollback-on-failure ;; esac\n",
-        ));
+        let undo = match version(lowering, environment) {
+            Some(3) => "--atomic",
+            Some(_) => "--rollback-on-failure",
+            None => {
+                change.prepare.push(Value::from(ASK_VERSION));
+                "\"$undo\""
+            }
+        };
         if !mutant::on(Mutant::HelmDoesNotWait) {
-            lines.push(format!("\"$undo\" --timeout {timeout}"));
+            lines.push(format!("{undo} --timeout {timeout}"));
         }
     } else {
         lines.push(format!("--wait --timeout {timeout}"));
@@ -153,4 +182,21 @@ fn is_plain(text: &str) -> bool {
             let known = known.iter().any(|end| name.ends_with(end));
             name.starts_with("CI_") && known && plain(rest)
         })
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_image_tells_the_version_of_helm() {
+        for (image, version) in [
+            ("alpine/k8s:1.34.1", Some(3)),
+            ("mirror.example.com/alpine/k8s:1.35.0@sha256:aa", Some(4)),
+            ("alpine/k8s:latest", None),
+            ("my-alpine/k8s:1.34.1", None),
+            ("alpine/k8s:1.$MINOR", None),
+            ("tools:1", None),
+        ] {
+            assert_eq!(super::version_in(image), version, "{image}");
+        }
+    }
 }

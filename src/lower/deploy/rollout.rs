@@ -86,7 +86,7 @@ fn status(workload: &str, timeout: &str) -> Option<String> {
         Workload::Deployment | Workload::Unknown => status,
         // With OnDelete a person rolls it out, and kubectl refuses to wait.
         Workload::DaemonSet | Workload::StatefulSet => format!(
-            "{{ [ \"$(kubectl get {workload} --output 'jsonpath={{.spec.updateStrategy.type}}')\" = OnDelete ] || {status}; }}"
+            "{{ [ \"$(kubectl get {workload} --output 'jsonpath={{.spec.updateStrategy.type}}')\" = OnDelete ] ||\n    {status}; }}"
         ),
         Workload::Job => {
             format!("kubectl wait {workload} --for=condition=complete --timeout={timeout}")

@@ -6,6 +6,9 @@ use crate::lower::{Lowering, quoted, word};
 use crate::manifest::environments::Environment;
 use crate::mutant::{self, Mutant};
 
+/// The longest command on one line; a list of commands with an indent of its own may hold it.
+const WIDEST: usize = 100;
+
 pub(super) fn lower(lowering: &Lowering<'_>, environment: &Environment) -> Option<Change> {
     let set_image = environment.deploy.get()?.set_image.get()?;
     let mut change = Change::default();
@@ -23,7 +26,11 @@ pub(super) fn lower(lowering: &Lowering<'_>, environment: &Environment) -> Optio
                 format!("{}={}", word(&container.value), quoted(&image))
             })
             .collect();
-        let command = format!("kubectl set image {workload} {}", containers.join(" "));
+        let mut command = format!("kubectl set image {workload} {}", containers.join(" "));
+        if command.len() > WIDEST {
+            let containers = containers.join(" \\\n    ");
+            command = format!("kubectl set image {workload} \\\n    {containers}");
+        }
         if kind == Workload::WithoutRollout {
             change.after.push(command);
         } else {

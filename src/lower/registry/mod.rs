@@ -11,16 +11,15 @@ mod retention;
 use super::{Lowering, quoted, word};
 use crate::gitlab::shell;
 use crate::gitlab::variables::names;
+use crate::lower::tools::Tool;
 use crate::manifest::images::Image;
 use crate::manifest::registries::{Access, Credentials};
 use crate::manifest::tools::DeleteBy;
-use crate::pipeline::{Base, BaseId, Image as JobImage, Job, Login, Mapping, Uses, Value};
+use crate::pipeline::{Base, BaseId, Job, Login, Mapping, Uses, Value};
 
 pub(in crate::lower) use functions::{Calls, Function, lower};
 pub(in crate::lower) use login::note_login;
 
-/// regctl with a shell (regclient 0.11.5). The image has no entrypoint.
-const REGCTL: &str = "ghcr.io/regclient/regctl:v0.11.5-alpine";
 /// The hidden job of regctl.
 pub(in crate::lower) const BASE: BaseId = BaseId::only("regctl");
 
@@ -42,10 +41,7 @@ impl<'m> Lowering<'m> {
         right: Right,
         to: Option<Access<'m>>,
     ) {
-        let image = JobImage {
-            name: REGCTL.to_owned(),
-            ..JobImage::default()
-        };
+        let image = self.tool(Tool::Regctl);
         let variables = Mapping::from_iter([("GIT_STRATEGY", "none")]);
         let mut accesses: Vec<Access<'m>> = Vec::new();
         let own = images.iter().map(|image| self.manifest.registry_of(image));

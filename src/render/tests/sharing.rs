@@ -136,9 +136,9 @@ fn the_merge_comes_first_and_the_first_base_wins() {
       stage: x
 
     own:
-      <<: *b
       stage: x
       image: three
+      script: "y"
     "#);
 }
 
