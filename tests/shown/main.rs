@@ -104,7 +104,7 @@ pub(crate) fn is_clean(what: &str, text: &str) {
 fn findings_are_clean(report: &Report) {
     let text = show(Format::Text, report, Style::default()).unwrap();
     is_clean("findings", text.as_str());
-    for format in [Format::Json, Format::Gitlab, Format::Sarif] {
+    for format in [Format::Json, Format::Gitlab, Format::Sarif, Format::Junit] {
         let text = show(format, report, Style::default()).unwrap();
         is_clean("findings for programs", text.as_str());
     }

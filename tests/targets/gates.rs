@@ -53,10 +53,12 @@ const OF_THE_RUNNER: [&str; 8] = [
 ];
 
 /// Keywords that the table does not name by themselves: as old as what they stand in.
-const AS_OLD_AS_THEIR_PARENT: [&str; 8] = [
+const AS_OLD_AS_THEIR_PARENT: [&str; 10] = [
     "artifacts:reports:coverage_report:coverage_format",
     "artifacts:reports:coverage_report:path",
     "default:hooks:pre_get_sources_script",
+    "default:retry:max",
+    "default:retry:when",
     "environment:action",
     "release:description",
     "release:tag_name",

@@ -69,10 +69,15 @@ fn suite(file: &str, findings: &[&Finding], locator: &Locator<'_>, out: &mut Str
         };
         let title = format!("{}: {}{again}", finding.code, finding.message);
         let title = attribute(&title);
-        let mut text = format!("{file}:{line}: {}", finding.message);
+        // The line breaks of what is quoted are shown; these alone break a line.
+        let mut text = format!(
+            "{}:{line}: {}",
+            shown::in_line(file),
+            shown::in_line(&finding.message)
+        );
         for help in &finding.help {
             text.push_str("\nhelp: ");
-            text.push_str(help);
+            text.push_str(&shown::in_line(help));
         }
         let text = content(&text);
         let (code, severity) = (finding.code, word(finding.severity));
