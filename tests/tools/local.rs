@@ -236,13 +236,12 @@ fn plan_says_the_same_of_every_kind_of_ref() {
 fn the_review_project_reviews_branches_and_deploys_the_default_one() {
     let built = ["build-app", "qa"];
     let reviewed = ["deploy-review", "stop-review (manual)", "untag-review"];
-    let cleaned = ["branches-app", "cleanup-app"];
-    let feature = [&built[..], &reviewed, &cleaned].concat();
+    let feature = [&built[..], &reviewed].concat();
     assert_eq!(jobs("review-apps", "main", "feature/new"), feature);
     let deployed = [
         &built[..],
-        &["deploy-production", "mark-production"],
-        &cleaned,
+        &["deploy-production", "running-review", "running-production"],
+        &["branches-app", "cleanup-app"],
     ]
     .concat();
     assert_eq!(jobs("review-apps", "main", "main"), deployed);
