@@ -346,15 +346,22 @@ fn a_group_that_loses_an_image() {
 #[test]
 fn a_clean_up_that_does_not_wait() {
     let said = told(MANIFEST, |lowered| {
-        let needs = &mut job(lowered, "cleanup-app").needs;
-        needs
-            .as_mut()
-            .unwrap()
-            .retain(|need| need.job != "deploy-prod");
+        job(lowered, "running-prod").needs = Some(Vec::new());
     });
     refused(
         &said,
         "`cleanup-app` deletes images of `app` and does not wait for `deploy-prod`",
+    );
+}
+
+#[test]
+fn a_clean_up_that_does_not_ask_what_runs() {
+    let said = told(MANIFEST, |lowered| {
+        job(lowered, "cleanup-app").needs = Some(Vec::new());
+    });
+    refused(
+        &said,
+        "`cleanup-app` deletes builds of `app` and does not ask what `prod` runs",
     );
 }
 
