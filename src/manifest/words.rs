@@ -110,7 +110,7 @@ pub const READERS: &[Row] = &[
     (&["Environment"], &["deployed_tag"], &[Word]),
     (
         &["EnvironmentJobNames"],
-        &["deploy", "stop", "mark", "untag"],
+        &["deploy", "stop", "mark", "running", "untag"],
         &[NoShell],
     ),
     (&["Deploy"], &["set_image"], &[Operand, Name, NoShell]),
