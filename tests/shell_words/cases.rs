@@ -320,12 +320,12 @@ pub(crate) const CASES: &[Case] = &[
     around(
         "Docker.registry_mirror",
         ["http://", ""],
-        "windlass: 1\ndocker: {registry_mirror: @@}\nimages: {app: {}}\n",
+        "windlass: 1\ndocker: {image: 'docker:28-cli', registry_mirror: @@}\nimages: {app: {}}\n",
     ),
     around(
         "Docker.registry_mirror",
         ["https://", ":5000"],
-        "windlass: 1\ndocker: {registry_mirror: @@}\nimages: {app: {}}\n",
+        "windlass: 1\ndocker: {image: 'docker:28-cli', registry_mirror: @@}\nimages: {app: {}}\n",
     ),
     around(
         "Registry.host",
