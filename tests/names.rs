@@ -171,7 +171,7 @@ fn a_test_may_be_named_like_a_part_of_an_entity() {
 fn an_image_may_not_take_the_variable_of_another_ones_check() {
     for (name, rebuild, refused) in [
         ("app-current", true, true),
-        ("app-recipe", true, true),
+        ("app-tag", true, true),
         ("app-digest", false, true),
         ("app-current", false, false),
     ] {

@@ -246,6 +246,7 @@ fn what_was_read_otherwise_once() {
         "${A:-`canary`}",
         "`${A:-b}$$b",
         "$A?--*'",
+        "${A}",
     ] {
         for case in CASES {
             holds(case, text);
