@@ -158,7 +158,8 @@ fn defaults_of_all_jobs_reach_every_job_that_is_made() {
             }
             seen += 1;
             for key in ["tags", "retry", "timeout"] {
-                let held = !job[key].is_null() || key == "timeout" && old;
+                let said = !job[key].is_null() || !pipeline["default"][key].is_null();
+                let held = said || key == "timeout" && old;
                 assert!(held, "{}: `{name}` has no `{key}`: {job:#}", path.display());
             }
         }

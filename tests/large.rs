@@ -10,7 +10,7 @@ use std::time::Instant;
 
 use windlass::compile::{Compiled, compile};
 use windlass::finding::{Code, Severity};
-use windlass::pipeline::Origin;
+use windlass::pipeline::{Origin, Pipeline};
 use windlass::render;
 use windlass::source::Source;
 use windlass::verify::verify;
@@ -21,6 +21,13 @@ const MANY: usize = 10_000;
 fn compiled(jobs: usize) -> Compiled {
     let source = Source::new("windlass.yml", large::manifest(jobs));
     compile(&source, &large::AnyProject).expect("no internal error")
+}
+
+/// The names of the jobs, without those that ask a cluster what runs: the parts do not count them.
+fn counted(pipeline: &Pipeline) -> BTreeSet<&str> {
+    let jobs = pipeline.jobs.iter();
+    let jobs = jobs.filter(|job| !matches!(job.origin, Origin::Running(_)));
+    jobs.map(|job| job.name.as_str()).collect()
 }
 
 #[test]
@@ -36,7 +43,7 @@ fn thousands_of_jobs_compile_to_what_was_planned() {
         .collect();
     assert_eq!(errors, [Code::PipelineTooLarge]);
     let pipeline = compiled.lowered.expect("no other errors").pipeline;
-    let names: BTreeSet<&str> = pipeline.jobs.iter().map(|job| job.name.as_str()).collect();
+    let names = counted(&pipeline);
     assert_eq!(names.len(), MANY);
     for part in 0..MANY / 10 {
         assert!(names.contains(format!("deploy-prod-{part}").as_str()));
@@ -77,6 +84,6 @@ fn a_part_of_the_manifest_does_not_depend_on_how_many_follow() {
 fn any_number_of_jobs_is_exact() {
     for jobs in [1, 9, 10, 11, 57] {
         let pipeline = compiled(jobs).lowered.expect("no errors").pipeline;
-        assert_eq!(pipeline.jobs.len(), jobs);
+        assert_eq!(counted(&pipeline).len(), jobs);
     }
 }

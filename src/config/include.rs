@@ -112,7 +112,7 @@ impl<'i> Includes<'i> {
                     .as_ref()
                     .and_then(|it| it.get("spec"))
                     .cloned();
-                let tree = self.interpolated(loaded, None, 0, reader);
+                let tree = self.interpolated(loaded, None, (0, false), reader);
                 Ok(self.under(tree, reader))
             }
             None => Ok(Node::new(Value::Null, Default::default())),
@@ -137,7 +137,7 @@ impl<'i> Includes<'i> {
         &mut self,
         loaded: Loaded,
         inputs: Option<&Node>,
-        file: usize,
+        (file, is_component): (usize, bool),
         reader: &mut Reader,
     ) -> Node {
         let (given, asked) = (self.given, &self.asked);
@@ -152,6 +152,7 @@ impl<'i> Includes<'i> {
         let mut around = inputs::Around {
             look_up: &look_up,
             unknown: &mut unknown,
+            is_component,
         };
         let tree = inputs::apply(loaded, inputs, &mut around, reader);
         for (what, place) in unknown {
@@ -356,7 +357,8 @@ impl<'i> Includes<'i> {
     ) -> Option<Map> {
         let file = self.sources.len().saturating_sub(1);
         let inputs = location.entry.given("inputs");
-        let tree = self.interpolated(loaded, inputs, file, reader);
+        let is_component = location.entry.given("component").is_some();
+        let tree = self.interpolated(loaded, inputs, (file, is_component), reader);
         if tree.as_map().is_none() {
             let message = format!("`{name}` should be a mapping of jobs and keys");
             reader.found(Code::BadInclude, place, message);

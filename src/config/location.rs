@@ -111,9 +111,6 @@ impl Kind {
                 .as_str()
                 .and_then(|text| text.strip_prefix("sha256-"))
             {
-                _ if kind.is_some_and(|kind| kind != Kind::Remote) => {
-                    "`integrity` belongs to `remote` alone"
-                }
                 Some(hash) if is_base64(hash) => return kind,
                 Some(_) => "`integrity` should be `sha256-` and a hash in base64",
                 None => "`integrity` should begin with `sha256-`",

@@ -41,8 +41,11 @@ impl Lowering<'_> {
     /// Lets a build know when it began, where GitLab does not say so.
     pub(super) fn with_build_time(&self, job: &mut Job) {
         if self.target < gates::JOB_STARTED_AT {
-            let time = "export build_time=\"$(date -u +%Y-%m-%dT%H:%M:%SZ)\"";
-            job.script.push(Value::from(time));
+            let lines = [
+                "build_time=$(date -u +%Y-%m-%dT%H:%M:%SZ)",
+                "export build_time",
+            ];
+            job.script.extend(lines.map(Value::from));
         }
     }
 }

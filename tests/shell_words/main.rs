@@ -164,6 +164,14 @@ fn plain_run(case: &Case) -> Vec<job::Call> {
     calls
 }
 
+/// A text in a pattern of tags stands for itself, however it is quoted there.
+fn unquote(calls: &mut [job::Call]) {
+    let lists = |call: &&mut job::Call| call.first().is_some_and(|name| name == "images");
+    for word in calls.iter_mut().filter(lists).flatten() {
+        *word = word.replace("\\Q", "").replace("\\E", "");
+    }
+}
+
 #[track_caller]
 fn holds(case: &Case, text: &str) {
     let Some(script) = jobs(case, text) else {
@@ -172,17 +180,21 @@ fn holds(case: &Case, text: &str) {
     let Some(expanded) = job::expanded(text).and_then(|text| (case.read)(&text)) else {
         return;
     };
+    let mut calls = job::run(&script);
+    unquote(&mut calls);
+    calls.sort();
+    // A job stops where a variable holds no tag; here it holds what shells read.
+    let stopped = |call: &job::Call| call.iter().any(|word| word.starts_with("no tag: "));
+    if calls.iter().any(stopped) {
+        return;
+    }
     let mut wanted = plain_run(case);
     for word in wanted.iter_mut().flatten() {
         *word = word.replace(PLAIN, &expanded);
     }
+    unquote(&mut wanted);
     wanted.sort();
-    assert_eq!(
-        job::run(&script),
-        wanted,
-        "{}: {text:?}\n{script}",
-        case.key
-    );
+    assert_eq!(calls, wanted, "{}: {text:?}\n{script}", case.key);
 }
 
 /// What a shell, or a program, might take for something of its own.

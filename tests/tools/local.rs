@@ -96,7 +96,7 @@ fn the_reference_project_deploys_from_its_deployable_branches_only() {
     assert_eq!(jobs("facile", "master", "feature"), feature);
     let deployed = [
         &everywhere[..],
-        &["build-php", "deploy-prod"],
+        &["build-php", "deploy-prod", "running-prod"],
         &cleaned,
         &["cleanup-php"],
     ]
@@ -130,6 +130,7 @@ fn the_retention_project_cleans_up_where_it_deploys() {
         "checks",
         "build-web",
         "deploy-production",
+        "running-production",
         "cleanup-checks (always)",
         "cleanup-web",
     ];

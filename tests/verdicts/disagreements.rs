@@ -7,6 +7,7 @@ pub(crate) const FILES: &[(&str, &str)] = &[
     ("ip-given", GIVEN),
     ("ip-undeclared-given", GIVEN),
     ("j-key-secrets", PAID),
+    ("t-needs-pipeline", PAID),
     (
         "y-directive",
         "the parser takes `%YAML 1.2`, which libyaml refuses",

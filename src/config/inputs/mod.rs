@@ -29,6 +29,8 @@ pub(super) struct Around<'a> {
     pub(super) look_up: &'a dyn Fn(&str) -> Lookup,
     /// What would be put in and is not known, and where.
     pub(super) unknown: &'a mut Vec<(Unknown, Place)>,
+    /// Whether the file is included as a component; of another one `component.name` is not known to GitLab.
+    pub(super) is_component: bool,
 }
 
 /// Something that is put into a file and is not known.
@@ -67,7 +69,8 @@ pub(super) fn apply(
     let mut interpolation = Interpolation {
         values: &values,
         included,
-        of_component: said("component").map_or_else(Vec::new, words),
+        of_component: { said("component").filter(|_| around.is_component) }
+            .map_or_else(Vec::new, words),
         around,
         reader,
     };
