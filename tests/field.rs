@@ -61,7 +61,7 @@ fn with_bases(pipeline: &Json, job: &str) -> Json {
 }
 
 /// A job with what `default` gives it, unless it says that itself.
-fn with_default(pipeline: &Json, job: Json) -> Json {
+fn with_default(pipeline: &Json, job: &Json) -> Json {
     let default = pipeline.get("default").and_then(Json::as_object);
     let mut all = default.cloned().unwrap_or_default();
     all.extend(job.as_object().unwrap().clone());
@@ -114,7 +114,7 @@ fn faults(case: &Case) -> Vec<String> {
     let pipeline = json(text);
     for (job, wanted) in &case.jobs {
         let got = match pipeline.get(job) {
-            Some(_) => with_default(&pipeline, with_bases(&pipeline, job)),
+            Some(_) => with_default(&pipeline, &with_bases(&pipeline, job)),
             None => Json::Null,
         };
         if !agrees(wanted, &got) {

@@ -12,7 +12,7 @@ pub(super) fn check(check: &mut Check<'_>) {
     };
     for (key, image) in tools.images() {
         let Some(image) = image.at() else { continue };
-        let image = image.clone().map(|text| text.to_string());
+        let image = image.clone().map(|text| text);
         if check.manifest.image(&image.value).is_some() {
             let message = format!(
                 "`tools.{key}` cannot be `{}`, which this pipeline builds: its jobs would need it before",

@@ -58,7 +58,7 @@ pub(super) fn run(options: &Options, args: &Lint) -> Result<Verdict, Failure> {
         .clone()
         .or(settings.baseline.map(PathBuf::from));
     if let Some(file) = baseline {
-        report = known(&root, &file)?.new_of(report);
+        report = known(&root, &file)?.new_of(&report);
     }
     let printed = print_findings(args.format, &report, options);
     if report.is_empty() {
@@ -153,7 +153,7 @@ fn fix(
     let own = findings
         .iter()
         .filter(|one| found.report.file_of(one) == source.name);
-    let (text, count) = fixed(&source.text, own.filter_map(|one| one.fix.as_ref()));
+    let (text, count) = fixed(&source.text, own.filter_map(|one| one.fix.as_deref()));
     if count == 0 {
         return Ok(found);
     }

@@ -72,7 +72,7 @@ impl Globs {
                 let fix = meant.map(|to| Fix::Word {
                     place: node.place,
                     from: glob.to_string(),
-                    to: to.to_string(),
+                    to,
                 });
                 let finding = finding(glob, compared, node.place);
                 self.findings

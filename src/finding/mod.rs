@@ -76,7 +76,7 @@ pub struct Finding {
     /// What was probably meant, or how to fix it; each one a sentence.
     pub help: Vec<String>,
     /// The change that is right, if there is only one.
-    pub fix: Option<Fix>,
+    pub fix: Option<Box<Fix>>,
 }
 
 impl Finding {
@@ -129,7 +129,7 @@ impl Finding {
     /// Adds the change that is right.
     #[must_use]
     pub fn fix(mut self, fix: Option<Fix>) -> Self {
-        self.fix = fix;
+        self.fix = fix.map(Box::new);
         self
     }
 

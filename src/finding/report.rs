@@ -70,7 +70,7 @@ impl Report {
             for related in &mut finding.related {
                 related.place = moved(related.place);
             }
-            finding.fix = finding.fix.map(|fix| fix.moved(&moved));
+            finding.fix = finding.fix.map(|fix| Box::new(fix.moved(moved)));
             self.findings.push(finding);
         }
         self.shared.extend(other.shared.into_iter().map(moved));

@@ -63,7 +63,7 @@ impl Baseline {
 
     /// The findings that are not known.
     #[must_use]
-    pub fn new_of(&self, report: Report) -> Report {
+    pub fn new_of(&self, report: &Report) -> Report {
         let known = self.findings.iter().map(|one| {
             let key = (one.file.clone(), one.code.clone(), one.message.clone());
             (key, one.count)
@@ -72,7 +72,7 @@ impl Baseline {
         let mut known = HashSet::new();
         for finding in report.sorted() {
             if let Some(count) = left
-                .get_mut(&key(&report, finding))
+                .get_mut(&key(report, finding))
                 .filter(|count| **count > 0)
             {
                 *count -= 1;
@@ -107,7 +107,7 @@ mod tests {
         let known = Baseline::of(&report(&[(0, "x"), (2, "x"), (4, "y")]));
         let known = Baseline::read(&known.text()).expect("it is what was written");
         let told = |lines: &[(usize, &str)]| {
-            let new = known.new_of(report(lines));
+            let new = known.new_of(&report(lines));
             new.sorted()
                 .iter()
                 .map(|one| one.message.clone())

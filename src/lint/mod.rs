@@ -26,8 +26,11 @@ pub use baseline::Baseline;
 use context::Lint;
 pub use settings::{SETTINGS, Settings};
 
+/// A rule tells what it finds.
+type Rule = fn(&mut Lint<'_>);
+
 /// What is looked for, one rule a line: the codes that it tells, and the rule.
-const RULES: &[(&[Code], fn(&mut Lint<'_>))] = &[
+const RULES: &[(&[Code], Rule)] = &[
     (
         &[Code::UnreadInclude, Code::UnmatchableGlob],
         file::read::check,

@@ -235,7 +235,7 @@ fn gets(file: &Yaml, job: &Yaml, other: &str) -> bool {
     let stage = |job: &Yaml| stages.iter().position(|stage| *stage == job["stage"]);
     let needed = |need: &Yaml| {
         let named = need.as_str().or(need["job"].as_str()) == Some(other);
-        named && need["artifacts"] != Yaml::from(false) && need["optional"] != Yaml::from(true)
+        named && need["artifacts"] != false && need["optional"] != true
     };
     match job["needs"].as_sequence() {
         Some(needs) => needs.iter().any(needed),
@@ -253,9 +253,9 @@ fn law(made: &Made) -> Result<bool, TestCaseError> {
     let Some(files) = compiled.files else {
         return Ok(false);
     };
-    let file = &files.pipeline().expect("a pipeline").body;
-    let mut pipeline: Yaml = serde_yaml::from_str(file).expect("YAML");
-    pipeline.apply_merge().expect("merge keys");
+    let file = &files.pipeline().unwrap().body;
+    let mut pipeline: Yaml = serde_yaml::from_str(file).unwrap();
+    pipeline.apply_merge().unwrap();
     let why = format!("{text}\n{file}");
     let mut runs: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
     for (number, environment) in made.environments.iter().enumerate() {

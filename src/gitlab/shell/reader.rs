@@ -277,10 +277,10 @@ impl Reader<'_> {
             .len();
         command.range = self.range(start, start + end);
         let index = self.commands.len();
-        if !command.words.is_empty() || !command.assignments.is_empty() {
-            if matches!(self.operator(), Some("|" | "|&")) {
-                *piped = Some(index);
-            }
+        if (!command.words.is_empty() || !command.assignments.is_empty())
+            && matches!(self.operator(), Some("|" | "|&"))
+        {
+            *piped = Some(index);
         }
         self.commands.push(command);
         for mut one in pending {

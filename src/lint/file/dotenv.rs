@@ -77,7 +77,7 @@ fn report(lint: &mut Lint<'_>, rule: &Rule, made: &HashMap<String, (String, Plac
 fn written(command: &Command, files: &[String]) -> Vec<String> {
     let into = command.redirections.iter().any(|one| {
         let file = one.target.shown();
-        one.operator.starts_with('>') && files.iter().any(|known| *known == file)
+        one.operator.starts_with('>') && files.contains(&file)
     });
     let program = command.program();
     let Some((program, arguments)) = program.filter(|_| into) else {
