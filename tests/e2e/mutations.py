@@ -61,7 +61,6 @@ MUTATIONS = (
         "a build has no tag of its own",
         "the-same-commit-on-a-changed-base",
         "the rollout of app after `kubectl rollout undo`",
-        refused=INTERNAL,
         project="ordinary",
     ),
     Mutation(
@@ -157,7 +156,7 @@ MUTATIONS = (
         "nothing-that-runs-is-kept",
         "the answers of the clusters are not read",
         "two-environments-on-one-image",
-        "the commit's tag of what runs in production",
+        "images that a node drain cannot pull",
         refused=INTERNAL,
         project="staged",
     ),

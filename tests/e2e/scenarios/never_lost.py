@@ -97,7 +97,8 @@ def a_pipeline_that_waits(bench):
         newer = project.push(CHANGES=f"newer {number}")
         serves(project, built(newer), "while another pipeline waits")
     waiting.release()
-    equal(waiting.jobs["deploy-production"].status, "success", waiting.log("deploy-production")[-800:])
+    said = waiting.log("deploy-production")[-800:]
+    equal(waiting.jobs["deploy-production"].status, "success", f"after the pipeline that waited: {said}")
     serves(project, built(waiting), "after the pipeline that waited")
 
 
