@@ -172,7 +172,7 @@ fn write(lowered: &Lowered) -> Result<Written, InternalError> {
     let memory = verified
         .map_err(|error| InternalError(error.to_string()))?
         .memory;
-    let mut files = vec![file(".gitlab-ci.yml", text)];
+    let mut files = vec![file(files::PIPELINE, text)];
     if let Some((path, compose)) = &lowered.compose {
         let text = render::compose_override(compose)
             .map_err(|error| InternalError(format!("{path}: {error}")))?;

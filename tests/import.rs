@@ -12,16 +12,14 @@
 #[allow(dead_code, reason = "other tests read more of a case")]
 #[path = "verdicts/case.rs"]
 mod case;
+mod held;
 
-use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
+use held::Held;
 use proptest::prelude::*;
-use windlass::check::Files;
-use windlass::config::{Repository, read_where};
-use windlass::files::Unread;
+use windlass::config::read_where;
 use windlass::finding::output::{Format, Style, show};
 use windlass::gitlab::Version;
 use windlass::import::{Imported, Pipeline, Refused, import};
@@ -29,30 +27,6 @@ use windlass::plan::Configs;
 use windlass::source::Source;
 
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
-
-/// A repository that is held in memory.
-#[derive(Clone, Default)]
-struct Held(Arc<BTreeMap<String, String>>);
-
-impl Repository for Held {
-    fn read(&self, path: &str) -> Result<String, Unread> {
-        self.0.get(path).cloned().ok_or(Unread::Absent)
-    }
-
-    fn paths(&self) -> Option<Vec<String>> {
-        Some(self.0.keys().cloned().collect())
-    }
-}
-
-impl Files for Held {
-    fn exists(&self, _path: &str) -> bool {
-        true
-    }
-
-    fn repository(&self) -> &dyn Repository {
-        self
-    }
-}
 
 /// The manifest of a pipeline; `None` if GitLab refuses the pipeline itself.
 fn imported(text: &str, files: &Held) -> Option<Result<Imported, Refused>> {
@@ -106,10 +80,7 @@ fn a_pipeline_becomes_the_manifest_beside_it() {
             false => text,
         };
         let included = "x: {script: x, stage: late}\nstages: [late]\n";
-        let files = Held(Arc::new(BTreeMap::from([(
-            "ci/more.yml".to_owned(),
-            included.to_owned(),
-        )])));
+        let files = Held::new([("ci/more.yml".to_owned(), included.to_owned())]);
         let given = imported(&text, &files).unwrap_or_else(|| panic!("{name} is no pipeline"));
         let manifest = given.unwrap_or_else(|refused| panic!("{name}: {}", reason(&refused)));
         let beside = path.with_file_name(format!("{name}.windlass.yml"));
@@ -190,7 +161,7 @@ fn pipelines_that_gitlab_takes_become_manifests() {
         if case.verdict["valid"] != true {
             continue;
         }
-        let files = Held(Arc::new(case.files().clone()));
+        let files = Held::new(case.files().clone());
         match imported(text, &files) {
             Some(Ok(_)) => held += 1,
             Some(Err(why)) => refused.push((case.id.clone(), reason(&why))),

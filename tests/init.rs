@@ -9,53 +9,28 @@
     reason = "what fails here fails a test"
 )]
 
-use std::collections::BTreeMap;
+mod held;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use held::Held;
 use proptest::prelude::*;
-use windlass::check::Files;
 use windlass::compile::{Compiled, compile};
-use windlass::config::Repository;
-use windlass::files::Unread;
 use windlass::init::draft;
 use windlass::source::Source;
-
-/// A repository that is held in memory: texts by path.
-struct Held(BTreeMap<String, String>);
-
-impl Repository for Held {
-    fn read(&self, path: &str) -> Result<String, Unread> {
-        self.0.get(path).cloned().ok_or(Unread::Absent)
-    }
-
-    fn paths(&self) -> Option<Vec<String>> {
-        Some(self.0.keys().cloned().collect())
-    }
-}
-
-impl Files for Held {
-    fn exists(&self, path: &str) -> bool {
-        let folder = format!("{}/", path.trim_end_matches('/'));
-        path == "."
-            || self
-                .0
-                .keys()
-                .any(|one| one == path || one.starts_with(&folder))
-    }
-}
 
 fn compiled(text: &str, held: &Held) -> Compiled {
     compile(&Source::new("windlass.yml", text), held).unwrap()
 }
 
 /// The files of a text: `==> PATH`, and the lines of the file below it.
-fn held(text: &str) -> Held {
+fn files(text: &str) -> Held {
     let files = text.split("==> ").skip(1).map(|file| {
         let (path, text) = file.split_once('\n').unwrap();
         (path.trim().to_owned(), text.to_owned())
     });
-    Held(files.collect())
+    Held::new(files)
 }
 
 #[test]
@@ -67,7 +42,7 @@ fn each_kind_of_repository_gets_a_manifest_that_compiles() {
     paths.retain(|path| path.extension().is_some_and(|ext| ext == "txt"));
     assert!(paths.len() >= 6, "{paths:?}");
     for path in paths {
-        let held = held(&fs::read_to_string(&path).unwrap());
+        let held = files(&fs::read_to_string(&path).unwrap());
         let draft = draft(&held);
         let beside = path.with_extension("windlass.yml");
         if bless {
@@ -117,7 +92,7 @@ proptest! {
     /// Whatever a repository holds, its first manifest has no errors and no commands of the repository.
     #[test]
     fn any_repository_gets_a_manifest_that_compiles(files in prop::collection::btree_map(file().prop_map(|f| f.0), file().prop_map(|f| f.1), 0..6)) {
-        let held = Held(files);
+        let held = Held::new(files);
         let draft = draft(&held);
         let compiled = compiled(&draft.text, &held);
         prop_assert!(compiled.files.is_some(), "{}\n{:#?}", draft.text, compiled.report.sorted());

@@ -6,7 +6,7 @@ use windlass::check::Files;
 use windlass::compile::compile;
 use windlass::config::Repository;
 use windlass::diff::{self, Told};
-use windlass::files::Unread;
+use windlass::files::{PIPELINE, Unread};
 use windlass::graph::{Format, Graph};
 use windlass::plan::{Configs, together};
 use windlass::source::Source;
@@ -17,9 +17,6 @@ use super::project::{Unreadable, root, source_of};
 use super::revision::Revision;
 use super::{Failure, Verdict};
 use crate::cli::{Diff, DiffFormat, Options};
-
-/// Where GitLab looks for a pipeline.
-const DEFAULT_PIPELINE: &str = ".gitlab-ci.yml";
 
 pub(super) fn run(options: &Options, args: &Diff) -> Result<Verdict, Failure> {
     let root = root(options)?;
@@ -104,8 +101,8 @@ fn revision(options: &Options, root: &Path, args: &Diff) -> Result<(Read, String
         Err(unread) => return Ok((unreadable(&named(&asked), &unread), against())),
     }
     if args.file.is_none() {
-        let name = named(DEFAULT_PIPELINE);
-        match revision.text(DEFAULT_PIPELINE) {
+        let name = named(PIPELINE);
+        match revision.text(PIPELINE) {
             Ok(text) => {
                 let source = Source::new(name.clone(), text);
                 return Ok((Read::pipeline(source, revision), name));

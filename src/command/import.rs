@@ -6,7 +6,7 @@
 use std::path::Path;
 
 use windlass::diff::{self, Comparison, Told, diff_all};
-use windlass::files::{self, Unread, check_relative};
+use windlass::files::{self, PIPELINE, Unread, check_relative};
 use windlass::import::{Imported, Pipeline, Refused, import};
 use windlass::plan::Configs;
 use windlass::shown::Shown;
@@ -16,9 +16,6 @@ use super::output::{print, say_all, say_findings, say_progress, stdout_color};
 use super::project::{root, source_of};
 use super::{Failure, Verdict};
 use crate::cli::{Import, Options};
-
-/// Where GitLab looks for a pipeline.
-const PIPELINE: &str = ".gitlab-ci.yml";
 
 pub(super) fn run(options: &Options, args: &Import) -> Result<Verdict, Failure> {
     let root = root(options)?;

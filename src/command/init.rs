@@ -4,7 +4,7 @@
 
 use windlass::compile::compile;
 use windlass::config::Repository;
-use windlass::files::{self, Unread};
+use windlass::files::{self, PIPELINE, Unread};
 use windlass::init::draft;
 use windlass::shown::Shown;
 use windlass::source::Source;
@@ -14,9 +14,6 @@ use super::output::{print, say_findings, say_progress};
 use super::project::root;
 use super::{Failure, Verdict};
 use crate::cli::{Init, Options};
-
-/// Where GitLab looks for a pipeline.
-const PIPELINE: &str = ".gitlab-ci.yml";
 
 pub(super) fn run(options: &Options, args: &Init) -> Result<Verdict, Failure> {
     let root = root(options)?;

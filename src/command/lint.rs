@@ -3,7 +3,7 @@
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
-use windlass::files::{self, Links, Unread};
+use windlass::files::{self, Links, PIPELINE, Unread};
 use windlass::finding::Report;
 use windlass::finding::fix::fixed;
 use windlass::lint::{self, Baseline, Project, SETTINGS, Settings};
@@ -15,8 +15,6 @@ use super::project::{Unreadable, root, source_of};
 use super::{Failure, Verdict};
 use crate::cli::{Lint, Options};
 
-/// The file that GitLab reads if nothing else is configured.
-const PIPELINE: &str = ".gitlab-ci.yml";
 /// The file of standard input.
 const STDIN: &str = "-";
 

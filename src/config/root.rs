@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use super::defaults::Defaults;
 use super::entry::Reader;
-use super::model::{Config, Rule, Unresolved, Workflow};
+use super::model::{Config, Open, Rule, Unresolved, Workflow};
 use super::open::Firm;
 use super::value::{Located, Map, Node, Value};
 use super::{checks, extends, job, policy, reference, rules, stages, variables};
@@ -85,6 +85,8 @@ pub(super) fn configure(root: &Node, included: Included) -> Result<Config, Repor
         defaults: &defaults,
         default_only: workflow.rules.is_none().then(policy::default_only),
     };
+    // What fits together is looked at where all jobs can be known, even if some are wrong in themselves.
+    let mut known = reader.is_clean();
     let mut jobs = Vec::new();
     for (key, entry) in tree.iter() {
         if !is_job(&key.text, &tree) && key.is_string {
@@ -98,7 +100,16 @@ pub(super) fn configure(root: &Node, included: Included) -> Result<Config, Repor
             hidden(&key.text, &entry.value, &mut reader);
         } else {
             let open = firm.as_ref().map(|firm| firm.job(&key.text));
-            jobs.extend(job::read(key, entry, open, &context, &mut reader));
+            let told = reader.told();
+            let mut read = job::read(key, entry, open, &context, &mut reader);
+            if reader.told() > told {
+                known &= !read.is_empty();
+                // Nothing follows from what it says.
+                for job in &mut read {
+                    job.open = Some(Open::default());
+                }
+            }
+            jobs.extend(read);
         }
     }
     reader.about(None);
@@ -110,7 +121,7 @@ pub(super) fn configure(root: &Node, included: Included) -> Result<Config, Repor
         reader.missing_as(Code::Empty, root.place, message);
     }
     let open = firm.map(|firm| firm.globals());
-    if reader.is_clean() {
+    if known && reader.given_up().is_empty() {
         checks::across(&mut stages, open.as_ref(), &mut jobs, &mut reader);
     }
     if !reader.is_clean() {

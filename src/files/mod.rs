@@ -25,7 +25,7 @@ pub use header::{Header, State, inspect, seal};
 pub use list::listed;
 pub use path::{check_file, check_relative, normalize};
 pub use read::{Links, Unread, look, read, read_regular};
-pub use remedy::{DEFAULT_MANIFEST, Remedy, shell_word};
+pub use remedy::{DEFAULT_MANIFEST, PIPELINE, Remedy, shell_word};
 pub use write::{Action, Outcome, WritePlan, write};
 
 /// One file that the compiler makes, without its header.

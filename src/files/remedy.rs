@@ -5,6 +5,9 @@ use std::borrow::Cow;
 /// The manifest's name where none is given.
 pub const DEFAULT_MANIFEST: &str = "windlass.yml";
 
+/// Where GitLab looks for a pipeline, from the root of the project.
+pub const PIPELINE: &str = ".gitlab-ci.yml";
+
 /// The options that a person gave, to be repeated in the command that fixes it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Remedy {

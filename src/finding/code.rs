@@ -131,7 +131,7 @@ codes! {
     UnknownJob "unknown-job" Error;
     /// Jobs that wait for each other, or for a later stage.
     NeedsOrder "needs-order" Error;
-    /// A promotion of an image that has not passed its tests.
+    /// An image is promoted before its tests have passed.
     UntestedPromotion "untested-promotion" Error;
     /// A job, in `needs`, that may be missing from a pipeline in which this one runs.
     NeedMissing "need-missing" Error;

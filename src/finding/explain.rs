@@ -15,7 +15,7 @@ pub fn explain(code: &str) -> Result<&'static str, Shown> {
     let meant = meant.map(|name| format!("; did you mean `{name}`?"));
     let mut message = Shown::default();
     message.line(&format!(
-        "error: there is no finding `{code}`{}",
+        "error: unknown finding `{code}`{}",
         meant.unwrap_or_default()
     ));
     message.line("The findings are:");
@@ -42,14 +42,14 @@ mod tests {
         let first = message.as_str().lines().next();
         assert_eq!(
             first,
-            Some("error: there is no finding `unkown-kye`; did you mean `unknown-key`?")
+            Some("error: unknown finding `unkown-kye`; did you mean `unknown-key`?")
         );
         assert_eq!(message.as_str().lines().count(), 2 + Code::ALL.len());
         let hostile = explain("\u{1b}[2J").expect_err("no such code");
         assert!(
             hostile
                 .as_str()
-                .starts_with("error: there is no finding `␛[2J`\n"),
+                .starts_with("error: unknown finding `␛[2J`\n"),
             "{hostile:?}"
         );
     }

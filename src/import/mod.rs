@@ -141,7 +141,8 @@ fn accepted(report: &Report) -> Option<String> {
         .filter(|found| found.severity == Severity::Error);
     let codes: HashSet<Code> = errors.map(|found| found.code).collect();
     let words: Vec<&str> = Accepted::ALL
-        .into_iter()
+        .iter()
+        .copied()
         .filter(|word| codes.contains(&word.code()))
         .map(Accepted::as_str)
         .collect();

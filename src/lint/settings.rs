@@ -87,7 +87,7 @@ impl Settings {
             if code.is_err() {
                 let names = Code::ALL.iter().map(|code| code.as_str());
                 let meant = did_you_mean(key.get_ref(), names);
-                let message = format!("there is no finding `{}`", key.get_ref());
+                let message = format!("unknown finding `{}`", key.get_ref());
                 report.push(match meant {
                     Some(meant) => Finding::new(Code::BadSetting, place(key), message)
                         .help(format!("did you mean `{meant}`?")),
@@ -172,10 +172,7 @@ mod tests {
     fn what_is_wrong_is_told_at_its_place() {
         assert!(wrong("").is_empty());
         for (text, message) in [
-            (
-                "[lint.severity]\nunusd = 'off'",
-                "there is no finding `unusd`",
-            ),
+            ("[lint.severity]\nunusd = 'off'", "unknown finding `unusd`"),
             ("[lint.severity]\nunused = 'of'", "`of` is not a severity"),
             (
                 "[lnt]",

@@ -41,18 +41,6 @@ impl Accepted {
     }
 }
 
-impl Accepted {
-    /// All of them.
-    pub const ALL: [Self; 6] = [
-        Self::DuplicatePipeline,
-        Self::NeedMissing,
-        Self::OnlyPrePost,
-        Self::StopMissing,
-        Self::InterruptibleDeploy,
-        Self::PredefinedVariable,
-    ];
-}
-
 impl Manifest {
     /// Whether a finding is about what is written by hand, and accepted there. `root` is the tree that
     /// the manifest was read from.

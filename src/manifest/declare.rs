@@ -108,6 +108,9 @@ macro_rules! words {
         pub enum $name { $( $(#[doc = $word_doc])+ $variant, )+ }
 
         impl $name {
+            /// All of them, in the order of their declaration.
+            pub const ALL: &'static [Self] = &[$(Self::$variant),+];
+
             /// The words as written.
             pub const WORDS: &'static [&'static str] = &[$($word),+];
 

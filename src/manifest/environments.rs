@@ -256,7 +256,7 @@ entity! {
         to: Many<Text>,
         /// Another registry, a name of `registries`, that it is copied to.
         registry: Text,
-        /// Whether an image is promoted that has not passed its tests; `false` if not written.
+        /// Whether images may be promoted before their tests pass; `false` if not written.
         untested: bool,
         /// Another name for the job.
         job_names: PromotionJobNames,

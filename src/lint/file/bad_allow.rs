@@ -14,7 +14,7 @@ pub(in crate::lint) fn unused(code: Code, place: Place) -> Finding {
 
 /// An allowance of a code that does not exist.
 pub(in crate::lint) fn unknown(name: &str, place: Place) -> Finding {
-    let message = format!("there is no finding `{name}` to allow");
+    let message = format!("cannot allow `{name}`: no finding has this name");
     let names = Code::ALL.iter().map(|code| code.as_str());
     let meant = did_you_mean(name, names).map(|name| format!("did you mean `{name}`?"));
     let finding = Finding::new(Code::BadAllow, place, message);
