@@ -246,14 +246,33 @@ fn law<S: Strategy>(cases: S, holds: impl Fn(S::Value) -> Result<usize, TestCase
     );
 }
 
+/// Included files in an order: that of another project which is read, if there is one, and that which is
+/// not read.
+fn includes(read: Option<bool>) -> &'static str {
+    match read {
+        None => "include: [{project: p/ci, file: x.yml}]\n",
+        Some(true) => "include: [{project: p/ci, file: y.yml}, {project: p/ci, file: x.yml}]\n",
+        Some(false) => "include: [{project: p/ci, file: x.yml}, {project: p/ci, file: y.yml}]\n",
+    }
+}
+
 #[test]
 fn what_an_unread_include_holds_changes_no_answer() {
+    // Half of the cases have a second file, which is read: the other overrides it where it comes later.
+    let second = proptest::option::of((any::<bool>(), file()));
     law(
-        (file(), file(), situation()),
-        |(own, included, situation)| {
-            let text = format!("include: [{{project: p/ci, file: x.yml}}]\n{own}");
-            let files = BTreeMap::from([("project/p/ci/x.yml".to_owned(), included)]);
-            match (config(&text, &Unknown), config(&text, &Elsewhere(files))) {
+        (file(), second, file(), situation()),
+        |(own, second, included, situation)| {
+            let first = second.as_ref().map(|(is_first, _)| *is_first);
+            let text = format!("{}{own}", includes(first));
+            let at = |name: &str| format!("project/p/ci/{name}.yml");
+            let mut files: BTreeMap<String, String> = second
+                .into_iter()
+                .map(|(_, text)| (at("y"), text))
+                .collect();
+            let open = config(&text, &Elsewhere(files.clone()));
+            files.insert(at("x"), included);
+            match (open, config(&text, &Elsewhere(files))) {
                 (Some(open), Some(read)) => {
                     let (before, after) = (plan(&open, &situation), plan(&read, &situation));
                     is_named(&open, &before, &after)?;
