@@ -77,6 +77,9 @@ impl<'c> View<'c> {
             && sides.all(|sides| match sides {
                 (Some(before), Some(after)) => {
                     let (was, is) = (&before.decision, &after.decision);
+                    if was.raises.is_some() || is.raises.is_some() {
+                        return false;
+                    }
                     match (was.possible.as_slice(), is.possible.as_slice()) {
                         ([was], [is]) => is_out(was) || is_out(is) || same_but_told(was, is),
                         _ => false,
