@@ -148,28 +148,6 @@ where
         let mut blamed = BTreeSet::new();
         let mut open = false;
         let (mut effects, mut body) = (Vec::new(), String::new());
-
-            eprintln!(
-                "---- {}\n{}",
-                text.text,
-                match &attempt {
-                    None => "none".into(),
-                    Some(Err(Refused::Findings(r))) => r
-                        .sorted()
-                        .iter()
-                        .filter(|f| f.severity == Severity::Error)
-                        .map(|f| format!("{:?} {}\n", f.location, f.message))
-                        .collect::<String>(),
-                    Some(Err(e)) => format!("{e:?}"),
-                    Some(Ok(t)) => t
-                        .comparison
-                        .effects
-                        .iter()
-                        .map(|e| format!("{:?} {} {:?}\n", e.job, e.text, e.lines))
-                        .collect::<String>(),
-                }
-            );
-        }
         match self.attempt(written) {
             None | Some(Err(Refused::Internal(_) | Refused::Differs(_))) => return Verdict::Open,
             Some(Err(Refused::Findings(report))) => {
