@@ -292,7 +292,8 @@ fn same_but_told(was: &Chosen, is: &Chosen) -> bool {
         variables,
     } = is;
     *start_in == was.start_in
-        && *interruptible == was.interruptible
+        // What says nothing is not (18.11).
+        && interruptible.unwrap_or(false) == was.interruptible.unwrap_or(false)
         && same_variables(variables, &was.variables)
         && same_needs(needs.as_deref(), was.needs.as_deref())
 }

@@ -5,7 +5,7 @@
 
 use crate::config::{Config, Job, Map, Node};
 use crate::import::values;
-use crate::pipeline::{Mapping, Value};
+use crate::pipeline::Mapping;
 
 /// The jobs.
 pub(in crate::import) struct View<'c> {
@@ -52,14 +52,4 @@ fn keys_of(map: &Map) -> Option<Mapping> {
         keys.set(&*key.text, values::of(&entry.value)?);
     }
     Some(keys)
-}
-
-impl Seen<'_> {
-    /// The text under a key.
-    pub(super) fn text(&self, key: &str) -> Option<&str> {
-        match self.keys.get(key)? {
-            Value::Str(text) => Some(text),
-            _ => None,
-        }
-    }
 }
