@@ -10,8 +10,11 @@
 mod packaged;
 
 use std::fs;
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::thread;
 
 use packaged::{packaged, run};
 
@@ -199,4 +202,86 @@ fn checksums_cover_every_file() {
         .current_dir(&dist)
         .output();
     assert!(output.unwrap().status.success());
+}
+
+/// What a request to GitLab's API was: method and path, headers, body.
+struct Request {
+    line: String,
+    headers: String,
+    body: Vec<u8>,
+}
+
+/// Takes a number of requests, one connection each, and answers them with `201 Created`.
+fn recorded(listener: &TcpListener, count: usize) -> Vec<Request> {
+    let mut requests = Vec::new();
+    for _ in 0..count {
+        let (mut stream, _) = listener.accept().unwrap();
+        let mut reader = BufReader::new(stream.try_clone().unwrap());
+        let mut line = String::new();
+        reader.read_line(&mut line).unwrap();
+        let (mut headers, mut length) = (String::new(), 0);
+        loop {
+            let mut header = String::new();
+            reader.read_line(&mut header).unwrap();
+            if header.trim().is_empty() {
+                break;
+            }
+            if let Some(value) = header.to_lowercase().strip_prefix("content-length:") {
+                length = value.trim().parse().unwrap();
+            }
+            headers += &header;
+        }
+        let mut body = vec![0; length];
+        reader.read_exact(&mut body).unwrap();
+        let answer = b"HTTP/1.1 201 Created\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+        stream.write_all(answer).unwrap();
+        let line = line.trim_end().trim_end_matches(" HTTP/1.1").to_owned();
+        requests.push(Request {
+            line,
+            headers,
+            body,
+        });
+    }
+    requests
+}
+
+#[test]
+fn a_release_has_a_link_to_every_file() {
+    let folder = tempfile::tempdir().unwrap();
+    for name in ["SHA256SUMS", "a.whl"] {
+        fs::write(folder.path().join(name), name).unwrap();
+    }
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let api = format!("http://{}/api/v4", listener.local_addr().unwrap());
+    let tag = format!("v{VERSION}");
+    let server = thread::spawn(move || recorded(&listener, 3));
+    let environment = [
+        ("CI_API_V4_URL", api.as_str()),
+        ("CI_PROJECT_ID", "7"),
+        ("CI_COMMIT_TAG", tag.as_str()),
+        ("CI_JOB_TOKEN", "secret"),
+        ("no_proxy", "127.0.0.1"),
+    ];
+    run("publish", "", folder.path(), &environment);
+    let requests = server.join().unwrap();
+    let lines: Vec<&str> = requests.iter().map(|one| one.line.as_str()).collect();
+    let packages = format!("/api/v4/projects/7/packages/generic/windlass/{VERSION}");
+    let uploads = ["SHA256SUMS", "a.whl"].map(|name| format!("PUT {packages}/{name}"));
+    assert_eq!(
+        lines,
+        [&uploads[0], &uploads[1], "POST /api/v4/projects/7/releases"]
+    );
+    assert!(
+        requests
+            .iter()
+            .all(|one| one.headers.contains("JOB-TOKEN: secret"))
+    );
+    assert_eq!(requests[1].body, b"a.whl");
+    let release: serde_json::Value = serde_json::from_slice(&requests[2].body).unwrap();
+    assert_eq!(release["tag_name"], tag);
+    let links = release["assets"]["links"].as_array().unwrap();
+    assert_eq!(links.len(), 2, "{release}");
+    assert_eq!(links[1]["direct_asset_path"], "/a.whl");
+    let url = format!("{}{packages}/a.whl", api.trim_end_matches("/api/v4"));
+    assert_eq!(links[1]["url"], url);
 }
