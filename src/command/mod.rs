@@ -16,6 +16,7 @@ mod graph;
 mod import;
 mod init;
 mod lint;
+mod man;
 mod output;
 mod plan;
 mod project;
@@ -90,6 +91,7 @@ pub(crate) fn run(cli: &Cli) -> ExitCode {
         Command::Schema => schema::run(),
         Command::Explain(args) => explain::run(args),
         Command::Completions(args) => completions::run(args),
+        Command::Man(args) => man::run(args),
     };
     let status = match result {
         Ok(verdict) => verdict as u8,
