@@ -5,6 +5,7 @@
 //! any other failure to print is a failure of the command.
 
 mod check;
+mod child;
 mod completions;
 mod configuration;
 mod diff;
@@ -21,6 +22,7 @@ mod plan;
 mod project;
 mod revision;
 mod schema;
+mod shellcheck;
 
 use std::io;
 use std::process::ExitCode;
