@@ -180,7 +180,7 @@ where
     let config = pipeline.configs.widest();
     let view = View::of(&config);
     let mut sets = Sets::default();
-    let drafts = entity::drafts(&view, &mut sets);
+    let drafts = entity::candidates(&view, &mut sets);
     let improve = depth == Depth::Improved;
     let mut trial = Trial::new(pipeline, manifest, project, parts, sets, improve);
     let settled = trial.settle(&drafts, accept);

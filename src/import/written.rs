@@ -8,7 +8,8 @@ use std::ops::Range;
 
 use super::blocks::Block;
 use super::entity::{Collection, Sets};
-use super::sections::{Parts, indented};
+use super::sections::{Among, Parts, indented};
+use crate::manifest::resolved::image_variable;
 use crate::pipeline::{Mapping, Value};
 use crate::render;
 
@@ -101,14 +102,27 @@ impl Written {
                 }
             }
         }
-        let keeps = |key: &str| !self.left_out.contains(key);
-        let mut text = parts.with(&out, &keeps);
+        let among = Among {
+            entities: &out,
+            left_out: self.left_out.clone(),
+            variables: self.image_variables(),
+        };
+        let mut text = parts.with(&among);
         let begins = text.find(&out).unwrap_or(0);
         for place in &mut places {
             *place = place.start + begins..place.end + begins;
         }
         text.push_str(&self.accept);
         Some(Text { text, places })
+    }
+
+    /// The variables that come with the images.
+    fn image_variables(&self) -> BTreeSet<String> {
+        let images = self
+            .entities
+            .iter()
+            .filter(|entity| entity.collection == Collection::Images);
+        images.map(|entity| image_variable(&entity.name)).collect()
     }
 
     /// The names of ref sets that anything uses.
@@ -153,8 +167,11 @@ impl Written {
                 .map(str::trim)
                 .filter(|line| !line.is_empty());
             for line in above.chain(block.inside.iter().map(String::as_str)) {
-                out.push_str(line);
-                out.push('\n');
+                // A generated file tells its parts apart so.
+                if !(line.starts_with("# --- ") && line.ends_with(" ---")) {
+                    out.push_str(line);
+                    out.push('\n');
+                }
             }
         }
         out

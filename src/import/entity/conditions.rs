@@ -33,6 +33,8 @@ pub(super) struct Placed {
     pub(super) when: Option<When>,
     /// `allow_failure`, where the rules say it.
     pub(super) allow_failure: Option<bool>,
+    /// Paths of which one must have changed.
+    pub(super) changes: Vec<String>,
     /// Whether it is not quite the same.
     pub(super) improves: bool,
 }
@@ -47,6 +49,12 @@ impl Placed {
             .collect();
         if !refs.is_empty() {
             keys.set("refs", super::one_or_list(refs));
+        }
+        if !self.changes.is_empty() {
+            keys.set(
+                "changes",
+                Value::list(self.changes.iter().map(String::as_str)),
+            );
         }
         for (key, value) in own.iter() {
             keys.set(key, value.clone());
@@ -135,8 +143,7 @@ impl Sets {
             rules = others;
         }
         let plain = |rule: &Rule| {
-            rule.changes.is_none()
-                && rule.exists.is_none()
+            rule.exists.is_none()
                 && rule.start_in.is_none()
                 && rule.needs.is_none()
                 && rule.interruptible.is_none()
@@ -151,8 +158,15 @@ impl Sets {
         let Some(first) = rest.first() else {
             return Vec::new();
         };
-        let same =
-            |rule: &Rule| (rule.when, rule.allow_failure) == (first.when, first.allow_failure);
+        let paths = |rule: &Rule| rule.changes.as_ref().map(|changes| changes.paths.clone());
+        let same = |rule: &Rule| {
+            (rule.when, rule.allow_failure) == (first.when, first.allow_failure)
+                && paths(rule) == paths(first)
+        };
+        let changes = paths(first);
+        if never.iter().any(|rule| rule.changes.is_some()) {
+            return Vec::new();
+        }
         if !rules.iter().all(plain) || !rest.iter().all(same) {
             return Vec::new();
         }
@@ -183,7 +197,20 @@ impl Sets {
         }
         let mut ways = Vec::new();
         match conditions(rest) {
-            Some(conditions) => ways.extend(self.named(&conditions, &excepted, name.as_deref())),
+            Some(mut conditions) => {
+                // windlass asks on the default branch for other changes than on the others.
+                let of_branches = Expr::is_set("CI_COMMIT_BRANCH").ok();
+                if changes.is_some()
+                    && conditions
+                        .iter()
+                        .any(|one| Some(one) == of_branches.as_ref())
+                {
+                    conditions.retain(|one| {
+                        !matches!(own_member(one), Some(Member::Word("default_branch")))
+                    });
+                }
+                ways.extend(self.named(&conditions, &excepted, name.as_deref()));
+            }
             None if rest.len() == 1 => {
                 for kinds in [
                     &["branches", "tags"][..],
@@ -200,6 +227,7 @@ impl Sets {
             refs,
             when,
             allow_failure,
+            changes: changes.clone().unwrap_or_default(),
             improves: false,
         })
         .collect()
