@@ -35,6 +35,7 @@ use crate::finding::{Code, Report, Severity};
 use crate::gitlab::Version;
 use crate::lower::Lowered;
 use crate::manifest::accepted::Accepted;
+use crate::manifest::resolved::DEFAULT_TARGET;
 use crate::plan::Configs;
 use crate::source::Source;
 use entity::{Sets, View};
@@ -178,10 +179,10 @@ where
         order,
     };
     let config = pipeline.configs.widest();
-    let view = View::of(&config);
-    let mut sets = Sets::default();
-    let drafts = entity::candidates(&view, &mut sets);
+    let view = View::of(&config, target.unwrap_or(DEFAULT_TARGET));
     let improve = depth == Depth::Improved;
+    let mut sets = Sets::new(improve);
+    let drafts = entity::candidates(&view, &mut sets);
     let mut trial = Trial::new(pipeline, manifest, project, parts, sets, improve);
     let settled = trial.settle(&drafts, accept);
     if settled.entities.is_empty() {

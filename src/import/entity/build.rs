@@ -383,7 +383,7 @@ fn only_builds(seen: &Seen<'_>) -> bool {
 fn draft(view: &View<'_>, build: &Build, sets: &mut Sets) -> Option<Draft> {
     let seen = view.job(&build.job)?;
     let recipe = &build.recipe;
-    let (mut own, raw) = common::keys(seen);
+    let (mut own, raw) = common::keys(view, seen);
     let mut settings = match recipe.builder {
         "buildkit" | "buildah" => Mapping::new(),
         _ => docker::settings(seen),

@@ -22,7 +22,11 @@ const BUILT_IN: [&str; 5] = [
 
 /// The ref sets of a manifest, by name.
 #[derive(Debug, Default)]
-pub(in crate::import) struct Sets(IndexMap<String, Mapping>);
+pub(in crate::import) struct Sets {
+    named: IndexMap<String, Mapping>,
+    /// Whether conditions may become what their author probably meant.
+    improve: bool,
+}
 
 /// Where a job runs, and how it starts there.
 #[derive(Debug, Clone, Default)]
@@ -96,13 +100,21 @@ struct Filter {
 }
 
 impl Sets {
+    /// No sets yet. `improve`: conditions may become what their author probably meant.
+    pub(in crate::import) fn new(improve: bool) -> Self {
+        Self {
+            improve,
+            ..Self::default()
+        }
+    }
+
     /// The sets that some names need, in the order in which they were found.
     pub(in crate::import) fn used(&self, names: &[String]) -> Mapping {
         let mut used: Vec<&str> = names.iter().map(String::as_str).collect();
         let mut at = 0;
         while let Some(name) = used.get(at).copied() {
             at += 1;
-            let Some(set) = self.0.get(name) else {
+            let Some(set) = self.named.get(name) else {
                 continue;
             };
             for key in ["of", "except"] {
@@ -113,7 +125,7 @@ impl Sets {
                 }
             }
         }
-        let sets = self.0.iter();
+        let sets = self.named.iter();
         let sets = sets.filter(|(name, _)| used.contains(&name.as_str()));
         sets.map(|(name, set)| (name.as_str(), shortest(set)))
             .collect()
@@ -292,7 +304,8 @@ impl Sets {
             let conditions = policy.variables.iter().flatten();
             Some((refs, conditions.map(|one| one.expr.clone()).collect()))
         };
-        let (Some((mut refs, conditions)), Some((excepted, never))) = (read(only), read(except))
+        let (Some((mut refs, conditions)), Some((mut excepted, never))) =
+            (read(only), read(except))
         else {
             return Vec::new();
         };
@@ -308,10 +321,19 @@ impl Sets {
         };
         let mut ways = Vec::new();
         // A name in `only` is one of a branch and of a tag; who wrote it meant the branch.
+        let no_tags =
+            excepted.iter().any(|word| word == "tags") && !refs.iter().any(|word| word == "tags");
+        let names = |words: &[String]| words.iter().any(|word| !BUILT_IN.contains(&&**word));
+        let plain = !names(&refs) && !names(&excepted);
+        if no_tags && !plain {
+            excepted.retain(|word| word != "tags");
+        }
         for as_tag in [false, true] {
-            let names = |words: &[String]| words.iter().any(|word| !BUILT_IN.contains(&&**word));
-            let plain = !names(&refs) && !names(&excepted);
-            if plain && !as_tag {
+            let exact = match plain {
+                true => as_tag,
+                false => as_tag != no_tags,
+            };
+            if !exact && (plain || as_tag || !self.improve) {
                 continue;
             }
             let Some(mut except) = Some(Vec::new())
@@ -330,7 +352,7 @@ impl Sets {
             if let Some(refs) = self.sets_of(&members, &filter, &except) {
                 ways.push(Placed {
                     refs,
-                    improves: !as_tag,
+                    improves: !exact,
                     ..Placed::default()
                 });
             }
@@ -367,12 +389,12 @@ impl Sets {
 
     /// The name of a set: that of an equal one, the one that is wished for, or one that tells what it holds.
     fn name(&mut self, set: Mapping, wished: Option<&str>) -> String {
-        if let Some((name, _)) = self.0.iter().find(|(_, known)| **known == set) {
+        if let Some((name, _)) = self.named.iter().find(|(_, known)| **known == set) {
             return name.clone();
         }
         let own = wished.map(str::to_owned).unwrap_or_else(|| described(&set));
         let free = |name: &str| {
-            !name.is_empty() && !BUILT_IN.contains(&name) && !self.0.contains_key(name)
+            !name.is_empty() && !BUILT_IN.contains(&name) && !self.named.contains_key(name)
         };
         let mut name = own.clone();
         let mut number = 2;
@@ -383,7 +405,7 @@ impl Sets {
             };
             number += 1;
         }
-        self.0.insert(name.clone(), set);
+        self.named.insert(name.clone(), set);
         name
     }
 }

@@ -82,7 +82,7 @@ fn draft(view: &View<'_>, seen: &Seen<'_>, sets: &mut Sets) -> Option<Draft> {
     if !services.is_empty() {
         keys.set("services", Value::list(services.iter().map(String::as_str)));
     }
-    let (mut own, raw) = common::keys(seen);
+    let (mut own, raw) = common::keys(view, seen);
     docker::strip(&mut own);
     if let Some(Value::Map(variables)) = own.get("variables") {
         let mut variables = variables.clone();

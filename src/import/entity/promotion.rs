@@ -51,7 +51,7 @@ fn draft(view: &View<'_>, seen: &Seen<'_>, sets: &mut Sets) -> Option<Draft> {
     if images.is_empty() {
         return None;
     }
-    let (mut own, raw) = common::keys(seen);
+    let (mut own, raw) = common::keys(view, seen);
     docker::strip(&mut own);
     if let Some(Value::Map(variables)) = own.get("variables") {
         let mut variables = variables.clone();

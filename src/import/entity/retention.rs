@@ -110,7 +110,7 @@ fn kept(view: &View<'_>, seen: &Seen<'_>, build: &Build) -> Option<Kept> {
         }
     }
     keys.set("stage", seen.job.stage.value.as_str());
-    let (own, mut raw) = common::keys(seen);
+    let (own, mut raw) = common::keys(view, seen);
     raw.set_if("allow_failure", own.get("allow_failure").cloned());
     if !raw.is_empty() {
         keys.set("job", raw);

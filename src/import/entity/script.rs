@@ -33,7 +33,7 @@ fn draft(view: &View<'_>, seen: &Seen<'_>, sets: &mut Sets) -> Option<Draft> {
     if job.is_trigger || job.image.is_none() || job.script.is_empty() {
         return None;
     }
-    let (mut own, mut raw) = common::keys(seen);
+    let (mut own, mut raw) = common::keys(view, seen);
     let mut keys = Mapping::new();
     let is_test = is_test(&job.stage.value);
     if !is_test || job.stage.value != "test" {

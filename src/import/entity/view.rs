@@ -5,6 +5,7 @@
 
 use super::build::Build;
 use crate::config::{Config, Job, Map, Node};
+use crate::gitlab::Version;
 use crate::gitlab::variables::{names, reference};
 use crate::import::values;
 use crate::manifest::resolved::image_variable;
@@ -20,6 +21,8 @@ const LONGEST: usize = 4096;
 pub(in crate::import) struct View<'c> {
     /// The configuration.
     pub(super) config: &'c Config,
+    /// The GitLab that runs it.
+    pub(super) target: Version,
     /// The jobs, in the order written.
     pub(super) jobs: Vec<Seen<'c>>,
     /// Those that build an image.
@@ -36,7 +39,7 @@ pub(super) struct Seen<'c> {
 
 impl<'c> View<'c> {
     /// The jobs of a configuration. A job whose values no manifest can hold is left out.
-    pub(in crate::import) fn of(config: &'c Config) -> Self {
+    pub(in crate::import) fn of(config: &'c Config, target: Version) -> Self {
         let mut jobs: Vec<Seen<'c>> = Vec::new();
         for job in &config.jobs {
             if jobs.iter().any(|seen| seen.job.key == job.key) {
@@ -48,6 +51,7 @@ impl<'c> View<'c> {
         }
         let mut view = Self {
             config,
+            target,
             jobs,
             builds: Vec::new(),
         };

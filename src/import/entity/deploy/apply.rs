@@ -16,8 +16,11 @@ pub(super) fn read(view: &View<'_>, deployment: &Deployment<'_>) -> Option<Chang
     for line in &deployment.script {
         for command in &line.commands {
             if let Some((file, of)) = substituted(command) {
-                files.push(file);
-                names.extend(of);
+                // A function is defined so for any file.
+                if !file.starts_with('$') {
+                    files.push(file);
+                    names.extend(of);
+                }
                 continue;
             }
             let Some(words) = arguments(command, COMMAND) else {

@@ -93,7 +93,7 @@ fn draft(view: &View<'_>, seen: &Seen<'_>, sets: &mut Sets) -> Option<Draft> {
     let change = DRIVERS
         .iter()
         .find_map(|driver| driver(view, &deployment))?;
-    let (mut own, raw) = common::keys(seen);
+    let (mut own, raw) = common::keys(view, seen);
     own.remove("interruptible");
     if let Some(Value::Map(variables)) = own.get("variables") {
         let mut variables = variables.clone();
