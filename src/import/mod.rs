@@ -30,7 +30,7 @@ use std::collections::{HashMap, HashSet};
 use crate::check::Files;
 use crate::compile::{InternalError, compile};
 use crate::config::{Given, Repository, load_text, read_pipeline};
-use crate::diff::{Comparison, diff_all};
+use crate::diff::{Comparison, diff_all, surely_differs};
 use crate::finding::{Code, Report, Severity};
 use crate::gitlab::Version;
 use crate::lower::Lowered;
@@ -241,6 +241,16 @@ where
         report: compiled.report,
         lowered,
     })
+}
+
+/// Whether something changes, as far as a quick look tells.
+fn surely_changes<P>(pipeline: &Pipeline<'_>, made: &Made, project: &P) -> bool
+where
+    P: Files + Repository + Clone + 'static,
+{
+    let read =
+        |given: &dyn Given| read_pipeline(&made.lowered.pipeline, &made.source, project, given);
+    Configs::new(read).map_or(true, |after| surely_differs(pipeline.configs, &after))
 }
 
 /// What changes if the manifest takes the pipeline's place.

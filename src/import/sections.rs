@@ -10,6 +10,8 @@ use super::blocks::{Block, File, Shape};
 use super::values;
 use crate::config::{Key, Map, Value as Read};
 use crate::gitlab::Version;
+use crate::pipeline::Mapping;
+use crate::render;
 
 /// The parts of a manifest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -88,10 +90,14 @@ impl Parts<'_> {
         out.push_str(&first_lines(self.target));
         for part in self.order {
             let blocks = self.file.blocks.iter();
-            let blocks: Vec<&Block> = blocks
+            let mut blocks: Vec<&Block> = blocks
                 .filter(|block| self::part(&block.key, is_job(map, &block.key)) == part)
                 .filter(|block| keeps(&block.key))
                 .collect();
+            let default = self.default(among).filter(|_| part == Part::Pipeline);
+            if default.is_some() {
+                blocks.retain(|block| block.key != "default");
+            }
             match part {
                 Part::Own => {
                     self.own(&blocks, among, &mut out);
@@ -111,6 +117,10 @@ impl Parts<'_> {
                         .into_iter()
                         .partition(|block| moves && for_all(block));
                     nested(&blocks, map, &mut within);
+                    if let Some(default) = default.filter(|text| !text.is_empty()) {
+                        within.push('\n');
+                        indented(&default, 2, &mut within);
+                    }
                     if !defaults.is_empty() {
                         let mut moved = String::new();
                         nested(&defaults, map, &mut moved);
@@ -147,6 +157,23 @@ impl Parts<'_> {
         }
     }
 
+    /// `default` without the keys that are not written; `None` if all are.
+    fn default(&self, among: &Among<'_>) -> Option<String> {
+        let all = self.map.get("default")?.as_map()?;
+        let goes = |key: &Key| among.defaults.contains(&*key.text);
+        if !all.iter().any(|(key, _)| goes(key)) {
+            return None;
+        }
+        let mut kept = Mapping::new();
+        for (key, entry) in all.iter().filter(|(key, _)| !goes(key)) {
+            kept.set(&*key.text, values::of(&entry.value)?);
+        }
+        match kept.is_empty() {
+            true => Some(String::new()),
+            false => render::mapping(&Mapping::from_iter([("default", kept)])).ok(),
+        }
+    }
+
     /// The variables without those that come with an image; `None` if all stay.
     fn variables(&self, among: &Among<'_>) -> Option<String> {
         let all = self.map.get("variables")?;
@@ -175,6 +202,8 @@ pub(super) struct Among<'a> {
     pub(super) left_out: BTreeSet<String>,
     /// Variables that are not written.
     pub(super) variables: BTreeSet<String>,
+    /// Keys of `default` that are not written.
+    pub(super) defaults: BTreeSet<String>,
 }
 
 /// Commands for all jobs: a manifest with entities has them in `default`.

@@ -9,9 +9,12 @@ use std::collections::BTreeSet;
 use super::entity::{Candidate, Draft, Sets, Way};
 use super::sections::Parts;
 use super::written::{Entity, Written, needed};
-use super::{Imported, Pipeline, Refused, Taken, Tried, compared, compiled_and_compared, made};
+use super::{
+    Imported, Pipeline, Refused, Taken, Tried, compared, compiled_and_compared, made,
+    surely_changes,
+};
 use crate::check::Files;
-use crate::config::{Map, Node, Repository, Value as Read};
+use crate::config::{Job, Map, Node, Repository, Value as Read};
 use crate::diff::Effect;
 use crate::finding::{Location, Severity};
 use crate::pipeline::{Mapping, Value};
@@ -20,7 +23,7 @@ use crate::pipeline::{Mapping, Value};
 const MOST: usize = 300;
 
 /// Attempts times jobs: a pipeline of thousands of jobs has few.
-const MOST_JOBS: usize = 20_000;
+const MOST_JOBS: usize = 8_000;
 
 /// Tries manifests.
 pub(super) struct Trial<'t, P> {
@@ -107,6 +110,11 @@ where
         if made.body == self.body {
             return true;
         }
+        // What was shown must stay as it was shown.
+        let shown = !self.shown.is_empty();
+        if shown || surely_changes(self.pipeline, &made, self.project) {
+            return false;
+        }
         let Ok(tried) = compared(self.pipeline, made, self.project) else {
             return false;
         };
@@ -153,31 +161,7 @@ where
         let mut blamed = BTreeSet::new();
         let mut open = false;
         let (mut effects, mut body) = (Vec::new(), String::new());
-        let attempt = self.attempt(written);
-        if std::env::var_os("DBG").is_some() {
-            eprintln!(
-                "---- {}\n{}",
-                text.text,
-                match &attempt {
-                    None => "none".into(),
-                    Some(Err(Refused::Findings(r))) => r
-                        .sorted()
-                        .iter()
-                        .filter(|f| f.severity == Severity::Error)
-                        .map(|f| format!("{:?} {}\n", f.location, f.message))
-                        .collect::<String>(),
-                    Some(Err(e)) => format!("{e:?}"),
-                    Some(Ok(t)) => t
-                        .comparison
-                        .effects
-                        .iter()
-                        .map(|e| format!("{:?} {} {:#?}\n", e.job, e.text, e.lines))
-                        .collect::<String>(),
-                }
-            );
-        } // DEBUG
-        match attempt {
-            // DEBUG
+        match self.attempt(written) {
             None | Some(Err(Refused::Internal(_) | Refused::Differs(_))) => return Verdict::Open,
             Some(Err(Refused::Findings(report))) => {
                 let errors = report.sorted();
@@ -357,7 +341,26 @@ where
             add(&mut written.settings, &way.settings);
         }
         written.accept = accept.to_owned();
+        if !written.entities.is_empty() {
+            written.default_gone = self.unused_defaults(&written.left_out);
+        }
         written
+    }
+
+    /// The keys of `default` that no job takes over, of those that entities say themselves.
+    fn unused_defaults(&self, gone: &BTreeSet<String>) -> BTreeSet<String> {
+        let config = self.pipeline.configs.widest();
+        let own = |job: &Job, key: &str| {
+            config
+                .tree
+                .get(&job.key)
+                .is_some_and(|own| own.get(key).is_some())
+        };
+        let takes =
+            |job: &&Job, key: &str| !gone.contains(&job.key) && job.keys.has(key) && !own(job, key);
+        let keys = ["interruptible", "retry", "timeout", "tags"].into_iter();
+        let unused = keys.filter(|key| !config.jobs.iter().any(|job| takes(&job, key)));
+        unused.map(str::to_owned).collect()
     }
 
     /// Hidden jobs that nothing uses once some jobs are gone.

@@ -24,6 +24,8 @@ pub(super) struct Written {
     pub(super) defaults: Mapping,
     /// The keys of the pipeline that are not written.
     pub(super) left_out: BTreeSet<String>,
+    /// Keys of `default` that no job takes over.
+    pub(super) default_gone: BTreeSet<String>,
     /// What it ends with.
     pub(super) accept: String,
 }
@@ -106,6 +108,7 @@ impl Written {
             entities: &out,
             left_out: self.left_out.clone(),
             variables: self.image_variables(),
+            defaults: self.default_gone.clone(),
         };
         let mut text = parts.with(&among);
         let begins = text.find(&out).unwrap_or(0);

@@ -3,9 +3,9 @@
 //! In: the jobs. Out: a [`Build`] of each that runs one build command, and a draft. Always holds: the
 //! arguments are read as a shell passes them, not as text.
 
-use super::commands::{Options, arguments, assigned, is, lines, text};
+use super::commands::{Options, arguments, assigned, bare, is, lines, text};
 use super::view::Seen;
-use super::{Collection, Draft, Sets, View, Way, common, docker, in_container, retention};
+use super::{Collection, Draft, Sets, View, Way, common, docker, in_container, rebuild, retention};
 use crate::gitlab::shell::commands::Command;
 use crate::manifest::registries::split_tag;
 use crate::manifest::resolved::image_variable;
@@ -22,6 +22,8 @@ pub(in crate::import) struct Build {
     pub(super) repository: String,
     /// Its tag.
     pub(super) tag: String,
+    /// Whether another job asks before whether it is needed.
+    pub(super) is_checked: bool,
     /// What else the command says.
     recipe: Recipe,
 }
@@ -165,7 +167,7 @@ fn recipe(command: &Command, script: &[super::commands::Line]) -> Option<Recipe>
     }
     match builder {
         "compose" => recipe.service = options.rest.first().cloned(),
-        "buildkit" => buildkit(&mut recipe, &options),
+        "buildkit" => buildkit(&mut recipe, &options, script),
         _ => recipe.context = options.rest.first().cloned(),
     }
     let known =
@@ -180,7 +182,7 @@ fn recipe(command: &Command, script: &[super::commands::Line]) -> Option<Recipe>
     (options.rest.len() <= 1 && !recipe.tags.is_empty()).then_some(recipe)
 }
 
-fn buildkit(recipe: &mut Recipe, options: &Options) {
+fn buildkit(recipe: &mut Recipe, options: &Options, script: &[super::commands::Line]) {
     let (mut folder, mut name) = (None, None);
     for local in options.all(&["--local"]) {
         match local.split_once('=') {
@@ -213,6 +215,9 @@ fn buildkit(recipe: &mut Recipe, options: &Options) {
         let names = names.split(",push=").next().unwrap_or_default();
         let names = names.trim_matches('"').split(',');
         recipe.tags.extend(names.map(str::to_owned));
+    }
+    if recipe.tags.first().is_some_and(|tag| tag == "$names") {
+        recipe.tags = rebuild::names(script);
     }
 }
 
@@ -267,8 +272,20 @@ pub(super) fn find(view: &View<'_>) -> Vec<Build> {
             continue;
         };
         let whole = view.expanded(first);
-        let (repository, tag) = split_tag(&whole).unwrap_or((&whole, "latest"));
-        let mut name = name(first, repository, &seen.job.key);
+        let own = split_tag(&whole).unwrap_or((&whole, "latest"));
+        let mut name = name(first, own.0, &seen.job.key);
+        // Of an image that is built if needed the check makes the reference.
+        let checked = rebuild::tag(view, &name);
+        let second = recipe.tags.get(1).map(|tag| view.expanded(&bare(tag)));
+        let second = second.as_deref().and_then(split_tag);
+        let (repository, tag) = match (&checked, second) {
+            (Some(tag), Some((repository, _))) => (repository, tag.as_str()),
+            _ => own,
+        };
+        if checked.is_some() && all.iter().any(|other| other.name == name) {
+            continue;
+        }
+        let is_checked = checked.is_some();
         let taken = |name: &String| all.iter().any(|other| other.name == *name);
         if taken(&name) {
             name = slug(&seen.job.key);
@@ -281,6 +298,7 @@ pub(super) fn find(view: &View<'_>) -> Vec<Build> {
             name,
             repository: repository.to_owned(),
             tag: tag.to_owned(),
+            is_checked,
             recipe,
         });
     }
@@ -442,7 +460,7 @@ fn draft(view: &View<'_>, build: &Build, sets: &mut Sets) -> Option<Draft> {
     let more: Vec<String> = recipe
         .tags
         .iter()
-        .skip(1)
+        .skip(if build.is_checked { 2 } else { 1 })
         .filter_map(|tag| also(view, build, tag))
         .collect();
     if !more.is_empty() {
@@ -453,6 +471,13 @@ fn draft(view: &View<'_>, build: &Build, sets: &mut Sets) -> Option<Draft> {
     let tested = format!("tested-{}", build.name);
     takes.extend(view.job(&tested).map(|_| tested));
     let mut names = Mapping::from_iter([("build", build.job.as_str())]);
+    if let Some(asked) = rebuild::of(view, build).filter(|_| build.is_checked) {
+        keys.set("rebuild", asked.keys);
+        names.set("check", asked.check.as_str());
+        names.set_if("force", asked.force.clone());
+        takes.push(asked.check);
+        takes.extend(asked.force);
+    }
     if let Some(kept) = retention::of(view, build) {
         keys.set("retention", kept.keys);
         if !kept.registry.is_empty() {
@@ -477,14 +502,14 @@ fn draft(view: &View<'_>, build: &Build, sets: &mut Sets) -> Option<Draft> {
         }
         let roles = roles.iter().take(if improves { 1 } else { 3 });
         for role in roles {
-            for placed in &places {
+            for placed in places.iter().filter(|placed| improves || !placed.improves) {
                 let mut keys = keys.clone();
                 keys.set("role", *role);
                 placed.set(&mut keys, &own, &raw);
                 ways.push(Way {
                     keys,
                     settings: settings.clone(),
-                    improves: improves || placed.improves,
+                    improves,
                 });
             }
         }

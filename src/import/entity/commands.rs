@@ -63,6 +63,26 @@ pub(super) fn assigned(command: &Command, name: &str) -> Option<String> {
     values.find_map(|text| Some(text.strip_prefix(name)?.strip_prefix('=')?.to_owned()))
 }
 
+/// `${NAME:?}` is `$NAME` in a manifest: windlass writes the other itself.
+pub(super) fn bare(text: &str) -> String {
+    let mut out = String::new();
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once("${") {
+        out.push_str(before);
+        match after.split_once(":?}") {
+            Some((name, behind)) if name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') => {
+                out.push_str(&format!("${name}"));
+                rest = behind;
+            }
+            _ => {
+                out.push_str("${");
+                rest = after;
+            }
+        }
+    }
+    out + rest
+}
+
 /// The options of a command, and its other arguments.
 #[derive(Debug, Default)]
 pub(super) struct Options {
@@ -107,10 +127,5 @@ impl Options {
     /// The last value of an option under its names.
     pub(super) fn one(&self, names: &[&str]) -> Option<String> {
         self.all(names).pop()
-    }
-
-    /// Whether an option without a value is given.
-    pub(super) fn has(&self, name: &str) -> bool {
-        self.given.iter().any(|(given, _)| given == name)
     }
 }

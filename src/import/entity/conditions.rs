@@ -147,10 +147,9 @@ impl Sets {
 
     fn of_rules(&mut self, view: &View<'_>, rules: &[Rule], job: &Job) -> Vec<Placed> {
         let mut rules = rules;
-        // What matches no rule does not run.
-        if let Some((last, others)) = rules.split_last()
+        // What matches no rule does not run, and no rule comes behind these.
+        while let Some((last, others)) = rules.split_last()
             && last.when == Some(When::Never)
-            && last.condition.is_none()
         {
             rules = others;
         }
@@ -273,7 +272,17 @@ impl Sets {
         }
         let alone = groups.len() == 1;
         let mut refs: Vec<String> = Vec::new();
-        for (filter, members) in groups {
+        for (mut filter, members) in groups {
+            let others = not_default();
+            let topics = Some(&filter.conditions) == others.map(|one| vec![one]).as_ref();
+            let of_topics = ["default_branch".to_owned()];
+            let except = match topics && except.is_empty() && alone {
+                true => {
+                    filter.conditions.clear();
+                    &of_topics
+                }
+                false => except,
+            };
             let words = members
                 .iter()
                 .all(|member| matches!(member, Member::Word(_)));
@@ -698,6 +707,15 @@ fn own_member(term: &Expr) -> Option<Member> {
         }),
         _ => None,
     }
+}
+
+/// `$CI_COMMIT_BRANCH != $CI_DEFAULT_BRANCH`
+fn not_default() -> Option<Expr> {
+    let (branch, default) = (
+        Expr::variable("CI_COMMIT_BRANCH").ok()?,
+        Expr::variable("CI_DEFAULT_BRANCH").ok()?,
+    );
+    Some(Expr::compare(Comparison::NotEqual, branch, default))
 }
 
 fn is_protected(term: &Expr) -> bool {

@@ -14,6 +14,7 @@ mod deploy;
 mod docker;
 mod in_container;
 mod promotion;
+mod rebuild;
 mod retention;
 mod script;
 mod view;

@@ -82,12 +82,12 @@ fn draft(view: &View<'_>, seen: &Seen<'_>, sets: &mut Sets) -> Option<Draft> {
     let places = sets.of(view, seen.job);
     let mut ways = Vec::new();
     for improves in [false, true] {
-        for placed in &places {
+        for placed in places.iter().filter(|placed| improves || !placed.improves) {
             let mut keys = keys.clone();
             placed.set(&mut keys, &own, &raw);
             ways.push(Way {
                 keys,
-                improves: improves || placed.improves,
+                improves,
                 ..Way::default()
             });
         }

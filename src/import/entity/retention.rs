@@ -165,7 +165,7 @@ fn keeps(command: &Command) -> Option<String> {
 }
 
 /// Seconds in the largest unit that holds them.
-fn duration(seconds: i64) -> String {
+pub(super) fn duration(seconds: i64) -> String {
     let units = [
         (604_800, "week"),
         (86_400, "day"),

@@ -3,6 +3,7 @@
 use super::conditions::Placed;
 use super::view::Seen;
 use super::{Collection, Draft, Sets, View, Way, common};
+use crate::manifest::registries::split_tag;
 use crate::pipeline::{Mapping, Value};
 
 /// Words in the name of a stage that make its jobs tests.
@@ -79,6 +80,19 @@ fn draft(view: &View<'_>, seen: &Seen<'_>, sets: &mut Sets) -> Option<Draft> {
             }
         }
     }
+    // A manifest names the tag that is pulled without one.
+    if let Some(image) = with_tag(image) {
+        for placed in &places {
+            let mut keys = keys.clone();
+            keys.set("image", image.clone());
+            placed.set(&mut keys, &own, &raw);
+            ways.push(Way {
+                keys,
+                improves: true,
+                ..Way::default()
+            });
+        }
+    }
     // As a last resort its conditions stay GitLab's own.
     raw.set("rules", Value::Null);
     for key in ["rules", "only", "except"] {
@@ -123,6 +137,22 @@ fn named(view: &View<'_>, image: &Value) -> Option<Value> {
             };
             let mut keys = keys.clone();
             keys.set("name", view.image(text)?);
+            Some(Value::Map(keys))
+        }
+        _ => None,
+    }
+}
+
+/// The same image with the tag that is pulled, if it names none.
+fn with_tag(image: &Value) -> Option<Value> {
+    match image {
+        Value::Str(name) => {
+            let bare = !name.contains(['$', '@']) && split_tag(name).is_none();
+            bare.then(|| Value::from(format!("{name}:latest")))
+        }
+        Value::Map(keys) => {
+            let mut keys = keys.clone();
+            keys.set("name", with_tag(keys.get("name")?)?);
             Some(Value::Map(keys))
         }
         _ => None,

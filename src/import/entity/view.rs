@@ -103,8 +103,13 @@ impl<'c> View<'c> {
             after.is_some_and(|digest| names(digest).any(|name| name == variable))
         };
         let by_tag = |build: &Build| whole == format!("{}:{}", build.repository, build.tag);
+        // By the variable that its check hands on.
+        let by_check = |build: &Build| {
+            let variable = image_variable(&build.name);
+            build.is_checked && reference(&whole) == Some((whole.as_str(), variable.as_str()))
+        };
         let mut builds = self.builds.iter();
-        let build = builds.find(|build| by_tag(build) || by_digest(build))?;
+        let build = builds.find(|build| by_tag(build) || by_digest(build) || by_check(build))?;
         Some(&build.name)
     }
 

@@ -2,7 +2,7 @@
 
 use super::Deployment;
 use crate::gitlab::shell::commands::Command;
-use crate::import::entity::commands::{Line, Options, arguments, assigned, is, text};
+use crate::import::entity::commands::{Line, Options, arguments, assigned, bare, is, text};
 use crate::pipeline::{Mapping, Value};
 
 /// The access, and the namespace.
@@ -29,7 +29,7 @@ pub(super) const VALUED: [&str; 10] = [
     "--timeout",
 ];
 
-pub(super) fn read(deployment: &Deployment<'_>) -> Access {
+pub(super) fn read(deployment: &Deployment) -> Access {
     let mut keys = Mapping::new();
     let mut namespace = None;
     let mut creates = false;
@@ -64,26 +64,6 @@ pub(super) fn read(deployment: &Deployment<'_>) -> Access {
     }
 }
 
-/// `${NAME:?}` is `$NAME` in a manifest: windlass writes the other itself.
-pub(super) fn bare(text: &str) -> String {
-    let mut out = String::new();
-    let mut rest = text;
-    while let Some((before, after)) = rest.split_once("${") {
-        out.push_str(before);
-        match after.split_once(":?}") {
-            Some((name, behind)) if name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') => {
-                out.push_str(&format!("${name}"));
-                rest = behind;
-            }
-            _ => {
-                out.push_str("${");
-                rest = after;
-            }
-        }
-    }
-    out + rest
-}
-
 fn context(command: &Command) -> Option<String> {
     if let Some(words) = arguments(command, &[&["kubectl", "config", "use-context"]]) {
         return text(words.first()?);
@@ -93,7 +73,7 @@ fn context(command: &Command) -> Option<String> {
 }
 
 /// The variable that a kubeconfig is written from, and how it is held there.
-fn kubeconfig(command: &Command, deployment: &Deployment<'_>) -> Option<(String, &'static str)> {
+fn kubeconfig(command: &Command, deployment: &Deployment) -> Option<(String, &'static str)> {
     let file = |target: &str| target.contains("kubeconfig") || target.ends_with(".kube/config");
     if let Some([from, to]) = arguments(command, &[&["cp"]]) {
         let variable = from.variables().next()?.to_owned();

@@ -9,7 +9,7 @@ use crate::pipeline::{Mapping, Value};
 
 const COMMAND: &[&[&str]] = &[&["kubectl", "apply"]];
 
-pub(super) fn read(view: &View<'_>, deployment: &Deployment<'_>) -> Option<Change> {
+pub(super) fn read(view: &View<'_>, deployment: &Deployment) -> Option<Change> {
     let mut files: Vec<String> = Vec::new();
     let mut names: Vec<String> = Vec::new();
     let mut namespace = None;

@@ -49,7 +49,7 @@ const READ: [&str; 7] = [
     "--timeout",
 ];
 
-pub(super) fn read(view: &View<'_>, deployment: &Deployment<'_>) -> Option<Change> {
+pub(super) fn read(view: &View<'_>, deployment: &Deployment) -> Option<Change> {
     let mut upgrades = deployment
         .commands()
         .filter_map(|command| arguments(command, COMMAND));

@@ -6,7 +6,7 @@ use crate::import::entity::View;
 use crate::import::entity::commands::{Line, Options, arguments, is, text};
 use crate::pipeline::{Mapping, Value};
 
-pub(super) fn read(view: &View<'_>, deployment: &Deployment<'_>) -> Option<Change> {
+pub(super) fn read(view: &View<'_>, deployment: &Deployment) -> Option<Change> {
     let mut images = Mapping::new();
     let (mut path, mut namespace, mut folder) = (None, None, None);
     for command in deployment.commands() {

@@ -20,15 +20,14 @@ use crate::gitlab::shell::commands::Command;
 use crate::pipeline::{Mapping, Value};
 
 /// The commands of a job that deploys.
-struct Deployment<'v> {
-    seen: &'v Seen<'v>,
+struct Deployment {
     /// Before its script.
     before: Vec<Line>,
     /// Its script.
     script: Vec<Line>,
 }
 
-impl Deployment<'_> {
+impl Deployment {
     /// The commands of its script.
     fn commands(&self) -> impl Iterator<Item = &Command> {
         self.script.iter().flat_map(|line| &line.commands)
@@ -56,7 +55,7 @@ struct Change {
 }
 
 /// What deploys; nothing if it is another driver.
-type Driver = fn(&View<'_>, &Deployment<'_>) -> Option<Change>;
+type Driver = fn(&View<'_>, &Deployment) -> Option<Change>;
 
 /// The drivers.
 const DRIVERS: &[Driver] = &[set_image::read, kustomize::read, helm::read, apply::read];
@@ -86,7 +85,6 @@ fn draft(view: &View<'_>, seen: &Seen<'_>, sets: &mut Sets) -> Option<Draft> {
         return None;
     }
     let deployment = Deployment {
-        seen,
         before: lines(seen.keys.get("before_script")),
         script: lines(seen.keys.get("script")),
     };
@@ -114,8 +112,7 @@ fn draft(view: &View<'_>, seen: &Seen<'_>, sets: &mut Sets) -> Option<Draft> {
         keys.remove("name");
     }
     let mut raw = raw;
-    let group = raw.remove("resource_group");
-    keys.set_if("resource_group", group.clone());
+    keys.set_if("resource_group", raw.remove("resource_group"));
     let mut access = access::read(&deployment);
     let mut top = access.keys.clone();
     if let Some(image) = seen.keys.get("image") {
@@ -146,20 +143,19 @@ fn draft(view: &View<'_>, seen: &Seen<'_>, sets: &mut Sets) -> Option<Draft> {
     // What windlass writes itself is in neither.
     let mut exact = own.clone();
     docker::commands(&mut exact, "before_script", |line| access::is_part(line));
-    for placed in &places {
+    for placed in places.iter().filter(|placed| !placed.improves) {
         let mut keys = keys.clone();
         placed.set(&mut keys, &exact, &raw);
         ways.push(Way {
             keys,
             settings: settings.clone(),
-            improves: placed.improves,
+            improves: false,
         });
     }
     if let Some(before) = before(&deployment, &change) {
         docker::replace(&mut own, "before_script", super::one_or_list(before));
+        // A deployment that hangs ends, and no two of them run beside each other.
         own.remove("timeout");
-        keys.remove("resource_group");
-        keys.set_if("resource_group", group);
         for placed in &places {
             let mut keys = keys.clone();
             placed.set(&mut keys, &own, &raw);
@@ -206,7 +202,7 @@ fn name(seen: &Seen<'_>, environment: &Mapping) -> String {
 
 /// The commands before those of the driver that windlass does not write; `None` if others come behind, or
 /// stand among them.
-fn before(deployment: &Deployment<'_>, change: &Change) -> Option<Vec<Value>> {
+fn before(deployment: &Deployment, change: &Change) -> Option<Vec<Value>> {
     let mut out = Vec::new();
     let mut driven = false;
     for line in deployment.before.iter().chain(&deployment.script) {

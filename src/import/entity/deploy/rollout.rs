@@ -6,7 +6,7 @@ use crate::import::entity::commands::{Line, Options, arguments, is, text};
 use crate::pipeline::{Mapping, Value};
 
 /// `rollout` of an environment; nothing if the job does not wait.
-pub(super) fn read(deployment: &Deployment<'_>) -> Option<Mapping> {
+pub(super) fn read(deployment: &Deployment) -> Option<Mapping> {
     let mut rollout = Mapping::new();
     let mut undo = false;
     for command in deployment.commands() {

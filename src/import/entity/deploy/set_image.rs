@@ -8,7 +8,7 @@ use crate::pipeline::{Mapping, Value};
 
 const COMMAND: &[&[&str]] = &[&["kubectl", "set", "image"]];
 
-pub(super) fn read(view: &View<'_>, deployment: &Deployment<'_>) -> Option<Change> {
+pub(super) fn read(view: &View<'_>, deployment: &Deployment) -> Option<Change> {
     let mut workloads = Mapping::new();
     let mut namespace = None;
     for command in deployment.commands() {
