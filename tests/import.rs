@@ -198,7 +198,7 @@ fn golden(path: &str, text: &str) {
 /// A pipeline as a person writes it: exactly the same as far as it goes, and improved.
 #[test]
 fn a_pipeline_becomes_entities() {
-    for name in ["kubernetes"] {
+    for name in ["kubernetes", "shop"] {
         let folder = format!("tests/import/entities/{name}");
         let text =
             fs::read_to_string(Path::new(ROOT).join(format!("{folder}.gitlab-ci.yml"))).unwrap();
@@ -401,8 +401,13 @@ fn compared(pipeline: &str, manifest: &str) -> Vec<Effect> {
 fn the_documentation_shows_what_happens() {
     let read = |path: &str| fs::read_to_string(Path::new(ROOT).join(path)).unwrap();
     let page = read("docs/import.md");
-    for path in ["shop.gitlab-ci.yml", "shop.windlass.yml"] {
-        let text = read(&format!("tests/import/cases/{path}"));
-        assert!(page.contains(&format!("```yaml\n{text}```")), "{path}");
+    for (path, kind) in [
+        ("shop.gitlab-ci.yml", "yaml"),
+        ("shop.windlass.yml", "yaml"),
+        ("shop.improved.yml", "yaml"),
+        ("shop.improved.txt", "text"),
+    ] {
+        let text = read(&format!("tests/import/entities/{path}"));
+        assert!(page.contains(&format!("```{kind}\n{text}```")), "{path}");
     }
 }

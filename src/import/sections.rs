@@ -87,6 +87,13 @@ impl Parts<'_> {
         let keeps = |key: &str| !among.left_out.contains(key);
         let map = self.map;
         let mut out = self.file.head.trim_start_matches('\n').to_owned();
+        // What is said above a key that is not written stays.
+        for block in &self.file.blocks {
+            let is_job = self::part(&block.key, is_job(map, &block.key)) == Part::Jobs;
+            if !is_job && !keeps(&block.key) {
+                out.push_str(&block.comments);
+            }
+        }
         out.push_str(&first_lines(self.target));
         for part in self.order {
             let blocks = self.file.blocks.iter();

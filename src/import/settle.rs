@@ -182,7 +182,9 @@ where
             Some(Ok(tried)) => {
                 for effect in &tried.comparison.effects {
                     let Some(job) = &effect.job else {
-                        open = true;
+                        // A new image has a variable for all jobs.
+                        let image = self.improve.then(|| written.image_of(effect)).flatten();
+                        open |= !image.is_some_and(|draft| way_improves(drafts, chosen, draft));
                         continue;
                     };
                     let made = tried
@@ -273,12 +275,28 @@ where
         best
     }
 
-    /// The way to try after another one.
+    /// The way to try after another one. Where a draft may improve its jobs, the ways that do come as soon as
+    /// the nicest exact one has failed.
     fn next(&self, draft: &Candidate, after: Option<usize>) -> Option<usize> {
-        let from = after.map_or(0, |way| way + 1);
-        let ways = draft.ways().enumerate().skip(from);
-        let mut ways = ways.filter(|(_, (_, way))| self.improve || !way.improves);
-        ways.next().map(|(number, _)| number)
+        let ways = draft.ways().enumerate();
+        let ways = ways.filter(|(_, (_, way))| self.improve || !way.improves);
+        let rank = |number: usize, way: &Way| match (number, way.improves) {
+            (0, _) => 0,
+            (_, true) => 1,
+            (_, false) => 2,
+        };
+        let mut order: Vec<(u8, usize)> = ways
+            .map(|(number, (_, way))| (rank(number, way), number))
+            .collect();
+        order.sort_unstable();
+        let mut order = order.into_iter().map(|(_, number)| number);
+        match after {
+            None => order.next(),
+            Some(after) => {
+                order.find(|number| *number == after)?;
+                order.next()
+            }
+        }
     }
 
     /// The manifest of a choice. A draft whose jobs must stay, as others have aliases of them, is not chosen.

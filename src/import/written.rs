@@ -9,9 +9,11 @@ use std::ops::Range;
 use super::blocks::Block;
 use super::entity::{Collection, Sets};
 use super::sections::{Among, Parts, indented};
+use crate::diff::{Effect, Kind as EffectKind};
 use crate::manifest::resolved::image_variable;
 use crate::pipeline::{Mapping, Value};
 use crate::render;
+use crate::shown::code;
 
 /// The manifest.
 #[derive(Debug, Clone, Default)]
@@ -117,6 +119,17 @@ impl Written {
         }
         text.push_str(&self.accept);
         Some(Text { text, places })
+    }
+
+    /// The draft of the image whose variable an effect is about.
+    pub(super) fn image_of(&self, effect: &Effect) -> Option<usize> {
+        let is_variable = |entity: &&Entity| {
+            let variable = code(&image_variable(&entity.name));
+            entity.collection == Collection::Images && effect.text.contains(&variable)
+        };
+        let about = effect.kind == EffectKind::Variables;
+        let image = self.entities.iter().find(is_variable).filter(|_| about);
+        image.map(|entity| entity.draft)
     }
 
     /// The variables that come with the images.

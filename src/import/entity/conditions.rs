@@ -481,6 +481,12 @@ fn slug(text: &str) -> String {
 
 /// What a set holds, as a name.
 fn described(set: &Mapping) -> String {
+    if texts(set.get("of")) == ["branches"]
+        && texts(set.get("except")) == ["default_branch"]
+        && set.len() == 2
+    {
+        return "topics".to_owned();
+    }
     let mut parts: Vec<String> = Vec::new();
     let pattern = |text: &str| match text.strip_prefix('/') {
         // The letters of a pattern that say something.

@@ -65,7 +65,10 @@ fn draft(view: &View<'_>, seen: &Seen<'_>, sets: &mut Sets) -> Option<Draft> {
         without.remove("inherit");
         raws.insert(0, without);
     }
-    for image in named(view, image).into_iter().chain([image.clone()]) {
+    // An image of the project's own by its name; where its build is another one, so is the job's image.
+    let own_image = named(view, image).into_iter();
+    let own_image = own_image.flat_map(|name| [(name.clone(), false), (name, true)]);
+    for (image, improves) in own_image.chain([(image.clone(), false)]) {
         for placed in &places {
             let mut keys = keys.clone();
             keys.set("image", image.clone());
@@ -74,7 +77,7 @@ fn draft(view: &View<'_>, seen: &Seen<'_>, sets: &mut Sets) -> Option<Draft> {
                 placed.set(&mut keys, &own, raw);
                 ways.push(Way {
                     keys,
-                    improves: placed.improves,
+                    improves: improves || placed.improves,
                     ..Way::default()
                 });
             }
