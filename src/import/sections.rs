@@ -89,7 +89,7 @@ impl Parts<'_> {
         let mut out = self.file.head.trim_start_matches('\n').to_owned();
         // What is said above a key that is not written stays.
         for block in &self.file.blocks {
-            let is_job = self::part(&block.key, is_job(map, &block.key)) == Part::Jobs;
+            let is_job = part(&block.key, is_job(map, &block.key)) == Part::Jobs;
             if !is_job && !keeps(&block.key) {
                 out.push_str(&block.comments);
             }
