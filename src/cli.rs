@@ -234,6 +234,9 @@ pub(crate) struct Check {
         conflicts_with = "message_format"
     )]
     pub(crate) format: Format,
+    /// Fail also if an older windlass generated the files and this one would make them otherwise.
+    #[arg(long)]
+    pub(crate) fail_on_older: bool,
 }
 
 #[derive(Debug, Args)]
