@@ -48,6 +48,6 @@ pub use scope::Scope;
 pub use situation::{Changed, Ref, Situation, Trigger};
 pub use source::{SOURCES, meant as meant_source, of_word as source_of_word};
 pub use table::table;
-pub use text::{Style, shown, text};
+pub use text::{Style, headline, shown, text};
 pub use why::why;
 pub use words::{absence, because, clauses, failure};
