@@ -17,9 +17,7 @@ mod script;
 mod settings;
 pub(crate) mod subject;
 
-use std::sync::Arc;
-
-use crate::config::{Config, Repository};
+use crate::config::Repository;
 use crate::finding::{Code, Report};
 use crate::plan::Configs;
 pub use baseline::Baseline;
@@ -102,8 +100,7 @@ pub fn codes() -> impl Iterator<Item = Code> {
 
 /// All that is wrong with the pipelines of a file that GitLab takes.
 pub fn lint(configs: &Configs<'_>, project: &Project<'_>) -> Report {
-    let config: Arc<Config> = configs.widest();
-    let mut lint = Lint::new(configs, config, project);
+    let mut lint = Lint::new(configs, project);
     lint.pipelines();
     RULES.iter().for_each(|(_, rule)| rule(&mut lint));
     allow::applied(&lint.into_report())
