@@ -50,6 +50,8 @@ pub enum Kind {
     Renamed,
     /// Refs on which there is a pipeline, or a job.
     Refs,
+    /// Other conditions that hold on the same refs; no effect.
+    Rewritten,
     /// How a job starts, and what its failure means.
     When,
     /// What it waits for.
@@ -78,6 +80,7 @@ impl Kind {
             Kind::Vanishes => "vanishes",
             Kind::Renamed => "renamed",
             Kind::Refs => "refs",
+            Kind::Rewritten => "rewritten",
             Kind::When => "when",
             Kind::Order => "order",
             Kind::Image => "image",
@@ -124,6 +127,8 @@ struct Pair<'c> {
 pub struct Comparison {
     /// The effects; without any, nothing changes in what was compared.
     pub effects: Vec<Effect>,
+    /// Conditions that are written in another way and decide the same on every kind of ref.
+    pub rewritten: Vec<Effect>,
     /// What was not compared, a sentence each: files that are not read, kinds of refs that were not
     /// looked at.
     pub not_compared: Vec<String>,
@@ -212,7 +217,8 @@ pub fn diff_all(before: &Configs<'_>, after: &Configs<'_>, default_branch: &str)
         }
         told.push(pair);
     }
-    comparison.effects = all;
+    let is_rewritten = |effect: &Effect| effect.kind == Kind::Rewritten;
+    (comparison.rewritten, comparison.effects) = all.into_iter().partition(is_rewritten);
     comparison
 }
 

@@ -6,6 +6,8 @@ use std::sync::Arc;
 use super::Project;
 use super::pipeline::{creation, duplicates, interruptible, manual, stop};
 use super::script::{self, Scripts};
+use super::settings::Settings;
+use super::shellcheck::ShellCheck;
 use super::subject::Subject;
 use crate::config::{Config, Job, Map, Place, Repository, Value};
 use crate::finding::{Code, Finding, Location, Report};
@@ -37,6 +39,10 @@ pub(super) struct Lint<'l> {
     pub(super) classes: Classes,
     /// The pipelines of the classes.
     pub(super) seen: Vec<Seen>,
+    pub(super) settings: &'l Settings,
+    pub(super) shellcheck: Option<&'l dyn ShellCheck>,
+    /// Codes whose rule could not look: that nothing was found says nothing.
+    pub(super) unasked: Vec<Code>,
     scripts: Arc<Scripts>,
     pub(super) configs: &'l Configs<'l>,
     commands: CounterExamples,
@@ -64,6 +70,9 @@ impl<'l> Lint<'l> {
             findings: Vec::new(),
             refused: Report::default(),
             repository: project.repository,
+            settings: project.settings,
+            shellcheck: project.shellcheck,
+            unasked: Vec::new(),
             default_branch: project.default_branch.to_owned(),
             config,
             every,
