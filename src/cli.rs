@@ -218,8 +218,14 @@ pub(crate) struct Import {
     #[arg(long)]
     pub(crate) force: bool,
     /// Compare the manifest that is there with the pipeline, and write nothing.
-    #[arg(long, conflicts_with_all = ["stdout", "force", "gitlab"])]
+    #[arg(long, conflicts_with_all = ["stdout", "force", "gitlab", "raw", "improve"])]
     pub(crate) check: bool,
+    /// Keep every job as it is, under `jobs`.
+    #[arg(long, conflicts_with = "improve")]
+    pub(crate) raw: bool,
+    /// Write an entity also where it does more than the jobs did, and list what changes.
+    #[arg(long)]
+    pub(crate) improve: bool,
     /// The project's default branch [default: as git knows it, else main].
     #[arg(long, value_name = "BRANCH")]
     pub(crate) default_branch: Option<String>,
