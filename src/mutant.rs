@@ -37,6 +37,8 @@ pub(crate) enum Mutant {
     FailedRolloutSucceeds,
     /// Helm does not wait for the release.
     HelmDoesNotWait,
+    /// A release of Helm that a canceled job left pending stays so.
+    HelmStaysPending,
     /// No image is kept besides the one that runs.
     KeepsNoOlderImage,
     /// What `when` says is forgotten.

@@ -35,7 +35,7 @@ mod worlds;
 
 pub use crate::gitlab::expression::Truth;
 pub use classes::{Classes, Compared, LeftOut, Role, classes, classes_of};
-pub use configs::{Configs, Planned, together};
+pub use configs::{Configs, Every, Planned, together};
 pub(crate) use counter_example::{CounterExamples, named, with_article};
 pub use decision::{Because, Chosen, Decision, Part, Presence};
 pub use impossible::impossible;
@@ -49,6 +49,6 @@ pub use scope::Scope;
 pub use situation::{Changed, Ref, Situation, Trigger};
 pub use source::{SOURCES, meant as meant_source, of_word as source_of_word};
 pub use table::table;
-pub use text::{Style, shown, text};
+pub use text::{Style, headline, shown, text};
 pub use why::why;
 pub use words::{absence, because, clauses, failure};

@@ -206,6 +206,13 @@ MUTATIONS = (
         project="chart-3",
     ),
     Mutation(
+        "helm-stays-pending",
+        "nothing ends what a canceled job of Helm left behind",
+        "helm-4-release-that-is-stuck",
+        "jobs: deploy-production is failed",
+        project="chart-4",
+    ),
+    Mutation(
         "platforms-forgotten",
         "images are built for one platform",
         "several-platforms",

@@ -75,6 +75,10 @@ pub(super) fn lower(lowering: &Lowering<'_>, environment: &Environment) -> Optio
         ..Change::default()
     };
     let chart = helm.chart.get().map(|chart| word(chart));
+    // Nobody else deploys meanwhile: only then is a pending release one that nobody works on.
+    if lowering.deploys_alone(environment) && !mutant::on(Mutant::HelmStaysPending) {
+        change.prepare.push(Value::from(unlock(&release)));
+    }
     let mut lines = vec![format!(
         "helm upgrade --install {release} {}",
         chart.unwrap_or_default()
@@ -121,6 +125,19 @@ pub(super) fn lower(lowering: &Lowering<'_>, environment: &Environment) -> Optio
         several => several.join(" \\\n  ") + "\n",
     }];
     Some(change)
+}
+
+/// The command that ends what a canceled job left behind. Helm marks a release as pending while it works
+/// on it, and refuses the next upgrade as long as it is (`Upgrade.prepareUpgrade` of Helm 3 and 4). The
+/// first revision has nothing to go back to.
+fn unlock(release: &str) -> String {
+    format!(
+        "# A deployment that was canceled leaves its release pending, and Helm refuses the next one.\n\
+         case $(helm status {release} 2>/dev/null | grep -m 1 '^STATUS: ') in\n  \
+           *pending-install) helm uninstall {release} ;;\n  \
+           *pending-*) helm rollback {release} ;;\n\
+         esac\n"
+    )
 }
 
 /// How Helm gets a value.

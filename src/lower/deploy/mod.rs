@@ -27,7 +27,7 @@ struct Change {
     variables: Mapping,
     /// What its commands and variables use.
     uses: Uses,
-    /// Commands that change nothing in the cluster yet.
+    /// Commands that deploy nothing yet. They may end what an earlier job left half done.
     prepare: Vec<Value>,
     /// Commands of windlass that change it.
     commands: Vec<String>,
@@ -149,5 +149,11 @@ impl<'m> Lowering<'m> {
         let own = environment.resource_group.get().cloned();
         let name = environment.name(&key.value).to_owned();
         own.or_else(|| self.if_known(gates::RESOURCE_GROUP, name))
+    }
+
+    /// Whether GitLab runs one job of the environment at a time: the jobs have a resource group.
+    fn deploys_alone(&self, environment: &Environment) -> bool {
+        let own = environment.resource_group.get().is_some();
+        own || self.if_known(gates::RESOURCE_GROUP, ()).is_some()
     }
 }

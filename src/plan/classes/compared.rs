@@ -93,10 +93,8 @@ impl Compared {
         for rule in workflow {
             compared.rule(rule, &[&config.variables]);
         }
-        config
-            .include_rules
-            .iter()
-            .for_each(|rule| compared.rule(rule, &[]));
+        let includes = config.include_rules.iter();
+        includes.for_each(|rule| compared.rule(rule, &[]));
         for job in &config.jobs {
             compared.conditions(&job.conditions, &[&job.variables, &config.variables]);
             compared.environment(job);
@@ -112,6 +110,15 @@ impl Compared {
             .for_each(|job| compared.given_by_job(job));
         compared.together = together(config);
         compared
+    }
+
+    /// What the rules of includes compare.
+    pub(in crate::plan) fn of_includes(config: &Config) -> Self {
+        let mut own = Self::default();
+        let includes = config.include_rules.iter();
+        includes.for_each(|rule| own.rule(rule, &[]));
+        own.together.insert(own.choices().collect());
+        own
     }
 
     /// What the conditions of one job and of the workflow compare.
