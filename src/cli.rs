@@ -86,6 +86,7 @@ Without a ref it is the pipeline of all refs; jobs that are not on every one are
 Examples:
   windlass graph --branch main
   windlass graph --format svg > pipeline.svg
+  windlass graph --format html > pipeline.html     choose a ref, click a job
   windlass graph --format dot --tag v1.2.3 | dot -Tpng > pipeline.png";
 
 /// Compiles a short manifest into a whole GitLab CI/CD pipeline.
@@ -217,8 +218,14 @@ pub(crate) struct Import {
     #[arg(long)]
     pub(crate) force: bool,
     /// Compare the manifest that is there with the pipeline, and write nothing.
-    #[arg(long, conflicts_with_all = ["stdout", "force", "gitlab"])]
+    #[arg(long, conflicts_with_all = ["stdout", "force", "gitlab", "raw", "improve"])]
     pub(crate) check: bool,
+    /// Keep every job as it is, under `jobs`.
+    #[arg(long, conflicts_with = "improve")]
+    pub(crate) raw: bool,
+    /// Write an entity also where it does more than the jobs did, and list what changes.
+    #[arg(long)]
+    pub(crate) improve: bool,
     /// The project's default branch [default: as git knows it, else main].
     #[arg(long, value_name = "BRANCH")]
     pub(crate) default_branch: Option<String>,
@@ -380,6 +387,8 @@ pub(crate) enum GraphFormat {
     Dot,
     /// For a browser or a README.
     Svg,
+    /// A page for a browser: each ref, each job with its rules.
+    Html,
 }
 
 /// How to print a plan.

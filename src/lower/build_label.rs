@@ -8,7 +8,7 @@ use super::Lowering;
 use crate::gitlab::gates;
 use crate::pipeline::{Job, Value};
 
-/// Its name; `registry/shell` reads it.
+/// Its name; `templates/registry` reads it.
 const NAME: &str = "windlass.build=";
 
 /// Whether a label is this one.

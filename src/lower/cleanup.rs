@@ -13,7 +13,7 @@ use crate::pipeline::{Job, Mapping, Need, Origin, Value};
 use crate::source::At;
 
 /// Lists branches and tags, each also as `CI_COMMIT_REF_SLUG` has it.
-const BRANCHES: &str = include_str!("registry/shell/branches.sh");
+const BRANCHES: &str = include_str!("../../templates/registry/branches.sh");
 
 pub(super) fn lower(lowering: &mut Lowering<'_>) {
     for (key, image) in lowering.manifest.images() {

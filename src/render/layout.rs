@@ -23,10 +23,10 @@ const COMPOSE_OVERRIDE: &str = "compose.override.yml.j2";
 
 /// Every template under its id.
 const TEMPLATES: [(&str, &str); 2] = [
-    (PIPELINE, include_str!("templates/pipeline.yml.j2")),
+    (PIPELINE, include_str!("../../templates/pipeline.yml.j2")),
     (
         COMPOSE_OVERRIDE,
-        include_str!("templates/compose.override.yml.j2"),
+        include_str!("../../templates/compose.override.yml.j2"),
     ),
 ];
 

@@ -7,7 +7,7 @@ import subprocess
 import threading
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-TEMPLATES = ROOT / "src/lower/registry/shell"
+TEMPLATES = ROOT / "templates/registry"
 TOOLS = pathlib.Path(os.environ.get("WINDLASS_TEST_TOOLS", ROOT / "target/tools")) / "bin"
 
 # All functions; `branches` is the script of a job of its own.

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Tests src/lower/registry/shell/*.sh with the real regctl, against two kinds of registry.
+"""Tests templates/registry/*.sh with the real regctl, against two kinds of registry.
 
 tests/registry/run.py [PATTERN [-v]]    only tests whose name holds PATTERN; -v tells each one's time
 """

@@ -9,15 +9,15 @@ use crate::mutant::{self, Mutant};
 use crate::pipeline::{Shared, Value};
 
 /// Finds the objects and the workloads of manifests.
-const OBJECTS: &str = include_str!("shell/objects.sh");
+const OBJECTS: &str = include_str!("../../../templates/deploy/objects.sh");
 /// Waits for the workloads.
-const WAIT: &str = include_str!("shell/wait.sh");
+const WAIT: &str = include_str!("../../../templates/deploy/wait.sh");
 /// Deletes the pods that keep a StatefulSet from going back.
-const UNREADY: &str = include_str!("shell/unready.sh");
+const UNREADY: &str = include_str!("../../../templates/deploy/unready.sh");
 /// Keeps the objects, and takes them back.
-const UNDO: &str = include_str!("shell/undo.sh");
+const UNDO: &str = include_str!("../../../templates/deploy/undo.sh");
 /// Replaces variables in manifests.
-const SUBSTITUTE: &str = include_str!("shell/substitute.sh");
+const SUBSTITUTE: &str = include_str!("../../../templates/deploy/substitute.sh");
 
 /// Shell functions, written once in the pipeline.
 fn functions(name: &'static str, text: String) -> Value {

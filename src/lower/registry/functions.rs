@@ -28,7 +28,7 @@ macro_rules! functions {
             /// Its text.
             fn text(self) -> &'static str {
                 match self {
-                    $(Self::$name => include_str!(concat!("shell/", $file, ".sh")),)+
+                    $(Self::$name => include_str!(concat!("../../../templates/registry/", $file, ".sh")),)+
                 }
             }
 
