@@ -44,6 +44,8 @@ pub(super) struct Included {
     pub(super) is_lacking: bool,
     /// `spec` of the main file.
     pub(super) spec: Option<Node>,
+    /// The texts of the main file that inputs are put into.
+    pub(super) blocks: Vec<String>,
     /// The rules of all includes.
     pub(super) rules: Vec<Rule>,
     /// The entries of `include` that have rules.
@@ -139,6 +141,7 @@ pub(super) fn configure(root: &Node, included: Included) -> Result<Config, Repor
         conditional: included.conditional,
         open,
         spec: included.spec,
+        blocks: included.blocks,
         tree,
     })
 }
