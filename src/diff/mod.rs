@@ -22,7 +22,7 @@ use std::sync::Arc;
 
 use crate::config::normal::{Fields, Normal};
 use crate::config::{Config, Job};
-use crate::plan::{Classes, Compared, Configs, Plan, Ref, Situation, classes_of, together};
+use crate::plan::{Classes, Compared, Configs, Plan, Ref, Situation, together};
 use names::Names;
 use words::code;
 
@@ -162,13 +162,15 @@ pub fn diff_all(before: &Configs<'_>, after: &Configs<'_>, default_branch: &str)
     if !before.varies() && !after.varies() && is_same(old, new) {
         return comparison;
     }
-    let compared = Compared::of(new).and(&Compared::of(old));
-    let decisions = old.decisions().max(new.decisions());
+    let every = before
+        .every(Some(default_branch))
+        .and(after.every(Some(default_branch)));
+    let compared = every.compared();
     let Classes {
         situations: _,
         refs: mut situations,
         left_out,
-    } = classes_of(&compared, Some(default_branch), decisions);
+    } = every.classes_of(compared, Some(default_branch));
     comparison
         .not_compared
         .extend(left_out.iter().map(ToString::to_string));
