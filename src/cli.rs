@@ -86,6 +86,7 @@ Without a ref it is the pipeline of all refs; jobs that are not on every one are
 Examples:
   windlass graph --branch main
   windlass graph --format svg > pipeline.svg
+  windlass graph --format html > pipeline.html     choose a ref, click a job
   windlass graph --format dot --tag v1.2.3 | dot -Tpng > pipeline.png";
 
 /// Compiles a short manifest into a whole GitLab CI/CD pipeline.
@@ -240,6 +241,9 @@ pub(crate) struct Check {
         conflicts_with = "message_format"
     )]
     pub(crate) format: Format,
+    /// Fail also if an older windlass generated the files and this one would make them otherwise.
+    #[arg(long)]
+    pub(crate) fail_on_older: bool,
 }
 
 #[derive(Debug, Args)]
@@ -383,6 +387,8 @@ pub(crate) enum GraphFormat {
     Dot,
     /// For a browser or a README.
     Svg,
+    /// A page for a browser: each ref, each job with its rules.
+    Html,
 }
 
 /// How to print a plan.

@@ -23,6 +23,7 @@ mod project;
 mod revision;
 mod schema;
 mod shellcheck;
+mod upgrade;
 
 use std::io;
 use std::process::ExitCode;

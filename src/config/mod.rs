@@ -14,6 +14,7 @@
 //! ```
 
 mod checks;
+pub mod child;
 mod defaults;
 mod entry;
 mod environment;

@@ -49,6 +49,10 @@ text! {
     TargetVersion, gitlab_version, BadVersion, "^[0-9]+(\\.[0-9]+)?$"
 }
 text! {
+    /// A version of windlass: `0.1.0`.
+    WindlassVersion, windlass_version, BadVersion, "^[0-9]+\\.[0-9]+\\.[0-9]+"
+}
+text! {
     /// A Kubernetes workload: `deployment/web`.
     Workload, workload, BadName
 }
@@ -199,6 +203,13 @@ fn gitlab_version(text: &str) -> Result<(), Fault> {
     text.parse::<version::Version>().map(|_| ()).map_err(|why| {
         let help = "write major and minor in quotes, as in `\"18.5\"`";
         Fault::new(format!("`{text}` {}", why.why), help)
+    })
+}
+
+fn windlass_version(text: &str) -> Result<(), Fault> {
+    semver::Version::parse(text).map(|_| ()).map_err(|_| {
+        let help = "write all three numbers, as in `0.1.0`";
+        Fault::new(format!("`{text}` is not a version of windlass"), help)
     })
 }
 

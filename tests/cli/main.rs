@@ -19,4 +19,5 @@ mod kill;
 mod links;
 mod plan;
 mod project;
+mod upgrade;
 mod usage;
