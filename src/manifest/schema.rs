@@ -104,7 +104,20 @@ fn limits() -> Vec<(&'static str, Value)> {
             "/definitions/Test/properties/changes",
             json!({ "maxItems": 50 }),
         ),
-        ("/definitions/Deploy", json!({ "maxProperties": 1 })),
+        // One driver; `script` alone has an image beside it.
+        (
+            "/definitions/Deploy",
+            json!({
+                "maxProperties": 2,
+                "dependencies": {
+                    "set_image": { "maxProperties": 1 },
+                    "apply": { "maxProperties": 1 },
+                    "kustomize": { "maxProperties": 1 },
+                    "helm": { "maxProperties": 1 },
+                    "image": ["script"],
+                },
+            }),
+        ),
     ]);
     limits
 }
