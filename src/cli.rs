@@ -86,6 +86,7 @@ Without a ref it is the pipeline of all refs; jobs that are not on every one are
 Examples:
   windlass graph --branch main
   windlass graph --format svg > pipeline.svg
+  windlass graph --format html > pipeline.html     choose a ref, click a job
   windlass graph --format dot --tag v1.2.3 | dot -Tpng > pipeline.png";
 
 /// Compiles a short manifest into a whole GitLab CI/CD pipeline.
@@ -180,6 +181,9 @@ pub(crate) enum Command {
     #[command(after_help = "Example:\n  windlass completions bash > \
                             ~/.local/share/bash-completion/completions/windlass")]
     Completions(Completions),
+    /// Print the manual page of windlass, or of one of its commands.
+    #[command(after_help = "Example:\n  windlass man check | man -l -")]
+    Man(Man),
 }
 
 #[derive(Debug, Args)]
@@ -214,8 +218,14 @@ pub(crate) struct Import {
     #[arg(long)]
     pub(crate) force: bool,
     /// Compare the manifest that is there with the pipeline, and write nothing.
-    #[arg(long, conflicts_with_all = ["stdout", "force", "gitlab"])]
+    #[arg(long, conflicts_with_all = ["stdout", "force", "gitlab", "raw", "improve"])]
     pub(crate) check: bool,
+    /// Keep every job as it is, under `jobs`.
+    #[arg(long, conflicts_with = "improve")]
+    pub(crate) raw: bool,
+    /// Write an entity also where it does more than the jobs did, and list what changes.
+    #[arg(long)]
+    pub(crate) improve: bool,
     /// The project's default branch [default: as git knows it, else main].
     #[arg(long, value_name = "BRANCH")]
     pub(crate) default_branch: Option<String>,
@@ -374,6 +384,8 @@ pub(crate) enum GraphFormat {
     Dot,
     /// For a browser or a README.
     Svg,
+    /// A page for a browser: each ref, each job with its rules.
+    Html,
 }
 
 /// How to print a plan.
@@ -397,6 +409,16 @@ pub(crate) struct Completions {
     /// The shell.
     #[arg(value_name = "SHELL")]
     pub(crate) shell: clap_complete::Shell,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Man {
+    /// The command, as in `check` [default: windlass itself].
+    #[arg(value_name = "COMMAND")]
+    pub(crate) command: Option<String>,
+    /// Print the names of all commands instead, one a line.
+    #[arg(long, conflicts_with = "command")]
+    pub(crate) list: bool,
 }
 
 /// The manifest's path goes into the header of the generated files, one line each.

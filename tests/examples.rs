@@ -1,4 +1,5 @@
-//! Every project under `examples/`: what is committed there is what its manifest compiles to.
+//! Every project under `examples/`, and windlass itself: what is committed there is what its manifest compiles
+//! to.
 //!
 //! `WINDLASS_BLESS=1 cargo test --test examples` writes the files anew.
 #![allow(
@@ -19,10 +20,11 @@ use serde_json::Value as Json;
 
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 
-/// The folders of the examples.
+/// The folders of the examples, and the project's own.
 fn examples() -> Vec<PathBuf> {
     let entries = fs::read_dir(Path::new(ROOT).join("examples")).unwrap();
     let mut folders: Vec<PathBuf> = entries.map(|entry| entry.unwrap().path()).collect();
+    folders.push(PathBuf::from(ROOT));
     folders.retain(|folder| folder.join(MANIFEST).is_file());
     folders.sort();
     assert!(folders.len() >= 4, "{folders:?}");
@@ -72,6 +74,13 @@ fn the_command_finds_nothing_to_do() {
         assert_eq!(String::from_utf8(output.stdout).unwrap(), "");
         assert!(said.contains("up to date"), "{said}");
     }
+}
+
+#[test]
+fn lint_finds_nothing_in_the_projects_own_pipeline() {
+    let output = windlass(Path::new(ROOT), &["lint"]);
+    let found = String::from_utf8(output.stdout).unwrap();
+    assert!(output.status.success() && found.is_empty(), "{found}");
 }
 
 #[test]

@@ -20,9 +20,10 @@ use std::path::{Path, PathBuf};
 use held::Held;
 use proptest::prelude::*;
 use windlass::config::read_where;
+use windlass::diff::Effect;
 use windlass::finding::output::{Format, Style, show};
 use windlass::gitlab::Version;
-use windlass::import::{Imported, Pipeline, Refused, import};
+use windlass::import::{Depth, Imported, Pipeline, Refused, import};
 use windlass::plan::Configs;
 use windlass::source::Source;
 
@@ -30,6 +31,10 @@ const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 
 /// The manifest of a pipeline; `None` if GitLab refuses the pipeline itself.
 fn imported(text: &str, files: &Held) -> Option<Result<Imported, Refused>> {
+    imported_as(text, files, Depth::Jobs)
+}
+
+fn imported_as(text: &str, files: &Held, depth: Depth) -> Option<Result<Imported, Refused>> {
     let source = Source::new(".gitlab-ci.yml", text);
     let (read, around) = (source.clone(), files.clone());
     let configs = Configs::new(move |given| read_where(read.clone(), &around, given)).ok()?;
@@ -42,6 +47,7 @@ fn imported(text: &str, files: &Held) -> Option<Result<Imported, Refused>> {
         &pipeline,
         "windlass.yml",
         Some(Version::new(18, 11)),
+        depth,
         files,
     ))
 }
@@ -106,7 +112,11 @@ fn the_pipelines_of_the_examples_become_manifests_with_their_comments() {
         let imported = imported(&text, &Held::default()).unwrap();
         let imported = imported.unwrap_or_else(|refused| panic!("{path:?}: {}", reason(&refused)));
         assert!(imported.keeps_comments, "{path:?}");
-        assert_eq!(imported.not_compared, Vec::<String>::new(), "{path:?}");
+        assert_eq!(
+            imported.changes.not_compared,
+            Vec::<String>::new(),
+            "{path:?}"
+        );
         let comments = |text: &str| text.lines().filter(|line| line.contains("# ---")).count();
         assert_eq!(comments(&imported.text), comments(&text), "{path:?}");
     }
@@ -188,6 +198,11 @@ fn piece() -> impl Strategy<Value = String> {
         Just("{script: x}".to_owned()),
         Just("{script: [x], rules: [{if: $CI_COMMIT_TAG}]}".to_owned()),
         Just("{extends: .base, stage: build}".to_owned()),
+        Just("{image: 'a:1', stage: test, script: [x], only: [main]}".to_owned()),
+        Just("{image: a, script: [x], when: manual, cache: {paths: [x]}, tags: [y]}".to_owned()),
+        Just("{image: 'a:1', script: [x], rules: [{if: $CI_COMMIT_BRANCH, when: never}, {if: $A, changes: [x]}]}".to_owned()),
+        Just("{image: 'docker:28', script: [docker build --tag $A:$B ., docker push $A:$B]}".to_owned()),
+        Just("{image: 'k:1', environment: production, script: ['kubectl set image deployment/a b=$A:$B']}".to_owned()),
         Just("\n  script:\n    - |\n      a\n\n        b\n    # why\n    - c".to_owned()),
         Just("\n# at the edge\n  script: x".to_owned()),
         Just("&a [x]".to_owned()),
@@ -228,21 +243,27 @@ proptest! {
     #[test]
     fn no_manifest_is_written_that_is_not_proven(pieces in prop::collection::vec(piece(), 1..6)) {
         let text = pieces.concat();
-        if let Some(Ok(imported)) = imported(&text, &Held::default()) {
-            let manifest = Source::new("windlass.yml", imported.text.as_str());
-            let compiled = windlass::compile::compile(&manifest, &Held::default()).unwrap();
-            let written = compiled.files.expect("compiles");
-            let again = &written.pipeline().unwrap().body;
-            let before = Configs::new(|given| {
-                read_where(Source::new("before", text.as_str()), &Held::default(), given)
-            }).unwrap();
-            let after = Configs::new(|given| {
-                read_where(Source::new("after", again.as_str()), &Held::default(), given)
-            }).unwrap();
-            let comparison = windlass::diff::diff_all(&before, &after, "main");
-            prop_assert!(comparison.effects.is_empty(), "{text}\n{}\n{comparison:#?}", imported.text);
+        for depth in [Depth::Jobs, Depth::Entities, Depth::Improved] {
+            if let Some(Ok(imported)) = imported_as(&text, &Held::default(), depth) {
+                let found = compared(&text, &imported.text);
+                prop_assert_eq!(&found, &imported.changes.effects, "{}\n{}", text, imported.text);
+                prop_assert!(depth == Depth::Improved || found.is_empty(), "{}\n{}", text, imported.text);
+            }
         }
     }
+}
+
+/// What a manifest changes in a pipeline, found anew from the file that it becomes.
+fn compared(pipeline: &str, manifest: &str) -> Vec<Effect> {
+    let manifest = Source::new("windlass.yml", manifest);
+    let compiled = windlass::compile::compile(&manifest, &Held::default()).unwrap();
+    let written = compiled.files.expect("compiles");
+    let body = &written.pipeline().unwrap().body;
+    let read = |text: &str| {
+        let source = Source::new("file", text);
+        Configs::new(move |given| read_where(source.clone(), &Held::default(), given)).unwrap()
+    };
+    windlass::diff::diff_all(&read(pipeline), &read(body), "main").effects
 }
 
 #[test]

@@ -1,7 +1,8 @@
 //! The hooks of `.pre-commit-hooks.yaml`, run by the real pre-commit in a scratch repository.
 //!
-//! The hooks are the shipped ones, from a git repository that holds them; only their `language`
-//! is overridden, so that they run the binary under test instead of building another one.
+//! The hooks are the shipped ones, from a git repository that holds them. Their `language` is overridden,
+//! so that they run the binary under test instead of building another one; but for those of the mirror,
+//! which install the wheel.
 
 #![allow(
     clippy::unwrap_used,
@@ -9,6 +10,8 @@
     clippy::panic,
     reason = "what fails here fails a test"
 )]
+
+mod packaged;
 
 use std::env;
 use std::fs;
@@ -54,15 +57,22 @@ impl Ran {
 impl Repository {
     /// A repository whose commits run one of the hooks, with everything generated and committed.
     fn with_hook(hook: &str) -> Self {
+        Self::with_hook_of(hook, "    language: system\n", |hooks| {
+            let shipped = Path::new(env!("CARGO_MANIFEST_DIR")).join(".pre-commit-hooks.yaml");
+            fs::create_dir(hooks).unwrap();
+            fs::copy(shipped, hooks.join(".pre-commit-hooks.yaml")).unwrap();
+        })
+    }
+
+    /// The same, with a repository of hooks that is made by a function, and more settings of the hook.
+    fn with_hook_of(hook: &str, settings: &str, ship: impl Fn(&Path)) -> Self {
         let folder = tempfile::Builder::new()
             .prefix("windlass-test-")
             .tempdir()
             .unwrap();
         let repository = Self { folder };
         let hooks = repository.path("hooks");
-        fs::create_dir(&hooks).unwrap();
-        let shipped = Path::new(env!("CARGO_MANIFEST_DIR")).join(".pre-commit-hooks.yaml");
-        fs::copy(shipped, hooks.join(".pre-commit-hooks.yaml")).unwrap();
+        ship(&hooks);
         repository.run_in("hooks", "git", &["init", "-q"]).passes();
         repository.run_in("hooks", "git", &["add", "."]).passes();
         repository
@@ -78,7 +88,7 @@ impl Repository {
         repository.write("windlass.yml", MANIFEST);
         repository.write("README.md", "A project.\n");
         let config = format!(
-            "repos:\n- repo: {}\n  rev: {}\n  hooks:\n  - id: {hook}\n    language: system\n",
+            "repos:\n- repo: {}\n  rev: {}\n  hooks:\n  - id: {hook}\n{settings}",
             hooks.display(),
             revision.trim(),
         );
@@ -120,12 +130,36 @@ impl Repository {
         let binary = Path::new(env!("CARGO_BIN_EXE_windlass"));
         let mut path = vec![binary.parent().unwrap().to_path_buf()];
         path.extend(env::split_paths(&env::var_os("PATH").unwrap_or_default()));
-        let path = env::join_paths(path).unwrap();
-        let program_path = match program {
-            "windlass" => binary.as_os_str(),
-            other => other.as_ref(),
+        let program = match program {
+            "windlass" => binary,
+            other => Path::new(other),
         };
-        let mut command = Command::new(program_path);
+        self.run_with(folder, program, args, &path, &[])
+    }
+
+    /// Runs pre-commit where neither windlass nor Rust is in `PATH`.
+    fn run_bare(&self, args: &[&str], environment: &[(&str, &str)]) -> Ran {
+        let path = env::var_os("PATH").unwrap_or_default();
+        let mut path: Vec<PathBuf> = env::split_paths(&path).collect();
+        path.retain(|folder| {
+            ["cargo", "windlass"]
+                .iter()
+                .all(|name| !folder.join(name).exists())
+        });
+        let pre_commit = packaged::tools().join("bin/pre-commit");
+        self.run_with("project", &pre_commit, args, &path, environment)
+    }
+
+    fn run_with(
+        &self,
+        folder: &str,
+        program: &Path,
+        args: &[&str],
+        path: &[PathBuf],
+        environment: &[(&str, &str)],
+    ) -> Ran {
+        let path = env::join_paths(path).unwrap();
+        let mut command = Command::new(program);
         for (name, _) in env::vars_os() {
             let name_text = name.to_string_lossy();
             if name_text.starts_with("GIT_") || name_text.starts_with("PRE_COMMIT") {
@@ -135,7 +169,8 @@ impl Repository {
         command
             .args(args)
             .current_dir(self.path(folder))
-            .env("PATH", path);
+            .env("PATH", path)
+            .envs(environment.iter().copied());
         command.env("PRE_COMMIT_HOME", self.path("pre-commit-home"));
         command.env("PRE_COMMIT_COLOR", "never");
         command.env("GIT_CONFIG_GLOBAL", self.path("no-config"));
@@ -145,11 +180,11 @@ impl Repository {
             command.env(format!("GIT_{role}_EMAIL"), "test@example.com");
         }
         let output = command.output().unwrap_or_else(|error| {
-            let package = match program {
-                "pre-commit" => "run `pip install pre-commit`",
-                _ => "install the package of that name",
+            let package = match program.ends_with("pre-commit") {
+                true => "run `pip install pre-commit`",
+                false => "install the package of that name",
             };
-            panic!("cannot run `{program}`: {error}; {package}")
+            panic!("cannot run `{}`: {error}; {package}", program.display())
         });
         let mut text = String::from_utf8(output.stdout).unwrap();
         text += &String::from_utf8(output.stderr).unwrap();
@@ -236,4 +271,24 @@ fn only_what_matters_is_checked() {
         let ran = repository.pre_commit(&["run", "--files", name]).passes();
         ran.says(if matters { "Passed" } else { "Skipped" });
     }
+}
+
+/// The mirror's hooks install the wheel; no windlass and no Rust is in `PATH`.
+#[test]
+fn the_mirrors_hooks_run_from_the_wheel() {
+    let dist = tempfile::tempdir().unwrap();
+    packaged::packaged(&["wheel"], dist.path());
+    let repository = Repository::with_hook_of("windlass-check", "", |hooks| {
+        packaged::run("mirror", hooks.to_str().unwrap(), dist.path(), &[]);
+    });
+    let wheels = format!(
+        "{} {}",
+        dist.path().display(),
+        packaged::tools().join("wheels").display()
+    );
+    let environment = [("PIP_NO_INDEX", "1"), ("PIP_FIND_LINKS", wheels.as_str())];
+    let bare = |arguments: &[&str]| repository.run_bare(arguments, &environment);
+    bare(&["run", "--all-files"]).passes().says("Passed");
+    repository.write("windlass.yml", &MANIFEST.replace("echo hi", "echo ho"));
+    bare(&["run", "--all-files"]).fails().says("error[drift]");
 }

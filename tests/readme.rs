@@ -1,4 +1,4 @@
-//! The README shows what is so: each of its blocks under a marker equals a file, a part of a file, or
+//! The README and the tour show what is so: each of their blocks under a marker equals a file, a part of a file, or
 //! what windlass says of a manifest. `WINDLASS_BLESS=1` writes them anew.
 //!
 //! Markers: `<!-- file: PATH -->`, `<!-- block: PATH KEY -->` (from `KEY:` to the next blank line),
@@ -147,25 +147,45 @@ fn renewed(text: &str) -> (String, usize) {
     (out, count)
 }
 
-#[test]
-fn the_readme_shows_what_is_so() {
-    let path = root().join("README.md");
-    let text = fs::read_to_string(&path).unwrap();
+/// The page holds at least so many blocks under a marker, and each shows what is so.
+#[track_caller]
+fn shows_what_is_so(page: &str, blocks: usize) {
+    let text = read(page);
     let (new, count) = renewed(&text);
-    assert!(count >= 4, "{count} blocks");
+    assert!(count >= blocks, "{page}: {count} blocks");
     if std::env::var_os("WINDLASS_BLESS").is_some() {
-        fs::write(path, new).unwrap();
+        fs::write(root().join(page), new).unwrap();
         return;
     }
     assert!(
         text == new,
-        "out of date; run: WINDLASS_BLESS=1 cargo test --test readme"
+        "{page} is out of date; run: WINDLASS_BLESS=1 cargo test --test readme"
     );
 }
 
 #[test]
+fn the_readme_shows_what_is_so() {
+    shows_what_is_so("README.md", 2);
+}
+
+#[test]
+fn the_tour_shows_what_is_so() {
+    shows_what_is_so("docs/tour.md", 8);
+}
+
+#[test]
+fn the_manifest_of_the_readme_compiles() {
+    let text = read("README.md");
+    let start = text.find("```yaml\nwindlass: 1\n").unwrap() + "```yaml\n".len();
+    let manifest = text[start..].split("```").next().unwrap();
+    let compiled = compile(&Source::new("windlass.yml", manifest.to_owned()), &Complete).unwrap();
+    let shown = show(Format::Text, &compiled.report, Style::default()).unwrap();
+    assert_eq!(shown.to_string(), "");
+}
+
+#[test]
 fn links_lead_somewhere() {
-    for file in ["README.md", "docs/findings/README.md"] {
+    for file in ["README.md", "docs/tour.md", "docs/findings/README.md"] {
         let text = read(file);
         let folder = Path::new(file).parent().unwrap();
         let targets = text

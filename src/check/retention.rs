@@ -13,7 +13,7 @@ use crate::manifest::collection::List;
 use crate::manifest::images::{Image, KeepFor, Retention};
 use crate::source::{At, Span};
 
-/// How old the answer of a cluster may be (`templates/registry/running.sh`).
+/// How old the answer of a cluster may be (`src/lower/running.rs`).
 const ANSWER: Duration = Duration::from_secs(60 * 60);
 
 pub(super) fn check(check: &mut Check<'_>) {

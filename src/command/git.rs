@@ -8,14 +8,12 @@
 //! transports of a partial clone. It can come with a download, and git even finds it in a folder
 //! that was committed as a bare repository (git-config(1), `safe.bareRepository`).
 
-use std::io::Read;
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
-use std::sync::mpsc;
-use std::thread;
+use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use super::Failure;
+use super::child::{end, read};
 
 /// How long git may take.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -124,26 +122,4 @@ fn command(root: &Path, arguments: &[&str]) -> Command {
         .stdout(Stdio::piped())
         .stderr(Stdio::piped());
     command
-}
-
-/// Reads a stream up to a limit, beside everything else.
-fn read(stream: Option<impl Read + Send + 'static>, limit: usize) -> mpsc::Receiver<Vec<u8>> {
-    let (sender, receiver) = mpsc::channel();
-    thread::spawn(move || {
-        let mut bytes = Vec::new();
-        if let Some(stream) = stream {
-            let limit = u64::try_from(limit).unwrap_or(u64::MAX);
-            // What was read until an error is the answer; git's status says that it is not whole.
-            let _ = stream.take(limit).read_to_end(&mut bytes);
-        }
-        // Nobody waits for it where git was ended before.
-        let _ = sender.send(bytes);
-    });
-    receiver
-}
-
-/// Ends git; it may have ended by itself.
-fn end(child: &mut Child) {
-    let _ = child.kill();
-    let _ = child.wait();
 }

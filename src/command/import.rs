@@ -7,7 +7,7 @@ use std::path::Path;
 
 use windlass::diff::{self, Comparison, Told, diff_all};
 use windlass::files::{self, PIPELINE, Unread, check_relative};
-use windlass::import::{Imported, Pipeline, Refused, import};
+use windlass::import::{Depth, Imported, Pipeline, Refused, import};
 use windlass::plan::Configs;
 use windlass::shown::Shown;
 
@@ -47,7 +47,7 @@ pub(super) fn run(options: &Options, args: &Import) -> Result<Verdict, Failure> 
         default_branch: &branch,
     };
     let project = Folder::of(options, &root);
-    match import(&pipeline, manifest, args.gitlab, &project) {
+    match import(&pipeline, manifest, args.gitlab, depth(args), &project) {
         Ok(imported) => {
             say_findings(&imported.report, options);
             if args.stdout {
@@ -68,6 +68,14 @@ pub(super) fn run(options: &Options, args: &Import) -> Result<Verdict, Failure> 
     Ok(Verdict::Findings)
 }
 
+fn depth(args: &Import) -> Depth {
+    match (args.raw, args.improve) {
+        (true, _) => Depth::Jobs,
+        (_, true) => Depth::Improved,
+        _ => Depth::Entities,
+    }
+}
+
 fn say_taken(options: &Options, args: &Import, name: &str, imported: &Imported) {
     let say = |line: &str| say_progress(line, options);
     if !args.stdout {
@@ -77,14 +85,34 @@ fn say_taken(options: &Options, args: &Import, name: &str, imported: &Imported) 
     if !imported.keeps_comments {
         say("comments and anchors of the pipeline were not kept");
     }
-    let compared = match imported.not_compared.is_empty() {
+    let kinds = ["images", "tests", "tasks", "environments", "promotions"];
+    let taken = &imported.entities;
+    let count = |kind: &str| taken.iter().filter(|one| one.collection == kind).count();
+    let counts = kinds.map(|kind| (kind, count(kind)));
+    let counts: Vec<String> = counts
+        .into_iter()
+        .filter(|(_, count)| *count > 0)
+        .map(|(kind, count)| match count {
+            1 => format!("1 {}", kind.trim_end_matches('s')),
+            _ => format!("{count} {kind}"),
+        })
+        .collect();
+    let jobs: usize = taken.iter().map(|one| one.jobs.len()).sum();
+    if !counts.is_empty() {
+        let all = jobs + imported.raw.len();
+        say(&format!(
+            "{jobs} of {all} jobs became entities: {}",
+            counts.join(", ")
+        ));
+    }
+    let compared = match imported.changes.not_compared.is_empty() {
         true => "",
         false => " in what was compared",
     };
     say(&format!(
         "it makes the pipeline of {name}: nothing changes{compared}"
     ));
-    for what in &imported.not_compared {
+    for what in &imported.changes.not_compared {
         say(&format!("  not compared: {what}"));
     }
     if !args.stdout && name == PIPELINE {

@@ -12,6 +12,7 @@ use windlass::source::{Limits, Source};
 use super::configuration::{Folder, Read, default_branch};
 use super::output::{print_findings, say_progress};
 use super::project::{Unreadable, root, source_of};
+use super::shellcheck::Installed;
 use super::{Failure, Verdict};
 use crate::cli::{Lint, Options};
 
@@ -32,9 +33,15 @@ pub(super) fn run(options: &Options, args: &Lint) -> Result<Verdict, Failure> {
         }
     };
     let mut report = Report::default();
+    let shellcheck = Installed::new(options);
+    let asked = Asked {
+        args,
+        settings: &settings,
+        shellcheck: &shellcheck,
+    };
     let mut readable = true;
     for file in &files {
-        let found = one(options, args, &settings, &root, file)?;
+        let found = one(options, &asked, &root, file)?;
         readable &= found.readable;
         report.join(found.report);
     }
@@ -100,14 +107,15 @@ fn known(root: &Path, file: &Path) -> Result<Baseline, Failure> {
     Baseline::read(&text).map_err(cannot)
 }
 
+/// What is asked of each file.
+struct Asked<'a> {
+    args: &'a Lint,
+    settings: &'a Settings,
+    shellcheck: &'a Installed<'a>,
+}
+
 /// What is found in one file.
-fn one(
-    options: &Options,
-    args: &Lint,
-    settings: &Settings,
-    root: &Path,
-    file: &Path,
-) -> Result<Read, Failure> {
+fn one(options: &Options, asked: &Asked<'_>, root: &Path, file: &Path) -> Result<Read, Failure> {
     let name = file.to_string_lossy();
     let (source, folder) = match &*name {
         STDIN => (of_stdin(), root.to_owned()),
@@ -117,7 +125,7 @@ fn one(
         Ok(source) => source,
         Err(unreadable) => return Ok(Read::nothing(unreadable)),
     };
-    let branch = default_branch(&folder, args.default_branch.as_deref());
+    let branch = default_branch(&folder, asked.args.default_branch.as_deref());
     let folder = Folder::of(options, &folder);
     let look = |source: Source| {
         let mut read = Read::pipeline(source, folder.clone());
@@ -126,14 +134,16 @@ fn one(
                 file: &name,
                 default_branch: &branch,
                 repository: &folder,
+                settings: asked.settings,
+                shellcheck: Some(asked.shellcheck),
             };
             let found = lint::lint(configs, &project);
-            read.report.join(settings.applied(found));
+            read.report.join(found);
         }
         read
     };
     let found = look(source.clone());
-    match args.fix && name != STDIN {
+    match asked.args.fix && name != STDIN {
         true => fix(options, root, &source, found, look),
         false => Ok(found),
     }

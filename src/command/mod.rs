@@ -5,6 +5,7 @@
 //! any other failure to print is a failure of the command.
 
 mod check;
+mod child;
 mod completions;
 mod configuration;
 mod diff;
@@ -15,11 +16,13 @@ mod graph;
 mod import;
 mod init;
 mod lint;
+mod man;
 mod output;
 mod plan;
 mod project;
 mod revision;
 mod schema;
+mod shellcheck;
 
 use std::io;
 use std::process::ExitCode;
@@ -88,6 +91,7 @@ pub(crate) fn run(cli: &Cli) -> ExitCode {
         Command::Schema => schema::run(),
         Command::Explain(args) => explain::run(args),
         Command::Completions(args) => completions::run(args),
+        Command::Man(args) => man::run(args),
     };
     let status = match result {
         Ok(verdict) => verdict as u8,

@@ -14,6 +14,7 @@
 //! ```
 
 mod checks;
+pub mod child;
 mod defaults;
 mod entry;
 mod environment;
@@ -100,6 +101,12 @@ pub trait Given {
 
     /// A text with its variables put in; `None` if one of them is not known.
     fn expanded(&self, text: &str) -> Option<String>;
+
+    /// The sources of other readings of the same file, the file first: what is included there and here
+    /// has the same index in [`Config::sources`].
+    fn sources(&self) -> &[Source] {
+        &[]
+    }
 }
 
 /// Nothing is known of the pipeline.

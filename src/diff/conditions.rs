@@ -22,17 +22,25 @@ const KEYS: [&str; 6] = [
     "allow_failure",
 ];
 
-/// The conditions that came and went. `explained`: the kinds of refs on which the job runs, or
-/// how, are told and decided; then only patterns can hide more.
-pub(super) fn of(pair: &Pair<'_>, view: &View<'_>, explained: bool) -> Option<Effect> {
+/// The conditions that came and went. `refs_told`: on which kinds of refs the job runs, or how, is told.
+///
+/// Where it is decided on every kind of ref, only patterns can hide more. Then nothing is left to tell,
+/// or, where nothing was told, the conditions are other words for the same.
+pub(super) fn of(pair: &Pair<'_>, view: &View<'_>, refs_told: bool) -> Option<Effect> {
     let (old, new) = (written(&pair.old), written(&pair.new));
     if view.workflow_came_or_went() && is_default(&old, &new) {
         return None;
     }
-    if explained && patterns_of_job(pair.before) == patterns_of_job(pair.after) {
-        return None;
-    }
-    let mut effect = Effect::of(pair.after, Kind::Refs, "runs under other conditions");
+    let decided =
+        view.is_decided(pair) && patterns_of_job(pair.before) == patterns_of_job(pair.after);
+    let mut effect = match (decided, refs_told) {
+        (true, true) => return None,
+        (true, false) => {
+            let text = "has other conditions, and runs on the same refs as before";
+            Effect::of(pair.after, Kind::Rewritten, text)
+        }
+        (false, _) => Effect::of(pair.after, Kind::Refs, "runs under other conditions"),
+    };
     effect.lines = script::lines(&old, &new);
     Some(effect)
 }

@@ -42,8 +42,7 @@ pub(super) fn of(pair: &Pair<'_>, view: &View<'_>) -> Vec<Effect> {
         });
     }
     if conditions_differ {
-        let explained = refs_told && view.is_decided(pair);
-        effects.extend(conditions::of(pair, view, explained));
+        effects.extend(conditions::of(pair, view, refs_told));
     }
     effects
 }

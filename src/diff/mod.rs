@@ -22,7 +22,7 @@ use std::sync::Arc;
 
 use crate::config::normal::{Fields, Normal};
 use crate::config::{Config, Job};
-use crate::plan::{Classes, Compared, Configs, Plan, Ref, Situation, classes_of, together};
+use crate::plan::{Classes, Compared, Configs, Plan, Ref, Situation, together};
 use names::Names;
 use words::code;
 
@@ -50,6 +50,8 @@ pub enum Kind {
     Renamed,
     /// Refs on which there is a pipeline, or a job.
     Refs,
+    /// Other conditions that hold on the same refs; no effect.
+    Rewritten,
     /// How a job starts, and what its failure means.
     When,
     /// What it waits for.
@@ -78,6 +80,7 @@ impl Kind {
             Kind::Vanishes => "vanishes",
             Kind::Renamed => "renamed",
             Kind::Refs => "refs",
+            Kind::Rewritten => "rewritten",
             Kind::When => "when",
             Kind::Order => "order",
             Kind::Image => "image",
@@ -124,6 +127,8 @@ struct Pair<'c> {
 pub struct Comparison {
     /// The effects; without any, nothing changes in what was compared.
     pub effects: Vec<Effect>,
+    /// Conditions that are written in another way and decide the same on every kind of ref.
+    pub rewritten: Vec<Effect>,
     /// What was not compared, a sentence each: files that are not read, kinds of refs that were not
     /// looked at.
     pub not_compared: Vec<String>,
@@ -157,13 +162,15 @@ pub fn diff_all(before: &Configs<'_>, after: &Configs<'_>, default_branch: &str)
     if !before.varies() && !after.varies() && is_same(old, new) {
         return comparison;
     }
-    let compared = Compared::of(new).and(&Compared::of(old));
-    let decisions = old.decisions().max(new.decisions());
+    let every = before
+        .every(Some(default_branch))
+        .and(after.every(Some(default_branch)));
+    let compared = every.compared();
     let Classes {
         situations: _,
         refs: mut situations,
         left_out,
-    } = classes_of(&compared, Some(default_branch), decisions);
+    } = every.classes_of(compared, Some(default_branch));
     comparison
         .not_compared
         .extend(left_out.iter().map(ToString::to_string));
@@ -210,7 +217,8 @@ pub fn diff_all(before: &Configs<'_>, after: &Configs<'_>, default_branch: &str)
         }
         told.push(pair);
     }
-    comparison.effects = all;
+    let is_rewritten = |effect: &Effect| effect.kind == Kind::Rewritten;
+    (comparison.rewritten, comparison.effects) = all.into_iter().partition(is_rewritten);
     comparison
 }
 

@@ -46,6 +46,7 @@ const MOST: usize = 40;
 fn text(told: &Told<'_>) -> Shown {
     let Comparison {
         effects,
+        rewritten,
         not_compared,
     } = told.comparison;
     let mut out = Shown::new(told.color);
@@ -56,7 +57,7 @@ fn text(told: &Told<'_>) -> Shown {
     };
     out.line(&format!("against {}:{nothing}", told.against));
     let mut seen: HashMap<&[String], String> = HashMap::new();
-    for effect in effects {
+    for effect in effects.iter().chain(rewritten) {
         out.line(&format!("  {}", sentence(effect, |name| name.to_owned())));
         for line in lines(effect, &mut seen) {
             let paint = match line.chars().next() {
@@ -99,22 +100,27 @@ fn sentence(effect: &Effect, name: impl Fn(&str) -> String) -> String {
 }
 
 fn as_json(told: &Told<'_>) -> Shown {
-    let effects: Vec<_> = told
-        .comparison
-        .effects
-        .iter()
-        .map(|effect| {
-            json!({
-                "job": effect.job,
-                "kind": effect.kind.as_str(),
-                "text": effect.text,
-                "lines": effect.lines,
+    let shown = |effects: &[Effect]| -> Vec<_> {
+        let effects = effects.iter();
+        effects
+            .map(|effect| {
+                json!({
+                    "job": effect.job,
+                    "kind": effect.kind.as_str(),
+                    "text": effect.text,
+                    "lines": effect.lines,
+                })
             })
-        })
-        .collect();
+            .collect()
+    };
+    let (effects, rewritten) = (
+        shown(&told.comparison.effects),
+        shown(&told.comparison.rewritten),
+    );
     Shown::of_json(&json!({
         "against": told.against,
         "effects": effects,
+        "rewritten": rewritten,
         "not_compared": told.comparison.not_compared,
     }))
 }
@@ -125,6 +131,7 @@ fn markdown(told: &Told<'_>) -> Shown {
     out.line("");
     let Comparison {
         effects,
+        rewritten,
         not_compared,
     } = told.comparison;
     let against = code(told.against);
@@ -134,11 +141,11 @@ fn markdown(told: &Told<'_>) -> Shown {
         (true, false) => format!("Against {against}, nothing changes in what was compared."),
         (false, _) => format!("Against {against}:"),
     });
-    if !is_silent || !not_compared.is_empty() {
+    if !is_silent || !rewritten.is_empty() || !not_compared.is_empty() {
         out.line("");
     }
     let mut seen = HashMap::new();
-    for effect in effects {
+    for effect in effects.iter().chain(rewritten) {
         let sentence = sentence(effect, |name| format!("**{}**", code(name)));
         out.line(&format!("- {sentence}"));
         let lines = lines(effect, &mut seen);

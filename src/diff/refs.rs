@@ -77,6 +77,9 @@ impl<'c> View<'c> {
             && sides.all(|sides| match sides {
                 (Some(before), Some(after)) => {
                     let (was, is) = (&before.decision, &after.decision);
+                    if was.raises.is_some() || is.raises.is_some() {
+                        return false;
+                    }
                     match (was.possible.as_slice(), is.possible.as_slice()) {
                         ([was], [is]) => is_out(was) || is_out(is) || same_but_told(was, is),
                         _ => false,
@@ -289,7 +292,8 @@ fn same_but_told(was: &Chosen, is: &Chosen) -> bool {
         variables,
     } = is;
     *start_in == was.start_in
-        && *interruptible == was.interruptible
+        // What says nothing is not (18.11).
+        && interruptible.unwrap_or(false) == was.interruptible.unwrap_or(false)
         && same_variables(variables, &was.variables)
         && same_needs(needs.as_deref(), was.needs.as_deref())
 }

@@ -252,6 +252,8 @@ codes! {
     UnprotectedCache "unprotected-cache" Warning;
     /// A privileged Docker daemon beside a job that does not use it.
     NeedlessDaemon "needless-daemon" Warning;
+    /// A mistake in a script, as ShellCheck says.
+    ShellCheck "shellcheck" Warning;
 
     // Choices about findings.
     /// An allowance that no finding needs.

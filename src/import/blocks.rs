@@ -7,7 +7,7 @@
 use super::scalars;
 use crate::files::{State, inspect};
 use crate::finding::Report;
-use crate::source::{Entry, Kind, Limits, Node, Source, parse};
+use crate::source::{Entry, Kind, Limits, Node, Source, Span, parse};
 
 /// A pipeline as pieces of text.
 pub(super) struct File {
@@ -29,6 +29,10 @@ pub(super) struct Block {
     pub(super) key_ends: usize,
     /// What the value is.
     pub(super) shape: Shape,
+    /// The comments inside of the value, a line each.
+    pub(super) inside: Vec<String>,
+    /// Other blocks, by their position, that define what an alias of this one stands for.
+    pub(super) needs: Vec<usize>,
 }
 
 /// What stands under a key.
@@ -74,12 +78,16 @@ pub(super) fn cut(source: &Source) -> Option<File> {
         let key_ends = entry.key.span.end + colon + 1 - from;
         let kept = of_value(piece);
         let text = edited(source, entry, from, from + kept)?;
+        let mut seen = Seen::default();
+        seen.walk(&entry.value);
         blocks.push(Block {
             key: entry.key.value.to_string(),
             comments: std::mem::take(&mut comments),
             text,
             key_ends,
             shape: shape(&entry.value),
+            inside: comments_in(source, &seen.scalars, from, from + kept),
+            needs: seen.blocks(entries, at),
         });
         comments = piece.get(kept..)?.trim_start_matches('\n').to_owned();
     }
@@ -123,6 +131,73 @@ fn head(text: &str) -> Option<(String, String)> {
 /// Whether a document ends or begins with the line.
 fn is_marker(line: &str) -> bool {
     line.starts_with("---") || line.starts_with("...")
+}
+
+/// What stands in a value.
+#[derive(Default)]
+struct Seen {
+    /// Where the scalars are.
+    scalars: Vec<Span>,
+    /// Where that is defined which aliases stand for.
+    defined: Vec<Span>,
+}
+
+impl Seen {
+    fn walk(&mut self, node: &Node) {
+        if let Some(defined) = node.defined {
+            self.defined.push(defined);
+            return;
+        }
+        match &node.kind {
+            Kind::Mapping(entries) => entries.iter().for_each(|entry| {
+                self.scalars.push(entry.key.span);
+                self.walk(&entry.value);
+            }),
+            Kind::Sequence(items) => items.iter().for_each(|item| self.walk(item)),
+            Kind::Scalar(_) => self.scalars.push(node.span),
+        }
+    }
+
+    /// The blocks that aliases come from.
+    fn blocks(&self, entries: &[Entry], own: usize) -> Vec<usize> {
+        let starts: Vec<usize> = entries.iter().map(|entry| entry.key.span.start).collect();
+        let block = |span: &Span| starts.partition_point(|start| *start <= span.start);
+        let mut all: Vec<usize> = self.defined.iter().map(block).collect();
+        all.retain(|after| *after > 0 && *after - 1 != own);
+        all.sort_unstable();
+        all.dedup();
+        all.into_iter().map(|after| after - 1).collect()
+    }
+}
+
+/// The comments between two places: a `#` at the beginning of a line or behind a space, outside of scalars.
+fn comments_in(source: &Source, scalars: &[Span], from: usize, to: usize) -> Vec<String> {
+    let mut scalars = scalars.to_vec();
+    scalars.sort_unstable();
+    let mut out = Vec::new();
+    let mut start = from;
+    for line in source
+        .text
+        .get(from..to)
+        .unwrap_or_default()
+        .split_inclusive('\n')
+    {
+        let is_comment = |at: &usize| {
+            let before = line
+                .get(..*at)
+                .and_then(|before| before.chars().next_back());
+            let place = start + at;
+            let upto = scalars.partition_point(|span| span.start <= place);
+            let inside = scalars.get(..upto).and_then(<[Span]>::last);
+            before.is_none_or(char::is_whitespace) && inside.is_none_or(|span| span.end <= place)
+        };
+        let mut hashes = line.match_indices('#').map(|(at, _)| at);
+        if let Some(at) = hashes.find(is_comment) {
+            out.extend(line.get(at..).map(|text| text.trim_end().to_owned()));
+        }
+        start += line.len();
+    }
+    out
 }
 
 /// How many bytes of a piece are its key and value: comments at the left edge belong to the next key.

@@ -2,32 +2,44 @@
 //!
 //! In: the text of a pipeline, its configuration, and the project around it. Out: an [`Imported`]
 //! manifest, or why there is none. Always holds: the manifest was compiled, and compared with the
-//! pipeline as [`diff`](crate::diff) does, and nothing changes in what was compared. No input panics.
+//! pipeline as [`diff`](crate::diff) does, and nothing changes in what was compared but what
+//! [`Imported::changes`] tells, and that only if it was asked for. No input panics.
 //!
 //! ```text
-//! text -> blocks, scalars -> sections -> proposals -> compile, diff -> manifest
+//! text -> blocks, scalars -> sections -> proposals -> compile, diff -> manifest of jobs
+//! jobs -> entity -> drafts -> settle, shorten -> compile, diff -> manifest of entities
 //! ```
 //!
 //! `blocks` cuts the text at its top-level keys, so that comments and layout stay; `scalars` finds
 //! what has to be spelled another way; `sections` puts the blocks where a manifest has them; `values`
-//! writes a pipeline anew where its text cannot be kept.
+//! writes a pipeline anew where its text cannot be kept. `entity` recognises what jobs would be as
+//! entities, `settle` keeps those that do the same, `written` has their text, and `shorten` takes away
+//! what they need not say.
 
 mod blocks;
+mod entity;
 mod scalars;
 mod sections;
+mod settle;
+mod shorten;
 mod values;
+mod written;
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use crate::check::Files;
 use crate::compile::{InternalError, compile};
-use crate::config::{Repository, load_text, read_pipeline};
+use crate::config::{Given, Repository, load_text, read_pipeline};
 use crate::diff::{Comparison, diff_all};
 use crate::finding::{Code, Report, Severity};
 use crate::gitlab::Version;
+use crate::lower::Lowered;
 use crate::manifest::accepted::Accepted;
 use crate::plan::Configs;
 use crate::source::Source;
+use entity::{Sets, View};
+use sections::{Part, Parts};
+use settle::Trial;
 
 /// A manifest that makes the pipeline.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,10 +48,36 @@ pub struct Imported {
     pub text: String,
     /// Whether it has the comments and the anchors of the pipeline.
     pub keeps_comments: bool,
-    /// What was not compared, a sentence each, as what is included and not read.
-    pub not_compared: Vec<String>,
+    /// The entities that took the place of jobs.
+    pub entities: Vec<Taken>,
+    /// The keys of the jobs that stay as they are.
+    pub raw: Vec<String>,
+    /// What it does to the pipeline; nothing but what [`Depth::Improved`] allows.
+    pub changes: Comparison,
     /// What is found in the manifest; no errors.
     pub report: Report,
+}
+
+/// An entity that took the place of jobs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Taken {
+    /// The key of its collection, as in `images`.
+    pub collection: &'static str,
+    /// Its name.
+    pub name: String,
+    /// The keys of the jobs.
+    pub jobs: Vec<String>,
+}
+
+/// How far an import goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Depth {
+    /// Every job stays as it is.
+    Jobs,
+    /// Jobs become entities where these do the same.
+    Entities,
+    /// Jobs become entities also where these do more, or other things.
+    Improved,
 }
 
 /// Why there is no manifest.
@@ -75,6 +113,7 @@ pub fn import<P>(
     pipeline: &Pipeline<'_>,
     manifest: &str,
     target: Option<Version>,
+    depth: Depth,
     project: &P,
 ) -> Result<Imported, Refused>
 where
@@ -82,24 +121,33 @@ where
 {
     let mut refused = None;
     for mut proposal in proposals(pipeline.source, target).map_err(Refused::Findings)? {
-        let mut tried = compared(pipeline, manifest, &proposal, project);
+        let mut tried = compiled_and_compared(pipeline, manifest, &proposal.text, project);
+        let mut accept = String::new();
         if let Err(Refused::Findings(report)) = &tried
             && let Some(accepted) = accepted(report)
         {
             proposal.text.push_str(&accepted);
-            tried = compared(pipeline, manifest, &proposal, project);
+            accept = accepted;
+            tried = compiled_and_compared(pipeline, manifest, &proposal.text, project);
         }
         match tried {
-            Ok((comparison, report)) if comparison.effects.is_empty() => {
-                return Ok(Imported {
+            Ok(tried) if tried.comparison.effects.is_empty() => {
+                let jobs = Imported {
                     text: proposal.text,
-                    keeps_comments: proposal.keeps_comments,
-                    not_compared: comparison.not_compared,
-                    report,
-                });
+                    keeps_comments: proposal.order.is_some(),
+                    entities: Vec::new(),
+                    raw: raw(pipeline, |_| true),
+                    changes: tried.comparison,
+                    report: tried.made.report,
+                };
+                let Some(order) = proposal.order.filter(|_| depth != Depth::Jobs) else {
+                    return Ok(jobs);
+                };
+                let found = entities(pipeline, manifest, (target, depth, order), &accept, project);
+                return Ok(found.unwrap_or(jobs));
             }
-            Ok((comparison, _)) => {
-                refused.get_or_insert(Refused::Differs(comparison));
+            Ok(tried) => {
+                refused.get_or_insert(Refused::Differs(tried.comparison));
             }
             Err(fault @ Refused::Internal(_)) => return Err(fault),
             Err(why) => {
@@ -110,27 +158,114 @@ where
     Err(refused.unwrap_or_else(|| Refused::Findings(Report::about(pipeline.source.clone()))))
 }
 
-/// What changes if the manifest takes the pipeline's place, and what is found in it.
-fn compared<P>(
+/// The manifest in which jobs are entities; `None` if there is none that is better.
+fn entities<P>(
     pipeline: &Pipeline<'_>,
     manifest: &str,
-    proposal: &Proposal,
+    (target, depth, order): (Option<Version>, Depth, [Part; 3]),
+    accept: &str,
     project: &P,
-) -> Result<(Comparison, Report), Refused>
+) -> Option<Imported>
 where
     P: Files + Repository + Clone + 'static,
 {
-    let source = Source::new(manifest, proposal.text.as_str());
+    let root = load_text(pipeline.source).ok()?;
+    let file = blocks::cut(pipeline.source)?;
+    let parts = Parts {
+        file: &file,
+        map: root.as_map()?,
+        target,
+        order,
+    };
+    let config = pipeline.configs.widest();
+    let view = View::of(&config);
+    let mut sets = Sets::default();
+    let drafts = entity::drafts(&view, &mut sets);
+    let improve = depth == Depth::Improved;
+    let mut trial = Trial::new(pipeline, manifest, project, parts, sets, improve);
+    let settled = trial.settle(&drafts, accept);
+    if settled.entities.is_empty() {
+        return None;
+    }
+    let written = trial.shortened(settled);
+    trial.imported(&written)
+}
+
+/// The keys of the jobs that stay.
+fn raw(pipeline: &Pipeline<'_>, stays: impl Fn(&str) -> bool) -> Vec<String> {
+    let mut all: Vec<String> = Vec::new();
+    for job in &pipeline.configs.widest().jobs {
+        if stays(&job.key) && !all.contains(&job.key) {
+            all.push(job.key.clone());
+        }
+    }
+    all
+}
+
+/// A manifest that compiles, compared.
+struct Tried {
+    comparison: Comparison,
+    made: Made,
+}
+
+/// What a manifest makes.
+struct Made {
+    source: Source,
+    lowered: Lowered,
+    /// The text of the pipeline, without its header.
+    body: String,
+    report: Report,
+    /// Where in the manifest each job comes from.
+    places: HashMap<String, usize>,
+}
+
+/// Compiles a manifest.
+fn made<P>(manifest: &str, text: &str, project: &P) -> Result<Made, Refused>
+where
+    P: Files + Repository + Clone + 'static,
+{
+    let source = Source::new(manifest, text);
     let compiled = compile(&source, project).map_err(Refused::Internal)?;
-    let (Some(lowered), Some(_)) = (compiled.lowered, compiled.files) else {
+    let body = compiled.files.as_ref().and_then(|files| files.pipeline());
+    let body = body.map(|file| file.body.clone());
+    let (Some(lowered), Some(body)) = (compiled.lowered, body) else {
         return Err(Refused::Findings(compiled.report));
     };
-    let project = project.clone();
-    let after =
-        Configs::new(move |given| read_pipeline(&lowered.pipeline, &source, &project, given));
-    let after = after.map_err(Refused::Findings)?;
+    let jobs = lowered.pipeline.jobs.iter();
+    let places = jobs.map(|job| (job.name.clone(), job.place.start));
+    Ok(Made {
+        places: places.collect(),
+        source,
+        body,
+        report: compiled.report,
+        lowered,
+    })
+}
+
+/// What changes if the manifest takes the pipeline's place.
+fn compared<P>(pipeline: &Pipeline<'_>, made: Made, project: &P) -> Result<Tried, Refused>
+where
+    P: Files + Repository + Clone + 'static,
+{
+    let read =
+        |given: &dyn Given| read_pipeline(&made.lowered.pipeline, &made.source, project, given);
+    let after = Configs::new(read).map_err(Refused::Findings)?;
     let comparison = diff_all(pipeline.configs, &after, pipeline.default_branch);
-    Ok((comparison, compiled.report))
+    drop(after);
+    Ok(Tried { comparison, made })
+}
+
+/// Compiles a manifest, and compares it.
+fn compiled_and_compared<P>(
+    pipeline: &Pipeline<'_>,
+    manifest: &str,
+    text: &str,
+    project: &P,
+) -> Result<Tried, Refused>
+where
+    P: Files + Repository + Clone + 'static,
+{
+    compared(pipeline, made(manifest, text, project)?, project)
 }
 
 /// The line that accepts what the pipeline does already; `None` if a manifest cannot accept all errors.
@@ -157,7 +292,8 @@ fn accepted(report: &Report) -> Option<String> {
 /// A manifest that should make the pipeline.
 struct Proposal {
     text: String,
-    keeps_comments: bool,
+    /// The order of its parts; `None` if the text of the pipeline was not kept.
+    order: Option<[Part; 3]>,
 }
 
 /// What to try, the nicest first. None if GitLab's YAML loader takes the text for no mapping.
@@ -169,17 +305,20 @@ fn proposals(source: &Source, target: Option<Version>) -> Result<Vec<Proposal>, 
     let mut all: Vec<Proposal> = Vec::new();
     if let Some(file) = blocks::cut(source) {
         for order in sections::ORDERS {
+            let parts = Parts {
+                file: &file,
+                map,
+                target,
+                order,
+            };
             all.push(Proposal {
-                text: sections::arranged(&file, map, target, order),
-                keeps_comments: true,
+                text: parts.arranged(),
+                order: Some(order),
             });
         }
     }
     if let Some(text) = values::written(map, target) {
-        all.push(Proposal {
-            text,
-            keeps_comments: false,
-        });
+        all.push(Proposal { text, order: None });
     }
     Ok(all)
 }

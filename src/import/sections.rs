@@ -59,39 +59,67 @@ pub(super) fn is_job(map: &Map, key: &str) -> bool {
     keys.is_some_and(|keys| keys.has("script"))
 }
 
-/// The manifest with its parts in an order.
-pub(super) fn arranged(
-    file: &File,
-    map: &Map,
-    target: Option<Version>,
-    order: [Part; 3],
-) -> String {
-    let mut out = file.head.trim_start_matches('\n').to_owned();
-    out.push_str(&first_lines(target));
-    for part in order {
-        let blocks = file.blocks.iter();
-        let blocks: Vec<&Block> = blocks
-            .filter(|block| self::part(&block.key, is_job(map, &block.key)) == part)
-            .collect();
-        match part {
-            Part::Own => own(&blocks, map, &mut out),
-            Part::Pipeline => {
-                out.push_str("\npipeline:\n");
-                if !map.has("stages") {
-                    out.push_str(NO_STAGES);
+/// What a manifest is made from.
+pub(super) struct Parts<'p> {
+    /// The pieces of the pipeline.
+    pub(super) file: &'p File,
+    /// The same as GitLab reads it.
+    pub(super) map: &'p Map,
+    /// The GitLab that runs it.
+    pub(super) target: Option<Version>,
+    /// The order of its parts.
+    pub(super) order: [Part; 3],
+}
+
+impl Parts<'_> {
+    /// The manifest in which every job is as it was.
+    pub(super) fn arranged(&self) -> String {
+        self.with("", &|_| true)
+    }
+
+    /// The manifest with some of the blocks; `entities` stand behind the keys that both have.
+    pub(super) fn with(&self, entities: &str, keeps: &dyn Fn(&str) -> bool) -> String {
+        let map = self.map;
+        let mut out = self.file.head.trim_start_matches('\n').to_owned();
+        out.push_str(&first_lines(self.target));
+        for part in self.order {
+            let blocks = self.file.blocks.iter();
+            let blocks: Vec<&Block> = blocks
+                .filter(|block| self::part(&block.key, is_job(map, &block.key)) == part)
+                .filter(|block| keeps(&block.key))
+                .collect();
+            match part {
+                Part::Own => {
+                    own(&blocks, map, &mut out);
+                    out.push_str(entities);
                 }
-                if !map.has("workflow") {
-                    out.push_str(NO_WORKFLOW);
+                Part::Pipeline => {
+                    let mut within = String::new();
+                    if !map.has("stages") && keeps("stages") {
+                        within.push_str(NO_STAGES);
+                    }
+                    if !map.has("workflow") && keeps("workflow") {
+                        within.push_str(NO_WORKFLOW);
+                    }
+                    nested(&blocks, map, &mut within);
+                    under("pipeline", &within, &mut out);
                 }
-                nested(&blocks, map, &mut out);
-            }
-            Part::Jobs => {
-                out.push_str("\njobs:\n");
-                nested(&blocks, map, &mut out);
+                Part::Jobs => {
+                    let mut within = String::new();
+                    nested(&blocks, map, &mut within);
+                    under("jobs", &within, &mut out);
+                }
             }
         }
+        out
     }
-    out
+}
+
+/// A key with what stands under it, if anything does.
+fn under(key: &str, within: &str, out: &mut String) {
+    if !within.is_empty() {
+        out.push_str(&format!("\n{key}:\n{within}"));
+    }
 }
 
 /// Without it, windlass writes a workflow that makes one pipeline for a push.
@@ -155,7 +183,7 @@ fn nested(blocks: &[&Block], map: &Map, out: &mut String) {
 }
 
 /// Moves lines to the right; empty ones stay.
-fn indented(text: &str, by: usize, out: &mut String) {
+pub(super) fn indented(text: &str, by: usize, out: &mut String) {
     for line in text.split_inclusive('\n') {
         if line != "\n" {
             out.extend(std::iter::repeat_n(' ', by));

@@ -129,7 +129,7 @@ fn strings(node: &Node) -> Option<Value> {
 }
 
 /// A value for GitLab as a manifest holds it.
-fn of(node: &Node) -> Option<Value> {
+pub(super) fn of(node: &Node) -> Option<Value> {
     Some(match &node.value {
         Read::Null => Value::Null,
         Read::Bool(value) => Value::Bool(*value),

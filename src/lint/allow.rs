@@ -20,8 +20,8 @@ struct Allowance {
     place: Place,
 }
 
-/// Applies the allowances of all files.
-pub(super) fn applied(report: &Report) -> Report {
+/// Applies the allowances of all files. Whether one of a code that is `unasked` is needed is not known.
+pub(super) fn applied(report: &Report, unasked: &[Code]) -> Report {
     let mut own = Vec::new();
     let mut allowances = Vec::new();
     for (file, source) in report.sources().iter().enumerate() {
@@ -42,7 +42,8 @@ pub(super) fn applied(report: &Report) -> Report {
     };
     let findings = report.sorted();
     for allowance in &allowances {
-        if !findings.iter().any(|finding| is_of(allowance, finding)) {
+        let is_asked = !unasked.contains(&allowance.code);
+        if is_asked && !findings.iter().any(|finding| is_of(allowance, finding)) {
             own.push(bad_allow::unused(allowance.code, allowance.place));
         }
     }

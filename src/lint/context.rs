@@ -6,12 +6,14 @@ use std::sync::Arc;
 use super::Project;
 use super::pipeline::{creation, duplicates, interruptible, manual, stop};
 use super::script::{self, Scripts};
+use super::settings::Settings;
+use super::shellcheck::ShellCheck;
 use super::subject::Subject;
 use crate::config::{Config, Job, Map, Place, Repository, Value};
 use crate::finding::{Code, Finding, Location, Report};
 use crate::plan::{
-    Absence, Classes, Compared, Configs, CounterExamples, Failure, LeftOut, Plan, Presence,
-    Situation, Truth, classes_of,
+    Absence, Classes, Compared, Configs, CounterExamples, Every, Failure, LeftOut, Plan, Presence,
+    Situation, Truth,
 };
 
 /// A kind of pipeline that the workflow surely admits.
@@ -28,15 +30,21 @@ pub(super) struct Seen {
 
 /// What every rule gets.
 pub(super) struct Lint<'l> {
+    /// A configuration that has the jobs of all.
     pub(super) config: Arc<Config>,
+    pub(super) every: Every,
     pub(super) repository: &'l dyn Repository,
     default_branch: String,
     pub(super) compared: Compared,
     pub(super) classes: Classes,
     /// The pipelines of the classes.
     pub(super) seen: Vec<Seen>,
+    pub(super) settings: &'l Settings,
+    pub(super) shellcheck: Option<&'l dyn ShellCheck>,
+    /// Codes whose rule could not look: that nothing was found says nothing.
+    pub(super) unasked: Vec<Code>,
     scripts: Arc<Scripts>,
-    configs: &'l Configs<'l>,
+    pub(super) configs: &'l Configs<'l>,
     commands: CounterExamples,
     index: HashMap<String, usize>,
     told: HashSet<(Code, String)>,
@@ -46,14 +54,12 @@ pub(super) struct Lint<'l> {
 }
 
 impl<'l> Lint<'l> {
-    pub(super) fn new(
-        configs: &'l Configs<'l>,
-        config: Arc<Config>,
-        project: &'l Project<'l>,
-    ) -> Self {
-        let mut compared = Compared::of(&config);
+    pub(super) fn new(configs: &'l Configs<'l>, project: &'l Project<'l>) -> Self {
+        let every = configs.every(Some(project.default_branch));
+        let config = Arc::clone(every.whole());
+        let mut compared = every.compared().clone();
         compared.pair_merge_requests();
-        let classes = classes_of(&compared, Some(project.default_branch), config.decisions());
+        let classes = every.classes_of(&compared, Some(project.default_branch));
         let jobs = config.jobs.iter().enumerate();
         Self {
             commands: CounterExamples::of(&compared, &classes.situations, Some(project.file)),
@@ -64,8 +70,12 @@ impl<'l> Lint<'l> {
             findings: Vec::new(),
             refused: Report::default(),
             repository: project.repository,
+            settings: project.settings,
+            shellcheck: project.shellcheck,
+            unasked: Vec::new(),
             default_branch: project.default_branch.to_owned(),
             config,
+            every,
             compared,
             classes,
             configs,

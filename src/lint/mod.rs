@@ -15,16 +15,16 @@ mod file;
 pub(crate) mod pipeline;
 mod script;
 mod settings;
+pub mod shellcheck;
 pub(crate) mod subject;
 
-use std::sync::Arc;
-
-use crate::config::{Config, Repository};
+use crate::config::Repository;
 use crate::finding::{Code, Report};
 use crate::plan::Configs;
 pub use baseline::Baseline;
 use context::Lint;
 pub use settings::{SETTINGS, Settings};
+use shellcheck::ShellCheck;
 
 /// A rule tells what it finds.
 type Rule = fn(&mut Lint<'_>);
@@ -69,6 +69,7 @@ const RULES: &[(&[Code], Rule)] = &[
     (&[Code::UnpinnedInclude], danger::include::check),
     (&[Code::UnprotectedCache], danger::unprotected_cache::check),
     (&[Code::NeedlessDaemon], danger::needless_daemon::check),
+    (&[Code::ShellCheck], shellcheck::check),
 ];
 
 /// What the rules about one pipeline look for; `proof` proves the same of a manifest.
@@ -92,6 +93,10 @@ pub struct Project<'p> {
     pub default_branch: &'p str,
     /// The files beside it.
     pub repository: &'p dyn Repository,
+    /// What the repository wants to be told.
+    pub settings: &'p Settings,
+    /// Runs ShellCheck; `None`: nothing is said of scripts that only it knows.
+    pub shellcheck: Option<&'p dyn ShellCheck>,
 }
 
 /// The codes that lint tells beside those of the reader.
@@ -100,11 +105,13 @@ pub fn codes() -> impl Iterator<Item = Code> {
     rules.chain(OF_PIPELINES).chain(OF_ALLOWANCES).copied()
 }
 
-/// All that is wrong with the pipelines of a file that GitLab takes.
+/// All that is wrong with the pipelines of a file that GitLab takes, and that is neither allowed nor switched
+/// off.
 pub fn lint(configs: &Configs<'_>, project: &Project<'_>) -> Report {
-    let config: Arc<Config> = configs.widest();
-    let mut lint = Lint::new(configs, config, project);
+    let mut lint = Lint::new(configs, project);
     lint.pipelines();
     RULES.iter().for_each(|(_, rule)| rule(&mut lint));
-    allow::applied(&lint.into_report())
+    let unasked = std::mem::take(&mut lint.unasked);
+    let report = allow::applied(&lint.into_report(), &unasked);
+    project.settings.applied(report)
 }

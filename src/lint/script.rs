@@ -36,6 +36,16 @@ impl Scripts {
         self.all.iter()
     }
 
+    /// One of them.
+    pub(super) fn get(&self, index: usize) -> Option<&Script> {
+        self.all.get(index)
+    }
+
+    /// The indexes of a job's scripts, in the order in which it runs them.
+    pub(super) fn indexes(&self, job: usize) -> &[usize] {
+        self.of_jobs.get(job).map_or(&[], Vec::as_slice)
+    }
+
     /// Those of a job, by its index.
     pub(super) fn of(&self, job: usize) -> impl Iterator<Item = &Script> {
         let own = self.of_jobs.get(job).into_iter().flatten();

@@ -7,6 +7,9 @@
 //! [lint.severity]
 //! unpinned-image = "off"
 //! missing-resource-group = "error"
+//!
+//! [lint.shellcheck]
+//! SC2086 = "warning"
 //! ```
 //!
 //! In: the text of the file. Out: the [`Settings`], or why it has none. Always holds: what GitLab refuses
@@ -17,6 +20,7 @@ use std::collections::HashMap;
 use serde::Deserialize;
 use toml::Spanned;
 
+use super::shellcheck::Choices;
 use crate::finding::{Code, Finding, Location, Report, Severity, did_you_mean};
 use crate::source::{Source, Span};
 
@@ -30,6 +34,8 @@ pub struct Settings {
     pub baseline: Option<String>,
     /// How bad findings of a code are; `None`: they are not told.
     severities: HashMap<Code, Option<Severity>>,
+    /// What is wanted of ShellCheck's numbers.
+    pub(super) shellcheck: Choices,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -45,6 +51,8 @@ struct Lint {
     baseline: Option<String>,
     #[serde(default)]
     severity: HashMap<Spanned<String>, Spanned<String>>,
+    #[serde(default)]
+    shellcheck: HashMap<Spanned<String>, Spanned<String>>,
 }
 
 /// Words for a severity.
@@ -69,50 +77,48 @@ impl Settings {
                 let message = error.message().lines().next().unwrap_or_default();
                 let message = format!("this setting cannot be read: {message}");
                 let span = Span::new(span.start, span.end);
-                report.push(
-                    Finding::new(Code::BadSetting, span, message)
-                        .help("the settings are `lint.baseline` and `lint.severity`"),
-                );
+                report.push(Finding::new(Code::BadSetting, span, message).help(
+                    "the settings are `lint.baseline`, `lint.severity` and `lint.shellcheck`",
+                ));
                 return Err(report);
             }
         };
         let mut severities = HashMap::new();
         for (key, value) in &file.lint.severity {
-            let place = |spanned: &Spanned<String>| -> Location {
-                let range = spanned.span();
-                Span::new(range.start, range.end).into()
-            };
-            let code = key.get_ref().parse::<Code>();
-            let word = WORDS.iter().find(|(word, _)| word == value.get_ref());
-            if code.is_err() {
-                let names = Code::ALL.iter().map(|code| code.as_str());
-                let meant = did_you_mean(key.get_ref(), names);
-                let message = format!("unknown finding `{}`", key.get_ref());
-                report.push(match meant {
-                    Some(meant) => Finding::new(Code::BadSetting, place(key), message)
-                        .help(format!("did you mean `{meant}`?")),
-                    None => Finding::new(Code::BadSetting, place(key), message)
-                        .help("`windlass explain` lists them"),
-                });
+            let severity = severity(value, &mut report);
+            match key.get_ref().parse::<Code>() {
+                Ok(code) => severities.extend(severity.map(|severity| (code, severity))),
+                Err(()) => report.push(unknown(key)),
             }
-            if word.is_none() {
-                let message = format!("`{}` is not a severity", value.get_ref());
-                report.push(
-                    Finding::new(Code::BadSetting, place(value), message)
-                        .help("it is one of: `off`, `warning`, `error`"),
-                );
-            }
-            if let (Ok(code), Some((_, severity))) = (code, word) {
-                severities.insert(code, *severity);
+        }
+        let mut numbers = HashMap::new();
+        for (key, value) in &file.lint.shellcheck {
+            let severity = severity(value, &mut report);
+            match number(key.get_ref()) {
+                Some(code) => numbers.extend(severity.map(|severity| (code, severity))),
+                None => {
+                    let message = format!("`{}` is not a number of ShellCheck's", key.get_ref());
+                    report.push(
+                        Finding::new(Code::BadSetting, place(key), message)
+                            .help("write it as ShellCheck does: `SC2086`"),
+                    );
+                }
             }
         }
         match report.is_empty() {
             true => Ok(Self {
                 baseline: file.lint.baseline,
                 severities,
+                shellcheck: Choices(numbers),
             }),
             false => Err(report),
         }
+    }
+
+    /// How bad findings of a code are; `None`: they are not told.
+    pub(super) fn severity(&self, code: Code) -> Option<Severity> {
+        let chosen = self.severities.get(&code).copied();
+        chosen.unwrap_or(Some(code.severity()))
     }
 
     /// The findings that are wanted, as bad as they are wanted.
@@ -121,12 +127,51 @@ impl Settings {
         report.chosen(|mut finding| match self.severities.get(&finding.code) {
             None => Some(finding),
             Some(None) => None,
+            // Its numbers are chosen one by one.
+            Some(_) if finding.code == Code::ShellCheck => Some(finding),
             Some(Some(severity)) => {
                 finding.severity = *severity;
                 Some(finding)
             }
         })
     }
+}
+
+/// Where a key or a value is.
+fn place(spanned: &Spanned<String>) -> Location {
+    let range = spanned.span();
+    Span::new(range.start, range.end).into()
+}
+
+/// The severity that a word is, or a report that it is none.
+fn severity(word: &Spanned<String>, report: &mut Report) -> Option<Option<Severity>> {
+    let known = WORDS.iter().find(|(known, _)| known == word.get_ref());
+    if known.is_none() {
+        let message = format!("`{}` is not a severity", word.get_ref());
+        report.push(
+            Finding::new(Code::BadSetting, place(word), message)
+                .help("it is one of: `off`, `warning`, `error`"),
+        );
+    }
+    known.map(|(_, severity)| *severity)
+}
+
+/// What is wrong with the name of a finding.
+fn unknown(name: &Spanned<String>) -> Finding {
+    let codes = Code::ALL.iter().map(|code| code.as_str());
+    let message = format!("unknown finding `{}`", name.get_ref());
+    let finding = Finding::new(Code::BadSetting, place(name), message);
+    match did_you_mean(name.get_ref(), codes) {
+        Some(meant) => finding.help(format!("did you mean `{meant}`?")),
+        None => finding.help("`windlass explain` lists them"),
+    }
+}
+
+/// 2086 of `SC2086`.
+fn number(text: &str) -> Option<u32> {
+    let digits = text.strip_prefix("SC")?;
+    let is_number = digits.len() == 4 && digits.bytes().all(|byte| byte.is_ascii_digit());
+    is_number.then(|| digits.parse().ok())?
 }
 
 #[cfg(test)]
@@ -174,6 +219,11 @@ mod tests {
         for (text, message) in [
             ("[lint.severity]\nunusd = 'off'", "unknown finding `unusd`"),
             ("[lint.severity]\nunused = 'of'", "`of` is not a severity"),
+            (
+                "[lint.shellcheck]\n2086 = 'off'",
+                "`2086` is not a number of ShellCheck's",
+            ),
+            ("[lint.shellcheck]\nSC2086 = 'no'", "`no` is not a severity"),
             (
                 "[lnt]",
                 "this setting cannot be read: unknown field `lnt`, expected `lint`",

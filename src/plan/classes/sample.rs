@@ -38,6 +38,45 @@ pub(super) fn matching(pattern: &Pattern, space: Space) -> Vec<String> {
     found
 }
 
+/// Most texts of which each group is told apart by a text that holds a pattern.
+const HELD: usize = 4;
+
+/// Texts that hold a pattern which matches some of these texts and not the others, and `beside` may match
+/// each of them: whatever a pattern matches, its own text is another one.
+pub(super) fn holding(held: &[&str], beside: &[String]) -> Vec<String> {
+    let few = held.get(..HELD.min(held.len())).unwrap_or_default();
+    let mut texts = Vec::new();
+    for group in 0..1_usize << few.len() {
+        let within = few.iter().enumerate();
+        let within: Vec<&str> = within
+            .filter(|(at, _)| group >> at & 1 == 1)
+            .map(|(_, text)| *text)
+            .collect();
+        // As it reads, and in a spelling that does not contain it.
+        for spelled in [regex_syntax::escape, hidden as fn(&str) -> String] {
+            let within: Vec<String> = within.iter().map(|text| spelled(text)).collect();
+            let pattern = match within.is_empty() {
+                true => r"[^\s\S]".to_owned(),
+                false => format!("^(?:{})$", within.join("|")),
+            };
+            texts.push(format!("/{pattern}/"));
+            // What matches nothing may read as anything.
+            texts.extend(
+                beside
+                    .iter()
+                    .map(|text| format!("/{pattern}|[^\\s\\S]{}/", regex_syntax::escape(text))),
+            );
+        }
+    }
+    texts
+}
+
+/// A pattern of this text that has none of its characters.
+fn hidden(text: &str) -> String {
+    let codes = text.chars().map(|c| format!("\\x{{{:x}}}", u32::from(c)));
+    codes.collect()
+}
+
 /// Whether a character can stand in no name of a ref.
 pub(super) fn is_bad(c: char) -> bool {
     c.is_control() || " ~^:?*[\\".contains(c)

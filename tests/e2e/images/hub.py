@@ -9,6 +9,7 @@ import hashlib
 import io
 import json
 import pathlib
+import re
 import subprocess
 import tarfile
 
@@ -16,6 +17,7 @@ import client
 from images import catalog
 
 HERE = pathlib.Path(__file__).resolve().parent
+CONTAINERFILE = HERE.parents[2] / "packaging/Containerfile"
 PHP = {"bin/composer": HERE / "php/composer", "bin/phing": HERE / "php/phing"}
 # Package managers and build tools that say what they are asked for.
 SAYS = b'#!/bin/sh\necho "${0##*/} $*"\n'
@@ -89,6 +91,15 @@ def push_buildkit(repository, bundle):
     files |= {"bin/buildkit-runc": pathlib.Path(runc), "etc/ssl/certs/ca-certificates.crt": bundle}
     files |= {file[1:]: pathlib.Path(file) for file in catalog.libraries(runc)}
     return push(repository, "buildx-stable-1", files, [], Entrypoint=["buildkitd"])
+
+
+def push_git(repository, windlass):
+    """The base of packaging/Containerfile, with the libraries of a windlass that is not static."""
+    git = catalog.find("git")
+    files = {"bin/git": pathlib.Path(git)}
+    files |= {file[1:]: pathlib.Path(file) for program in (git, windlass) for file in catalog.libraries(program)}
+    base = re.search(r"^ARG BASE=\S+:(\S+)$", CONTAINERFILE.read_text(), re.M)
+    return push(repository, base[1], files, ["--help"], Entrypoint=["git"])
 
 
 def push_php_base(repository):

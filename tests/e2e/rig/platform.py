@@ -40,7 +40,7 @@ def compile_examples(windlass, folder, **environment):
 
 class Platform:
     def __init__(self, windlass):
-        self.world, self.host = World(), GITLAB
+        self.world, self.host, self.windlass = World(), GITLAB, windlass
         self.examples = STATE / "examples"
         shutil.copytree(ROOT / "examples", self.examples)
         for manifest in (TESTS / "projects").glob("*/windlass.yml"):
@@ -79,6 +79,7 @@ class Platform:
             repository, tag = name.split(":")
             hub.push(Mirror(self, repository), tag, files, command, **(more[0] if more else {}))
         hub.push_buildkit(Mirror(self, "moby/buildkit"), self.bundle)
+        hub.push_git(Mirror(self, "alpine/git"), windlass)
         self.catalog = catalog.Catalog(self.bundle)
         name_server.start(self.world)
         self.lock = threading.Lock()

@@ -1,0 +1,108 @@
+//! What jobs of a pipeline would be as entities of a manifest.
+//!
+//! In: the jobs of a pipeline, with the commands that a shell reads in them. Out: [`Draft`]s, each an
+//! entity and the jobs that it takes the place of. Always holds: a draft is a guess; nothing here
+//! decides whether the entity does what the jobs did.
+//!
+//! A recogniser is a file here and a line in [`RECOGNISERS`].
+
+mod common;
+mod conditions;
+mod script;
+mod view;
+
+use crate::pipeline::{Mapping, Value};
+
+pub(super) use conditions::Sets;
+pub(super) use view::View;
+
+/// A collection of the manifest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Collection {
+    /// `images`
+    Images,
+    /// `tests`
+    Tests,
+    /// `tasks`
+    Tasks,
+    /// `environments`
+    Environments,
+    /// `promotions`
+    Promotions,
+}
+
+impl Collection {
+    /// All of them, in the order in which a manifest has them.
+    pub(super) const ALL: [Self; 5] = [
+        Self::Images,
+        Self::Tests,
+        Self::Tasks,
+        Self::Environments,
+        Self::Promotions,
+    ];
+
+    /// The key of the manifest.
+    pub(super) fn as_str(self) -> &'static str {
+        match self {
+            Self::Images => "images",
+            Self::Tests => "tests",
+            Self::Tasks => "tasks",
+            Self::Environments => "environments",
+            Self::Promotions => "promotions",
+        }
+    }
+}
+
+/// An entity that may take the place of jobs.
+#[derive(Debug, Clone)]
+pub(super) struct Draft {
+    /// Where it stands in the manifest.
+    pub(super) collection: Collection,
+    /// Its key there.
+    pub(super) name: String,
+    /// The keys of the jobs whose place it takes.
+    pub(super) takes: Vec<String>,
+    /// How it may be written, the nicest first.
+    pub(super) ways: Vec<Way>,
+}
+
+/// One way to write an entity.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Way {
+    /// Its keys.
+    pub(super) keys: Mapping,
+    /// What it wants at the top of the manifest, as in `kubernetes`.
+    pub(super) settings: Mapping,
+    /// Whether its jobs do other things than the old ones, on purpose.
+    pub(super) improves: bool,
+}
+
+/// Finds entities among the jobs; a job that an earlier one took is not asked for again.
+type Recogniser = fn(&View<'_>, &mut Sets) -> Vec<Draft>;
+
+/// The recognisers, the most special first.
+const RECOGNISERS: &[Recogniser] = &[script::recognise];
+
+/// What the jobs would be, each in one draft at most.
+pub(super) fn drafts(view: &View<'_>, sets: &mut Sets) -> Vec<Draft> {
+    let mut all: Vec<Draft> = Vec::new();
+    for recognise in RECOGNISERS {
+        for draft in recognise(view, sets) {
+            let taken = |key: &String| all.iter().any(|other| other.takes.contains(key));
+            let named =
+                |other: &Draft| (other.collection, &other.name) == (draft.collection, &draft.name);
+            if !draft.takes.iter().any(taken) && !all.iter().any(named) {
+                all.push(draft);
+            }
+        }
+    }
+    all
+}
+
+/// A list, or its one item.
+fn one_or_list(mut items: Vec<Value>) -> Value {
+    match items.len() {
+        1 => items.remove(0),
+        _ => Value::Seq(items),
+    }
+}

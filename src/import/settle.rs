@@ -1,0 +1,390 @@
+//! Which drafts become entities.
+//!
+//! In: drafts, and the pipeline. Out: a [`Written`] manifest that changes nothing, or only what was asked
+//! for. Always holds: what is given out was compiled and compared; a draft that changes something goes
+//! back to raw jobs, and the others stay. The number of attempts is bounded by the size of the pipeline.
+
+use std::collections::BTreeSet;
+
+use super::entity::{Draft, Sets};
+use super::sections::Parts;
+use super::written::{Entity, Written, needed};
+use super::{Imported, Pipeline, Refused, Taken, Tried, compared, compiled_and_compared, made};
+use crate::check::Files;
+use crate::config::{Map, Repository};
+use crate::diff::Effect;
+use crate::finding::{Location, Severity};
+use crate::pipeline::Mapping;
+
+/// Attempts for a pipeline of any size.
+const MOST: usize = 300;
+
+/// Attempts times jobs: a pipeline of thousands of jobs has few.
+const MOST_JOBS: usize = 20_000;
+
+/// Tries manifests.
+pub(super) struct Trial<'t, P> {
+    /// The pipeline that must stay.
+    pub(super) pipeline: &'t Pipeline<'t>,
+    /// The path of the manifest.
+    pub(super) manifest: &'t str,
+    /// What surrounds it.
+    pub(super) project: &'t P,
+    /// The pieces of the pipeline.
+    pub(super) parts: Parts<'t>,
+    /// The ref sets.
+    pub(super) sets: Sets,
+    /// Whether drafts may do other things than the jobs, on purpose.
+    pub(super) improve: bool,
+    /// What the manifest does to the pipeline; nothing if no draft may change anything.
+    shown: Vec<Effect>,
+    /// The pipeline that the best manifest so far makes.
+    body: String,
+    left: usize,
+}
+
+/// What an attempt says.
+enum Verdict {
+    /// Nothing changes but what may.
+    Clean,
+    /// These drafts are at fault.
+    Blamed(BTreeSet<usize>),
+    /// Something is, and it is not known what.
+    Open,
+}
+
+impl<'t, P> Trial<'t, P>
+where
+    P: Files + Repository + Clone + 'static,
+{
+    /// A trial with all its attempts before it.
+    pub(super) fn new(
+        pipeline: &'t Pipeline<'t>,
+        manifest: &'t str,
+        project: &'t P,
+        parts: Parts<'t>,
+        sets: Sets,
+        improve: bool,
+    ) -> Self {
+        let jobs = pipeline.configs.base().jobs.len().max(1);
+        Self {
+            pipeline,
+            manifest,
+            project,
+            parts,
+            sets,
+            improve,
+            shown: Vec::new(),
+            body: String::new(),
+            left: (MOST_JOBS / jobs).clamp(8, MOST),
+        }
+    }
+
+    /// What a manifest makes; `None` if there is none, or no attempt is left.
+    fn attempt(&mut self, written: &Written) -> Option<Result<Tried, Refused>> {
+        self.left = self.left.checked_sub(1)?;
+        let text = written.text(&self.parts, &self.sets)?;
+        Some(compiled_and_compared(
+            self.pipeline,
+            self.manifest,
+            &text.text,
+            self.project,
+        ))
+    }
+
+    /// Whether a manifest changes nothing more than what was shown.
+    pub(super) fn is_as_good(&mut self, written: &Written) -> bool {
+        let Some(left) = self.left.checked_sub(1) else {
+            return false;
+        };
+        self.left = left;
+        let Some(text) = written.text(&self.parts, &self.sets) else {
+            return false;
+        };
+        let Ok(made) = made(self.manifest, &text.text, self.project) else {
+            return false;
+        };
+        if made.body == self.body {
+            return true;
+        }
+        let Ok(tried) = compared(self.pipeline, made, self.project) else {
+            return false;
+        };
+        if tried.comparison.effects != self.shown {
+            return false;
+        }
+        self.body = tried.made.body;
+        true
+    }
+
+    /// The manifest as it is given out, compiled and compared once more.
+    pub(super) fn imported(&mut self, written: &Written) -> Option<Imported> {
+        self.left = self.left.max(1);
+        let text = written.text(&self.parts, &self.sets)?.text;
+        let tried = self.attempt(written)?.ok()?;
+        if tried.comparison.effects != self.shown {
+            return None;
+        }
+        let taken = written.entities.iter().map(|entity| Taken {
+            collection: entity.collection.as_str(),
+            name: entity.name.clone(),
+            jobs: entity.takes.clone(),
+        });
+        Some(Imported {
+            text,
+            keeps_comments: true,
+            entities: taken.collect(),
+            raw: super::raw(self.pipeline, |key| !written.left_out.contains(key)),
+            changes: tried.comparison,
+            report: tried.made.report,
+        })
+    }
+
+    fn judge(&mut self, written: &Written, drafts: &[Draft], chosen: &[Option<usize>]) -> Verdict {
+        let Some(text) = written.text(&self.parts, &self.sets) else {
+            return Verdict::Open;
+        };
+        let draft_of = |entity: usize| written.entities.get(entity).map(|entity| entity.draft);
+        let mut blamed = BTreeSet::new();
+        let mut open = false;
+        let (mut effects, mut body) = (Vec::new(), String::new());
+        match self.attempt(written) {
+            None | Some(Err(Refused::Internal(_) | Refused::Differs(_))) => return Verdict::Open,
+            Some(Err(Refused::Findings(report))) => {
+                let errors = report.sorted();
+                for error in errors
+                    .iter()
+                    .filter(|found| found.severity == Severity::Error)
+                {
+                    let at = match &error.location {
+                        Location::Text(place) if place.file == 0 => text.entity(place.span.start),
+                        _ => None,
+                    };
+                    match at.and_then(draft_of) {
+                        Some(draft) => drop(blamed.insert(draft)),
+                        None => open = true,
+                    }
+                }
+            }
+            Some(Ok(tried)) => {
+                for effect in &tried.comparison.effects {
+                    let Some(job) = &effect.job else {
+                        open = true;
+                        continue;
+                    };
+                    let made = tried
+                        .made
+                        .places
+                        .get(job)
+                        .and_then(|place| text.entity(*place));
+                    let taken = || {
+                        let key = self.key_of(job);
+                        let takes = |draft: &Draft| draft.takes.contains(&key);
+                        let mut all = drafts.iter().zip(chosen).enumerate();
+                        all.find(|(_, (draft, chosen))| chosen.is_some() && takes(draft))
+                            .map(|(at, _)| at)
+                    };
+                    match made.and_then(draft_of).or_else(taken) {
+                        Some(draft) if self.improve && way_improves(drafts, chosen, draft) => {}
+                        Some(draft) => drop(blamed.insert(draft)),
+                        None => open = true,
+                    }
+                }
+                effects = tried.comparison.effects;
+                body = tried.made.body;
+            }
+        }
+        match (blamed.is_empty(), open) {
+            (true, false) => {
+                (self.shown, self.body) = (effects, body);
+                Verdict::Clean
+            }
+            (true, true) => Verdict::Open,
+            (false, _) => Verdict::Blamed(blamed),
+        }
+    }
+
+    /// The key of a job of the pipeline.
+    fn key_of(&self, name: &str) -> String {
+        let config = self.pipeline.configs.widest();
+        config.job(name).map_or(name, |job| &job.key).to_owned()
+    }
+
+    /// The manifest in which as many drafts as possible are entities.
+    pub(super) fn settle(&mut self, drafts: &[Draft], accept: &str) -> Written {
+        let first = |draft: &Draft| self.next(draft, None);
+        let mut chosen: Vec<Option<usize>> = drafts.iter().map(first).collect();
+        let mut written = self.written(drafts, &mut chosen, accept);
+        // Each round takes at least one way from a draft.
+        while chosen.iter().any(Option::is_some) && self.left > 0 {
+            match self.judge(&written, drafts, &chosen) {
+                Verdict::Clean => return written,
+                Verdict::Blamed(blamed) => {
+                    for at in blamed {
+                        if let (Some(draft), Some(slot)) = (drafts.get(at), chosen.get_mut(at)) {
+                            *slot = slot.and_then(|way| self.next(draft, Some(way)));
+                        }
+                    }
+                }
+                Verdict::Open => return self.one_by_one(drafts, accept),
+            }
+            written = self.written(drafts, &mut chosen, accept);
+        }
+        let mut none = vec![None; drafts.len()];
+        self.written(drafts, &mut none, accept)
+    }
+
+    /// One draft after the other, where it is not known which of them is at fault.
+    fn one_by_one(&mut self, drafts: &[Draft], accept: &str) -> Written {
+        let mut chosen: Vec<Option<usize>> = vec![None; drafts.len()];
+        let mut best = self.written(drafts, &mut chosen, accept);
+        for (at, draft) in drafts.iter().enumerate() {
+            let mut way = self.next(draft, None);
+            while let Some(number) = way {
+                let mut tried = chosen.clone();
+                if let Some(slot) = tried.get_mut(at) {
+                    *slot = Some(number);
+                }
+                let written = self.written(drafts, &mut tried, accept);
+                let kept = tried.get(at).is_some_and(Option::is_some);
+                if kept && matches!(self.judge(&written, drafts, &tried), Verdict::Clean) {
+                    (chosen, best) = (tried, written);
+                    break;
+                }
+                way = self.next(draft, Some(number));
+            }
+        }
+        best
+    }
+
+    /// The way to try after another one.
+    fn next(&self, draft: &Draft, after: Option<usize>) -> Option<usize> {
+        let from = after.map_or(0, |way| way + 1);
+        let ways = draft.ways.iter().enumerate().skip(from);
+        let mut ways = ways.filter(|(_, way)| self.improve || !way.improves);
+        ways.next().map(|(number, _)| number)
+    }
+
+    /// The manifest of a choice. A draft whose jobs must stay, as others have aliases of them, is not chosen.
+    fn written(&self, drafts: &[Draft], chosen: &mut [Option<usize>], accept: &str) -> Written {
+        let blocks = &self.parts.file.blocks;
+        let mut written = Written::default();
+        loop {
+            let mut left_out = BTreeSet::new();
+            for (draft, _) in drafts
+                .iter()
+                .zip(chosen.iter())
+                .filter(|(_, way)| way.is_some())
+            {
+                left_out.extend(draft.takes.iter().cloned());
+            }
+            left_out.extend(self.unused(&left_out));
+            let needed = needed(blocks, &left_out);
+            let hidden = |key: &&String| key.starts_with('.');
+            for key in needed.iter().filter(hidden) {
+                left_out.remove(key);
+            }
+            let needs = |draft: &Draft| draft.takes.iter().any(|key| needed.contains(key));
+            let mut changed = false;
+            for (draft, slot) in drafts.iter().zip(chosen.iter_mut()) {
+                if slot.is_some() && needs(draft) {
+                    *slot = None;
+                    changed = true;
+                }
+            }
+            if !changed {
+                written.left_out = left_out;
+                break;
+            }
+        }
+        for (at, (draft, way)) in drafts.iter().zip(chosen.iter()).enumerate() {
+            let Some(way) = way.and_then(|way| draft.ways.get(way)) else {
+                continue;
+            };
+            written.entities.push(Entity {
+                collection: draft.collection,
+                name: draft.name.clone(),
+                keys: way.keys.clone(),
+                takes: draft.takes.clone(),
+                draft: at,
+            });
+            add(&mut written.settings, &way.settings);
+        }
+        written.accept = accept.to_owned();
+        written
+    }
+
+    /// Hidden jobs that nothing uses once some jobs are gone.
+    fn unused(&self, gone: &BTreeSet<String>) -> BTreeSet<String> {
+        let map = self.parts.map;
+        let mut unused = BTreeSet::new();
+        loop {
+            let stays = |key: &str| !gone.contains(key) && !unused.contains(key);
+            let mut used: BTreeSet<String> = BTreeSet::new();
+            for (key, entry) in map.iter().filter(|(key, _)| stays(&key.text)) {
+                names(&entry.value, &mut used);
+                let block = self
+                    .parts
+                    .file
+                    .blocks
+                    .iter()
+                    .find(|block| block.key == *key.text);
+                let needs = block.into_iter().flat_map(|block| &block.needs);
+                used.extend(
+                    needs.filter_map(|at| Some(self.parts.file.blocks.get(*at)?.key.clone())),
+                );
+            }
+            let more: Vec<String> = map
+                .iter()
+                .map(|(key, _)| key.text.to_string())
+                .filter(|key| key.starts_with('.') && stays(key) && !used.contains(key))
+                .collect();
+            if more.is_empty() {
+                return unused;
+            }
+            unused.extend(more);
+        }
+    }
+}
+
+/// Whether the way that is chosen for a draft does other things on purpose.
+fn way_improves(drafts: &[Draft], chosen: &[Option<usize>], at: usize) -> bool {
+    let way = chosen.get(at).copied().flatten();
+    let way = way.and_then(|way| drafts.get(at)?.ways.get(way));
+    way.is_some_and(|way| way.improves)
+}
+
+/// Adds settings that are not there yet.
+fn add(settings: &mut Mapping, more: &Mapping) {
+    for (key, value) in more.iter() {
+        if settings.get(key).is_none() {
+            settings.set(key, value.clone());
+        }
+    }
+}
+
+/// The jobs that a value names: in `extends`, and by `!reference`.
+fn names(node: &crate::config::Node, out: &mut BTreeSet<String>) {
+    use crate::config::Value;
+    match &node.value {
+        Value::Map(map) => {
+            for (key, entry) in Map::iter(map) {
+                if &*key.text == "extends" {
+                    let one = std::slice::from_ref(&entry.value);
+                    let all = entry.value.as_seq().unwrap_or(one);
+                    out.extend(
+                        all.iter()
+                            .filter_map(|name| name.as_str().map(str::to_owned)),
+                    );
+                }
+                names(&entry.value, out);
+            }
+        }
+        Value::Seq(items) => items.iter().for_each(|item| names(item, out)),
+        Value::Reference(path) => {
+            let first = path.first().and_then(crate::config::Node::as_str);
+            out.extend(first.map(str::to_owned));
+        }
+        _ => {}
+    }
+}

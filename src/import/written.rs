@@ -1,0 +1,170 @@
+//! A manifest with entities, as it is tried and written.
+//!
+//! In: entities, and the pieces of the pipeline that stay. Out: its text, and where each entity stands in
+//! it. Always holds: a block that is left out is one whose place an entity takes, or that nothing uses.
+
+use std::collections::BTreeSet;
+use std::ops::Range;
+
+use super::blocks::Block;
+use super::entity::{Collection, Sets};
+use super::sections::{Parts, indented};
+use crate::pipeline::{Mapping, Value};
+use crate::render;
+
+/// The manifest.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Written {
+    /// The entities.
+    pub(super) entities: Vec<Entity>,
+    /// Keys at the top that entities want.
+    pub(super) settings: Mapping,
+    /// `defaults`
+    pub(super) defaults: Mapping,
+    /// The keys of the pipeline that are not written.
+    pub(super) left_out: BTreeSet<String>,
+    /// What it ends with.
+    pub(super) accept: String,
+}
+
+/// An entity.
+#[derive(Debug, Clone)]
+pub(super) struct Entity {
+    /// Where it stands.
+    pub(super) collection: Collection,
+    /// Its key there.
+    pub(super) name: String,
+    /// Its keys.
+    pub(super) keys: Mapping,
+    /// The jobs whose place it takes.
+    pub(super) takes: Vec<String>,
+    /// The draft that it comes from.
+    pub(super) draft: usize,
+}
+
+/// The text of a manifest.
+pub(super) struct Text {
+    /// The text.
+    pub(super) text: String,
+    /// Where the entities are, in their order.
+    places: Vec<Range<usize>>,
+}
+
+impl Text {
+    /// The entity at a place.
+    pub(super) fn entity(&self, at: usize) -> Option<usize> {
+        self.places.iter().position(|place| place.contains(&at))
+    }
+}
+
+impl Written {
+    /// The text; `None` if a value cannot be written.
+    pub(super) fn text(&self, parts: &Parts<'_>, sets: &Sets) -> Option<Text> {
+        let mut out = String::new();
+        let mut top = self.settings.clone();
+        let refs = sets.used(&self.refs());
+        if !refs.is_empty() {
+            top.set("refs", refs);
+        }
+        if !self.defaults.is_empty() {
+            top.set("defaults", self.defaults.clone());
+        }
+        for (key, value) in top.iter() {
+            let one = Mapping::from_iter([(key, value.clone())]);
+            out.push('\n');
+            out.push_str(&render::mapping(&one).ok()?);
+        }
+        let mut places = vec![0..0; self.entities.len()];
+        for collection in Collection::ALL {
+            let (mut first, mut before) = (true, false);
+            for (at, entity) in self.entities.iter().enumerate() {
+                if entity.collection != collection {
+                    continue;
+                }
+                if first {
+                    out.push_str(&format!("\n{}:\n", collection.as_str()));
+                }
+                let comments = self.comments(entity, parts);
+                let one = Mapping::from_iter([(entity.name.as_str(), entity.keys.clone())]);
+                let one = render::mapping(&one).ok()?;
+                // What is longer than a line stands apart.
+                let long = one.lines().count() > 1 || !comments.is_empty();
+                if !first && (long || before) {
+                    out.push('\n');
+                }
+                (first, before) = (false, long);
+                indented(&comments, 2, &mut out);
+                let start = out.len();
+                indented(&one, 2, &mut out);
+                if let Some(place) = places.get_mut(at) {
+                    *place = start..out.len();
+                }
+            }
+        }
+        let keeps = |key: &str| !self.left_out.contains(key);
+        let mut text = parts.with(&out, &keeps);
+        let begins = text.find(&out).unwrap_or(0);
+        for place in &mut places {
+            *place = place.start + begins..place.end + begins;
+        }
+        text.push_str(&self.accept);
+        Some(Text { text, places })
+    }
+
+    /// The names of ref sets that anything uses.
+    fn refs(&self) -> Vec<String> {
+        fn named(value: Option<&Value>, out: &mut Vec<String>) {
+            match value {
+                Some(Value::Str(name)) => out.push(name.clone()),
+                Some(Value::Seq(items)) => items.iter().for_each(|item| named(Some(item), out)),
+                _ => {}
+            }
+        }
+        let mut out = Vec::new();
+        named(self.defaults.get("refs"), &mut out);
+        let own = self.entities.iter().map(|entity| &entity.keys);
+        let defaults = self.defaults.iter().filter_map(|(_, value)| match value {
+            Value::Map(map) => Some(map),
+            _ => None,
+        });
+        for keys in own.chain(defaults) {
+            named(keys.get("refs"), &mut out);
+            for part in ["retention", "stop"] {
+                if let Some(Value::Map(within)) = keys.get(part) {
+                    named(within.get("refs"), &mut out);
+                }
+            }
+        }
+        out
+    }
+
+    /// The comments of the jobs that an entity takes the place of.
+    fn comments(&self, entity: &Entity, parts: &Parts<'_>) -> String {
+        let mut out = String::new();
+        for block in parts
+            .file
+            .blocks
+            .iter()
+            .filter(|block| entity.takes.contains(&block.key))
+        {
+            let above = block
+                .comments
+                .lines()
+                .map(str::trim)
+                .filter(|line| !line.is_empty());
+            for line in above.chain(block.inside.iter().map(String::as_str)) {
+                out.push_str(line);
+                out.push('\n');
+            }
+        }
+        out
+    }
+}
+
+/// Blocks that stay and have aliases of blocks that go: the positions of the latter.
+pub(super) fn needed(blocks: &[Block], left_out: &BTreeSet<String>) -> BTreeSet<String> {
+    let stays = blocks.iter().filter(|block| !left_out.contains(&block.key));
+    let needs = stays.flat_map(|block| &block.needs);
+    let needed = needs.filter_map(|at| Some(blocks.get(*at)?.key.clone()));
+    needed.filter(|key| left_out.contains(key)).collect()
+}
