@@ -141,7 +141,8 @@ fn unlock(release: &str) -> String {
          case $(helm status {release} 2>/dev/null | grep -m 1 '^STATUS: ') in\n  \
            *pending-install) helm uninstall {release} ;;\n  \
            *pending-*)\n    \
-             helm rollback {release} \"$(helm history {release} |\n      \
+             helm rollback {release} \\\n      \
+               \"$(helm history {release} |\n        \
                awk -F '\\t' '{deployed} END {{ print number + 0 }}')\" ;;\n\
          esac\n"
     )
