@@ -34,7 +34,6 @@ def helm_upgrades_by_hand(bench):
         holds(upgrade.wait() != 0, "an upgrade by hand fails")
     broken = project.push(CHANGES="crashes")
     statuses(broken, "deploy-production")
-    project.settle()
     equal(project.runs("app", "app").rpartition("@")[2], built(first), "what a failed upgrade goes back to")
     equal(project.drain(), [], "images that a node drain cannot pull")
     project.crashes = lambda image: False
