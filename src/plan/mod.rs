@@ -22,6 +22,7 @@ mod policy;
 mod predefined;
 mod rules;
 mod scope;
+pub mod simplify;
 mod situation;
 mod source;
 mod stated;

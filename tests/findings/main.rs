@@ -34,12 +34,13 @@ use windlass::plan::Configs;
 use windlass::source::Source;
 
 /// Codes about files on disk, and what another program says: they are raised through the command, in `command`.
-const ON_DISK: [Code; 7] = [
+const ON_DISK: [Code; 8] = [
     Code::ShellCheck,
     Code::BadSetting,
     Code::Unreadable,
     Code::NotUtf8,
     Code::Drift,
+    Code::OlderWindlass,
     Code::EditedFile,
     Code::ForeignFile,
 ];
@@ -320,6 +321,7 @@ fn every_code_of_a_manifest_is_an_error_save_these() {
             Code::NeverRuns,
             Code::ImpossibleComparison,
             Code::PartlyProven,
+            Code::RemovedKey,
             Code::MissingFile,
             Code::Unused
         ]

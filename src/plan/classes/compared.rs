@@ -255,6 +255,12 @@ impl Compared {
         self.paired = true;
     }
 
+    /// Lets all variables and files decide together, and asks for a merge request from each class of branches.
+    pub(in crate::plan) fn pair_all(&mut self) {
+        self.paired = true;
+        self.together.insert(self.choices().collect());
+    }
+
     /// Adds a name or a pattern of refs.
     pub fn name(&mut self, role: Role, text: &str) {
         let questions = self.names.entry(role).or_default();
