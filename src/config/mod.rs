@@ -107,6 +107,11 @@ pub trait Given {
     fn sources(&self) -> &[Source] {
         &[]
     }
+
+    /// What whoever starts the pipeline gives for inputs of the main file, by their names.
+    fn inputs(&self) -> Option<&Node> {
+        None
+    }
 }
 
 /// Nothing is known of the pipeline.
@@ -216,6 +221,7 @@ fn finish(
                 is_lacking,
                 unresolved: includes.unresolved,
                 spec: includes.spec,
+                blocks: includes.blocks,
                 rules: includes.rules,
                 conditional: includes.conditional,
                 contested,

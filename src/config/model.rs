@@ -38,8 +38,25 @@ pub struct Config {
     pub open: Option<Open>,
     /// `spec` of the main file: the inputs that whoever starts a pipeline can give.
     pub spec: Option<Node>,
+    /// The texts of the main file that inputs are put into, each behind the keys that lead to it.
+    pub blocks: Vec<String>,
     /// The whole configuration as values, `extends` and `!reference` done; hidden jobs too.
     pub tree: Node,
+}
+
+impl Config {
+    /// The names of the inputs that whoever starts a pipeline can give and that the file uses.
+    pub fn inputs_used(&self) -> impl Iterator<Item = &str> {
+        let inputs = self.spec.as_ref().and_then(|spec| spec.get("inputs"));
+        let inputs = inputs
+            .and_then(Node::as_map)
+            .into_iter()
+            .flat_map(Map::iter);
+        inputs.map(|(key, _)| &*key.text).filter(|name| {
+            let access = format!("inputs.{name}");
+            self.blocks.iter().any(|text| text.contains(&access))
+        })
+    }
 }
 
 /// An include that is not read.

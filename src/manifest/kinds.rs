@@ -103,18 +103,23 @@ fn pattern(text: &str) -> Result<(), Fault> {
         let help = "write a name, or a regular expression between slashes";
         return Err(Fault::new("an empty name matches nothing", help));
     }
-    // What `git check-ref-format` refuses; `@{` and the like nobody takes for a pattern.
-    if let Some(refused) = text.chars().find(|c| " ~^:?*[\\".contains(*c)) {
-        let message = format!("no branch or tag is named `{text}`: git takes no `{refused}` there");
-        let help = match refused {
-            '*' | '?' | '[' => format!(
+    names::git_ref(text).map_err(|refusal| {
+        let is_glob = text.contains(['*', '?', '[']);
+        let help = match is_glob {
+            true => format!(
                 "a pattern is a regular expression here: `{}`",
                 of_glob(text)
             ),
-            _ => help.to_owned(),
+            false => help.to_owned(),
         };
-        return Err(Fault::new(message, help));
-    }
+        Fault::new(
+            format!(
+                "no branch or tag is named `{text}`: the name {}",
+                refusal.why
+            ),
+            help,
+        )
+    })?;
     expression::Expr::text(text).map(|_| ()).map_err(unwritable)
 }
 

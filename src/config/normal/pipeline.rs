@@ -68,6 +68,8 @@ pub(super) fn of(config: &Config) -> Fields {
         conditional,
         open: _,
         spec,
+        // What they make of the defaults is compared, and what of other values in `diff`.
+        blocks: _,
         tree,
     } = config;
     let is_open = !unresolved.is_empty();
