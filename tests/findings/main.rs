@@ -68,10 +68,12 @@ fn report(text: &str, files: &dyn Files) -> Report {
     }
 }
 
-/// What is found in a pipeline and the files that it includes; by lint, if that tells the code and no
-/// manifest does.
+/// What is found in a pipeline and the files that it includes; by lint, if that tells the code.
 fn pipeline_report(code: Code, text: &str, repository: &dyn config::Repository) -> Report {
-    if OF_LINT.contains(&code) {
+    // Some conditions are refused only when a pipeline is created, which the reader does not see.
+    let mut told = lint::codes().chain([Code::Refused]);
+    let is_linted = code != Code::UnreadInclude && told.any(|told| told == code);
+    if is_linted {
         return linted(text, repository);
     }
     let main = Source::new(".gitlab-ci.yml", text);
