@@ -88,7 +88,8 @@ fn sharing(set: &str) -> String {
     format!(
         "windlass: 1\nkubernetes: {{agent: 'a:b'}}\nrefs: {{{set}: [main]}}\nimages:\n{}\
          tests:\n  t-1: {{image: 'debian:13', refs: {set}, script: x}}\n  \
-         t-2: {{image: 'debian:13', refs: {set}, script: x}}\nenvironments:\n{}\
+         t-2: {{image: 'debian:13', refs: {set}, script: x}}\n  \
+         everywhere: {{image: 'debian:13', script: x}}\nenvironments:\n{}\
          jobs:\n  .{set}: {{script: [x]}}\n  .refs-{set}: {{script: [x]}}\n",
         images.concat(),
         environments.concat(),

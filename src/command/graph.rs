@@ -1,10 +1,11 @@
 //! `windlass graph`: the pipeline as a picture.
 
-use windlass::graph::{Format, Graph};
-use windlass::plan;
+use windlass::files::DEFAULT_MANIFEST;
+use windlass::graph::{Format, Graph, Page, View};
+use windlass::plan::{self, LeftOut, Planned};
 use windlass::shown::Shown;
 
-use super::configuration::{configuration, default_branch, notes, situations};
+use super::configuration::{Folder, configuration, default_branch, notes, situations};
 use super::output::{print, say_findings};
 use super::project::root;
 use super::{Failure, Verdict};
@@ -23,27 +24,50 @@ pub(super) fn run(options: &Options, args: &Args) -> Result<Verdict, Failure> {
         || refs.tag.is_some()
         || refs.merge_request.is_some()
         || refs.schedule.is_some();
-    let situations = if named {
-        situations(&root, refs, configs)?.0
+    let is_page = args.format == GraphFormat::Html;
+    let (situations, missing) = if named {
+        (situations(&root, refs, configs)?.0, Vec::new())
     } else {
         let default_branch = default_branch(&root, refs.default_branch.as_deref());
-        configs.classes(&default_branch).refs
+        let classes = configs.classes(&default_branch);
+        let missing = classes.left_out.iter().map(LeftOut::to_string).collect();
+        match is_page {
+            true => (classes.situations, missing),
+            false => (classes.refs, missing),
+        }
     };
     let planned = configs.plan_all(&situations);
     report.join(notes(&planned));
     say_findings(&report, options);
-    let graph = match planned.first().filter(|_| named) {
-        Some(one) => Graph::of_plan(&one.config, &one.plan),
+    let folder = Folder::of(options, &root);
+    let graph = |planned: Vec<Planned>| match planned.first().filter(|_| named) {
+        Some(one) => Graph::of_plan(&one.config, &one.plan).with_started(&one.config, &folder),
         None => {
             let (config, plans) = plan::together(planned, configs.base());
-            Graph::of_plans(&config, &plans)
+            Graph::of_plans(&config, &plans).with_started(&config, &folder)
         }
     };
-    let format = match args.format {
-        GraphFormat::Mermaid => Format::Mermaid,
-        GraphFormat::Dot => Format::Dot,
-        GraphFormat::Svg => Format::Svg,
+    let drawn = match args.format {
+        GraphFormat::Mermaid => graph(planned).draw(Format::Mermaid),
+        GraphFormat::Dot => graph(planned).draw(Format::Dot),
+        GraphFormat::Svg => graph(planned).draw(Format::Svg),
+        GraphFormat::Html => {
+            let of = |one: &Planned| View::of_plan(&one.config, &one.plan, &folder);
+            let mut views: Vec<View> = planned.iter().map(of).collect();
+            if !named {
+                let (config, plans) = plan::together(planned, configs.base());
+                views.insert(0, View::of_plans(&config, &plans, &folder));
+            }
+            let manifest = options.manifest.as_deref().unwrap_or(DEFAULT_MANIFEST);
+            let file = args.file.as_deref().map(|file| file.display().to_string());
+            Page {
+                file: file.unwrap_or_else(|| manifest.to_owned()),
+                views,
+                missing,
+            }
+            .draw()
+        }
     };
-    print(&Shown::of_document(&graph.draw(format)))?;
+    print(&Shown::of_document(&drawn))?;
     Ok(Verdict::Clean)
 }

@@ -24,10 +24,10 @@ pub(super) fn run(options: &Options, args: &Plan) -> Result<Verdict, Failure> {
     if args.file.is_some() {
         // Of the manifest's pipeline the proof says this.
         let default_branch = default_branch(&root, args.refs.default_branch.as_deref());
-        let classes = configs.classes(&default_branch);
-        let widest = configs.widest();
-        let impossible = plan::impossible(&widest, &classes);
-        report.join(Report::of(&widest.sources, impossible));
+        let every = configs.every(Some(&default_branch));
+        let classes = every.classes_of(every.compared(), Some(&default_branch));
+        let impossible = plan::impossible(configs, &every, &classes);
+        report.join(Report::of(&every.whole().sources, impossible));
     }
     let (situations, left_out) = situations(&root, &args.refs, configs)?;
     let planned = configs.plan_all(&situations);

@@ -63,6 +63,8 @@ pub(super) struct Includes<'i> {
     repository: &'i dyn Repository,
     given: &'i dyn Given,
     pub(super) sources: Vec<Source>,
+    /// Which of the sources are read here; the others are from other readings.
+    read: Vec<bool>,
     pub(super) unresolved: Vec<Unresolved>,
     pub(super) asked: RefCell<Vec<Asked>>,
     /// The rules of all includes.
@@ -71,6 +73,8 @@ pub(super) struct Includes<'i> {
     pub(super) conditional: Vec<Map>,
     /// `spec` of the main file.
     pub(super) spec: Option<Node>,
+    /// The texts of the main file that inputs are put into.
+    pub(super) blocks: Vec<String>,
     files: usize,
     /// Sources with values that are not known.
     vague: HashSet<usize>,
@@ -85,19 +89,23 @@ pub(super) struct Includes<'i> {
 impl<'i> Includes<'i> {
     /// Begins with the main file.
     pub(super) fn new(main: Source, repository: &'i dyn Repository, given: &'i dyn Given) -> Self {
+        let mut sources = vec![main];
+        sources.extend(given.sources().iter().skip(1).cloned());
         Self {
             repository,
             given,
-            sources: vec![main],
+            read: vec![false; sources.len()],
+            merged: vec![0; sources.len()],
+            sources,
             unresolved: Vec::new(),
             asked: RefCell::default(),
             vague: HashSet::new(),
             rules: Vec::new(),
             conditional: Vec::new(),
             spec: None,
+            blocks: Vec::new(),
             files: 0,
             clock: 0,
-            merged: vec![0],
             last_unread: 0,
         }
     }
@@ -112,7 +120,10 @@ impl<'i> Includes<'i> {
                     .as_ref()
                     .and_then(|it| it.get("spec"))
                     .cloned();
-                let tree = self.interpolated(loaded, None, (0, false), reader);
+                if self.spec.is_some() {
+                    inputs::blocks(&loaded.content, "", &mut self.blocks);
+                }
+                let tree = self.interpolated(loaded, self.given.inputs(), (0, false), reader);
                 Ok(self.under(tree, reader))
             }
             None => Ok(Node::new(Value::Null, Default::default())),
@@ -333,33 +344,52 @@ impl<'i> Includes<'i> {
             return None;
         }
         let source = Source::new(&name, text);
-        let file = self.sources.len();
-        let loaded = psych::load(&source, file);
-        self.sources.push(source);
-        self.merged.push(0);
-        let loaded = match loaded {
+        let file = self.number(&source);
+        let loaded = match psych::load(&source, file) {
             Ok(loaded) => loaded,
             Err(problem) => {
                 reader.add(problem);
                 return None;
             }
         };
-        self.content(loaded, &name, location, item.place, reader)
+        self.content(loaded, file, location, item.place, reader)
+    }
+
+    /// The index of a source: the one that it has in other readings.
+    fn number(&mut self, source: &Source) -> usize {
+        let is_same = |(at, other): (usize, &Source)| {
+            let is_read = at == 0 || self.read.get(at).copied().unwrap_or(true);
+            !is_read && other.name == source.name && other.text == source.text
+        };
+        match self.sources.iter().enumerate().position(is_same) {
+            Some(at) => {
+                if let Some(read) = self.read.get_mut(at) {
+                    *read = true;
+                }
+                at
+            }
+            None => {
+                self.sources.push(source.clone());
+                self.merged.push(0);
+                self.read.push(true);
+                self.sources.len().saturating_sub(1)
+            }
+        }
     }
 
     fn content(
         &mut self,
         loaded: Loaded,
-        name: &str,
+        file: usize,
         location: &Location,
         place: Place,
         reader: &mut Reader,
     ) -> Option<Map> {
-        let file = self.sources.len().saturating_sub(1);
         let inputs = location.entry.given("inputs");
         let is_component = location.entry.given("component").is_some();
         let tree = self.interpolated(loaded, inputs, (file, is_component), reader);
         if tree.as_map().is_none() {
+            let name = self.sources.get(file).map_or("", |source| &source.name);
             let message = format!("`{name}` should be a mapping of jobs and keys");
             reader.found(Code::BadInclude, place, message);
             return None;

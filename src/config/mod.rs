@@ -14,6 +14,7 @@
 //! ```
 
 mod checks;
+pub mod child;
 mod defaults;
 mod entry;
 mod environment;
@@ -50,8 +51,8 @@ pub use include::Asked;
 pub use lowered::{AskedAt, of_pipeline, read_pipeline, refused};
 pub use model::{
     Action, AllowFailure, Changes, Condition, Conditions, Config, Environment, Exists, IncludeKind,
-    Inherits, Job, Need, NotRead, Open, Policy, Rule, Unresolved, Variable, Variables, When,
-    Workflow,
+    Inherits, Job, Need, NotRead, Open, Policy, Replaced, Rule, Unresolved, Variable, Variables,
+    When, Workflow,
 };
 pub(crate) use policy::{default_only, looks_like_a_pattern};
 pub use psych::load_text;
@@ -100,6 +101,17 @@ pub trait Given {
 
     /// A text with its variables put in; `None` if one of them is not known.
     fn expanded(&self, text: &str) -> Option<String>;
+
+    /// The sources of other readings of the same file, the file first: what is included there and here
+    /// has the same index in [`Config::sources`].
+    fn sources(&self) -> &[Source] {
+        &[]
+    }
+
+    /// What whoever starts the pipeline gives for inputs of the main file, by their names.
+    fn inputs(&self) -> Option<&Node> {
+        None
+    }
 }
 
 /// Nothing is known of the pipeline.
@@ -209,6 +221,7 @@ fn finish(
                 is_lacking,
                 unresolved: includes.unresolved,
                 spec: includes.spec,
+                blocks: includes.blocks,
                 rules: includes.rules,
                 conditional: includes.conditional,
                 contested,

@@ -57,6 +57,9 @@ fn attributes(job: &Node) -> String {
     if job.start == Start::Manual {
         out.push_str(", shape=oval");
     }
+    if job.started.is_some() {
+        out.push_str(", peripheries=2");
+    }
     if job.environment.is_some() {
         out.push_str(", penwidth=2");
     }

@@ -51,6 +51,7 @@ fn shape(job: &Node) -> String {
         label.push_str(&text(&notes));
     }
     match job.start {
+        _ if job.started.is_some() => format!("[[\"{label}\"]]"),
         Start::Manual => format!("([\"{label}\"])"),
         _ => format!("[\"{label}\"]"),
     }

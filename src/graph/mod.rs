@@ -5,11 +5,14 @@
 //! hostile, is only ever text in the picture.
 
 mod dot;
+mod html;
 mod mermaid;
 mod planned;
 mod svg;
 
 use std::collections::HashMap;
+
+pub use html::{Page, View};
 
 /// What is drawn.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -44,6 +47,17 @@ pub struct Node {
     pub environment: Option<Environment>,
     /// The jobs that it waits for; `None`: for all earlier stages.
     pub needs: Option<Vec<Need>>,
+    /// Of a pipeline that a job starts, and that stands beside the jobs: what is known of it.
+    pub started: Option<Started>,
+}
+
+/// A pipeline that a job starts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Started {
+    /// Whether it is a child of the pipeline that is drawn, and not one of another project.
+    pub is_child: bool,
+    /// The names of its jobs; `None` if its files are not all here.
+    pub jobs: Option<Vec<String>>,
 }
 
 /// What starts a job.
@@ -111,6 +125,8 @@ impl Graph {
     fn edges(&self) -> Vec<Edge> {
         let numbers: HashMap<&str, usize> = self
             .numbered()
+            // A job may have the name of a file.
+            .filter(|(_, job)| job.started.is_none())
             .map(|(number, job)| (job.name.as_str(), number))
             .collect();
         let mut edges = Vec::new();
@@ -141,6 +157,9 @@ impl Node {
     /// What is to be said about a job besides its name, in few words.
     fn notes(&self) -> Vec<String> {
         let mut notes = Vec::new();
+        if let Some(started) = &self.started {
+            notes.push(started.note());
+        }
         match &self.start {
             Start::OnSuccess => {}
             Start::Manual => notes.push("manual".to_owned()),
@@ -159,6 +178,25 @@ impl Node {
             notes.push("may fail".to_owned());
         }
         notes
+    }
+}
+
+impl Started {
+    /// What it is, with its first jobs.
+    fn note(&self) -> String {
+        const SOME: usize = 3;
+        let Some(jobs) = &self.jobs else {
+            return match self.is_child {
+                true => "child pipeline".to_owned(),
+                false => "pipeline of another project".to_owned(),
+            };
+        };
+        let first: Vec<&str> = jobs.iter().take(SOME).map(String::as_str).collect();
+        let mut note = format!("child pipeline: {}", first.join(", "));
+        if jobs.len() > SOME {
+            note.push_str(&format!(" and {} more", jobs.len() - SOME));
+        }
+        note
     }
 }
 

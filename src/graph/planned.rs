@@ -1,7 +1,9 @@
 //! From plans to what is drawn.
 
-use super::{Environment, Graph, Need, Node, Stage, Start};
-use crate::config::{Action, Config, Job, When};
+use std::collections::HashMap;
+
+use super::{Environment, Graph, Need, Node, Stage, Start, Started};
+use crate::config::{Action, Config, Job, Repository, When, child};
 use crate::plan::{Chosen, Plan, PlannedJob, Presence};
 
 impl Graph {
@@ -32,6 +34,44 @@ impl Graph {
                 .find_map(|job| job.unchanged().within().next())?;
             Some((!everywhere, chosen.clone()))
         })
+    }
+
+    /// The same with the pipelines that its jobs start, behind all stages.
+    #[must_use]
+    pub fn with_started(mut self, config: &Config, repository: &dyn Repository) -> Self {
+        let known = config.jobs.iter().filter(|job| job.is_trigger);
+        let known: HashMap<&str, &Job> = known.map(|job| (job.name.as_str(), job)).collect();
+        let jobs = self.stages.iter().flat_map(|stage| &stage.jobs);
+        let jobs = jobs.filter_map(|node| Some((node, known.get(node.name.as_str())?)));
+        let started: Vec<Node> = jobs
+            .filter_map(|(node, job)| {
+                let pipeline = child::started(job)?;
+                let files = pipeline.files.as_deref();
+                let inner = files.and_then(|files| child::of_files(files, repository));
+                let names = |config: Config| config.jobs.into_iter().map(|job| job.name).collect();
+                let by = Need {
+                    job: node.name.clone(),
+                    optional: false,
+                };
+                Some(Node {
+                    name: pipeline.name,
+                    conditional: node.conditional,
+                    needs: Some(vec![by]),
+                    started: Some(Started {
+                        is_child: pipeline.is_child,
+                        jobs: inner.map(names),
+                    }),
+                    ..Node::default()
+                })
+            })
+            .collect();
+        if !started.is_empty() {
+            self.stages.push(Stage {
+                name: "started pipelines".to_owned(),
+                jobs: started,
+            });
+        }
+        self
     }
 
     fn drawn(
@@ -90,5 +130,6 @@ fn node(job: &Job, conditional: bool, chosen: &Chosen) -> Node {
             })
             .collect()
         }),
+        started: None,
     }
 }

@@ -138,6 +138,51 @@ fn boxes_do_not_overlap() {
 }
 
 #[test]
+fn pipelines_that_jobs_start_stand_behind_them() {
+    let started = |is_child, jobs: Option<&[&str]>| {
+        let jobs = jobs.map(|jobs| jobs.iter().map(|job| (*job).to_owned()).collect());
+        Some(Started { is_child, jobs })
+    };
+    let child = Node {
+        started: started(true, Some(&["a", "b", "c", "d", "e"])),
+        ..job("child.yml", Some(&["start"]))
+    };
+    let other = Node {
+        started: started(false, None),
+        ..job("group/other", Some(&["start"]))
+    };
+    let jobs = vec![job("start", None), job("child.yml", None)];
+    let graph = Graph {
+        title: String::new(),
+        stages: vec![
+            stage("deploy", jobs),
+            stage("started pipelines", vec![child, other]),
+        ],
+    };
+    insta::assert_snapshot!(graph.draw(Format::Mermaid), @r#"
+    flowchart LR
+      subgraph s0["deploy"]
+        j0["start"]
+        j1["child.yml"]
+      end
+      subgraph s1["started pipelines"]
+        j2[["child.yml<br/>child pipeline: a, b, c and 2 more"]]
+        j3[["group/other<br/>pipeline of another project"]]
+      end
+      j0 --> j2
+      j0 --> j3
+    "#);
+    let dot = graph.draw(Format::Dot);
+    assert!(
+        dot.contains("j3 [label=\"group/other\\npipeline of another project\", peripheries=2]"),
+        "{dot}"
+    );
+    assert!(dot.contains("  j0 -> j2\n  j0 -> j3\n"), "{dot}");
+    let svg = graph.draw(Format::Svg);
+    assert_eq!(svg.matches("class=\"job started\"").count(), 2);
+}
+
+#[test]
 fn a_name_is_only_text() {
     let name = "\"]--> x<script>&#34;`*\\N\u{0}\n%%{init}%%";
     let graph = Graph {

@@ -12,8 +12,8 @@ use super::subject::Subject;
 use crate::config::{Config, Job, Map, Place, Repository, Value};
 use crate::finding::{Code, Finding, Location, Report};
 use crate::plan::{
-    Absence, Classes, Compared, Configs, CounterExamples, Failure, LeftOut, Plan, Presence,
-    Situation, Truth, classes_of,
+    Absence, Classes, Compared, Configs, CounterExamples, Every, Failure, LeftOut, Plan, Presence,
+    Situation, Truth,
 };
 
 /// A kind of pipeline that the workflow surely admits.
@@ -30,7 +30,9 @@ pub(super) struct Seen {
 
 /// What every rule gets.
 pub(super) struct Lint<'l> {
+    /// A configuration that has the jobs of all.
     pub(super) config: Arc<Config>,
+    pub(super) every: Every,
     pub(super) repository: &'l dyn Repository,
     default_branch: String,
     pub(super) compared: Compared,
@@ -42,7 +44,7 @@ pub(super) struct Lint<'l> {
     /// Codes whose rule could not look: that nothing was found says nothing.
     pub(super) unasked: Vec<Code>,
     scripts: Arc<Scripts>,
-    configs: &'l Configs<'l>,
+    pub(super) configs: &'l Configs<'l>,
     commands: CounterExamples,
     index: HashMap<String, usize>,
     told: HashSet<(Code, String)>,
@@ -52,14 +54,12 @@ pub(super) struct Lint<'l> {
 }
 
 impl<'l> Lint<'l> {
-    pub(super) fn new(
-        configs: &'l Configs<'l>,
-        config: Arc<Config>,
-        project: &'l Project<'l>,
-    ) -> Self {
-        let mut compared = Compared::of(&config);
+    pub(super) fn new(configs: &'l Configs<'l>, project: &'l Project<'l>) -> Self {
+        let every = configs.every(Some(project.default_branch));
+        let config = Arc::clone(every.whole());
+        let mut compared = every.compared().clone();
         compared.pair_merge_requests();
-        let classes = classes_of(&compared, Some(project.default_branch), config.decisions());
+        let classes = every.classes_of(&compared, Some(project.default_branch));
         let jobs = config.jobs.iter().enumerate();
         Self {
             commands: CounterExamples::of(&compared, &classes.situations, Some(project.file)),
@@ -75,6 +75,7 @@ impl<'l> Lint<'l> {
             unasked: Vec::new(),
             default_branch: project.default_branch.to_owned(),
             config,
+            every,
             compared,
             classes,
             configs,

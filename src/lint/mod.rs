@@ -18,9 +18,7 @@ mod settings;
 pub mod shellcheck;
 pub(crate) mod subject;
 
-use std::sync::Arc;
-
-use crate::config::{Config, Repository};
+use crate::config::Repository;
 use crate::finding::{Code, Report};
 use crate::plan::Configs;
 pub use baseline::Baseline;
@@ -34,7 +32,11 @@ type Rule = fn(&mut Lint<'_>);
 /// What is looked for, one rule a line: the codes that it tells, and the rule.
 const RULES: &[(&[Code], Rule)] = &[
     (
-        &[Code::UnreadInclude, Code::UnmatchableGlob],
+        &[
+            Code::UnreadInclude,
+            Code::UnmatchableGlob,
+            Code::DuplicateName,
+        ],
         file::read::check,
     ),
     (
@@ -110,8 +112,7 @@ pub fn codes() -> impl Iterator<Item = Code> {
 /// All that is wrong with the pipelines of a file that GitLab takes, and that is neither allowed nor switched
 /// off.
 pub fn lint(configs: &Configs<'_>, project: &Project<'_>) -> Report {
-    let config: Arc<Config> = configs.widest();
-    let mut lint = Lint::new(configs, config, project);
+    let mut lint = Lint::new(configs, project);
     lint.pipelines();
     RULES.iter().for_each(|(_, rule)| rule(&mut lint));
     let unasked = std::mem::take(&mut lint.unasked);

@@ -29,6 +29,7 @@ mod rebuild;
 mod refs;
 mod registry;
 mod running;
+mod shortest;
 mod stop;
 mod test;
 mod tested;
@@ -86,34 +87,18 @@ const FAMILIES: &[fn(&mut Lowering<'_>)] = &[
 
 /// Lowers a checked manifest.
 pub fn lower(manifest: &Manifest) -> Lowered {
-    let compose = manifest.compose.get();
-    let mut lowering = Lowering {
-        manifest,
-        target: manifest.target(),
-        deployments: Deployments::of(manifest),
-        compose_services: compose.map(Compose::services_by_image).unwrap_or_default(),
-        admits_merge_requests: workflow::admits_merge_requests(manifest),
-        implied: Vec::new(),
-        calls: registry::Calls::default(),
-        written: OnceCell::new(),
-        out: Lowered::default(),
-    };
-    lowering.globals();
-    for family in FAMILIES {
-        family(&mut lowering);
-    }
-    registry::lower(&mut lowering);
-    group::spell_out(&mut lowering);
-    lowering.restore_artifacts();
-    lowering.stages();
-    early_cleanup::lower(&mut lowering);
-    needs::lower(&mut lowering);
-    handover::lower(&mut lowering);
-    group::lower(&mut lowering);
-    workflow::lower(&mut lowering);
+    let mut lowering = Lowering::of(manifest);
+    lowering.lower();
+    shortest::lower(&mut lowering);
     lowering.out
 }
 
+/// The same with the rules as the ref sets spell them, to compare with.
+pub fn lower_in_full(manifest: &Manifest) -> Lowered {
+    let mut lowering = Lowering::of(manifest);
+    lowering.lower();
+    lowering.out
+}
 /// A lowering under way.
 struct Lowering<'m> {
     manifest: &'m Manifest,
@@ -134,6 +119,37 @@ struct Lowering<'m> {
 }
 
 impl<'m> Lowering<'m> {
+    fn of(manifest: &'m Manifest) -> Self {
+        let compose = manifest.compose.get();
+        Self {
+            manifest,
+            target: manifest.target(),
+            deployments: Deployments::of(manifest),
+            compose_services: compose.map(Compose::services_by_image).unwrap_or_default(),
+            admits_merge_requests: workflow::admits_merge_requests(manifest),
+            implied: Vec::new(),
+            calls: registry::Calls::default(),
+            written: OnceCell::new(),
+            out: Lowered::default(),
+        }
+    }
+
+    fn lower(&mut self) {
+        self.globals();
+        for family in FAMILIES {
+            family(self);
+        }
+        registry::lower(self);
+        group::spell_out(self);
+        self.restore_artifacts();
+        self.stages();
+        early_cleanup::lower(self);
+        needs::lower(self);
+        handover::lower(self);
+        group::lower(self);
+        workflow::lower(self);
+    }
+
     /// Notes what the target cannot do.
     fn lacks(&mut self, lack: Lack) {
         self.out.lacks.push(lack);

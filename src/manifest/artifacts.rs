@@ -55,13 +55,13 @@ record! {
         expire_in: Expiry,
         /// The title under which the merge request shows them.
         expose_as: Text,
-        /// Whether all files that git does not track are added.
+        /// Also take all files that git does not track.
         untracked: bool,
         /// Whether everybody may download them, in public projects.
         public: bool,
         /// Who may download them.
         access: Access,
-        /// For which outcome they are kept.
+        /// When the artifacts are kept.
         when: OnOutcome,
         /// Reports that GitLab reads.
         reports: Reports,
@@ -81,9 +81,9 @@ words! {
 record! {
     /// A coverage report.
     CoverageReport {
-        /// What it is written in.
+        /// The format.
         coverage_format: CoverageFormat,
-        /// Where it is.
+        /// The path of the report.
         path: Text,
     }
 }
@@ -135,9 +135,9 @@ record! {
 record! {
     /// A key that follows the content of files.
     KeyFiles {
-        /// Up to two files whose content makes the key.
+        /// Up to two files whose content determines the key.
         files: List<Text>,
-        /// What the key begins with.
+        /// The prefix of the key.
         prefix: Text,
     }
 }
@@ -178,19 +178,19 @@ impl schemars::JsonSchema for CacheKey {
 record! {
     /// A cache between pipelines.
     Cache {
-        /// Which cache it is; jobs with one key share it.
+        /// The key of the cache. Jobs with the same key share it.
         key: CacheKey,
         /// Paths and globs inside the project.
         paths: List<Text>,
         /// What the job does with it.
         policy: CachePolicy,
-        /// For which outcome it is stored.
+        /// When the cache is stored.
         when: OnOutcome,
-        /// Whether all files that git does not track are added.
+        /// Also take all files that git does not track.
         untracked: bool,
-        /// Keys to try when there is none under `key`.
+        /// Keys to try when there is no cache under `key`.
         fallback_keys: List<Text>,
-        /// Whether protected and other refs share it.
+        /// Whether protected and unprotected refs share the cache.
         unprotect: bool,
     }
 }

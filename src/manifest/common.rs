@@ -3,6 +3,7 @@
 use super::collection::{List, Many, Map};
 use super::kinds::Text;
 use super::record::{Field, Read, Reader, SchemaName, See, record, words};
+use super::scalar::VariableValue;
 use crate::finding::{Code, Finding};
 use crate::source::{Kind, Node};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
@@ -24,13 +25,14 @@ words! {
 record! {
     /// A CI/CD variable, or a value that depends on an image.
     Variable = "value" {
-        /// The value; `$NAME` is expanded by GitLab.
-        value: Text,
-        /// What it is for; GitLab shows it where a pipeline is started by hand. Top level only.
+        /// The value. GitLab expands `$NAME` in it. A number that GitLab prints as it is written needs no
+        /// quotes.
+        value: VariableValue,
+        /// A description. GitLab shows it to people who start a pipeline by hand. Top level only.
         description: Text,
-        /// The values that may be chosen where a pipeline is started by hand. Top level only.
-        options: List<Text>,
-        /// Whether GitLab expands `$NAME` in the value; `true` if not written.
+        /// The values to choose from when a pipeline is started by hand. Top level only.
+        options: List<VariableValue>,
+        /// Whether GitLab expands `$NAME` in the value. Default: `true`.
         expand: bool,
         /// Name of an image: the value is its reference by digest.
         image: Text,
@@ -123,10 +125,10 @@ impl JsonSchema for BuildArgs {
 record! {
     /// A job that this one waits for; a name alone is enough.
     Need = "job" {
-        /// Name of the job: a generated one, a test, a task or a raw job; a name with a matrix
-        /// means all its rows.
+        /// Name of the job: a generated job, a test, a task, a raw job, or a job of an included file. The name
+        /// of something with a matrix means all its rows.
         job: Text,
-        /// Whether its artifacts are fetched; `true` if not written.
+        /// Whether its artifacts are fetched. Default: `true`.
         artifacts: bool,
         /// Whether the job may be missing from the pipeline.
         optional: bool,
@@ -286,16 +288,18 @@ macro_rules! entity {
             $(#[doc = $doc])+
             $name {
                 $($body)*
-                /// The stage of the job; every entity has its own default.
+                /// The stage of the job. Each kind of entity has its own default.
                 stage: $crate::manifest::kinds::Text,
-                /// Where it happens: names of ref sets, or of the built-in ones `branches`,
-                /// `tags`, `merge_requests`, `schedules`, `default_branch`. Several are a union.
+                /// Refs the job runs on: names of ref sets, or the built-in `branches`, `tags`,
+                /// `merge_requests`, `schedules`, `default_branch`. Several names mean all of these
+                /// refs.
                 refs: $crate::manifest::collection::Many<$crate::manifest::kinds::Text>,
-                /// Jobs that this one waits for, instead of all earlier stages; `[]` starts at once.
+                /// Jobs that this one waits for, instead of all earlier stages. With `[]` it starts at
+                /// once.
                 needs: $crate::manifest::collection::List<$crate::manifest::common::Need>,
-                /// When it runs, in GitLab's words; `on_success` if not written.
+                /// When the job runs, with GitLab's words. Default: `on_success`.
                 when: $crate::manifest::common::When,
-                /// Whether its failure lets the pipeline go on; `true` for manual jobs.
+                /// Whether the pipeline goes on when the job fails. Default: `true` for manual jobs.
                 allow_failure: $crate::manifest::common::AllowFailure,
                 /// Variables of the job.
                 variables: $crate::manifest::common::Variables,
@@ -309,11 +313,12 @@ macro_rules! entity {
                 cache: $crate::manifest::collection::Many<$crate::manifest::artifacts::Cache>,
                 /// How often a failed job is repeated: 0 to 2.
                 retry: $crate::manifest::common::Retry,
-                /// How long the job may take; one hour if not written, what the project says if `null`.
+                /// How long the job may take. Default: one hour; with `null` the project's own timeout.
                 timeout: $crate::manifest::kinds::Timeout,
-                /// Whether a newer pipeline may cancel the job; `true` save for deployments.
+                /// Whether a newer pipeline may cancel the job. Default: `true`, except for
+                /// deployments.
                 interruptible: bool,
-                /// Tags of the runners that may take the job; GitLab's job keyword `tags`.
+                /// Tags of the runners that may take the job: GitLab's job keyword `tags`.
                 runner_tags: $crate::manifest::collection::List<$crate::manifest::kinds::Text>,
                 /// GitLab keys merged over the generated job as `extends` does: mappings merge,
                 /// lists and scalars replace, `null` removes.

@@ -4,6 +4,7 @@ use super::collection::{List, Many, Map};
 use super::common::{Variable, When, entity};
 use super::kinds::{Expiry, KubectlDuration, ProjectPath, Raw, Text, VariableName, Workload};
 use super::record::{Read, Reader, SchemaName, See, Wanted, record, words};
+use super::tests::JobImage;
 use super::tools::Kubernetes;
 use crate::finding::{Code, Finding};
 use crate::source::{At, Kind, Node};
@@ -76,8 +77,8 @@ record! {
     Apply {
         /// Files and folders.
         files: List<ProjectPath>,
-        /// Names of the variables that are substituted in them, and no others. `IMAGE_<NAME>` is
-        /// the image by digest.
+        /// Names of the variables to substitute in the files; no others are. `IMAGE_<NAME>` is the
+        /// image by digest.
         envsubst: List<VariableName>,
     }
 }
@@ -97,13 +98,13 @@ record! {
     Helm {
         /// The chart: a folder of the project or a reference.
         chart: Text,
-        /// Name of the release; cut to 53 characters, as Helm takes no more.
+        /// Name of the release, cut to the 53 characters that Helm allows.
         release: Text,
         /// Value files.
         values: List<ProjectPath>,
-        /// Single values, all of them strings; `{tag_of: IMAGE}` and the like depend on an image.
+        /// Single values, always strings. `{tag_of: IMAGE}` and similar take them from an image.
         set: Map<Variable>,
-        /// More arguments of the command.
+        /// Further arguments of the command.
         options: List<Text>,
     }
 }
@@ -119,21 +120,24 @@ record! {
         kustomize: Kustomize,
         /// `helm upgrade --install`.
         helm: Helm,
-        /// Own commands.
+        /// Your own commands.
         script: Many<Text>,
+        /// The image of the job that runs `script`: a name of `images`, or a reference with a tag. The job
+        /// then has no access to a cluster, unless the environment has its own `kubernetes`.
+        image: JobImage,
     }
 }
 
 record! {
     /// How the deployment is watched.
     Rollout {
-        /// The workloads to watch: Deployments, StatefulSets, DaemonSets and Jobs; if not written
-        /// what `set_image` names, or what is applied. A helm release watches itself. What has no
-        /// rollout, such as a CronJob, is changed last and not watched.
+        /// The workloads to watch: Deployments, StatefulSets, DaemonSets and Jobs. Default: what
+        /// `set_image` names, or what is applied. Helm watches its own release. Workloads without a
+        /// rollout, such as a CronJob, are changed last and not watched.
         watch: List<Workload>,
-        /// How long to wait for each; `5m` if not written.
+        /// How long to wait for each. Default: `5m`.
         timeout: KubectlDuration,
-        /// Whether a failed rollout is undone; `true` if not written.
+        /// Whether a failed rollout is undone. Default: `true`.
         undo: bool,
     }
 }
@@ -145,7 +149,7 @@ words! {
         Namespace "namespace",
         /// The helm release that the driver `helm` names.
         Release "release",
-        /// What carries a label that tells the environment apart.
+        /// Objects with a label that only this environment uses.
         Labelled "labelled",
     }
 }
@@ -159,13 +163,13 @@ record! {
         kinds: List<Text>,
         /// For `labelled`: the label selector, as in `env=$CI_ENVIRONMENT_SLUG`.
         selector: Text,
-        /// Own commands instead; the job has no checkout.
+        /// Your own commands instead. The job has no checkout.
         script: Many<Text>,
-        /// Images of which the tags of this ref, and its build cache, are deleted as well.
+        /// Images whose tags of this ref, and whose build cache, are deleted as well.
         images: Many<Text>,
-        /// When the job runs; `manual` if not written.
+        /// When the job runs. Default: `manual`.
         when: When,
-        /// Its stage; that of the deploy job if not written.
+        /// The stage of the job. Default: the stage of the deploy job.
         stage: Text,
         /// GitLab keys merged over the job.
         job: Raw,
@@ -191,17 +195,16 @@ words! {
 record! {
     /// Other names for the jobs of an environment.
     EnvironmentJobNames {
-        /// The job that deploys; `deploy-<name>` if not written.
+        /// The job that deploys. Default: `deploy-<name>`.
         deploy: Text,
-        /// The job that stops; `stop-<name>` if not written.
+        /// The job that stops. Default: `stop-<name>`.
         stop: Text,
-        /// The job that deletes the tags of `stop`, if it is one of its own; `untag-<name>` if not
-        /// written.
+        /// The job that deletes the tags of `stop`, if it is one of its own. Default: `untag-<name>`.
         untag: Text,
-        /// The job that moves `deployed_tag`; `mark-<name>` if not written.
+        /// The job that moves `deployed_tag`. Default: `mark-<name>`.
         mark: Text,
-        /// The job that lists what the environment runs, for the retention of its images;
-        /// `running-<name>` if not written.
+        /// The job that lists what the environment runs, for the retention of its images. Default:
+        /// `running-<name>`.
         running: Text,
     }
 }
@@ -209,30 +212,30 @@ record! {
 entity! {
     /// A place that images are deployed to.
     Environment {
-        /// GitLab's name of the environment; the key if not written. With a `$` it is a dynamic
-        /// environment, as for review apps.
+        /// GitLab's name of the environment. Default: the key. With a `$` it is a dynamic environment,
+        /// as for review apps.
         name: Text,
-        /// Its address.
+        /// Its URL.
         url: Text,
-        /// When GitLab stops it by itself; `1 week` for dynamic environments if not written.
+        /// When GitLab stops it automatically. Default: `1 week` for dynamic environments.
         auto_stop_in: Expiry,
         /// GitLab's deployment tier.
         deployment_tier: Tier,
         /// How it is deployed.
         deploy: Deploy,
-        /// Images that its own files or script name; `all` means all that these refs build.
+        /// Images that the applied files or the script name. `all` means all images that these refs
+        /// build.
         images: Many<Text>,
         /// How the deployment is watched.
         rollout: Rollout,
-        /// Access to the cluster; over the top-level `kubernetes`, key by key.
+        /// Access to the cluster. Overrides the top-level `kubernetes`, key by key.
         kubernetes: Kubernetes,
-        /// How it is stopped; required for dynamic environments.
+        /// How it is stopped. Required for dynamic environments.
         stop: Stop,
         /// A tag that a job moves to what the environment's own deployment job deployed last, for people to
         /// read. No retention depends on it.
         deployed_tag: Text,
-        /// Jobs of one resource group never run at the same time; the environment's name if not
-        /// written.
+        /// Jobs of one resource group never run at the same time. Default: the environment's name.
         resource_group: Text,
         /// Other names for its jobs.
         job_names: EnvironmentJobNames,
@@ -242,7 +245,7 @@ entity! {
 record! {
     /// Another name for the job.
     PromotionJobNames {
-        /// The job; `promote-<name>` if not written.
+        /// The job. Default: `promote-<name>`.
         promote: Text,
     }
 }
@@ -252,11 +255,11 @@ entity! {
     Promotion {
         /// Names of images, or `all`.
         image: Many<Text>,
-        /// The tag in its repository, or `repository:tag`.
+        /// The tag in the image's repository, or `repository:tag`.
         to: Many<Text>,
         /// Another registry, a name of `registries`, that it is copied to.
         registry: Text,
-        /// Whether images may be promoted before their tests pass; `false` if not written.
+        /// Whether images may be promoted before their tests pass. Default: `false`.
         untested: bool,
         /// Another name for the job.
         job_names: PromotionJobNames,

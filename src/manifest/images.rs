@@ -42,14 +42,14 @@ words! {
 record! {
     /// Build only if the image is missing, too old, or made of another recipe.
     Rebuild {
-        /// Build again when the image is older.
+        /// Rebuild when the image is older than this.
         older_than: Duration,
-        /// Files, as globs, that belong to its recipe besides the Dockerfile: build again when
-        /// one is another than that which the image was made of.
+        /// Globs of files that belong to the recipe, besides the Dockerfile. Rebuild when any of them
+        /// differs from the one the image was built from.
         changes: List<Text>,
-        /// Whether there is a job, started by hand, that builds in any case.
+        /// Adds a job, started by hand, that always builds.
         manual: bool,
-        /// The stage of the job that checks; that of the build if not written.
+        /// The stage of the job that checks. Default: the stage of the build.
         stage: Text,
         /// GitLab keys merged over the job that checks.
         job: Raw,
@@ -73,17 +73,17 @@ record! {
         /// `pipeline`: this pipeline's tag goes at its end. `branch`: tags of branches that are
         /// gone.
         keep_for: KeepFor,
-        /// Keep the newest so many.
+        /// How many of the newest images of each branch to keep.
         keep_n: i64,
-        /// Of what would go, only what is older; `1 day` if not written.
+        /// Delete only tags older than this. Default: `1 day`.
         older_than: Duration,
         /// Tags that are never deleted: names or `/regex/`.
         keep: List<Pattern>,
-        /// Where the job runs; where the image is deployed, else where it is built, if not written.
+        /// Refs the job runs on. Default: the refs that deploy the image, or else those that build it.
         refs: super::collection::Many<Text>,
-        /// Only list what would go.
+        /// Only list what would be deleted.
         dry_run: bool,
-        /// The stage of the job; `cleanup` if not written.
+        /// The stage of the job. Default: `cleanup`.
         stage: Text,
         /// GitLab keys merged over the job.
         job: Raw,
@@ -93,17 +93,17 @@ record! {
 record! {
     /// Other names for the jobs of an image.
     ImageJobNames {
-        /// The job that builds; `build-<name>` if not written.
+        /// The job that builds. Default: `build-<name>`.
         build: Text,
-        /// The job that checks whether to rebuild; `check-<name>` if not written.
+        /// The job that checks whether to rebuild. Default: `check-<name>`.
         check: Text,
-        /// The job that builds in any case; `force-build-<name>` if not written.
+        /// The job that always builds. Default: `force-build-<name>`.
         force: Text,
-        /// The job that marks an image that has passed its tests; `tested-<name>` if not written.
+        /// The job that marks an image that has passed its tests. Default: `tested-<name>`.
         tested: Text,
-        /// The job of the retention; `cleanup-<name>` if not written.
+        /// The job of the retention. Default: `cleanup-<name>`.
         cleanup: Text,
-        /// The job that lists the branches for `keep_for: branch`; `branches-<name>` if not written.
+        /// The job that lists the branches for `keep_for: branch`. Default: `branches-<name>`.
         branches: Text,
     }
 }
@@ -111,11 +111,11 @@ record! {
 entity! {
     /// An image that the project builds.
     Image {
-        /// What it is for: `app` if not written.
+        /// What the image is for. Default: `app`.
         role: Role,
-        /// The Dockerfile; `<context>/Dockerfile` if not written.
+        /// The Dockerfile. Default: `<context>/Dockerfile`.
         dockerfile: ProjectPath,
-        /// The folder that the build sees; the project if not written.
+        /// The build context. Default: the project's root folder.
         context: ProjectPath,
         /// The build stage of the Dockerfile to build.
         target: Text,
@@ -125,29 +125,30 @@ entity! {
         secrets: Map<VariableName>,
         /// Platforms such as `linux/arm64`; `buildx` and `buildkit` only.
         platforms: List<Text>,
-        /// More arguments of the build command, one word an item: `[--label, a=b]`.
+        /// Further arguments of the build command, one word per item: `[--label, a=b]`.
         build_options: List<Text>,
-        /// What builds it; `buildx` if not written, `docker` below GitLab 13.
+        /// What builds the image. Default: `buildx`; below GitLab 13 `docker`.
         builder: Builder,
-        /// The registry, a name of `registries`; `gitlab` if not written.
+        /// The registry, a name of `registries`. Default: `gitlab`.
         registry: Text,
-        /// The repository; `$CI_REGISTRY_IMAGE/<name>` if not written.
+        /// The repository. Default: `$CI_REGISTRY_IMAGE/<name>`.
         repository: Text,
-        /// The tag by which other jobs and pipelines find this build; by role if not written.
+        /// The tag by which other jobs and pipelines find this build. Default: see the table of roles.
         tag: Text,
-        /// Further tags that are pushed with it; nothing is deployed by them.
+        /// Further tags to push. Nothing is deployed by them.
         also_tag: List<Text>,
-        /// Where the build reads its cache: tags of the repository, or references. `[]` for none.
+        /// Where the build reads its cache from: tags of the repository, or references. `[]` for no
+        /// cache.
         cache_from: List<Text>,
-        /// Where the build writes its cache: a tag of the repository, or a reference.
+        /// Where the build writes its cache to: a tag of the repository, or a reference.
         cache_to: Text,
-        /// Rows of variables, one image each, in the shape of GitLab's `parallel:matrix`.
+        /// Rows of variables, one image per row, in the form of GitLab's `parallel:matrix`.
         matrix: Matrix,
-        /// Images of one group are built by one `parallel:matrix` job of that name.
+        /// Images with the same group are built by one `parallel:matrix` job of that name.
         group: Text,
-        /// Build only if needed.
+        /// Build only when it is needed.
         rebuild: Rebuild,
-        /// Which tags are deleted, and when; nothing is deleted if not written.
+        /// Which tags are deleted, and when. Default: nothing is deleted.
         retention: Retention,
         /// Other names for its jobs.
         job_names: ImageJobNames,

@@ -38,7 +38,7 @@ use collection::{List, Many, Map};
 use common::{Entity, Retry, Variables};
 use environments::{Environment, Promotion};
 use images::{Image, Role};
-use kinds::{ProjectPath, Raw, TargetVersion, Text, Timeout};
+use kinds::{ProjectPath, Raw, TargetVersion, Text, Timeout, WindlassVersion};
 use record::{Field, Read, Reader, record};
 use refs::RefSet;
 pub use schema::schema;
@@ -63,17 +63,16 @@ record! {
         environments: Environment,
         /// Keys of every promotion.
         promotions: Promotion,
-        /// Where everything happens that does not say where, save deployments and builds of
-        /// production images; `[branches, tags]` if not written.
+        /// Refs of everything that names none, except deployments and builds of production images.
+        /// Default: `[branches, tags]`.
         refs: Many<Text>,
         /// Tags of the runners that may take a job.
         runner_tags: List<Text>,
         /// How often a failed job is repeated.
         retry: Retry,
-        /// How long a job may take; one hour if not written, what the project says if `null`.
+        /// How long a job may take. Default: one hour; with `null` the project's own timeout.
         timeout: Timeout,
-        /// Whether a newer pipeline may cancel a job; `true` if not written, never for
-        /// deployments.
+        /// Whether a newer pipeline may cancel a job. Default: `true`; never for deployments.
         interruptible: bool,
     }
 }
@@ -83,20 +82,22 @@ record! {
     Manifest {
         /// The version of the language: `1`.
         windlass: i64,
-        /// The GitLab that must run the pipeline, as major and minor version; `"18.0"` if not
-        /// written.
+        /// The oldest windlass that reads this manifest, as in `0.1.0`; an older one says so and refuses it.
+        made_for: WindlassVersion,
+        /// The oldest GitLab that must run the pipeline, as major and minor version. Default: `"18.0"`.
         gitlab: TargetVersion,
-        /// All stages in order; if not written, those in use of `build`, `test`, `build-prod`,
-        /// `deploy` and `cleanup`.
+        /// All stages, in order. Default: those of `build`, `test`, `build-prod`, `deploy` and
+        /// `cleanup` that are in use.
         stages: List<Text>,
         /// Variables of every job.
         variables: Variables,
         /// GitLab's `include`, verbatim; each entry a mapping.
         include: List<Include>,
-        /// A folder of the project with included files of other projects, templates, components and
-        /// URLs, so that they are proved as well; what is not there is not read.
+        /// A folder of the project with copies of included files from other projects, templates,
+        /// components and URLs, so that they are proved as well. Files that it does not have are not
+        /// read.
         includes_from: ProjectPath,
-        /// The images that generated jobs have their programs from.
+        /// The images that generated jobs take their programs from.
         tools: ToolImages,
         /// How jobs reach a Docker daemon.
         docker: Docker,
@@ -106,26 +107,26 @@ record! {
         registries: Map<Registry>,
         /// The project's compose files.
         compose: Compose,
-        /// Where things happen, named once: sets of branches, tags and merge requests.
+        /// Named sets of branches, tags and merge requests, for `refs` of everything else.
         refs: Map<RefSet>,
-        /// What holds for all entities that do not say otherwise.
+        /// Defaults for images, tests, tasks, environments and promotions.
         defaults: Defaults,
         /// Images that the project builds, by name.
         images: Map<Image>,
         /// Tests, by job name.
         tests: Map<Test>,
-        /// Other jobs that run a script in an image, by job name; each names its `stage`.
+        /// Other jobs that run a script in an image, by job name. Each names its `stage`.
         tasks: Map<Test>,
-        /// Where images are deployed to, by name.
+        /// Places that images are deployed to, by name.
         environments: Map<Environment>,
-        /// Further names for images that are built already, by name.
+        /// Further tags for images that were already built, by name.
         promotions: Map<Promotion>,
-        /// GitLab jobs, verbatim, by job name; with one key more, `refs`.
+        /// GitLab jobs, verbatim, by job name. They may use `refs` as well.
         jobs: Map<Raw>,
         /// Top-level GitLab keys, merged over the generated ones as `extends` does.
         pipeline: Raw,
-        /// What is no more than a warning in `include`, `jobs` and `pipeline`, though it is an error in what
-        /// windlass generates.
+        /// Findings that are only warnings in `include`, `jobs` and `pipeline`. In generated jobs they
+        /// stay errors.
         accept: List<Accepted>,
     }
 }

@@ -25,15 +25,15 @@ record! {
         tags: Many<Pattern>,
         /// Merge request pipelines.
         merge_requests: MergeRequests,
-        /// Other sets that this one includes.
+        /// Other sets that it includes.
         of: Many<Text>,
-        /// Sets that it leaves out.
+        /// Sets that it excludes.
         except: Many<Text>,
-        /// Only pipelines started so: values of `CI_PIPELINE_SOURCE`.
+        /// Only pipelines started in these ways: values of `CI_PIPELINE_SOURCE`.
         sources: Many<PipelineSource>,
-        /// Whether only protected refs are meant.
+        /// Only protected refs.
         protected: bool,
-        /// An expression of GitLab's `if` that must be true as well.
+        /// A GitLab `if` expression that must be true as well.
         condition as "if": Expression,
         /// Variables of every job on these refs.
         variables: Variables,

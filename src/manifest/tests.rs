@@ -22,8 +22,8 @@ record! {
     JobImage = "name" {
         /// A name of `images`, or a reference with a tag.
         name: Text,
-        /// What starts the container instead of the image's own entrypoint; `[""]` if not written
-        /// and the image is a well-known tool's, such as `aquasec/trivy`, that runs no shell.
+        /// What starts the container instead of the image's own entrypoint. Default: `[""]` for images
+        /// of well-known tools, such as `aquasec/trivy`, whose entrypoint runs no shell.
         entrypoint: List<Text>,
         /// When the runner pulls it; of several, the first that works.
         pull_policy: Many<PullPolicy>,
@@ -83,7 +83,7 @@ record! {
 record! {
     /// Another name for the job.
     TestJobNames {
-        /// The job; the key if not written.
+        /// The job. Default: the key.
         run: Text,
     }
 }
@@ -93,24 +93,24 @@ entity! {
     Test {
         /// The image: a name of `images`, or a reference with a tag.
         image: JobImage,
-        /// How the script gets into the image; `job` if not written.
+        /// How the script runs in the image. Default: `job`.
         via: Via,
         /// The commands, run inside the image.
         script: Many<Text>,
-        /// The folder inside the image where they run.
+        /// The folder inside the image in which they run.
         workdir: Text,
-        /// Services beside the job; with `via: compose` the compose services to start.
+        /// Services of the job. With `via: compose`, the Compose services to start.
         services: List<Service>,
-        /// Rows of variables, one job each; on an image with a matrix, a part of that image's rows.
+        /// Rows of variables, one job per row. For an image with a matrix, a subset of its rows.
         matrix: Matrix,
-        /// GitLab's `parallel`: so many copies of the job.
+        /// GitLab's `parallel`: the number of copies of the job.
         parallel: i64,
-        /// Run only when one of these paths changed: in the merge request, in the push to the
-        /// default branch, else since the default branch.
+        /// Run only when one of these paths changed: in the merge request, in the push to the default
+        /// branch, or on other branches since the default branch.
         changes: List<Text>,
         /// A regular expression that finds the coverage in the job's log.
         coverage: Regex,
-        /// An environment that the job uses without deploying to it.
+        /// An environment that the job uses but does not deploy to.
         environment: UsedEnvironment,
         /// Another name for the job.
         job_names: TestJobNames,

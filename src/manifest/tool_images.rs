@@ -4,8 +4,8 @@ use super::kinds::Text;
 use super::record::{Field, record};
 
 record! {
-    /// The images that generated jobs have their programs from: references with a tag or a digest.
-    /// A pinned one if not written.
+    /// The images that generated jobs take their programs from: references with a tag or a digest.
+    /// Default: pinned images.
     ToolImages {
         /// Where the pinned images are pulled from instead of their own registries, as in
         /// `$CI_DEPENDENCY_PROXY_GROUP_IMAGE_PREFIX`: `docker:29.1.3-cli` becomes
@@ -18,10 +18,9 @@ record! {
         regctl: Text,
         /// git and a shell, for the list of branches.
         git: Text,
-        /// kubectl and a shell, for jobs that need nothing else of a cluster; `kubernetes.image`
-        /// comes first.
+        /// kubectl and a shell, for jobs that need no other tool. `kubernetes.image` overrides it.
         kubectl: Text,
-        /// helm, kustomize, envsubst and kubectl with a shell; `kubernetes.image` comes first.
+        /// helm, kustomize, envsubst and kubectl with a shell. `kubernetes.image` overrides it.
         helm: Text,
         /// Rootless BuildKit and a shell (`builder: buildkit`).
         buildkit: Text,

@@ -10,9 +10,8 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 record! {
     /// How jobs reach a Docker daemon.
     Docker {
-        /// The image of jobs that build, or test `via` docker or compose; `tools.docker` if not
-        /// written, else a pinned `docker:<version>-cli`, below GitLab 13 with compose
-        /// `docker/compose`.
+        /// The image of jobs that build, or test `via` docker or compose. Default: `tools.docker`, or
+        /// else a pinned `docker:<version>-cli`; below GitLab 13 with Compose `docker/compose`.
         image: JobImage,
         /// `dind` (a daemon of the job's own, as a service), `host` (the runner's socket), or the
         /// address of a daemon, `tcp://...`. Only jobs that need a daemon get one. On a daemon of
@@ -20,11 +19,11 @@ record! {
         /// them at its end, also when it fails; only images stay, as a cache. Plugins of the Docker
         /// client must then be installed for all users, not in `~/.docker`.
         daemon: Text,
-        /// The image of the `dind` service; of the version of `image` if not written.
+        /// The image of the `dind` service. Default: the version of `image`.
         dind: Text,
-        /// Whether the connection to the `dind` service is encrypted; `true` if not written.
+        /// Whether the connection to the `dind` service is encrypted. Default: `true`.
         tls: bool,
-        /// A mirror of Docker Hub that the `dind` daemon asks first, as a URL.
+        /// URL of a mirror of Docker Hub, which the `dind` daemon asks first.
         registry_mirror: Text,
     }
 }
@@ -46,7 +45,7 @@ record! {
     Kubeconfig = "variable" {
         /// Name of the variable.
         variable: VariableName,
-        /// What the variable holds; `file` if not written.
+        /// What the variable holds. Default: `file`.
         encoding: KubeconfigEncoding,
     }
 }
@@ -61,15 +60,15 @@ record! {
         context: Text,
         /// A kubeconfig in a CI/CD variable.
         kubeconfig: Kubeconfig,
-        /// The certificate-based integration of old GitLabs; removed from GitLab 15.0 on.
+        /// The certificate-based integration of old GitLab versions, removed in GitLab 15.0.
         integration: bool,
-        /// The image of jobs that deploy: a name of `images`, or a reference with a tag. If not
-        /// written, `tools.kubectl` or a pinned `alpine/kubectl`; where helm, kustomize or envsubst
-        /// is needed beside it, `tools.helm` or a pinned `alpine/k8s`.
+        /// The image of jobs that deploy: a name of `images`, or a reference with a tag. Default:
+        /// `tools.kubectl`, or else a pinned `alpine/kubectl`; jobs that need helm, kustomize or
+        /// envsubst as well use `tools.helm`, or else a pinned `alpine/k8s`.
         image: JobImage,
         /// The namespace of every command.
         namespace: Text,
-        /// Whether the namespace is created where it is missing.
+        /// Whether to create the namespace if it does not exist.
         create_namespace: bool,
     }
 }
@@ -126,8 +125,8 @@ words! {
     DeleteBy {
         /// `DELETE` of the tag: GitLab from 16.4, distribution from 3.0.
         Tag "tag",
-        /// By moving the tag to a unique empty image that is deleted then: any registry. The job
-        /// first asks whether it may delete.
+        /// The tag is moved to a unique empty image, which is then deleted: works with any registry.
+        /// The job first checks that it may delete.
         Dummy "dummy",
     }
 }
@@ -141,11 +140,11 @@ record! {
         username: VariableName,
         /// Name of the variable that holds the password or token.
         password: VariableName,
-        /// Name of the variable that holds the user who may delete, where that is another one.
+        /// Name of the variable that holds the user who may delete, if it is a different one.
         delete_username: VariableName,
         /// Name of the variable that holds the password of the user who may delete.
         delete_password: VariableName,
-        /// Whether the registry deletes single tags; by the target's version if not written.
+        /// How a tag is deleted. Default: follows from the version of GitLab.
         delete_by: DeleteBy,
     }
 }
@@ -153,9 +152,9 @@ record! {
 record! {
     /// The project's compose files, and which of their services run which image.
     Compose {
-        /// The compose files; `docker-compose.yml` if not written.
+        /// The compose files. Default: `docker-compose.yml`.
         files: List<ProjectPath>,
-        /// The file that windlass writes over them; `docker-compose.windlass.yml` if not written.
+        /// The override file that windlass writes. Default: `docker-compose.windlass.yml`.
         override_file as "override": ProjectPath,
         /// Compose service -> name of the image that it runs.
         services: Map<Text>,

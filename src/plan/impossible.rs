@@ -1,16 +1,19 @@
 //! What can never happen, in any pipeline: comparisons that never hold, jobs that run nowhere.
 //!
-//! In: a [`Config`]. Out: findings, for a manifest's pipeline and for any other alike. Always holds: a job of
-//! which anything is open, because of a file or an include that is not read, is not said to run nowhere;
-//! nor is one whose classes are not all known; nothing is said of a file whose inputs may be given.
+//! In: the [`Configs`] of a file. Out: findings, for a manifest's pipeline and for any other alike. Always
+//! holds: a job that is in some pipeline of some configuration is not said to run nowhere; nor is one of
+//! which anything is open, because of a file or an include that is not read, or whose classes are not all
+//! known; nothing is said of a file whose inputs may be given.
 //!
 //! Facts: "Predefined variables reference" (18.11); `Enums::Ci::Pipeline.sources`.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
 use indexmap::IndexSet;
 
-use super::classes::{Classes, Compared, classes_of};
+use super::classes::{Classes, classes_of};
+use super::configs::{Configs, Every};
 use super::decision::Presence;
 use super::scope::Scope;
 use super::situation::{Ref, Situation};
@@ -22,22 +25,19 @@ use crate::gitlab::expression::{Comparison, Expr};
 /// A default branch that no condition names.
 const ANOTHER: &str = "another-default-branch";
 
-/// What never happens in the pipelines of a configuration, whose classes these are.
-pub fn impossible(config: &Config, classes: &Classes) -> Vec<Finding> {
-    if takes_inputs(config) {
+/// What never happens in any pipeline of a file, whose configurations and classes these are.
+pub fn impossible(configs: &Configs<'_>, every: &Every, classes: &Classes) -> Vec<Finding> {
+    if every.configs().any(takes_inputs) {
         return Vec::new();
     }
-    let mut never = IndexSet::new();
     // What the file sets wins over what GitLab does.
-    let set = config.set_variables();
-    for condition in conditions(config) {
+    let set: HashSet<&str> = every.configs().flat_map(Config::set_variables).collect();
+    let mut never = IndexSet::new();
+    for condition in every.configs().flat_map(conditions) {
         comparisons(&set, &condition.expr, condition, &mut never);
     }
     let mut findings: Vec<Finding> = never.into_iter().collect();
-    for at in never_in(config, classes) {
-        let Some(job) = config.jobs.get(at) else {
-            continue;
-        };
+    for job in (Jobs { configs, every }).never_in(classes) {
         let message = format!("`{}` runs in no pipeline", job.name);
         let finding = Finding::new(Code::NeverRuns, job.place, message);
         findings.push(finding.help(
@@ -79,88 +79,103 @@ fn with_rare(situation: &Situation) -> impl Iterator<Item = Situation> {
     plain.chain(unprotected).chain(from_forks)
 }
 
-/// Whether a job's conditions hang on the name of its environment, which has variables: their values are
-/// no classes.
-fn hangs_on_environment(config: &Config, job: &Job) -> bool {
-    let is_open = |name: &str| name.contains('$');
-    let environment = job.environment.as_ref();
-    environment.is_some_and(|environment| is_open(&environment.name))
-        && Compared::of_job(config, job).asks("CI_ENVIRONMENT_NAME")
+/// The jobs of a file, in each configuration that they are in.
+struct Jobs<'j> {
+    configs: &'j Configs<'j>,
+    every: &'j Every,
 }
 
-/// Whether a job is out in all of these classes, and in what they leave aside.
-fn is_out_of(config: &Config, job: &Job, classes: &Classes) -> bool {
-    let is_out = |situation: Situation| {
-        let scope = Scope::of(config, &situation);
-        scope.admitted().0 == Truth::False || scope.decide(job).presence() == Presence::Out
-    };
-    classes.is_complete() && classes.situations.iter().flat_map(with_rare).all(is_out)
-}
-
-/// Whether a job, one of so many, is in some pipeline of a project with another default branch than the
-/// classes have.
-fn hangs_on_default_branch(config: &Config, job: &Job, jobs: usize) -> bool {
-    let own = Compared::of_job(config, job);
-    if !own.asks("CI_DEFAULT_BRANCH") && !own.asks("CI_DEFAULT_BRANCH_SLUG") {
-        return false;
-    }
-    // What it is compared with besides names of refs is not a class.
-    if own.asks("CI_DEFAULT_BRANCH_SLUG") || own.spells_default_branch() {
-        return true;
-    }
-    let names = own.spelled();
-    let mut defaults = names.iter().map(String::as_str).chain([ANOTHER]);
-    let jobs = jobs.saturating_mul(names.len() + 1);
-    defaults.any(|default| !is_out_of(config, job, &classes_of(&own, Some(default), jobs)))
-}
-
-/// The jobs that are in no pipeline.
-fn never_in(config: &Config, classes: &Classes) -> Vec<usize> {
-    let mut open: Vec<usize> = (0..config.jobs.len()).collect();
-    open.retain(|at| {
-        let job = config.jobs.get(*at);
-        job.is_some_and(|job| !hangs_on_environment(config, job))
-    });
-    for situation in classes.situations.iter().flat_map(with_rare) {
-        if open.is_empty() {
-            return open;
+impl<'j> Jobs<'j> {
+    /// The jobs that are in no pipeline.
+    fn never_in(&self, classes: &Classes) -> Vec<&'j Job> {
+        let whole = self.every.whole();
+        let mut open: Vec<usize> = (0..whole.jobs.len()).collect();
+        let job = |at: usize| whole.jobs.get(at);
+        open.retain(|at| job(*at).is_some_and(|job| !self.hangs_on_environment(job)));
+        for situation in classes.situations.iter().flat_map(with_rare) {
+            if open.is_empty() {
+                break;
+            }
+            self.retain_absent(&mut open, &situation);
         }
-        let scope = Scope::of(config, &situation);
-        if scope.admitted().0 == Truth::False {
-            continue;
+        if !classes.is_complete() {
+            // What decides one job alone has fewer classes; those of all such jobs together are bounded.
+            let jobs = open.len();
+            open.retain(|at| {
+                job(*at).is_some_and(|job| {
+                    let own = self.every.compared_by(job);
+                    self.is_out_of(*at, &classes_of(&own, default_branch(classes), jobs))
+                })
+            });
         }
-        open.retain(|at| {
-            let job = config.jobs.get(*at);
-            job.is_some_and(|job| scope.decide(job).presence() == Presence::Out)
-        });
-    }
-    if !classes.is_complete() {
-        // What decides one job alone has fewer classes; those of all such jobs together are bounded.
         let jobs = open.len();
-        open.retain(|at| {
-            let Some(job) = config.jobs.get(*at) else {
-                return false;
-            };
-            let own = classes_of(
-                &Compared::of_job(config, job),
-                default_branch(classes),
-                jobs,
-            );
-            is_out_of(config, job, &own)
-        });
+        open.retain(|at| job(*at).is_some_and(|job| !self.hangs_on_default_branch(*at, job, jobs)));
+        // A second copy of a parallel job says nothing new.
+        let mut told: HashSet<&str> = HashSet::new();
+        let never = open.into_iter().filter_map(job);
+        never.filter(|job| told.insert(&job.key)).collect()
     }
-    let jobs = open.len();
-    open.retain(|at| {
-        let job = config.jobs.get(*at);
-        job.is_some_and(|job| !hangs_on_default_branch(config, job, jobs))
-    });
-    // A second copy of a parallel job says nothing new.
-    let mut told: HashSet<&str> = HashSet::new();
-    open.retain(|at| {
-        let job = config.jobs.get(*at);
-        job.is_some_and(|job| told.insert(&job.key))
-    });
-    open
+
+    /// Keeps the jobs of the whole that are surely not in a pipeline.
+    fn retain_absent(&self, open: &mut Vec<usize>, situation: &Situation) {
+        let whole = self.every.whole();
+        for (config, situation) in self.configs.possible_in(situation) {
+            let scope = Scope::of(&config, &situation);
+            if scope.admitted().0 == Truth::False {
+                continue;
+            }
+            let is_out = |job: &Job| scope.decide(job).presence() == Presence::Out;
+            if Arc::ptr_eq(&config, whole) {
+                open.retain(|at| whole.jobs.get(*at).is_some_and(is_out));
+                continue;
+            }
+            let own: HashMap<&str, &Job> = config
+                .jobs
+                .iter()
+                .map(|job| (job.name.as_str(), job))
+                .collect();
+            open.retain(|at| {
+                let name = whole.jobs.get(*at).map_or("", |job| job.name.as_str());
+                own.get(name).is_none_or(|job| is_out(job))
+            });
+        }
+    }
+
+    /// Whether a job of the whole is out in all of these classes, and in what they leave aside.
+    fn is_out_of(&self, at: usize, classes: &Classes) -> bool {
+        let is_out = |situation: Situation| {
+            let mut open = vec![at];
+            self.retain_absent(&mut open, &situation);
+            !open.is_empty()
+        };
+        classes.is_complete() && classes.situations.iter().flat_map(with_rare).all(is_out)
+    }
+
+    /// Whether a job's conditions hang on the name of its environment, which has variables: their values
+    /// are no classes.
+    fn hangs_on_environment(&self, job: &Job) -> bool {
+        let is_open = |name: &str| name.contains('$');
+        let environment = job.environment.as_ref();
+        environment.is_some_and(|environment| is_open(&environment.name))
+            && self.every.compared_by(job).asks("CI_ENVIRONMENT_NAME")
+    }
+
+    /// Whether a job, one of so many, is in some pipeline of a project with another default branch than
+    /// the classes have.
+    fn hangs_on_default_branch(&self, at: usize, job: &Job, jobs: usize) -> bool {
+        let own = self.every.compared_by(job);
+        if !own.asks("CI_DEFAULT_BRANCH") && !own.asks("CI_DEFAULT_BRANCH_SLUG") {
+            return false;
+        }
+        // What it is compared with besides names of refs is not a class.
+        if own.asks("CI_DEFAULT_BRANCH_SLUG") || own.spells_default_branch() {
+            return true;
+        }
+        let names = own.spelled();
+        let mut defaults = names.iter().map(String::as_str).chain([ANOTHER]);
+        let jobs = jobs.saturating_mul(names.len() + 1);
+        defaults.any(|default| !self.is_out_of(at, &classes_of(&own, Some(default), jobs)))
+    }
 }
 
 fn default_branch(classes: &Classes) -> Option<&str> {

@@ -171,7 +171,7 @@ impl Situation {
     }
 
     /// What is stated beside the ref, as ` (A=x, changed: src/a)`; empty if nothing is.
-    pub(super) fn circumstances(&self) -> String {
+    pub(crate) fn circumstances(&self) -> String {
         let mut all = Vec::new();
         match self.protected {
             Some(true) if !self.is_default_branch() => all.push("protected".to_owned()),

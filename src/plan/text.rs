@@ -53,7 +53,7 @@ pub(super) fn aligned(
 pub fn text(config: &Config, plan: &Plan, style: Style) -> Shown {
     let mut out = Shown::new(style.color);
     let within: Vec<&PlannedJob> = plan.within().filter(|job| is_listed(job)).collect();
-    out.parts(&[(Paint::Bold, &headline(plan, within.len()))]);
+    out.parts(&[(Paint::Bold, &headline(plan))]);
     unread(config, &mut out);
     if let Some(absence) = &plan.absence {
         let (why, place) = words::absence(config, absence);
@@ -99,7 +99,9 @@ pub(super) fn unread(config: &Config, out: &mut Shown) {
     }
 }
 
-fn headline(plan: &Plan, count: usize) -> String {
+/// What becomes of a pipeline, in one line.
+pub fn headline(plan: &Plan) -> String {
+    let count = plan.within().filter(|job| is_listed(job)).count();
     let jobs = if count == 1 { "job" } else { "jobs" };
     if plan.otherwise.is_some() && plan.created != Truth::False {
         return match count {

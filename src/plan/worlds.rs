@@ -8,10 +8,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::Truth;
 use super::given;
 use super::scope::Scope;
 use super::situation::Situation;
-use crate::config::{Condition, Conditions, Config, Rule};
+use crate::config::{Condition, Conditions, Config, Given, Rule};
 use crate::gitlab::expression::{Comparison, Expr, Lookup};
 
 /// More are not tried for one situation; then what depends on each other is taken for independent.
@@ -49,16 +50,94 @@ pub(super) fn worlds(config: &Config, situation: &Situation, most: usize) -> Vec
     )
 }
 
-/// The same of what rules of includes ask for.
-pub(super) fn of_rules(rules: &[Rule], situation: &Situation, most: usize) -> Vec<Situation> {
-    let conditions = rules.iter().filter_map(|rule| rule.condition.as_ref());
+/// What may be known of a pipeline when its includes are evaluated.
+pub(super) struct World<'r> {
+    /// What is known besides.
+    pub(super) situation: Situation,
+    /// The answers to rules that the situation leaves open.
+    answers: Vec<(&'r Rule, bool)>,
+}
+
+impl Given for World<'_> {
+    fn rule(&self, rule: &Rule) -> Truth {
+        let mut answers = self.answers.iter();
+        match self.situation.rule(rule) {
+            Truth::Unknown => match answers.find(|(other, _)| asks_the_same(rule, other)) {
+                Some((_, true)) => Truth::True,
+                Some((_, false)) => Truth::False,
+                None => Truth::Unknown,
+            },
+            known => known,
+        }
+    }
+
+    fn variable(&self, name: &str) -> Lookup {
+        self.situation.variable(name)
+    }
+
+    fn expanded(&self, text: &str) -> Option<String> {
+        self.situation.expanded(text)
+    }
+}
+
+/// Whether two rules hold in the same pipelines.
+fn asks_the_same(one: &Rule, other: &Rule) -> bool {
+    let expr = |rule: &Rule| rule.condition.as_ref().map(|one| one.expr.clone());
+    one.changes == other.changes && one.exists == other.exists && expr(one) == expr(other)
+}
+
+/// The same of what rules of includes ask for. A rule that is open although its variables are known has
+/// either answer.
+pub(super) fn of_rules<'r>(
+    rules: impl Iterator<Item = &'r Rule> + Clone,
+    situation: &Situation,
+    most: usize,
+) -> Vec<World<'r>> {
+    let conditions = rules.clone().filter_map(|rule| rule.condition.as_ref());
     let look_up = |name: &str| given::variable(situation, name);
     let in_a_glob = |name: &str| {
-        rules
-            .iter()
-            .any(|rule| globs(rule).any(|glob| holds(glob, name)))
+        let mut globs = rules.clone().flat_map(globs);
+        globs.any(|glob| holds(glob, name))
     };
-    settle(conditions, situation, most, &look_up, &in_a_glob)
+    let settled = settle(conditions, situation, most, &look_up, &in_a_glob);
+    let mut left = most.saturating_sub(settled.len());
+    let mut worlds = Vec::new();
+    for situation in settled {
+        let mut open: Vec<&Rule> = Vec::new();
+        for rule in rules.clone() {
+            let is_known = |other: &&Rule| asks_the_same(rule, other);
+            if situation.rule(rule) == Truth::Unknown && !open.iter().any(is_known) {
+                open.push(rule);
+            }
+        }
+        let mut own = vec![World {
+            situation,
+            answers: Vec::new(),
+        }];
+        for rule in open {
+            if own.len() > left {
+                break;
+            }
+            left -= own.len();
+            own = own
+                .iter()
+                .flat_map(|world| [true, false].map(|answer| world.with(rule, answer)))
+                .collect();
+        }
+        worlds.extend(own);
+    }
+    worlds
+}
+
+impl<'r> World<'r> {
+    fn with(&self, rule: &'r Rule, answer: bool) -> Self {
+        let mut answers = self.answers.clone();
+        answers.push((rule, answer));
+        Self {
+            situation: self.situation.clone(),
+            answers,
+        }
+    }
 }
 
 /// The situations in which each variable that is not `fixed` has one of the values that conditions

@@ -83,36 +83,79 @@ impl<'m> Meaning<'m> {
 /// Whether each job is in the pipeline where the manifest says so.
 pub(super) fn jobs(proof: &mut Proof<'_>, plan: &Plan) {
     let situation = &plan.situation;
-    let scope = OnceCell::new();
-    let mut on_ref = OnRef::of(&proof.meaning.sets, situation);
-    let Jobs { followed, of_jobs } = &proof.meaning.jobs;
     let mut by_include = Vec::new();
-    for (planned, unions) in plan.jobs.iter().zip(of_jobs) {
-        for followed in unions.iter().filter_map(|union| followed.get(*union)) {
-            let look_up = |name: &str| {
-                let scope = scope.get_or_init(|| Scope::of(proof.config, situation));
-                let job = proof.config.jobs.get(planned.index);
-                job.map_or(Lookup::Unknown, |job| scope.of_job(job, name))
-            };
-            let says = match on_ref.holds(&followed.union, &look_up) {
-                Truth::True if !followed.narrowed => Presence::In,
-                Truth::False => Presence::Out,
-                Truth::True | Truth::Unknown | Truth::Raises => Presence::Maybe,
-            };
-            let does = planned.presence();
-            if says != does && says != Presence::Maybe && does != Presence::Maybe {
-                let job = proof.config.jobs.get(planned.index);
-                if let Some(key) = job.and_then(key_of_include) {
-                    by_include.push((planned.name.clone(), key, does));
-                    continue;
-                }
-                let contradiction = contradiction(proof, plan, &planned.name, followed, does);
-                return proof.contradict(contradiction);
-            }
+    let mut asked = Asked::of(proof, situation);
+    for planned in &plan.jobs {
+        let does = planned.presence();
+        let followed = asked.followed(planned.index);
+        let other = |followed: &&Followed| {
+            let says = asked.presence(followed, planned.index);
+            says != does && says != Presence::Maybe && does != Presence::Maybe
+        };
+        let Some(followed) = followed.into_iter().find(other) else {
+            continue;
+        };
+        let job = proof.config.jobs.get(planned.index);
+        if let Some(key) = job.and_then(key_of_include) {
+            by_include.push((planned.name.clone(), key, does));
+            continue;
         }
+        let contradiction = contradiction(proof, plan, &planned.name, followed, does);
+        return proof.contradict(contradiction);
     }
     for (job, key, does) in by_include {
         overruled(proof, situation, &job, key, does);
+    }
+}
+
+/// What the manifest says of jobs in one pipeline.
+pub(super) struct Asked<'r> {
+    meaning: &'r Meaning<'r>,
+    config: &'r crate::config::Config,
+    situation: &'r Situation,
+    on_ref: OnRef<'r>,
+    scope: OnceCell<Scope<'r>>,
+}
+
+impl<'r> Asked<'r> {
+    pub(super) fn of(proof: &'r Proof<'_>, situation: &'r Situation) -> Self {
+        Self {
+            meaning: &proof.meaning,
+            config: proof.config,
+            situation,
+            on_ref: OnRef::of(&proof.meaning.sets, situation),
+            scope: OnceCell::new(),
+        }
+    }
+
+    /// The unions that a job follows, by its number; none if its rules are its own.
+    fn followed(&self, job: usize) -> Vec<&'r Followed> {
+        let Jobs { followed, of_jobs } = &self.meaning.jobs;
+        let unions = of_jobs.get(job).into_iter().flatten();
+        unions.filter_map(|union| followed.get(*union)).collect()
+    }
+
+    fn presence(&mut self, followed: &Followed, job: usize) -> Presence {
+        let look_up = |name: &str| {
+            let scope = self
+                .scope
+                .get_or_init(|| Scope::of(self.config, self.situation));
+            let job = self.config.jobs.get(job);
+            job.map_or(Lookup::Unknown, |job| scope.of_job(job, name))
+        };
+        match self.on_ref.holds(&followed.union, &look_up) {
+            Truth::True if !followed.narrowed => Presence::In,
+            Truth::False => Presence::Out,
+            Truth::True | Truth::Unknown | Truth::Raises => Presence::Maybe,
+        }
+    }
+
+    /// Whether the manifest keeps a job, by its number, out of this pipeline, whether or not the workflow
+    /// admits it.
+    pub(super) fn leaves_out(&mut self, job: usize) -> bool {
+        let followed = self.followed(job);
+        let mut followed = followed.into_iter();
+        followed.any(|followed| self.presence(followed, job) == Presence::Out)
     }
 }
 
@@ -176,33 +219,51 @@ fn contradiction(
 }
 
 /// Whether a pipeline that the workflow leaves out is one that the manifest wants none of. Those of
-/// branches and tags it always wants, but for a push to a branch with an open merge request, which makes
-/// the merge request's; these, where a job runs in them and the branch has none of its own.
+/// branches and tags it wants where a job runs, but for a push to a branch with an open merge request, which
+/// makes the merge request's; these, where a job runs in them and the branch has none of its own.
 pub(super) fn left_out(proof: &mut Proof<'_>, situation: &Situation) {
     let unknown = |_: &str| Lookup::Unknown;
-    let holds = |situation: &Situation, union: &[Number]| {
-        OnRef::of(&proof.meaning.sets, situation).holds(union, &unknown)
+    let deployed = |situation: &Situation| {
+        let mut on_ref = OnRef::of(&proof.meaning.sets, situation);
+        on_ref.holds(&proof.meaning.deployable, &unknown)
     };
     let wanted = match &situation.reference {
         _ if proof.own_workflow => false,
-        Ref::Tag(_) => true,
         Ref::Branch(_)
             if situation.open_merge_request == Some(true) && situation.trigger == Trigger::Push =>
         {
-            holds(situation, &proof.meaning.deployable) == Truth::True
+            deployed(situation) == Truth::True
         }
-        Ref::Branch(_) => true,
+        Ref::Branch(_) | Ref::Tag(_) => true,
         Ref::MergeRequest { source, .. } => {
-            let pushed = situation.pushed_to(source);
             let known = proof.manifest.target() >= gates::OPEN_MERGE_REQUESTS;
-            let deployed = known && holds(&pushed, &proof.meaning.deployable) != Truth::False;
-            let mut followed = proof.meaning.jobs.followed.iter();
-            !deployed && followed.any(|one| holds(situation, &one.union) == Truth::True)
+            situation.trigger == Trigger::MergeRequest
+                && !(known && deployed(&situation.pushed_to(source)) != Truth::False)
         }
     };
-    if wanted {
+    if wanted && has_job(proof, situation) {
         let on = named(situation);
         let fault = format!("the workflow leaves out {on}, where the manifest wants a pipeline");
         proof.contradict(fault);
     }
+}
+
+/// Whether a job surely runs in a pipeline, whether or not the workflow admits it.
+fn has_job(proof: &mut Proof<'_>, situation: &Situation) -> bool {
+    let Some(plan) = proof.plan(situation) else {
+        return false;
+    };
+    let on_request = matches!(situation.reference, Ref::MergeRequest { .. });
+    let mut asked = Asked::of(proof, situation);
+    plan.jobs.iter().any(|planned| {
+        let followed = asked.followed(planned.index);
+        match followed.is_empty() {
+            // Rules in GitLab's own words make no pipeline of a merge request.
+            true => !on_request && planned.presence() == Presence::In,
+            false => {
+                let mut followed = followed.into_iter();
+                followed.all(|followed| asked.presence(followed, planned.index) == Presence::In)
+            }
+        }
+    })
 }

@@ -5,6 +5,7 @@
 //! branch has no pipeline of its own while a merge request from it is open.
 
 use super::made::deployed;
+use super::meaning::Asked;
 use super::{Present, Proof};
 use crate::config::Action;
 use crate::finding::{Code, Finding};
@@ -30,9 +31,11 @@ pub(super) fn without_pipeline(proof: &mut Proof<'_>, situation: &Situation) {
         return;
     };
     let mut missing = proof.present(&asked);
+    let mut wanted = Asked::of(proof, situation);
     missing.retain(|one| {
         let other = branch.jobs.get(one.index);
         other.is_some_and(|other| other.presence() == Presence::Out)
+            && !wanted.leaves_out(one.index)
     });
     missing.retain(|one| proof.is_new(Code::MergeRequestMissing, one.job.name.as_str()));
     missing.sort_by_key(deploys);
@@ -89,9 +92,11 @@ pub(super) fn without_branch_pipeline(
             continue;
         };
         let mut missing = proof.present(&asked);
+        let mut wanted = Asked::of(proof, situation);
         missing.retain(|one| {
             let other = instead.jobs.get(one.index);
             other.is_some_and(|other| other.presence() == Presence::Out)
+                && !wanted.leaves_out(one.index)
         });
         missing.retain(|one| proof.is_new(Code::BranchJobMissing, one.job.name.as_str()));
         let Some((first, more)) = missing.split_first() else {

@@ -46,9 +46,7 @@ use crate::lint::subject::{self, Present};
 use crate::lower::Lowered;
 use crate::manifest::Manifest;
 use crate::pipeline::Origin;
-use crate::plan::{
-    self, Classes, Compared, Configs, CounterExamples, LeftOut, Plan, Situation, Truth,
-};
+use crate::plan::{self, Classes, Configs, CounterExamples, LeftOut, Plan, Situation, Truth};
 use crate::source::{Node, Source, Span};
 use crate::target::Places;
 use cleanups::Cleanup;
@@ -113,14 +111,15 @@ pub fn check(
             return Ok(());
         }
     };
-    let config = configs.widest();
+    let every = configs.every(None);
+    let config = Arc::clone(every.whole());
     let meaning = Meaning::of(manifest, &config);
-    let own = Compared::of(&config);
+    let own = every.compared();
     let mut compared = own.clone();
     meaning.compare(manifest, &mut compared);
     compared.pair_merge_requests();
-    let all = plan::classes_of(&compared, None, config.decisions());
-    let impossible = plan::impossible(&config, &all);
+    let all = every.classes_of(&compared, None);
+    let impossible = plan::impossible(&configs, &every, &all);
     let Classes {
         situations: classes,
         left_out,

@@ -1,7 +1,9 @@
 //! What is not known stays so, and is named.
 
 use windlass::config::{Alone, Config, NotRead, When, read};
-use windlass::plan::{Absence, Because, Changed, FailureKind, Presence, Situation, Truth, plan};
+use windlass::plan::{
+    Absence, Because, Changed, Configs, FailureKind, Presence, Situation, Truth, plan,
+};
 use windlass::source::Source;
 
 fn config(text: &str) -> Config {
@@ -225,9 +227,10 @@ fn what_is_stated_decides() {
 #[test]
 fn what_never_happens_is_found() {
     let said = |text: &str| -> Vec<String> {
-        let config = config(text);
-        let classes = windlass::plan::classes(&config, "main");
-        let found = windlass::plan::impossible(&config, &classes);
+        let configs = Configs::fixed(config(text));
+        let every = configs.every(Some("main"));
+        let classes = every.classes_of(every.compared(), Some("main"));
+        let found = windlass::plan::impossible(&configs, &every, &classes);
         found
             .iter()
             .map(|one| format!("{} {}", one.code.as_str(), one.message))

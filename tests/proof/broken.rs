@@ -143,6 +143,11 @@ fn a_name_that_is_lost() {
         for job in &mut lowered.pipeline.jobs {
             let about = |rule: &Rule| rule.condition.as_ref().map(ToString::to_string);
             let lost = |rule: &Rule| about(rule).is_some_and(|text| text.contains("release-"));
+            for rule in &mut job.rules.list {
+                if about(rule).is_some_and(|text| text.contains("!~ /^release-/")) {
+                    rule.condition = Some(condition("$CI_COMMIT_BRANCH != \"main\""));
+                }
+            }
             job.rules.list.retain(|rule| !lost(rule));
         }
         lowered

@@ -16,6 +16,7 @@ mod generated;
 mod included;
 mod meaning;
 mod never_lost;
+mod sets;
 mod shown;
 
 use std::fs;

@@ -145,6 +145,17 @@ fn configuration_is_clean(config: &Config, ref_name: &str) {
             assert!(!is_markup || !drawn.contains("<script"), "{drawn}");
         }
     }
+    let views = plans
+        .iter()
+        .map(|plan| graph::View::of_plan(config, plan, &windlass::config::Alone));
+    let page = graph::Page {
+        file: "pipeline".to_owned(),
+        views: views.collect(),
+        missing: Vec::new(),
+    }
+    .draw();
+    is_clean("graph --format html", &page);
+    assert_eq!(page.matches("<script").count(), 2);
 }
 
 /// Checks all that is printed about a change.

@@ -4,9 +4,9 @@ mod place;
 
 use std::fmt::Write as _;
 
-use super::{Graph, Start};
+use super::{Graph, Node, Start};
 use crate::shown;
-use place::{BOX, Placed, place};
+pub(super) use place::{BOX, Placed, Title, place};
 
 /// Colours follow the reader's: a picture in a README is seen on white and on black.
 const STYLE: &str = "\
@@ -18,6 +18,7 @@ text{font:13px system-ui,sans-serif;fill:#1f2328}\
 .conditional{stroke-dasharray:5 3}\
 .deploys{stroke:#1a7f37;stroke-width:2}\
 .stops{stroke:#bc4c00;stroke-width:2}\
+.started{stroke:#8250df;stroke-width:2}\
 .edge{fill:none;stroke:#848d97;stroke-width:1.4}\
 .optional{stroke-dasharray:4 3}\
 .gate{fill:none;stroke:#d1d9e0;stroke-width:1.4}\
@@ -25,7 +26,7 @@ text{font:13px system-ui,sans-serif;fill:#1f2328}\
 .ring{fill:none;stroke:#59636e;stroke-width:1.6}\
 @media (prefers-color-scheme:dark){\
 text{fill:#e6edf3}.stage,.notes{fill:#9198a1}.job{fill:#161b22;stroke:#6e7681}\
-.deploys{stroke:#3fb950}.stops{stroke:#db6d28}.edge{stroke:#6e7681}.gate{stroke:#3d444d}\
+.deploys{stroke:#3fb950}.stops{stroke:#db6d28}.started{stroke:#a371f7}.edge{stroke:#6e7681}.gate{stroke:#3d444d}\
 .mark{fill:#9198a1}.ring{stroke:#9198a1}}";
 
 pub(super) fn draw(graph: &Graph) -> String {
@@ -48,17 +49,16 @@ pub(super) fn draw(graph: &Graph) -> String {
             text(stage.name)
         );
         // Through this gate goes who waits for the whole stage before.
-        if !stage.waiting.is_empty() {
-            let x = stage.x - 28.0;
-            let mut gate = format!("M{x:.1} 60V{:.1}", height - 16.0);
-            for y in &stage.waiting {
-                let _ = write!(gate, "M{x:.1} {y:.1}H{:.1}", stage.x);
-            }
+        if let Some(gate) = gate(stage, height) {
             let _ = writeln!(out, "<path class=\"gate\" d=\"{gate}\"/>");
         }
     }
-    for (path, optional) in &placement.edges {
-        let class = if *optional { "edge optional" } else { "edge" };
+    for (path, edge) in &placement.edges {
+        let class = if edge.optional {
+            "edge optional"
+        } else {
+            "edge"
+        };
         let _ = writeln!(
             out,
             "<path class=\"{class}\" marker-end=\"url(#tip)\" d=\"{path}\"/>"
@@ -71,17 +71,22 @@ pub(super) fn draw(graph: &Graph) -> String {
     out
 }
 
+/// The path of a stage's gate, if jobs wait at it, in a picture of this height.
+pub(super) fn gate(stage: &Title<'_>, height: f64) -> Option<String> {
+    if stage.waiting.is_empty() {
+        return None;
+    }
+    let x = stage.x - 28.0;
+    let mut gate = format!("M{x:.1} 60V{:.1}", height - 16.0);
+    for y in &stage.waiting {
+        let _ = write!(gate, "M{x:.1} {y:.1}H{:.1}", stage.x);
+    }
+    Some(gate)
+}
+
 fn draw_job(out: &mut String, job: &Placed<'_>) {
     let (x, y, width) = (job.x, job.y, job.width);
-    let mut class = "job".to_owned();
-    if job.node.conditional {
-        class.push_str(" conditional");
-    }
-    match &job.node.environment {
-        Some(environment) if environment.stops => class.push_str(" stops"),
-        Some(_) => class.push_str(" deploys"),
-        None => {}
-    }
+    let class = class(job.node);
     let _ = write!(
         out,
         "<g><rect class=\"{class}\" x=\"{x:.1}\" y=\"{y:.1}\" width=\"{width:.1}\" \
@@ -134,6 +139,23 @@ fn draw_job(out: &mut String, job: &Placed<'_>) {
         );
     }
     out.push_str("</g>\n");
+}
+
+/// The classes of a job's box.
+pub(super) fn class(node: &Node) -> String {
+    let mut class = "job".to_owned();
+    if node.conditional {
+        class.push_str(" conditional");
+    }
+    if node.started.is_some() {
+        class.push_str(" started");
+    }
+    match &node.environment {
+        Some(environment) if environment.stops => class.push_str(" stops"),
+        Some(_) => class.push_str(" deploys"),
+        None => {}
+    }
+    class
 }
 
 /// Text in XML 1.0, which has no way at all to write most control characters.

@@ -3,7 +3,7 @@
 use super::super::{Edge, Graph, Node};
 
 /// Height of a job's box.
-pub(super) const BOX: f64 = 44.0;
+pub(in crate::graph) const BOX: f64 = 44.0;
 /// Free space between two rows; edges that pass a column go through it.
 const GAP: f64 = 18.0;
 /// Free space between two columns.
@@ -14,35 +14,35 @@ const MARGIN: f64 = 20.0;
 const HEAD: f64 = 64.0;
 
 /// A placed job.
-pub(super) struct Placed<'g> {
-    pub(super) node: &'g Node,
-    pub(super) column: usize,
-    pub(super) row: usize,
-    pub(super) x: f64,
-    pub(super) y: f64,
-    pub(super) width: f64,
+pub(in crate::graph) struct Placed<'g> {
+    pub(in crate::graph) node: &'g Node,
+    pub(in crate::graph) column: usize,
+    pub(in crate::graph) row: usize,
+    pub(in crate::graph) x: f64,
+    pub(in crate::graph) y: f64,
+    pub(in crate::graph) width: f64,
 }
 
 /// A placed stage: its name stands above all of its columns.
-pub(super) struct Title<'g> {
-    pub(super) name: &'g str,
-    pub(super) x: f64,
+pub(in crate::graph) struct Title<'g> {
+    pub(in crate::graph) name: &'g str,
+    pub(in crate::graph) x: f64,
     /// Heights at which jobs of it wait for all of the stage before.
-    pub(super) waiting: Vec<f64>,
+    pub(in crate::graph) waiting: Vec<f64>,
 }
 
 /// The whole picture.
-pub(super) struct Placement<'g> {
-    pub(super) width: f64,
-    pub(super) height: f64,
-    pub(super) titles: Vec<Title<'g>>,
-    pub(super) jobs: Vec<Placed<'g>>,
+pub(in crate::graph) struct Placement<'g> {
+    pub(in crate::graph) width: f64,
+    pub(in crate::graph) height: f64,
+    pub(in crate::graph) titles: Vec<Title<'g>>,
+    pub(in crate::graph) jobs: Vec<Placed<'g>>,
     /// Edges as the `d` of an SVG path.
-    pub(super) edges: Vec<(String, bool)>,
+    pub(in crate::graph) edges: Vec<(String, Edge)>,
 }
 
 /// The width of a text of 13 pixels height, estimated: pictures carry no fonts.
-pub(super) fn text_width(text: &str, size: f64) -> f64 {
+pub(in crate::graph) fn text_width(text: &str, size: f64) -> f64 {
     let units: f64 = text
         .chars()
         .map(|c| match c {
@@ -87,7 +87,7 @@ fn depths(graph: &Graph, edges: &[Edge]) -> Vec<usize> {
     depths
 }
 
-pub(super) fn place(graph: &Graph) -> Placement<'_> {
+pub(in crate::graph) fn place(graph: &Graph) -> Placement<'_> {
     let edges = graph.edges();
     let depths = depths(graph, &edges);
     let mut jobs: Vec<Placed<'_>> = Vec::new();
@@ -166,7 +166,7 @@ fn node_width(node: &Node) -> f64 {
 
 /// Edges from the right side of a box to the left side of another. One that passes other columns
 /// runs between two rows, where no box stands.
-fn paths(jobs: &[Placed<'_>], edges: &[Edge]) -> Vec<(String, bool)> {
+fn paths(jobs: &[Placed<'_>], edges: &[Edge]) -> Vec<(String, Edge)> {
     let mut lanes = 0_usize;
     let mut paths = Vec::new();
     for edge in edges {
@@ -206,7 +206,7 @@ fn paths(jobs: &[Placed<'_>], edges: &[Edge]) -> Vec<(String, bool)> {
                 x2 - half * 0.6,
             )
         };
-        paths.push((path, edge.optional));
+        paths.push((path, *edge));
     }
     paths
 }

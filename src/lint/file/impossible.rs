@@ -15,7 +15,7 @@ pub(in crate::lint) fn check(lint: &mut Lint<'_>) {
         .filter(|job| is_off(job))
         .map(|job| job.place)
         .collect();
-    for finding in plan::impossible(&lint.config, &lint.classes) {
+    for finding in plan::impossible(lint.configs, &lint.every, &lint.classes) {
         let is_off = matches!(finding.location, Location::Text(place) if off.contains(&place));
         if finding.code != Code::NeverRuns || !is_off {
             lint.push(finding);

@@ -6,7 +6,7 @@
 
 use std::sync::Arc;
 
-use crate::config::{self, Job, Node};
+use crate::config::{self, Job, Node, child};
 use crate::finding::{Code, Finding};
 use crate::lint::context::Lint;
 use crate::lint::subject::Subject as _;
@@ -24,7 +24,7 @@ pub(in crate::lint) fn check(lint: &mut Lint<'_>) {
         if !matches!(strategy.and_then(Node::as_str), Some("depend" | "mirror")) {
             continue;
         }
-        for path in files(job) {
+        for path in child::local_files(job) {
             let Some(waits) = waiting(lint, &path, group) else {
                 continue;
             };
@@ -42,23 +42,6 @@ pub(in crate::lint) fn check(lint: &mut Lint<'_>) {
             );
         }
     }
-}
-
-/// The files of the repository that a job starts a child pipeline with.
-fn files(job: &Job) -> Vec<String> {
-    let trigger = job.keys.given("trigger");
-    let Some(include) = trigger.and_then(|trigger| trigger.get("include")) else {
-        return Vec::new();
-    };
-    let items = match include.as_seq() {
-        Some(items) => items,
-        None => std::slice::from_ref(include),
-    };
-    let path = |item: &Node| match item.as_str() {
-        Some(path) => Some(path.to_owned()),
-        None => item.get("local")?.scalar_text(),
-    };
-    items.iter().filter_map(path).collect()
 }
 
 /// The job of a child pipeline that is of a resource group.

@@ -128,7 +128,7 @@ pub(super) fn hides_nothing(code: u32, script: &Script, at: usize) -> bool {
     if code != 2155 {
         return false;
     }
-    let mut words = script.commands.iter().flat_map(|command| &command.words);
+    let words = script.commands.iter().flat_map(|command| &command.words);
     let word = words.rev().find(|word| word.range.contains(&at));
     let parts = word.iter().flat_map(|word| &word.parts);
     let inside: Vec<usize> = parts

@@ -93,10 +93,8 @@ impl Compared {
         for rule in workflow {
             compared.rule(rule, &[&config.variables]);
         }
-        config
-            .include_rules
-            .iter()
-            .for_each(|rule| compared.rule(rule, &[]));
+        let includes = config.include_rules.iter();
+        includes.for_each(|rule| compared.rule(rule, &[]));
         for job in &config.jobs {
             compared.conditions(&job.conditions, &[&job.variables, &config.variables]);
             compared.environment(job);
@@ -112,6 +110,15 @@ impl Compared {
             .for_each(|job| compared.given_by_job(job));
         compared.together = together(config);
         compared
+    }
+
+    /// What the rules of includes compare.
+    pub(in crate::plan) fn of_includes(config: &Config) -> Self {
+        let mut own = Self::default();
+        let includes = config.include_rules.iter();
+        includes.for_each(|rule| own.rule(rule, &[]));
+        own.together.insert(own.choices().collect());
+        own
     }
 
     /// What the conditions of one job and of the workflow compare.
@@ -246,6 +253,12 @@ impl Compared {
     /// Asks for a merge request from each class of branches, to compare the pipelines of one push.
     pub fn pair_merge_requests(&mut self) {
         self.paired = true;
+    }
+
+    /// Lets all variables and files decide together, and asks for a merge request from each class of branches.
+    pub(in crate::plan) fn pair_all(&mut self) {
+        self.paired = true;
+        self.together.insert(self.choices().collect());
     }
 
     /// Adds a name or a pattern of refs.

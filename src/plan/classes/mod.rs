@@ -64,6 +64,8 @@ pub enum LeftOut {
     Environment(String),
     /// Paths of `exists` have this variable.
     Path(String),
+    /// Not every set of files that may be included was looked at.
+    Includes,
 }
 
 impl std::fmt::Display for LeftOut {
@@ -87,6 +89,9 @@ impl std::fmt::Display for LeftOut {
                 "paths of `exists` have the variable {}, and not every value of it was tried",
                 code(&format!("${name}"))
             ),
+            Self::Includes => {
+                f.write_str("not every set of files that may be included was looked at")
+            }
             Self::Combinations => {
                 f.write_str("not every combination of patterns that one name can match was tried")
             }

@@ -6,6 +6,7 @@
 use regex_syntax::hir::{Class, Hir, HirKind};
 
 use super::text::Space;
+use crate::gitlab::names;
 use crate::gitlab::regex::Pattern;
 
 /// No name of a ref is longer than this.
@@ -38,24 +39,48 @@ pub(super) fn matching(pattern: &Pattern, space: Space) -> Vec<String> {
     found
 }
 
-/// Whether a character can stand in no name of a ref.
-pub(super) fn is_bad(c: char) -> bool {
-    c.is_control() || " ~^:?*[\\".contains(c)
+/// Most texts of which each group is told apart by a text that holds a pattern.
+const HELD: usize = 4;
+
+/// Texts that hold a pattern which matches some of these texts and not the others, and `beside` may match
+/// each of them: whatever a pattern matches, its own text is another one.
+pub(super) fn holding(held: &[&str], beside: &[String]) -> Vec<String> {
+    let few = held.get(..HELD.min(held.len())).unwrap_or_default();
+    let mut texts = Vec::new();
+    for group in 0..1_usize << few.len() {
+        let within = few.iter().enumerate();
+        let within: Vec<&str> = within
+            .filter(|(at, _)| group >> at & 1 == 1)
+            .map(|(_, text)| *text)
+            .collect();
+        // As it reads, and in a spelling that does not contain it.
+        for spelled in [regex_syntax::escape, hidden as fn(&str) -> String] {
+            let within: Vec<String> = within.iter().map(|text| spelled(text)).collect();
+            let pattern = match within.is_empty() {
+                true => r"[^\s\S]".to_owned(),
+                false => format!("^(?:{})$", within.join("|")),
+            };
+            texts.push(format!("/{pattern}/"));
+            // What matches nothing may read as anything.
+            texts.extend(
+                beside
+                    .iter()
+                    .map(|text| format!("/{pattern}|[^\\s\\S]{}/", regex_syntax::escape(text))),
+            );
+        }
+    }
+    texts
 }
 
-/// Whether git takes it for a branch or tag (`git check-ref-format`).
+/// A pattern of this text that has none of its characters.
+fn hidden(text: &str) -> String {
+    let codes = text.chars().map(|c| format!("\\x{{{:x}}}", u32::from(c)));
+    codes.collect()
+}
+
+/// Whether git takes it for a branch or tag, of a length that a column can have.
 pub(super) fn is_ref(name: &str) -> bool {
-    !name.is_empty()
-        && name != "@"
-        && name.len() <= LONGEST
-        && !name.contains(is_bad)
-        && !name.contains("..")
-        && !name.contains("@{")
-        && !name.starts_with('-')
-        && !name.ends_with('.')
-        && name
-            .split('/')
-            .all(|part| !part.is_empty() && !part.starts_with('.') && !part.ends_with(".lock"))
+    name.len() <= LONGEST && names::git_ref(name).is_ok()
 }
 
 /// Which of the texts that match is built.
@@ -113,7 +138,11 @@ fn member(class: &Class) -> Option<char> {
     let holds = |c: &char| ranges.iter().any(|(from, to)| (from..=to).contains(&c));
     let well = ['x', '1', 'a', 'A', '-', '_', '/', '.'].into_iter();
     well.chain('a'..='z')
-        .chain((0x21..0x7f).map(char::from).filter(|c| !is_bad(*c)))
+        .chain(
+            (0x21..0x7f)
+                .map(char::from)
+                .filter(|c| !names::is_refused_in_ref(*c)),
+        )
         .find(holds)
         .or_else(|| ranges.first().map(|(from, _)| *from))
 }

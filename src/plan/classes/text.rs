@@ -193,6 +193,14 @@ impl Questions {
         })
     }
 
+    /// The texts that are asked for in a text, or of a pattern that it holds.
+    fn held(&self) -> impl Iterator<Item = &str> {
+        self.own.iter().filter_map(|question| match question {
+            Question::Holds(text) => Some(text.as_str()),
+            _ => None,
+        })
+    }
+
     fn patterns(of: &BTreeSet<Question>) -> impl Iterator<Item = &Pattern> {
         of.iter().filter_map(|question| match question {
             Question::Matches(pattern) => Some(pattern),
@@ -235,6 +243,15 @@ impl Questions {
         }
         let patterns: Vec<&Pattern> = Self::patterns(&self.own).collect();
         let of_slug: Vec<&Pattern> = Self::patterns(&self.slug).collect();
+        let held: Vec<&str> = self.held().collect();
+        if space == Space::Value && !held.is_empty() {
+            let beside: Vec<String> = patterns
+                .iter()
+                .flat_map(|pattern| sample::matching(pattern, space))
+                .collect();
+            let texts = sample::holding(&held, &beside);
+            texts.iter().for_each(|text| found.add(text));
+        }
         let count = patterns.len() + of_slug.len();
         // Of many patterns each has one sample, and of too many some have none.
         let samples = match count.saturating_mul(count) <= ANSWERS / sample::MOST {
@@ -251,6 +268,11 @@ impl Questions {
             found.add(text);
         }
         let spelled: HashSet<&str> = self.spelled().map(String::as_str).collect();
+        // A text that holds a pattern matches what it does not contain; the search below does not know that.
+        let both = held.len() < Self::others(&self.own).count();
+        if space == Space::Value && !held.is_empty() && both {
+            complete &= found.tells_all_apart(&spelled);
+        }
         let of_slug_too = Self::others(&self.slug).next().is_some();
         if !complete || !found.tells_all_apart(&spelled) || of_slug_too || self.linked {
             let mut searched = search::Searched::default();

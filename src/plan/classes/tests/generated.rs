@@ -29,7 +29,7 @@ const VARIABLES: [&str; 21] = [
     "A",
     "B",
 ];
-const TEXTS: [&str; 9] = [
+const TEXTS: [&str; 11] = [
     "main",
     "dev",
     "release/1",
@@ -39,6 +39,8 @@ const TEXTS: [&str; 9] = [
     "true",
     "",
     "x",
+    "/^rel/",
+    "/[w-y]/",
 ];
 const PATTERNS: [&str; 12] = [
     "/^release/",
@@ -153,6 +155,14 @@ fn conditions() -> BoxedStrategy<String> {
     .boxed()
 }
 
+/// A rule of an include.
+pub(super) fn include_rule() -> BoxedStrategy<String> {
+    let changes = select(vec!["", "", "", ", changes: [src/**/*]"]);
+    let rule = (condition(), changes);
+    rule.prop_map(|(condition, changes)| format!("{{if: '{condition}'{changes}}}"))
+        .boxed()
+}
+
 pub(super) fn pipeline() -> BoxedStrategy<String> {
     let workflow = prop_oneof![
         2 => Just(String::new()),
@@ -217,6 +227,9 @@ fn value() -> BoxedStrategy<Option<String>> {
         "dev",
         "/^main/",
         "/x/i",
+        "/[w-y]/",
+        "/^rel/",
+        "/..[-\\/]?1/",
         "yes",
         "true",
         "release/1",

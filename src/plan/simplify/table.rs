@@ -1,0 +1,166 @@
+//! What conditions are worth in each class of pipelines.
+//!
+//! In: conditions. Out: for each of them and each class whether it holds. Always holds: the classes are all
+//! that the conditions tell apart, and all of their operands can be decided by the ref, its source, and
+//! variables that anybody may set.
+
+use std::cell::RefCell;
+use std::collections::{BTreeSet, HashMap, HashSet};
+use std::rc::Rc;
+
+use super::{Allowed, Line};
+use crate::gitlab::expression::{Expr, Truth, evaluate};
+use crate::plan::classes::{Compared, classes_of};
+use crate::plan::situation::{Ref, Situation, Trigger};
+use crate::plan::{given, predefined};
+
+/// So many decisions each class stands for, which bounds the number of classes.
+const DECISIONS: usize = 600;
+
+/// Most classes of all default branches.
+const MOST: usize = 2_048;
+
+/// The classes that conditions tell apart.
+#[derive(Debug)]
+pub struct Table {
+    situations: Vec<Situation>,
+    /// What is known already; `None`: it is not decided in some class.
+    truths: RefCell<HashMap<Expr, Option<Rc<[bool]>>>>,
+}
+
+impl Table {
+    /// The classes of these conditions; `None` if they are not all known, or if a condition asks for what
+    /// only jobs have.
+    pub fn of<'e>(conditions: impl IntoIterator<Item = &'e Expr>) -> Option<Self> {
+        let mut compared = Compared::default();
+        for condition in conditions {
+            let mut variables = condition.variables().into_iter();
+            if variables.any(predefined::is_of_the_job) {
+                return None;
+            }
+            compared.condition(condition);
+        }
+        compared.pair_all();
+        let mut situations = Vec::new();
+        for default in defaults(&compared)? {
+            let classes = classes_of(&compared, Some(&default), DECISIONS);
+            situations.extend(classes.is_complete().then_some(classes.situations)?);
+            if situations.len() > MOST {
+                return None;
+            }
+        }
+        let more: Vec<Situation> = situations.iter().flat_map(unusual).collect();
+        let mut known: HashSet<&Situation> = situations.iter().collect();
+        let more = more.iter().filter(|one| known.insert(*one)).cloned();
+        let more: Vec<Situation> = more.collect();
+        situations.extend(more);
+        Some(Self {
+            situations,
+            truths: RefCell::default(),
+        })
+    }
+
+    /// A situation of each class.
+    pub fn situations(&self) -> &[Situation] {
+        &self.situations
+    }
+
+    /// Whether a condition holds in each class; `None` if that is not decided.
+    pub fn truths(&self, condition: &Expr) -> Option<Rc<[bool]>> {
+        if let Some(known) = self.truths.borrow().get(condition) {
+            return known.clone();
+        }
+        let decided = |situation: &Situation| match evaluate(condition, &|name| {
+            given::variable(situation, name)
+        }) {
+            Truth::True => Some(true),
+            Truth::False => Some(false),
+            Truth::Unknown | Truth::Raises => None,
+        };
+        let found: Option<Rc<[bool]>> = self.situations.iter().map(decided).collect();
+        let mut truths = self.truths.borrow_mut();
+        truths.insert(condition.clone(), found.clone());
+        found
+    }
+
+    /// What rules decide in each class; `None` if that is not decided.
+    pub fn decisions<'l, O>(&self, lines: &'l [Line<O>]) -> Option<Vec<Option<&'l O>>> {
+        let mut open = vec![true; self.situations.len()];
+        let mut decisions = vec![None; self.situations.len()];
+        for line in lines {
+            let truths = match &line.condition {
+                Some(condition) => Some(self.truths(condition)?),
+                None => None,
+            };
+            let classes = open.iter_mut().zip(&mut decisions).enumerate();
+            for (at, (open, decision)) in classes {
+                let matches = truths
+                    .as_ref()
+                    .is_none_or(|truths| truths.get(at) == Some(&true));
+                if *open && matches {
+                    *open = false;
+                    *decision = line.outcome.as_ref();
+                }
+            }
+        }
+        Some(decisions)
+    }
+
+    /// Whether rules decide in each class what they may.
+    pub fn keeps<O: PartialEq>(&self, lines: &[Line<O>], allowed: &[Allowed<O>]) -> bool {
+        self.decisions(lines).is_some_and(|decisions| {
+            decisions.len() == allowed.len()
+                && decisions
+                    .into_iter()
+                    .zip(allowed)
+                    .all(|(decision, allowed)| allowed.allows(decision))
+        })
+    }
+}
+
+/// The names of default branches that conditions tell apart: one of each class of branches.
+fn defaults(compared: &Compared) -> Option<BTreeSet<String>> {
+    let classes = classes_of(compared, None, DECISIONS);
+    let usual = |one: &Situation| one.default_branch.clone();
+    let mut names: BTreeSet<String> = classes.situations.iter().filter_map(usual).collect();
+    if compared.asks("CI_DEFAULT_BRANCH") || compared.asks("CI_DEFAULT_BRANCH_SLUG") {
+        let branches = classes.refs.iter().filter_map(|one| match &one.reference {
+            Ref::Branch(name) => Some(name.clone()),
+            Ref::Tag(_) | Ref::MergeRequest { .. } => None,
+        });
+        names.extend(branches);
+    }
+    classes.is_complete().then_some(names)
+}
+
+/// What the classes do not hold: the child of a merge request's pipeline, which keeps its ref; a merge
+/// request between branches of one name, or of one class, as forks have them; and a default branch that is
+/// not protected.
+fn unusual(one: &Situation) -> Vec<Situation> {
+    let mut all = Vec::new();
+    if let Ref::MergeRequest { source, target } = &one.reference {
+        let child = Situation {
+            trigger: Trigger::parse("parent_pipeline"),
+            ..one.clone()
+        };
+        let from_fork = [source, target].map(|name| Ref::MergeRequest {
+            source: name.clone(),
+            target: name.clone(),
+        });
+        let from_fork = from_fork.into_iter().flat_map(|reference| {
+            [one, &child].map(|one| Situation {
+                reference: reference.clone(),
+                ..one.clone()
+            })
+        });
+        all.extend(from_fork.collect::<Vec<_>>());
+        all.push(child);
+    }
+    if one.is_default_branch() && one.protected == Some(true) {
+        all.push(Situation {
+            protected: Some(false),
+            ..one.clone()
+        });
+    }
+    all
+}
