@@ -142,7 +142,7 @@ fn draft(view: &View<'_>, seen: &Seen<'_>, sets: &mut Sets) -> Option<Draft> {
     let places = sets.of(view, job);
     // What windlass writes itself is in neither.
     let mut exact = own.clone();
-    docker::commands(&mut exact, "before_script", |line| access::is_part(line));
+    docker::commands(&mut exact, "before_script", access::is_part);
     for placed in places.iter().filter(|placed| !placed.improves) {
         let mut keys = keys.clone();
         placed.set(&mut keys, &exact, &raw);
