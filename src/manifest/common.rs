@@ -125,8 +125,8 @@ impl JsonSchema for BuildArgs {
 record! {
     /// A job that this one waits for; a name alone is enough.
     Need = "job" {
-        /// Name of the job: a generated job, a test, a task or a raw job. The name of something with a
-        /// matrix means all its rows.
+        /// Name of the job: a generated job, a test, a task, a raw job, or a job of an included file. The name
+        /// of something with a matrix means all its rows.
         job: Text,
         /// Whether its artifacts are fetched. Default: `true`.
         artifacts: bool,
