@@ -51,8 +51,8 @@ pub use include::Asked;
 pub use lowered::{AskedAt, of_pipeline, read_pipeline, refused};
 pub use model::{
     Action, AllowFailure, Changes, Condition, Conditions, Config, Environment, Exists, IncludeKind,
-    Inherits, Job, Need, NotRead, Open, Policy, Rule, Unresolved, Variable, Variables, When,
-    Workflow,
+    Inherits, Job, Need, NotRead, Open, Policy, Replaced, Rule, Unresolved, Variable, Variables,
+    When, Workflow,
 };
 pub(crate) use policy::{default_only, looks_like_a_pattern};
 pub use psych::load_text;

@@ -27,6 +27,8 @@ pub struct Config {
     pub variables: Variables,
     /// The jobs that can run, in order; those of `parallel` one by one. No two have one name.
     pub jobs: Vec<Job>,
+    /// The jobs that others of the same names replace.
+    pub replaced: Vec<Replaced>,
     /// What is included and could not be read.
     pub unresolved: Vec<Unresolved>,
     /// The rules of all includes, in the order in which they were evaluated.
@@ -42,6 +44,17 @@ pub struct Config {
     pub blocks: Vec<String>,
     /// The whole configuration as values, `extends` and `!reference` done; hidden jobs too.
     pub tree: Node,
+}
+
+/// A job that is gone because another one has its name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Replaced {
+    /// The name of both: of a copy as `parallel` makes it.
+    pub name: String,
+    /// Where the one is that is gone.
+    pub place: Place,
+    /// Where the one is that stays.
+    pub by: Place,
 }
 
 impl Config {

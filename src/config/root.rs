@@ -9,7 +9,7 @@ use indexmap::IndexMap;
 
 use super::defaults::Defaults;
 use super::entry::Reader;
-use super::model::{Config, Job, Open, Rule, Unresolved, Workflow};
+use super::model::{Config, Job, Open, Replaced, Rule, Unresolved, Workflow};
 use super::open::Firm;
 use super::value::{Located, Map, Node, Value};
 use super::{checks, extends, job, policy, reference, rules, stages, variables};
@@ -92,6 +92,7 @@ pub(super) fn configure(root: &Node, included: Included) -> Result<Config, Repor
     // What fits together is looked at where all jobs can be known, even if some are wrong in themselves.
     let mut known = reader.is_clean();
     let mut jobs = IndexMap::new();
+    let mut replaced = Vec::new();
     for (key, entry) in tree.iter() {
         if !is_job(&key.text, &tree) && key.is_string {
             continue;
@@ -116,7 +117,14 @@ pub(super) fn configure(root: &Node, included: Included) -> Result<Config, Repor
             for job in read {
                 // Copies are put into one mapping by their names (`Config::Normalizer`, 18.11): the last one
                 // stays.
-                jobs.insert(job.name.clone(), job);
+                let (name, by, variables) = (job.name.clone(), job.place, job.variables.clone());
+                let gone = jobs.insert(name.clone(), job);
+                // Equal rows of a matrix are one job, as they look.
+                if let Some(Job { place, .. }) =
+                    gone.filter(|gone| gone.place != by || gone.variables != variables)
+                {
+                    replaced.push(Replaced { name, place, by });
+                }
             }
         }
     }
@@ -143,6 +151,7 @@ pub(super) fn configure(root: &Node, included: Included) -> Result<Config, Repor
         workflow,
         variables,
         jobs,
+        replaced,
         unresolved: included.unresolved,
         include_rules: included.rules,
         conditional: included.conditional,

@@ -62,6 +62,8 @@ pub(super) fn of(config: &Config) -> Fields {
             },
         variables: _,
         jobs,
+        // They are in no pipeline.
+        replaced: _,
         unresolved,
         // They stand in the entries.
         include_rules: _,
