@@ -54,7 +54,7 @@ impl Lowering<'_> {
             job.script.push(Value::from(DEFAULT_BRANCH_SLUG));
         }
         if build.images.iter().any(|image| image.label.is_some()) {
-            self.with_build_time(job);
+            Self::with_build_time(job, builder == Builder::Compose);
         }
         lower(builder)(self, job, build);
         if build.has_build_tag() {
