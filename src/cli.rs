@@ -1,6 +1,6 @@
 //! The command line: what can be said, and its help. What it does stands in `command`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use windlass::files::DEFAULT_MANIFEST;
@@ -12,6 +12,7 @@ Examples:
   windlass generate              write .gitlab-ci.yml and its companions
   windlass check                 is the manifest valid, and are the files up to date?
   windlass -C shop check         the same, for the project in the folder `shop`
+  windlass -C shop -C blog check the same, for several projects at once
   windlass explain unknown-key   what a finding means and how to fix it
 
 Exit status:
@@ -36,6 +37,13 @@ fixes it. With another format than text the findings go to standard output, alon
 Examples:
   windlass check
   windlass check --format gitlab > gl-code-quality-report.json";
+
+const REPORT_EXAMPLES: &str = "\
+A project without a manifest is linted. The exit status is 0 whatever is found.
+
+Examples:
+  windlass -C shop -C blog report
+  ls -d services/*/ | windlass --projects - report --format markdown > report.md";
 
 const LINT_EXAMPLES: &str = "\
 No manifest is needed, and no network: what an include that is not here may change stays open.
@@ -100,11 +108,14 @@ pub(crate) struct Cli {
 }
 
 /// What every command takes.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub(crate) struct Options {
-    /// Project to work on [default: the current folder].
+    /// Project to work on [default: the current folder]; may be repeated.
     #[arg(short = 'C', value_name = "DIR", global = true)]
-    pub(crate) directory: Option<PathBuf>,
+    pub(crate) directories: Vec<PathBuf>,
+    /// File with more projects to work on, a folder a line; `-` is standard input.
+    #[arg(long, value_name = "FILE", global = true)]
+    pub(crate) projects: Option<PathBuf>,
     /// Manifest, relative to the project [default: windlass.yml].
     #[arg(short, long, value_name = "MANIFEST", global = true, value_parser = manifest)]
     pub(crate) manifest: Option<String>,
@@ -128,6 +139,20 @@ fn target(text: &str) -> Result<Version, String> {
 }
 
 impl Options {
+    /// The project's folder, if one is given.
+    pub(crate) fn directory(&self) -> Option<&Path> {
+        self.directories.first().map(PathBuf::as_path)
+    }
+
+    /// The same options for one project.
+    pub(crate) fn of_project(&self, directory: &Path) -> Self {
+        Self {
+            directories: vec![directory.to_owned()],
+            projects: None,
+            ..self.clone()
+        }
+    }
+
     /// The manifest's path as given, or the default one.
     pub(crate) fn manifest(&self) -> &str {
         self.manifest.as_deref().unwrap_or(DEFAULT_MANIFEST)
@@ -153,6 +178,9 @@ pub(crate) enum Command {
     /// Check that the manifest is valid and the files are up to date.
     #[command(after_help = CHECK_EXAMPLES)]
     Check(Check),
+    /// Say of many projects what generated them, what is out of date, and what was found.
+    #[command(after_help = REPORT_EXAMPLES)]
+    Report(Report),
     /// Find what is wrong with any `.gitlab-ci.yml`: refused, never meant, or dangerous.
     #[command(after_help = LINT_EXAMPLES)]
     Lint(Lint),
@@ -241,9 +269,30 @@ pub(crate) struct Check {
         conflicts_with = "message_format"
     )]
     pub(crate) format: Format,
+    /// Fail also if an older windlass generated the files and this one would make them otherwise.
+    #[arg(long)]
+    pub(crate) fail_on_older: bool,
 }
 
 #[derive(Debug, Args)]
+pub(crate) struct Report {
+    /// How to print it.
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub(crate) format: ReportFormat,
+}
+
+/// How to print a report over projects.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ReportFormat {
+    /// For people.
+    Text,
+    /// For programs.
+    Json,
+    /// For a page or a comment.
+    Markdown,
+}
+
+#[derive(Debug, Default, Args)]
 pub(crate) struct Lint {
     /// Pipelines to look at; `-` is standard input [default: .gitlab-ci.yml].
     #[arg(value_name = "FILE")]

@@ -117,7 +117,7 @@ pub fn compile(source: &Source, files: &dyn Files) -> Result<Compiled, InternalE
             let files = match report.has_errors() {
                 true => None,
                 false => {
-                    let written = write(&lowered)?;
+                    let written = write(&lowered, root.digest())?;
                     match written.too_large(manifest.target()) {
                         Some(finding) => {
                             report.push(finding);
@@ -165,7 +165,7 @@ impl Written {
 }
 
 /// Writes the files of a lowered manifest, and reads the pipeline back.
-fn write(lowered: &Lowered) -> Result<Written, InternalError> {
+fn write(lowered: &Lowered, made_from: String) -> Result<Written, InternalError> {
     let document = lowered.pipeline.to_document();
     let text = render::pipeline(&document).map_err(|error| InternalError(error.to_string()))?;
     let verified = verify::verify(&text, &document);
@@ -181,7 +181,7 @@ fn write(lowered: &Lowered) -> Result<Written, InternalError> {
         files.push(file(path, text));
     }
     Ok(Written {
-        files: FileSet { files },
+        files: FileSet { files, made_from },
         memory,
     })
 }

@@ -16,11 +16,12 @@ fn folder() -> PathBuf {
 }
 
 /// Codes about files rather than about what a manifest says: their examples are commands.
-const ABOUT_FILES: [Code; 6] = [
+const ABOUT_FILES: [Code; 7] = [
     Code::BadSetting,
     Code::Unreadable,
     Code::NotUtf8,
     Code::Drift,
+    Code::OlderWindlass,
     Code::EditedFile,
     Code::ForeignFile,
 ];

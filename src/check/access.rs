@@ -3,7 +3,9 @@
 use super::Check;
 use super::images::job_image;
 use crate::finding::{Code, Finding};
+use crate::manifest::environments::Environment;
 use crate::manifest::tools::Kubernetes;
+use crate::source::At;
 
 pub(super) fn check(check: &mut Check<'_>) {
     let manifest = check.manifest;
@@ -12,22 +14,11 @@ pub(super) fn check(check: &mut Check<'_>) {
         image(check, &kubernetes.value);
     }
     for (key, environment) in manifest.environments() {
-        let mut own = Kubernetes::default();
         if let Some(at) = environment.kubernetes.at() {
             at_most_one(check, &at.value);
             image(check, &at.value);
-            own = at.value.clone();
         }
-        let merged = own.over(manifest.kubernetes.get());
-        if merged.ways().is_empty() && !environment.deploy.is_missing() {
-            let span = environment.kubernetes.span().unwrap_or(key.span);
-            let message = format!("the environment `{}` has no access to a cluster", key.value);
-            check.report.push(
-                Finding::new(Code::ClusterAccess, span, message)
-                    .help("write `kubernetes: {agent: path/to/agent-project:agent-name}` at the top, or here")
-                    .help("or `{context: ...}`, or `{kubeconfig: NAME_OF_A_FILE_VARIABLE}`"),
-            );
-        }
+        outside(check, key, environment);
     }
     if let Some(docker) = manifest.docker.get() {
         if let Some(daemon) = docker.daemon.at() {
@@ -51,6 +42,63 @@ pub(super) fn check(check: &mut Check<'_>) {
                 .report
                 .push(finding.help("write it like `https://mirror.example.com`"));
         }
+    }
+}
+
+/// What an environment without access to a cluster may not ask for.
+fn outside(check: &mut Check<'_>, key: &At<String>, environment: &Environment) {
+    let manifest = check.manifest;
+    let Some(deploy) = environment.deploy.get() else {
+        return;
+    };
+    if let Some(name) = deploy.image.get().and_then(|image| image.name.at()) {
+        job_image(check, name);
+    }
+    if !environment.access(manifest).ways().is_empty() {
+        return;
+    }
+    let name = &key.value;
+    let (Some(_), Some(_)) = (deploy.script.at(), deploy.image.at()) else {
+        let span = environment.kubernetes.span().unwrap_or(key.span);
+        let message = format!("the environment `{name}` has no access to a cluster");
+        let mut finding = Finding::new(Code::ClusterAccess, span, message)
+            .help(
+                "write `kubernetes: {agent: path/to/agent-project:agent-name}` at the top, or here",
+            )
+            .help("or `{context: ...}`, or `{kubeconfig: NAME_OF_A_FILE_VARIABLE}`");
+        if !deploy.script.is_missing() {
+            finding = finding
+                .help("or name the image of a script that needs no cluster: `deploy: {script: ..., image: NAME}`");
+        }
+        check.report.push(finding);
+        return;
+    };
+    let rollout = environment.rollout.get();
+    let stop = environment.stop.get();
+    let needs = [
+        ("`kubernetes`", environment.kubernetes.span()),
+        ("`watch`", rollout.and_then(|rollout| rollout.watch.span())),
+        ("`delete`", stop.and_then(|stop| stop.delete.span())),
+    ];
+    let help = "write `kubernetes: {agent: path/to/agent-project:agent-name}` in the environment";
+    for (what, span) in needs.into_iter().filter_map(|(what, at)| Some((what, at?))) {
+        let message = format!("{what} needs a cluster, and `{name}` has no access to one");
+        let finding = Finding::new(Code::ClusterAccess, span, message);
+        check
+            .report
+            .push(finding.help(help).help(format!("or remove {what}")));
+    }
+    for (image, of) in check.deployments.asked_for(manifest, environment) {
+        let span = of.retention.span().unwrap_or(image.span);
+        let message = format!(
+            "the retention of `{}` must know what `{name}` runs, and `{name}` has no access to a cluster",
+            image.value
+        );
+        let finding = Finding::new(Code::ClusterAccess, span, message)
+            .related(key.span, "this environment deploys it")
+            .help(help)
+            .help("or remove `retention`, and delete old images in another way");
+        check.report.push(finding);
     }
 }
 

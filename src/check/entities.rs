@@ -5,6 +5,7 @@ use crate::finding::{Code, Finding, Report};
 use crate::manifest::collection::Map;
 use crate::manifest::common::{Common, Entity, Variable, Variables};
 use crate::manifest::record::{Field, Record as _};
+use crate::manifest::scalar::VariableValue;
 use crate::source::{At, Span};
 
 pub(super) fn check(check: &mut Check<'_>) {
@@ -338,12 +339,12 @@ pub(super) fn variable_values(values: &Map<Variable>, top_level: bool, report: &
 }
 
 fn one_of<'a>(
-    value: &At<String>,
-    mut options: impl Iterator<Item = &'a At<String>>,
+    value: &At<VariableValue>,
+    mut options: impl Iterator<Item = &'a At<VariableValue>>,
     report: &mut Report,
 ) {
     if !options.any(|option| option.value == value.value) {
-        let message = format!("`{}` is none of the `options`", value.value);
+        let message = format!("`{}` is none of the `options`", *value.value);
         let finding = Finding::new(Code::UnknownWord, value.span, message);
         report.push(finding.help("the `value` is the option that is chosen at first: list it"));
     }

@@ -14,6 +14,7 @@ mod images;
 mod inventory;
 mod job_raw;
 mod jobs;
+mod made_for;
 mod needs;
 mod order;
 mod predefined;
@@ -81,6 +82,7 @@ pub struct Check<'m> {
 
 /// One line a check.
 const CHECKS: &[fn(&mut Check<'_>)] = &[
+    made_for::check,
     entities::check,
     drivers::check,
     refs::check,

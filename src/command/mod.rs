@@ -17,12 +17,15 @@ mod import;
 mod init;
 mod lint;
 mod man;
+mod many;
 mod output;
 mod plan;
 mod project;
+mod report;
 mod revision;
 mod schema;
 mod shellcheck;
+mod upgrade;
 
 use std::io;
 use std::process::ExitCode;
@@ -30,7 +33,7 @@ use std::process::ExitCode;
 use windlass::files;
 use windlass::shown::Shown;
 
-use crate::cli::{Cli, Command};
+use crate::cli::{Cli, Command, Options};
 
 /// Exit status of an input/output or internal error.
 pub(crate) const FAILURE: u8 = 3;
@@ -78,8 +81,23 @@ impl From<io::Error> for Failure {
 
 /// Runs the command of a command line.
 pub(crate) fn run(cli: &Cli) -> ExitCode {
-    let options = &cli.options;
-    let result = match &cli.command {
+    let result = match many::projects(&cli.options) {
+        Ok(projects) => match (projects.as_slice(), &cli.command) {
+            (_, Command::Report(args)) => report::run(&cli.options, args, &projects),
+            ([], command) => one(&cli.options, command).map(|verdict| verdict as u8),
+            ([project], command) => {
+                one(&cli.options.of_project(project), command).map(|verdict| verdict as u8)
+            }
+            (several, command) => many::run(&cli.options, command, several),
+        },
+        Err(failure) => Err(failure),
+    };
+    ExitCode::from(status(result))
+}
+
+/// Runs a command on one project.
+fn one(options: &Options, command: &Command) -> Result<Verdict, Failure> {
+    match command {
         Command::Generate(args) => generate::run(options, args),
         Command::Check(args) => check::run(options, args),
         Command::Plan(args) => plan::run(options, args),
@@ -92,9 +110,15 @@ pub(crate) fn run(cli: &Cli) -> ExitCode {
         Command::Explain(args) => explain::run(args),
         Command::Completions(args) => completions::run(args),
         Command::Man(args) => man::run(args),
-    };
-    let status = match result {
-        Ok(verdict) => verdict as u8,
+        // It is of any number of projects, and does not come here.
+        Command::Report(_) => Ok(Verdict::Clean),
+    }
+}
+
+/// The exit status, after what went wrong has been said.
+fn status(result: Result<u8, Failure>) -> u8 {
+    match result {
+        Ok(status) => status,
         // Whoever closed the pipe has seen enough.
         Err(Failure::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => 0,
         Err(Failure::Output(error)) => {
@@ -110,6 +134,5 @@ pub(crate) fn run(cli: &Cli) -> ExitCode {
             output::say_all(&lines);
             2
         }
-    };
-    ExitCode::from(status)
+    }
 }

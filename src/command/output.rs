@@ -3,6 +3,7 @@
 //! In: [`Shown`] texts and reports. Out: bytes on standard output or standard error. Always holds:
 //! nothing but a [`Shown`] is printed, so what a file says reaches no terminal as it is; nothing panics when a stream is closed; a failure on standard error is not worth failing for.
 
+use std::cell::RefCell;
 use std::io::{self, Write};
 
 use windlass::finding::output::{Format, Style, show};
@@ -11,8 +12,41 @@ use windlass::shown::Shown;
 
 use crate::cli::{Color, Options};
 
+thread_local! {
+    /// What a command of this thread prints, while it is kept back.
+    static KEPT: RefCell<Option<Kept>> = const { RefCell::new(None) };
+}
+
+/// What a command would have printed.
+#[derive(Debug, Default)]
+pub(super) struct Kept {
+    /// What was asked for.
+    pub(super) asked: Shown,
+    /// How the command went on.
+    pub(super) progress: Shown,
+    /// All findings.
+    pub(super) findings: Report,
+    /// The format of the findings, if they are what was asked for.
+    pub(super) format: Option<Format>,
+}
+
+/// Runs a command, and keeps back what it prints in this thread.
+pub(super) fn kept<T>(command: impl FnOnce() -> T) -> (T, Kept) {
+    KEPT.set(Some(Kept::default()));
+    let result = command();
+    (result, KEPT.take().unwrap_or_default())
+}
+
+/// Keeps something back, if this thread does. Whether it did.
+fn keep(what: impl FnOnce(&mut Kept)) -> bool {
+    KEPT.with_borrow_mut(|kept| kept.as_mut().map(what).is_some())
+}
+
 /// Prints what was asked for.
 pub(super) fn print(text: &Shown) -> io::Result<()> {
+    if keep(|kept| kept.asked.append(text)) {
+        return Ok(());
+    }
     let mut out = io::stdout().lock();
     out.write_all(text.as_str().as_bytes())?;
     out.flush()
@@ -32,6 +66,9 @@ pub(super) fn say(line: &str) {
 
 /// Says lines on standard error, in one piece: others write to it, too.
 pub(super) fn say_all(text: &Shown) {
+    if keep(|kept| kept.progress.append(text)) {
+        return;
+    }
     let _ = io::stderr().lock().write_all(text.as_str().as_bytes());
 }
 
@@ -53,6 +90,9 @@ fn color<S: anstream::stream::RawStream + io::IsTerminal>(options: &Options, str
 
 /// Says findings on standard error, once in a command; warnings only if not `--quiet`.
 pub(super) fn say_findings(report: &Report, options: &Options) {
+    if keep(|kept| kept.findings.join(report.clone())) {
+        return;
+    }
     let color = color(options, &io::stderr());
     let report = audible(report, options.quiet);
     if let Ok(shown) = show(options.message_format, &report, Style { color }) {
@@ -62,6 +102,13 @@ pub(super) fn say_findings(report: &Report, options: &Options) {
 
 /// Prints findings on standard output, where they are what was asked for.
 pub(super) fn print_findings(format: Format, report: &Report, options: &Options) -> io::Result<()> {
+    let keeps = keep(|kept| {
+        kept.findings.join(report.clone());
+        kept.format = Some(format);
+    });
+    if keeps {
+        return Ok(());
+    }
     let color = stdout_color(options);
     print(&show(
         format,

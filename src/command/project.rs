@@ -68,7 +68,7 @@ impl Unreadable {
 
 /// The project's folder, which exists.
 pub(super) fn root(options: &Options) -> Result<PathBuf, Failure> {
-    let root = options.directory.clone().unwrap_or(PathBuf::from("."));
+    let root = options.directory().unwrap_or(Path::new(".")).to_owned();
     let cannot = |error| {
         Failure::Io(format!(
             "cannot open the folder `{}`: {error}",
@@ -91,10 +91,7 @@ pub(super) fn source_of(root: &Path, name: &str) -> Result<Source, Unreadable> {
 pub(super) fn compilation(options: &Options) -> Result<Compilation, Failure> {
     let root = root(options)?;
     let remedy = Remedy {
-        directory: options
-            .directory
-            .as_ref()
-            .map(|dir| dir.display().to_string()),
+        directory: options.directory().map(|dir| dir.display().to_string()),
         manifest: options.manifest.clone(),
     };
     let manifest = name(&root, options.manifest());

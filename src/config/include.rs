@@ -73,6 +73,8 @@ pub(super) struct Includes<'i> {
     pub(super) conditional: Vec<Map>,
     /// `spec` of the main file.
     pub(super) spec: Option<Node>,
+    /// The texts of the main file that inputs are put into.
+    pub(super) blocks: Vec<String>,
     files: usize,
     /// Sources with values that are not known.
     vague: HashSet<usize>,
@@ -101,6 +103,7 @@ impl<'i> Includes<'i> {
             rules: Vec::new(),
             conditional: Vec::new(),
             spec: None,
+            blocks: Vec::new(),
             files: 0,
             clock: 0,
             last_unread: 0,
@@ -117,7 +120,10 @@ impl<'i> Includes<'i> {
                     .as_ref()
                     .and_then(|it| it.get("spec"))
                     .cloned();
-                let tree = self.interpolated(loaded, None, (0, false), reader);
+                if self.spec.is_some() {
+                    inputs::blocks(&loaded.content, "", &mut self.blocks);
+                }
+                let tree = self.interpolated(loaded, self.given.inputs(), (0, false), reader);
                 Ok(self.under(tree, reader))
             }
             None => Ok(Node::new(Value::Null, Default::default())),

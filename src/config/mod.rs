@@ -51,8 +51,8 @@ pub use include::Asked;
 pub use lowered::{AskedAt, of_pipeline, read_pipeline, refused};
 pub use model::{
     Action, AllowFailure, Changes, Condition, Conditions, Config, Environment, Exists, IncludeKind,
-    Inherits, Job, Need, NotRead, Open, Policy, Rule, Unresolved, Variable, Variables, When,
-    Workflow,
+    Inherits, Job, Need, NotRead, Open, Policy, Replaced, Rule, Unresolved, Variable, Variables,
+    When, Workflow,
 };
 pub(crate) use policy::{default_only, looks_like_a_pattern};
 pub use psych::load_text;
@@ -106,6 +106,11 @@ pub trait Given {
     /// has the same index in [`Config::sources`].
     fn sources(&self) -> &[Source] {
         &[]
+    }
+
+    /// What whoever starts the pipeline gives for inputs of the main file, by their names.
+    fn inputs(&self) -> Option<&Node> {
+        None
     }
 }
 
@@ -216,6 +221,7 @@ fn finish(
                 is_lacking,
                 unresolved: includes.unresolved,
                 spec: includes.spec,
+                blocks: includes.blocks,
                 rules: includes.rules,
                 conditional: includes.conditional,
                 contested,

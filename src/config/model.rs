@@ -27,6 +27,8 @@ pub struct Config {
     pub variables: Variables,
     /// The jobs that can run, in order; those of `parallel` one by one. No two have one name.
     pub jobs: Vec<Job>,
+    /// The jobs that others of the same names replace.
+    pub replaced: Vec<Replaced>,
     /// What is included and could not be read.
     pub unresolved: Vec<Unresolved>,
     /// The rules of all includes, in the order in which they were evaluated.
@@ -38,8 +40,36 @@ pub struct Config {
     pub open: Option<Open>,
     /// `spec` of the main file: the inputs that whoever starts a pipeline can give.
     pub spec: Option<Node>,
+    /// The texts of the main file that inputs are put into, each behind the keys that lead to it.
+    pub blocks: Vec<String>,
     /// The whole configuration as values, `extends` and `!reference` done; hidden jobs too.
     pub tree: Node,
+}
+
+/// A job that is gone because another one has its name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Replaced {
+    /// The name of both: of a copy as `parallel` makes it.
+    pub name: String,
+    /// Where the one is that is gone.
+    pub place: Place,
+    /// Where the one is that stays.
+    pub by: Place,
+}
+
+impl Config {
+    /// The names of the inputs that whoever starts a pipeline can give and that the file uses.
+    pub fn inputs_used(&self) -> impl Iterator<Item = &str> {
+        let inputs = self.spec.as_ref().and_then(|spec| spec.get("inputs"));
+        let inputs = inputs
+            .and_then(Node::as_map)
+            .into_iter()
+            .flat_map(Map::iter);
+        inputs.map(|(key, _)| &*key.text).filter(|name| {
+            let access = format!("inputs.{name}");
+            self.blocks.iter().any(|text| text.contains(&access))
+        })
+    }
 }
 
 /// An include that is not read.

@@ -5,9 +5,11 @@
 
 use std::sync::Arc;
 
+use indexmap::IndexMap;
+
 use super::defaults::Defaults;
 use super::entry::Reader;
-use super::model::{Config, Open, Rule, Unresolved, Workflow};
+use super::model::{Config, Job, Open, Replaced, Rule, Unresolved, Workflow};
 use super::open::Firm;
 use super::value::{Located, Map, Node, Value};
 use super::{checks, extends, job, policy, reference, rules, stages, variables};
@@ -44,6 +46,8 @@ pub(super) struct Included {
     pub(super) is_lacking: bool,
     /// `spec` of the main file.
     pub(super) spec: Option<Node>,
+    /// The texts of the main file that inputs are put into.
+    pub(super) blocks: Vec<String>,
     /// The rules of all includes.
     pub(super) rules: Vec<Rule>,
     /// The entries of `include` that have rules.
@@ -87,7 +91,8 @@ pub(super) fn configure(root: &Node, included: Included) -> Result<Config, Repor
     };
     // What fits together is looked at where all jobs can be known, even if some are wrong in themselves.
     let mut known = reader.is_clean();
-    let mut jobs = Vec::new();
+    let mut jobs = IndexMap::new();
+    let mut replaced = Vec::new();
     for (key, entry) in tree.iter() {
         if !is_job(&key.text, &tree) && key.is_string {
             continue;
@@ -109,10 +114,22 @@ pub(super) fn configure(root: &Node, included: Included) -> Result<Config, Repor
                     job.open = Some(Open::default());
                 }
             }
-            jobs.extend(read);
+            for job in read {
+                // Copies are put into one mapping by their names (`Config::Normalizer`, 18.11): the last one
+                // stays.
+                let (name, by, variables) = (job.name.clone(), job.place, job.variables.clone());
+                let gone = jobs.insert(name.clone(), job);
+                // Equal rows of a matrix are one job, as they look.
+                if let Some(Job { place, .. }) =
+                    gone.filter(|gone| gone.place != by || gone.variables != variables)
+                {
+                    replaced.push(Replaced { name, place, by });
+                }
+            }
         }
     }
     reader.about(None);
+    let mut jobs: Vec<Job> = jobs.into_values().collect();
     let visible = tree
         .iter()
         .any(|(key, entry)| is_visible(&key.text, &tree) && entry.value.as_map().is_some());
@@ -134,11 +151,13 @@ pub(super) fn configure(root: &Node, included: Included) -> Result<Config, Repor
         workflow,
         variables,
         jobs,
+        replaced,
         unresolved: included.unresolved,
         include_rules: included.rules,
         conditional: included.conditional,
         open,
         spec: included.spec,
+        blocks: included.blocks,
         tree,
     })
 }

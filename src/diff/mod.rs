@@ -6,6 +6,7 @@
 //! value; what GitLab reads the same tells nothing.
 
 mod conditions;
+mod inputs;
 mod job;
 mod keys;
 mod names;
@@ -22,9 +23,13 @@ use std::sync::Arc;
 
 use crate::config::normal::{Fields, Normal};
 use crate::config::{Config, Job};
-use crate::plan::{Classes, Compared, Configs, Plan, Ref, Situation, together};
+use crate::plan::{Classes, Compared, Configs, LeftOut, Plan, Ref, Situation, together};
 use names::Names;
 use words::code;
+
+/// Most pairs of configurations that are compared, and most of one situation.
+const PAIRS: usize = 256;
+const WORLDS: usize = 64;
 
 /// What a change does, one thing at a time.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -144,7 +149,16 @@ pub fn diff(before: &Config, after: &Config, default_branch: &str) -> Comparison
 ///
 /// A change of a file that is included in some pipelines alone is told as well: the configurations
 /// of each pipeline are compared, and each effect is told once.
+///
+/// So is a change that shows only where another value is given for an input.
 pub fn diff_all(before: &Configs<'_>, after: &Configs<'_>, default_branch: &str) -> Comparison {
+    let mut comparison = of_defaults(before, after, default_branch);
+    inputs::compare(before, after, default_branch, &mut comparison);
+    comparison
+}
+
+/// The same where each input has its default.
+fn of_defaults(before: &Configs<'_>, after: &Configs<'_>, default_branch: &str) -> Comparison {
     let (widest_before, widest_after) = (before.widest(), after.widest());
     let (old, new) = (&widest_before, &widest_after);
     let mut comparison = Comparison::default();
@@ -178,10 +192,6 @@ pub fn diff_all(before: &Configs<'_>, after: &Configs<'_>, default_branch: &str)
     let is_named = |reference: &Ref| compared.spells(reference) || compared.matches(reference);
     situations.sort_by_key(|one| (!one.is_default_branch(), !is_named(&one.reference)));
     let [old, new] = [before, after].map(|configs| configs.plan_all(&situations));
-    let pairs = old.iter().zip(&new);
-    let pairs: Vec<[Arc<Config>; 2]> = pairs
-        .map(|(old, new)| [Arc::clone(&old.config), Arc::clone(&new.config)])
-        .collect();
     let (mut old_config, old_plans) = together(old, before.base());
     let (mut new_config, new_plans) = together(new, after.base());
     // Conditions of includes are compared as a whole: a pattern has more names than are looked at.
@@ -201,21 +211,31 @@ pub fn diff_all(before: &Configs<'_>, after: &Configs<'_>, default_branch: &str)
         plans: [old_plans, new_plans],
     };
     let mut all = seen.effects(&old_config, &new_config);
-    let mut told: Vec<[*const Config; 2]> = Vec::new();
-    for [old, new] in &pairs {
-        let pair = [Arc::as_ptr(old), Arc::as_ptr(new)];
-        if told.contains(&pair) {
-            continue;
-        }
-        // The jobs of the first were compared above.
-        if !told.is_empty() {
-            for effect in seen.within(old, new) {
-                if !all.contains(&effect) {
-                    all.push(effect);
+    // A job can be another one in each set of files that is included; the first was compared above.
+    if before.varies() || after.varies() {
+        let mut told: Vec<[Arc<Config>; 2]> = Vec::new();
+        for situation in &situations {
+            for pair in before.pairs(after, situation, WORLDS) {
+                let is_told = |other: &[Arc<Config>; 2]| {
+                    let mut sides = pair.iter().zip(other);
+                    sides.all(|(one, other)| Arc::ptr_eq(one, other))
+                };
+                if told.iter().any(is_told) {
+                    continue;
                 }
+                if told.len() >= PAIRS {
+                    comparison.not_compared.push(LeftOut::Includes.to_string());
+                    break;
+                }
+                let [old, new] = &pair;
+                for effect in seen.within(old, new) {
+                    if !all.contains(&effect) {
+                        all.push(effect);
+                    }
+                }
+                told.push(pair);
             }
         }
-        told.push(pair);
     }
     let is_rewritten = |effect: &Effect| effect.kind == Kind::Rewritten;
     (comparison.rewritten, comparison.effects) = all.into_iter().partition(is_rewritten);

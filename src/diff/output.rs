@@ -92,6 +92,13 @@ fn lines<'e>(effect: &'e Effect, seen: &mut HashMap<&'e [String], String>) -> Ve
     lines
 }
 
+impl Effect {
+    /// The effect as one sentence without markup.
+    pub fn sentence(&self) -> String {
+        sentence(self, str::to_owned)
+    }
+}
+
 fn sentence(effect: &Effect, name: impl Fn(&str) -> String) -> String {
     match &effect.job {
         Some(job) => format!("{} {}", name(job), effect.text),

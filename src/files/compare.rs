@@ -9,7 +9,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::header::{origin, plain};
+use super::header::{equal, origin, plain};
 use super::path::{Blocked, Resolved, resolve};
 use super::permissions::is_executable;
 use super::{Error, FileSet, State, inspect, normalize, seal};
@@ -73,6 +73,8 @@ pub struct Comparison {
     pub files: Vec<Compared>,
     /// The manifest that the set is made from.
     pub manifest: String,
+    /// The digest of what that says.
+    pub(super) made_from: String,
     /// The pipeline with the stale files among its companions: what is on disk while they are
     /// being removed, so that a run that is cut off there can be finished by the next one.
     pub(super) transitional: Option<String>,
@@ -118,7 +120,7 @@ pub fn compare(set: &FileSet, root: &Path, manifest: &str) -> Result<Comparison,
         Some(pipeline) if !stale.is_empty() => {
             let mut listed = set.companions();
             listed.extend(stale.iter().map(|file| file.path.clone()));
-            Some(seal(pipeline, manifest, &listed))
+            Some(seal(pipeline, manifest, &set.made_from, &listed))
         }
         _ => None,
     };
@@ -126,6 +128,7 @@ pub fn compare(set: &FileSet, root: &Path, manifest: &str) -> Result<Comparison,
     Ok(Comparison {
         files,
         manifest: manifest.to_owned(),
+        made_from: set.made_from.clone(),
         transitional,
     })
 }
@@ -143,7 +146,7 @@ fn overlap(a: &Compared, b: &Compared) -> bool {
 
 /// The status of a file, now that the text it should have is known.
 fn settle(file: &Compared, new: &str) -> Status {
-    if file.old.as_deref() != Some(new) {
+    if !file.old.as_deref().is_some_and(|old| equal(old, new)) {
         return file.status.clone();
     }
     match file.target.metadata() {

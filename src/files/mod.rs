@@ -11,6 +11,7 @@ mod compare;
 mod diff;
 mod header;
 mod list;
+mod older;
 mod path;
 mod permissions;
 mod read;
@@ -23,6 +24,7 @@ mod write;
 pub use compare::{Compared, Comparison, Status, compare};
 pub use header::{Header, State, inspect, seal};
 pub use list::listed;
+pub use older::Older;
 pub use path::{check_file, check_relative, normalize};
 pub use read::{Links, Unread, look, read, read_regular};
 pub use remedy::{DEFAULT_MANIFEST, PIPELINE, Remedy, shell_word};
@@ -46,6 +48,8 @@ pub struct GeneratedFile {
 pub struct FileSet {
     /// The files, the pipeline first.
     pub files: Vec<GeneratedFile>,
+    /// The digest of what the manifest says; empty if it is not known.
+    pub made_from: String,
 }
 
 impl FileSet {
@@ -65,7 +69,10 @@ impl FileSet {
         let companions = self.companions();
         let files = self.files.iter().enumerate().map(|(n, file)| {
             let listed: &[String] = if n == 0 { &companions } else { &[] };
-            (normalize(&file.path), seal(file, manifest, listed))
+            (
+                normalize(&file.path),
+                seal(file, manifest, &self.made_from, listed),
+            )
         });
         files.collect()
     }

@@ -15,6 +15,7 @@ fn set(files: &[(&str, &str, bool)]) -> FileSet {
     };
     FileSet {
         files: files.iter().map(file).collect(),
+        made_from: String::new(),
     }
 }
 

@@ -87,6 +87,27 @@ impl Report {
         }
     }
 
+    /// The same report as seen from outside of the project: with the path of its folder before each name that is
+    /// relative to it.
+    #[must_use]
+    pub fn below(mut self, folder: &str) -> Self {
+        let outside = |name: &str| name.starts_with(['/', '<']);
+        let moved = |name: &str| format!("{}/{name}", folder.trim_end_matches('/'));
+        for source in &mut self.sources {
+            if !outside(&source.name) {
+                source.name = moved(&source.name);
+            }
+        }
+        for finding in &mut self.findings {
+            if let Location::Line { path, .. } = &mut finding.location
+                && !outside(path)
+            {
+                *path = moved(path);
+            }
+        }
+        self
+    }
+
     /// The files that the findings are about.
     pub fn sources(&self) -> &[Source] {
         &self.sources

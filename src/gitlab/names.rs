@@ -4,6 +4,7 @@
 //! fragment. Always holds: a name that passes is taken by GitLab FOSS 18.11.2 and, as far as its
 //! rules are documented, by 10.4.
 
+mod git_ref;
 mod kubernetes;
 mod oci;
 mod predefined;
@@ -11,6 +12,7 @@ mod slug;
 
 use super::{Refusal, limits};
 
+pub use git_ref::{git_ref, is_refused as is_refused_in_ref};
 pub use kubernetes::{
     Workload, label as kubernetes_label, resource as kubernetes_resource,
     workload as kubernetes_workload,

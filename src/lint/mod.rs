@@ -32,7 +32,11 @@ type Rule = fn(&mut Lint<'_>);
 /// What is looked for, one rule a line: the codes that it tells, and the rule.
 const RULES: &[(&[Code], Rule)] = &[
     (
-        &[Code::UnreadInclude, Code::UnmatchableGlob],
+        &[
+            Code::UnreadInclude,
+            Code::UnmatchableGlob,
+            Code::DuplicateName,
+        ],
         file::read::check,
     ),
     (

@@ -205,7 +205,7 @@ impl Lowering<'_> {
         variable
             .value
             .get()
-            .cloned()
+            .map(|value| value.0.clone())
             .or_else(|| image(&variable.image, Self::by_digest))
             .or_else(|| {
                 image(&variable.tag_of, |lowering, name| {

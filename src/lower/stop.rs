@@ -314,7 +314,7 @@ impl<'m> Lowering<'m> {
                 let is_used = names(&text).any(|known| known == name.value);
                 if is_used && !used.contains(&name.value) {
                     used.push(name.value.clone());
-                    look_into.extend(variable.value.value.get().cloned());
+                    look_into.extend(variable.value.value.get().map(|value| value.0.clone()));
                 }
             }
         }

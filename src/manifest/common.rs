@@ -3,6 +3,7 @@
 use super::collection::{List, Many, Map};
 use super::kinds::Text;
 use super::record::{Field, Read, Reader, SchemaName, See, record, words};
+use super::scalar::VariableValue;
 use crate::finding::{Code, Finding};
 use crate::source::{Kind, Node};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
@@ -24,12 +25,13 @@ words! {
 record! {
     /// A CI/CD variable, or a value that depends on an image.
     Variable = "value" {
-        /// The value; `$NAME` is expanded by GitLab.
-        value: Text,
+        /// The value. GitLab expands `$NAME` in it. A number that GitLab prints as it is written needs no
+        /// quotes.
+        value: VariableValue,
         /// A description. GitLab shows it to people who start a pipeline by hand. Top level only.
         description: Text,
         /// The values to choose from when a pipeline is started by hand. Top level only.
-        options: List<Text>,
+        options: List<VariableValue>,
         /// Whether GitLab expands `$NAME` in the value. Default: `true`.
         expand: bool,
         /// Name of an image: the value is its reference by digest.
@@ -123,8 +125,8 @@ impl JsonSchema for BuildArgs {
 record! {
     /// A job that this one waits for; a name alone is enough.
     Need = "job" {
-        /// Name of the job: a generated job, a test, a task or a raw job. The name of something with a
-        /// matrix means all its rows.
+        /// Name of the job: a generated job, a test, a task, a raw job, or a job of an included file. The name
+        /// of something with a matrix means all its rows.
         job: Text,
         /// Whether its artifacts are fetched. Default: `true`.
         artifacts: bool,

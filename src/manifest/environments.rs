@@ -4,6 +4,7 @@ use super::collection::{List, Many, Map};
 use super::common::{Variable, When, entity};
 use super::kinds::{Expiry, KubectlDuration, ProjectPath, Raw, Text, VariableName, Workload};
 use super::record::{Read, Reader, SchemaName, See, Wanted, record, words};
+use super::tests::JobImage;
 use super::tools::Kubernetes;
 use crate::finding::{Code, Finding};
 use crate::source::{At, Kind, Node};
@@ -121,6 +122,9 @@ record! {
         helm: Helm,
         /// Your own commands.
         script: Many<Text>,
+        /// The image of the job that runs `script`: a name of `images`, or a reference with a tag. The job
+        /// then has no access to a cluster, unless the environment has its own `kubernetes`.
+        image: JobImage,
     }
 }
 

@@ -58,7 +58,7 @@ impl Manifest {
     /// The text of a variable that is known before a job runs, and whether GitLab expands it.
     fn text_of(&self, variable: &Variable) -> Option<(String, bool)> {
         if let Some(value) = variable.value.get() {
-            return Some((value.clone(), variable.expand.copied_or(true)));
+            return Some((value.0.clone(), variable.expand.copied_or(true)));
         }
         if let Some(name) = variable.tag_of.get() {
             return Some((self.image(name)?.tag().to_owned(), true));

@@ -49,6 +49,10 @@ text! {
     TargetVersion, gitlab_version, BadVersion, "^[0-9]+(\\.[0-9]+)?$"
 }
 text! {
+    /// A version of windlass: `0.1.0`.
+    WindlassVersion, windlass_version, BadVersion, "^[0-9]+\\.[0-9]+\\.[0-9]+"
+}
+text! {
     /// A Kubernetes workload: `deployment/web`.
     Workload, workload, BadName
 }
@@ -99,18 +103,23 @@ fn pattern(text: &str) -> Result<(), Fault> {
         let help = "write a name, or a regular expression between slashes";
         return Err(Fault::new("an empty name matches nothing", help));
     }
-    // What `git check-ref-format` refuses; `@{` and the like nobody takes for a pattern.
-    if let Some(refused) = text.chars().find(|c| " ~^:?*[\\".contains(*c)) {
-        let message = format!("no branch or tag is named `{text}`: git takes no `{refused}` there");
-        let help = match refused {
-            '*' | '?' | '[' => format!(
+    names::git_ref(text).map_err(|refusal| {
+        let is_glob = text.contains(['*', '?', '[']);
+        let help = match is_glob {
+            true => format!(
                 "a pattern is a regular expression here: `{}`",
                 of_glob(text)
             ),
-            _ => help.to_owned(),
+            false => help.to_owned(),
         };
-        return Err(Fault::new(message, help));
-    }
+        Fault::new(
+            format!(
+                "no branch or tag is named `{text}`: the name {}",
+                refusal.why
+            ),
+            help,
+        )
+    })?;
     expression::Expr::text(text).map(|_| ()).map_err(unwritable)
 }
 
@@ -194,6 +203,13 @@ fn gitlab_version(text: &str) -> Result<(), Fault> {
     text.parse::<version::Version>().map(|_| ()).map_err(|why| {
         let help = "write major and minor in quotes, as in `\"18.5\"`";
         Fault::new(format!("`{text}` {}", why.why), help)
+    })
+}
+
+fn windlass_version(text: &str) -> Result<(), Fault> {
+    semver::Version::parse(text).map(|_| ()).map_err(|_| {
+        let help = "write all three numbers, as in `0.1.0`";
+        Fault::new(format!("`{text}` is not a version of windlass"), help)
     })
 }
 

@@ -38,7 +38,7 @@ use collection::{List, Many, Map};
 use common::{Entity, Retry, Variables};
 use environments::{Environment, Promotion};
 use images::{Image, Role};
-use kinds::{ProjectPath, Raw, TargetVersion, Text, Timeout};
+use kinds::{ProjectPath, Raw, TargetVersion, Text, Timeout, WindlassVersion};
 use record::{Field, Read, Reader, record};
 use refs::RefSet;
 pub use schema::schema;
@@ -82,6 +82,8 @@ record! {
     Manifest {
         /// The version of the language: `1`.
         windlass: i64,
+        /// The oldest windlass that reads this manifest, as in `0.1.0`; an older one says so and refuses it.
+        made_for: WindlassVersion,
         /// The oldest GitLab that must run the pipeline, as major and minor version. Default: `"18.0"`.
         gitlab: TargetVersion,
         /// All stages, in order. Default: those of `build`, `test`, `build-prod`, `deploy` and

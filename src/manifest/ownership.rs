@@ -58,7 +58,7 @@ impl Environment {
         names(text).any(|variable| {
             let mut defined = tables.iter().flatten();
             if let Some(own) = defined.find_map(|table| table.0.get(variable)) {
-                let value = own.value.value.get().map(String::as_str);
+                let value = own.value.value.get().map(|value| value.as_str());
                 let value = value.unwrap_or_default();
                 return depth < DEEPEST && self.tells_apart(key, tables, value, depth + 1);
             }

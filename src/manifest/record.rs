@@ -301,12 +301,21 @@ fn read_entry<R: Record>(record: &mut R, entry: &Entry, reader: &mut Reader<'_>)
     if known {
         return;
     }
+    let place = reader.place();
+    let removed = REMOVED
+        .iter()
+        .find(|(at, removed, _)| (*at, *removed) == (&*place, key));
+    if let Some((_, _, since)) = removed {
+        let message = format!("`{key}` has no effect: {since}");
+        let finding = Finding::new(Code::RemovedKey, entry.key.span, message);
+        reader.report.push(finding.help("take the key out"));
+        return;
+    }
     let code = if RESERVED.contains(&key) {
         Code::ReservedKey
     } else {
         Code::UnknownKey
     };
-    let place = reader.place();
     let message = match code {
         Code::ReservedKey => format!("`{key}` is reserved for a later version of the language"),
         _ => format!("{place} has no key `{key}`"),
@@ -340,6 +349,14 @@ fn read_entry<R: Record>(record: &mut R, entry: &Entry, reader: &mut Reader<'_>)
     };
     reader.report.push(finding);
 }
+
+/// Keys that an earlier windlass read: where, the key, and why it has no effect any more. Within `windlass: 1` a
+/// manifest that has one is still taken.
+pub(super) const REMOVED: &[(&str, &str, &str)] = &[(
+    "the manifest",
+    "scripts",
+    "the scripts for registries stand in the pipeline",
+)];
 
 /// Keys that a later version of the language will have (language, section 13 l).
 const RESERVED: &[&str] = &["extends", "presets", "parts"];

@@ -319,8 +319,19 @@ impl Environment {
 
     /// The access to its cluster: what it says itself over what the manifest says.
     pub fn access(&self, manifest: &Manifest) -> Kubernetes {
-        let own = self.kubernetes.get().cloned().unwrap_or_default();
-        own.over(manifest.kubernetes.get())
+        let mut own = self.kubernetes.get().cloned().unwrap_or_default();
+        let script = self.deploy.get().filter(|of| !of.script.is_missing());
+        let image = script.map(|of| &of.image);
+        match image.filter(|image| !image.is_missing()) {
+            Some(image) => {
+                if !own.ways().is_empty() {
+                    own = own.over(manifest.kubernetes.get());
+                }
+                own.image = image.clone();
+                own
+            }
+            None => own.over(manifest.kubernetes.get()),
+        }
     }
 
     /// The images that it deploys or names, with where it says so.

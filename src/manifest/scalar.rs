@@ -6,7 +6,9 @@
 
 use std::rc::Rc;
 
-use super::record::{Read, Reader, See, Wanted};
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+
+use super::record::{Read, Reader, SchemaName, See, Wanted};
 use crate::finding::{Code, Finding, did_you_mean};
 use crate::gitlab::Refusal;
 use crate::source::{Kind, Node};
@@ -113,6 +115,65 @@ impl Read for String {
     }
 
     fn visit<'m>(&'m self, _: &mut See<'_, 'm>) {}
+}
+
+/// The value of a variable: a string, or a number that stays what is written. GitLab turns numbers into
+/// strings as Ruby does: `5432` and `1.5` stay, `1.10` would become `1.1` and `010` would become `8`.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct VariableValue(pub String);
+
+/// Whether Ruby prints a number as it is written here: decimal, without zeros that say nothing, and
+/// short enough for a float to keep all digits and to need no exponent.
+fn is_printed_so(text: &str) -> bool {
+    let unsigned = text.strip_prefix('-').unwrap_or(text);
+    let digits = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+    let natural = |text: &str| digits(text) && (text == "0" || !text.starts_with('0'));
+    match unsigned.split_once('.') {
+        None => natural(unsigned) && text != "-0",
+        Some((whole, fraction)) => {
+            natural(whole)
+                && digits(fraction)
+                && (fraction == "0" || !fraction.ends_with('0'))
+                && unsigned.len() <= 16
+                && !unsigned.starts_with("0.0000")
+        }
+    }
+}
+
+impl Read for VariableValue {
+    fn read(node: &Node, reader: &mut Reader<'_>) -> Option<Self> {
+        if let Kind::Scalar(scalar) = &node.kind
+            && scalar.plain
+            && node.tag.is_none()
+            && is_printed_so(&scalar.text)
+        {
+            return Some(Self(scalar.text.to_string()));
+        }
+        String::read(node, reader).map(Self)
+    }
+
+    fn visit<'m>(&'m self, see: &mut See<'_, 'm>) {
+        self.0.visit(see);
+    }
+}
+
+impl std::ops::Deref for VariableValue {
+    type Target = String;
+    fn deref(&self) -> &String {
+        &self.0
+    }
+}
+
+impl JsonSchema for VariableValue {
+    fn inline_schema() -> bool {
+        true
+    }
+    fn schema_name() -> SchemaName {
+        "VariableValue".into()
+    }
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": ["string", "number"] })
+    }
 }
 
 impl Read for bool {
@@ -247,3 +308,42 @@ impl Fault {
 }
 
 pub(crate) use text;
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::is_printed_so;
+    use crate::config::{Value, plain_scalar};
+
+    proptest! {
+        /// What needs no quotes is a number to GitLab, and is printed as it is written.
+        #[test]
+        fn what_is_printed_so_stays(text in "-?[0-9_]{1,18}(\\.[0-9]{0,18})?") {
+            let value = plain_scalar(&text);
+            let number = matches!(value, Some(Value::Int(_) | Value::Float(_)));
+            let stays = number && value.and_then(|value| value.scalar_text()) == Some(text.clone());
+            prop_assert!(stays || !is_printed_so(&text), "{text}");
+        }
+    }
+
+    #[test]
+    fn ordinary_numbers_need_no_quotes() {
+        for text in [
+            "0",
+            "5432",
+            "-1",
+            "1.5",
+            "0.25",
+            "2.0",
+            "1234567890123456789012",
+        ] {
+            assert!(is_printed_so(text), "{text}");
+        }
+        for text in [
+            "010", "1.10", "1.", "-0", "1_000", "0x1f", "1e3", "+1", "0.00001", ".5",
+        ] {
+            assert!(!is_printed_so(text), "{text}");
+        }
+    }
+}

@@ -8,6 +8,7 @@ use schemars::generate::SchemaSettings;
 use serde_json::{Value, json};
 
 use super::Manifest;
+use super::record::REMOVED;
 
 /// The schema's name, which stays the same for all of `windlass: 1`: its address at SchemaStore.
 const ID: &str = "https://www.schemastore.org/windlass.json";
@@ -21,6 +22,7 @@ pub fn schema() -> Value {
     schema.insert("required".to_owned(), json!(["windlass"]));
     let mut schema = schema.to_value();
     drop_formats(&mut schema);
+    add_removed(&mut schema);
     for entities in ENTITIES {
         not_null(schema.pointer_mut(&format!("{entities}/additionalProperties")));
     }
@@ -32,6 +34,18 @@ pub fn schema() -> Value {
         }
     }
     schema
+}
+
+/// The keys that have no effect any more, which editors then strike out.
+fn add_removed(schema: &mut Value) {
+    // All of them are keys of the manifest itself.
+    if let Some(Value::Object(keys)) = schema.get_mut("properties") {
+        for (_, key, since) in REMOVED {
+            let description = format!("It has no effect: {since}.");
+            let removed = json!({ "description": description, "deprecated": true });
+            keys.insert((*key).to_owned(), removed);
+        }
+    }
 }
 
 /// `int64` is a format of schemars' own; editors warn about it.
@@ -90,7 +104,20 @@ fn limits() -> Vec<(&'static str, Value)> {
             "/definitions/Test/properties/changes",
             json!({ "maxItems": 50 }),
         ),
-        ("/definitions/Deploy", json!({ "maxProperties": 1 })),
+        // One driver; `script` alone has an image beside it.
+        (
+            "/definitions/Deploy",
+            json!({
+                "maxProperties": 2,
+                "dependencies": {
+                    "set_image": { "maxProperties": 1 },
+                    "apply": { "maxProperties": 1 },
+                    "kustomize": { "maxProperties": 1 },
+                    "helm": { "maxProperties": 1 },
+                    "image": ["script"],
+                },
+            }),
+        ),
     ]);
     limits
 }

@@ -5,7 +5,8 @@
 //! "pipeline": true|false|null, "jobs": [{"name", "stage", "when", "allow_failure", "because"}]}`; `null` is what depends on something that is not known. With
 //! includes that are not read there is `"unread": [{"kind", "include", "why", "place"}]`, and the
 //! pipeline and each job have `"otherwise"`: what holds if those includes change nothing. A job
-//! whose presence they leave open has `"open"`: the reason.
+//! whose presence they leave open has `"open"`: the reason. `"inputs"` are the names of the inputs that have
+//! their defaults here and may be given other values.
 
 use serde_json::{Value, json};
 
@@ -76,6 +77,10 @@ pub fn json(config: &Config, plan: &Plan) -> Value {
         "pipeline": known(plan.created),
         "jobs": jobs,
     });
+    let inputs: Vec<&str> = config.inputs_used().collect();
+    if !inputs.is_empty() {
+        insert(&mut out, json!({ "inputs": inputs }));
+    }
     if let Some(otherwise) = &plan.otherwise {
         insert(&mut out, json!({ "otherwise": known(otherwise.created) }));
     }

@@ -101,6 +101,11 @@ pub fn table(config: &Config, plans: &[Plan], left_out: &[LeftOut], style: Style
             "`{variable}` is set in the file; a pipeline that is given another value can change: {jobs}"
         ));
     }
+    for input in config.inputs_used() {
+        out.line(&format!(
+            "the input `{input}` has its default; a pipeline that is given another value can differ"
+        ));
+    }
     for one in left_out {
         out.line(&format!("not every kind of pipeline is shown: {one}"));
     }

@@ -1,4 +1,4 @@
-//! The names of jobs that a matrix makes are no longer than GitLab takes.
+//! The names of jobs that a matrix makes are no longer than GitLab takes, and no two are one.
 //!
 //! Facts: GitLab checks the name that stands in the file; the whole one, with the values of its row, only its
 //! database refuses, and then there is no pipeline and no word about it.
@@ -13,6 +13,18 @@ use crate::target::Lack;
 
 pub(super) fn check(proof: &mut Proof<'_>) {
     let target = proof.manifest.target();
+    for gone in &proof.config.replaced {
+        let message = format!(
+            "two jobs are named `{}`, and GitLab keeps the last",
+            gone.name
+        );
+        let stays = proof.config.jobs.iter().find(|job| job.name == gone.name);
+        let place = stays.map_or(gone.by.span, |job| proof.place(job, &[]));
+        let finding = Finding::new(Code::DuplicateName, place, message);
+        proof
+            .report
+            .push(finding.help("copies of a job are named after it and their values: rename one"));
+    }
     for job in &proof.config.jobs {
         let length = job.name.chars().count();
         if length > limits::NAME && proof.is_new(Code::LongMatrixName, job.key.as_str()) {

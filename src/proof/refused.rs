@@ -7,7 +7,7 @@ pub(super) fn report(problems: &Report, report: &mut Report) {
     let told = problems.sorted().into_iter().map(|problem| {
         let message = format!("GitLab refuses this pipeline: {}", problem.message);
         Finding::new(Code::Refused, problem.location.clone(), message)
-            .help("the whole pipeline would not be created; correct the raw keys")
+            .help("GitLab would then create no pipeline at all")
     });
     report.join(Report::of(problems.sources(), told));
 }

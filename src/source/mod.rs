@@ -7,6 +7,7 @@
 
 use std::sync::Arc;
 
+mod digest;
 mod node;
 mod parse;
 mod writable;

@@ -121,3 +121,31 @@ fn errors_of_the_manifest_come_before_drift() {
         "without a pipeline there is nothing to compare with"
     );
 }
+
+#[test]
+fn needs_may_name_jobs_of_included_files() {
+    let manifest = |needs: &str| {
+        format!(
+            "windlass: 1\nstages: [build, test]\ninclude: [{{local: ci/extra.yml}}]\n\
+             tests: {{unit: {{image: 'debian:13', script: x, needs: [{needs}]}}}}\n"
+        )
+    };
+    let project = Project::new(&manifest("extra"));
+    project.write(
+        "ci/extra.yml",
+        "extra: {stage: build, script: [x]}\ntagged: {stage: build, script: [x], only: [tags]}\n",
+    );
+    project.run(&["generate"]).exits(0);
+    for (needs, status, says) in [
+        ("{job: tagged, optional: true}", 0, ""),
+        ("{job: nowhere, optional: true}", 0, ""),
+        ("tagged", 1, "error[need-missing]: `unit` needs `tagged`"),
+        ("nowhere", 1, "`needs` has `nowhere`, which does not exist"),
+    ] {
+        project.write("windlass.yml", manifest(needs));
+        project
+            .run(&["generate", "--stdout"])
+            .exits(status)
+            .says(says);
+    }
+}

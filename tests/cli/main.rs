@@ -17,6 +17,8 @@ mod hostile;
 mod import;
 mod kill;
 mod links;
+mod many;
 mod plan;
 mod project;
+mod upgrade;
 mod usage;

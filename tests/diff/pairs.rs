@@ -30,7 +30,12 @@ fn pairs(kind: &str) -> Vec<(String, String)> {
 }
 
 fn effects(before: &str, after: &str) -> Vec<String> {
-    let effects = diff(&parsed(before), &parsed(after), "main").effects;
+    let configs = |text: &str| {
+        let source = Source::new("ci.yml", text);
+        Configs::new(move |given| read_where(source.clone(), &Alone, given))
+            .unwrap_or_else(|report| panic!("GitLab refuses {text}: {report:?}"))
+    };
+    let effects = diff_all(&configs(before), &configs(after), "main").effects;
     effects.iter().map(|effect| format!("{effect:?}")).collect()
 }
 
@@ -166,6 +171,57 @@ fn other_conditions_of_an_include_are_told() {
     for (before, after) in same {
         let effects = diff_all(&configs(before), &configs(after), "main").effects;
         assert!(effects.is_empty(), "{before}\n{after}\n{effects:?}");
+    }
+}
+
+/// Files to include, by their paths.
+struct Held(Vec<(&'static str, &'static str)>);
+
+impl Repository for Held {
+    fn read(&self, path: &str) -> Result<String, Unread> {
+        let found = self.0.iter().find(|(name, _)| *name == path);
+        found
+            .map(|(_, text)| (*text).to_owned())
+            .ok_or(Unread::Absent)
+    }
+
+    fn paths(&self) -> Option<Vec<String>> {
+        Some(self.0.iter().map(|(path, _)| (*path).to_owned()).collect())
+    }
+}
+
+/// A job that several files define is compared in each of them, whichever is included.
+#[test]
+fn a_change_in_any_of_the_files_that_may_be_included_is_told() {
+    for [one, other] in [
+        ["if: '$X == \"1\"'", "if: '$X == \"2\"'"],
+        ["if: $CI_COMMIT_BRANCH", "if: $CI_COMMIT_TAG"],
+        ["exists: [one]", "exists: [two]"],
+        ["changes: [one]", "changes: [two]"],
+        ["if: $X, changes: [one]", "if: $X == null"],
+    ] {
+        let configs = |one_says: &'static str, two_says: &'static str| {
+            let rules = [one, other].map(|rule| format!("rules: [{{{rule}}}]"));
+            let [first, second] = rules;
+            let text = format!(
+                "include: [{{local: x.yml, {first}}}, {{local: y.yml, {second}}}]\na: {{script: x}}\n"
+            );
+            let files = Held(vec![("x.yml", one_says), ("y.yml", two_says)]);
+            Configs::new(move |given| {
+                read_where(Source::new("ci.yml", text.as_str()), &files, given)
+            })
+            .unwrap_or_else(|report| panic!("{one}: {report:?}"))
+        };
+        let [was, is] = ["b: {script: one}\n", "b: {script: two}\n"];
+        let before = configs(was, was);
+        for (after, is_told) in [
+            (configs(was, is), true),
+            (configs(is, was), true),
+            (configs(was, was), false),
+        ] {
+            let effects = diff_all(&before, &after, "main").effects;
+            assert_eq!(!effects.is_empty(), is_told, "{one}, {other}: {effects:?}");
+        }
     }
 }
 

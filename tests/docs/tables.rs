@@ -55,6 +55,9 @@ impl<'s> Tables<'s> {
         let definition = if name == "common" { ENTITIES[0] } else { name };
         let is_entity = ENTITIES.contains(&definition);
         for (key, schema) in self.keys(definition) {
+            if schema["deprecated"] == true {
+                continue;
+            }
             if is_entity && self.is_common(key, schema) != (name == "common") {
                 continue;
             }

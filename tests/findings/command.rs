@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
+use sha2::{Digest as _, Sha256};
 use windlass::finding::Code;
 
 use crate::ON_DISK;
@@ -43,6 +44,30 @@ const CASES: &[(Code, Change, Change)] = &[
             fs::write(root.join("windlass.yml"), text).unwrap();
         },
         |root| fs::write(root.join("windlass.yml"), format!("# mine\n{MANIFEST}")).unwrap(),
+    ),
+    (
+        Code::OlderWindlass,
+        |root| {
+            let older = concat!(
+                env!("CARGO_MANIFEST_DIR"),
+                "/tests/upgrades/before-0.1.0/minimal"
+            );
+            for name in ["windlass.yml", PIPELINE, "Dockerfile"] {
+                fs::copy(Path::new(older).join(name), root.join(name)).unwrap();
+            }
+        },
+        // An older windlass made the same text.
+        |root| {
+            let text = fs::read_to_string(root.join(PIPELINE)).unwrap();
+            let own = concat!("windlass ", env!("CARGO_PKG_VERSION"), " from");
+            let text = text.replace(own, "windlass from");
+            let (before, rest) = text.split_once("# sha256:").unwrap();
+            let after = rest.split_once('\n').unwrap().1;
+            let digest = Sha256::digest(format!("{before}\0{after}"));
+            let digest: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+            let text = format!("{before}# sha256:{digest}\n{after}");
+            fs::write(root.join(PIPELINE), text).unwrap();
+        },
     ),
     (
         Code::EditedFile,
@@ -114,7 +139,11 @@ fn codes_about_files_are_raised_and_nearly_raised() {
             if is_near_miss {
                 assert_eq!((status, codes), (0, BTreeSet::new()), "{code}");
             } else {
-                let wanted = if *code == Code::Unreadable { 3 } else { 1 };
+                let wanted = match code {
+                    Code::Unreadable => 3,
+                    Code::OlderWindlass => 0,
+                    _ => 1,
+                };
                 assert_eq!(status, wanted, "{code}");
                 assert_eq!(codes, [code.to_string()].into(), "{code}");
             }

@@ -34,12 +34,13 @@ use windlass::plan::Configs;
 use windlass::source::Source;
 
 /// Codes about files on disk, and what another program says: they are raised through the command, in `command`.
-const ON_DISK: [Code; 7] = [
+const ON_DISK: [Code; 8] = [
     Code::ShellCheck,
     Code::BadSetting,
     Code::Unreadable,
     Code::NotUtf8,
     Code::Drift,
+    Code::OlderWindlass,
     Code::EditedFile,
     Code::ForeignFile,
 ];
@@ -67,10 +68,12 @@ fn report(text: &str, files: &dyn Files) -> Report {
     }
 }
 
-/// What is found in a pipeline and the files that it includes; by lint, if that tells the code and no
-/// manifest does.
+/// What is found in a pipeline and the files that it includes; by lint, if that tells the code.
 fn pipeline_report(code: Code, text: &str, repository: &dyn config::Repository) -> Report {
-    if OF_LINT.contains(&code) {
+    // Some conditions are refused only when a pipeline is created, which the reader does not see.
+    let mut told = lint::codes().chain([Code::Refused]);
+    let is_linted = code != Code::UnreadInclude && told.any(|told| told == code);
+    if is_linted {
         return linted(text, repository);
     }
     let main = Source::new(".gitlab-ci.yml", text);
@@ -318,6 +321,7 @@ fn every_code_of_a_manifest_is_an_error_save_these() {
             Code::NeverRuns,
             Code::ImpossibleComparison,
             Code::PartlyProven,
+            Code::RemovedKey,
             Code::MissingFile,
             Code::Unused
         ]

@@ -110,9 +110,9 @@ const MISTAKES: &[Mistake] = &[
         "`\"1.10\"`",
     ),
     mistake(
-        "variables: {A: 2019}\njobs: {a: {script: x}}",
+        "variables: {A: 0o19}\njobs: {a: {script: x}}",
         (2, 16, "not-quoted"),
-        "`\"2019\"`",
+        "`\"0o19\"`",
     ),
     mistake(
         "gitlab: 18.10\njobs: {a: {script: x}}",

@@ -13,7 +13,7 @@ use windlass::finding::Code;
 use crate::answer;
 
 /// All manifests that the tests have.
-static MANIFESTS: LazyLock<Vec<String>> = LazyLock::new(|| {
+pub(crate) static MANIFESTS: LazyLock<Vec<String>> = LazyLock::new(|| {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests");
     let mut paths: Vec<_> = fs::read_dir(root.join("manifests"))
         .unwrap()
@@ -66,6 +66,11 @@ const NASTY: &[&str] = &[
     "'\u{7f}'",
     "é",
     "\u{2028}",
+    "\u{2029}",
+    "\u{85}",
+    "\u{a0}",
+    "# \u{2028}",
+    "\"\\L\\P\\N\\_\"",
     "\u{feff}",
     "😀",
     "\r",

@@ -12,6 +12,7 @@
 mod changes;
 mod pipelines;
 mod small_files;
+mod texts;
 
 use std::time::{Duration, Instant};
 

@@ -19,7 +19,7 @@ use crate::changes::{Change, apply, change};
 use crate::{SOON, inside};
 
 /// Every pipeline that the tests have: those of GitLab's own verdicts, of findings and of examples.
-static PIPELINES: LazyLock<Vec<String>> = LazyLock::new(|| {
+pub(crate) static PIPELINES: LazyLock<Vec<String>> = LazyLock::new(|| {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut texts = Vec::new();
     for entry in fs::read_dir(root.join("tests/verdicts/cases")).unwrap() {

@@ -78,6 +78,26 @@ pub(super) fn apply(
     content.unwrap_or_else(|| loaded.content.with(Value::Null))
 }
 
+/// The texts of a tree that inputs are put into, each behind the keys that lead to it.
+pub(super) fn blocks(node: &Node, path: &str, found: &mut Vec<String>) {
+    match &node.value {
+        Value::Str(text) if text.contains(block::OPEN) => found.push(format!("{path}: {text}")),
+        Value::Seq(items) | Value::Reference(items) => {
+            items.iter().for_each(|item| blocks(item, path, found));
+        }
+        Value::Map(map) => {
+            for (key, entry) in map.iter() {
+                let path = format!("{path}:{}", key.text);
+                if key.text.contains(block::OPEN) {
+                    found.push(path.clone());
+                }
+                blocks(&entry.value, &path, found);
+            }
+        }
+        _ => {}
+    }
+}
+
 /// The words of a list.
 fn words(list: &Node) -> Vec<String> {
     let items = list.as_seq().unwrap_or_default();

@@ -62,12 +62,16 @@ pub(super) fn of(config: &Config) -> Fields {
             },
         variables: _,
         jobs,
+        // They are in no pipeline.
+        replaced: _,
         unresolved,
         // They stand in the entries.
         include_rules: _,
         conditional,
         open: _,
         spec,
+        // What they make of the defaults is compared, and what of other values in `diff`.
+        blocks: _,
         tree,
     } = config;
     let is_open = !unresolved.is_empty();

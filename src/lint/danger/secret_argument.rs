@@ -14,12 +14,19 @@ const PROGRAMS: [&str; 9] = [
     "docker", "podman", "buildah", "nerdctl", "skopeo", "helm", "oras", "crane", "regctl",
 ];
 
+const TAKE_BACK: &str =
+    "take it back where it was made, and keep the new one in a masked CI/CD variable";
+
 pub(in crate::lint) fn check(lint: &mut Lint<'_>) {
     for script in lint.scripts().iter() {
         for command in &script.commands {
             let Some((program, arguments)) = command.program() else {
                 continue;
             };
+            if program == "sshpass" {
+                sshpass(lint, script, arguments);
+                continue;
+            }
             let is_login = arguments.iter().any(|word| word.is("login"));
             if !PROGRAMS.contains(&program.as_str()) || !is_login {
                 continue;
@@ -44,14 +51,37 @@ pub(in crate::lint) fn check(lint: &mut Lint<'_>) {
                 }
                 false => {
                     let message = format!("the password of `{program} login` stands in the file");
-                    Finding::new(Code::SecretInFile, place, message).help(
-                        "take it back where it was made, and keep the new one in a masked CI/CD variable",
-                    )
+                    Finding::new(Code::SecretInFile, place, message).help(TAKE_BACK)
                 }
             };
             lint.push(finding);
         }
     }
+}
+
+/// `sshpass -p PASSWORD`, where `sshpass -e` reads it from the environment. Its options come first.
+fn sshpass(lint: &mut Lint<'_>, script: &Script, arguments: &[Word]) {
+    let first = arguments.first().map(Word::shown).unwrap_or_default();
+    let found = password(arguments).filter(|_| first.starts_with("-p"));
+    let Some((word, value)) = found.filter(|(_, value)| !value.is_empty()) else {
+        return;
+    };
+    let place = script.at(&word.range, &lint.config.sources);
+    lint.push(match value.contains('$') {
+        true => {
+            let message = format!(
+                "`{}` is on the command line of `sshpass`",
+                value.trim_matches('"')
+            );
+            Finding::new(Code::SecretArgument, place, message)
+                .help("everybody on the runner sees the arguments of a program")
+                .help("name the variable `SSHPASS` and write `sshpass -e`, or use a key")
+        }
+        false => {
+            let message = "the password of `sshpass` stands in the file";
+            Finding::new(Code::SecretInFile, place, message).help(TAKE_BACK)
+        }
+    });
 }
 
 /// The command with the password on its standard input; `None` unless it is written on one line as a shell

@@ -1,5 +1,5 @@
-//! What the reader says of a file that GitLab takes: includes that are not read, and globs that match no
-//! file.
+//! What the reader says of a file that GitLab takes: includes that are not read, globs that match no file,
+//! and jobs of one name.
 
 use crate::lint::context::Lint;
 

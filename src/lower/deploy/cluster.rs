@@ -70,7 +70,8 @@ impl Client {
 }
 
 impl Lowering<'_> {
-    /// Gives a job the client and its access to the cluster, before all other commands.
+    /// Gives a job the client and its access to the cluster, before all other commands; only its image if the
+    /// environment is not in a cluster.
     pub(in crate::lower) fn with_cluster(
         &mut self,
         job: &mut Job,
@@ -83,6 +84,10 @@ impl Lowering<'_> {
             Some(image) => self.job_image(image, environment.variables.get()),
             None => self.tool(client.tool()),
         };
+        if kubernetes.ways().is_empty() {
+            job.image = Some(image);
+            return;
+        }
         let access = access_commands(client, &kubernetes, namespace);
         let mut keys = Mapping::from_iter([("image", image.to_value())]);
         if !access.is_empty() {

@@ -66,6 +66,7 @@ impl Rows {
                     }
                 }
             }
+            whole.job_image(&mut deploy.value.image);
             if let Field::Set(kustomize) = &mut deploy.value.kustomize {
                 whole.texts(&mut kustomize.value.images);
             }

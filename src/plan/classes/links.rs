@@ -97,7 +97,7 @@ impl Compared {
                 for text in &right.spelled {
                     all.add_to(&link.left, &Question::Is(text.clone()));
                     // The right one may be this text, and hold a pattern.
-                    if link.matched {
+                    if link.matched && text != NOTHING {
                         all.add_to(&link.left, &Question::matched_by(text));
                     }
                 }

@@ -6,6 +6,7 @@
 use regex_syntax::hir::{Class, Hir, HirKind};
 
 use super::text::Space;
+use crate::gitlab::names;
 use crate::gitlab::regex::Pattern;
 
 /// No name of a ref is longer than this.
@@ -77,24 +78,9 @@ fn hidden(text: &str) -> String {
     codes.collect()
 }
 
-/// Whether a character can stand in no name of a ref.
-pub(super) fn is_bad(c: char) -> bool {
-    c.is_control() || " ~^:?*[\\".contains(c)
-}
-
-/// Whether git takes it for a branch or tag (`git check-ref-format`).
+/// Whether git takes it for a branch or tag, of a length that a column can have.
 pub(super) fn is_ref(name: &str) -> bool {
-    !name.is_empty()
-        && name != "@"
-        && name.len() <= LONGEST
-        && !name.contains(is_bad)
-        && !name.contains("..")
-        && !name.contains("@{")
-        && !name.starts_with('-')
-        && !name.ends_with('.')
-        && name
-            .split('/')
-            .all(|part| !part.is_empty() && !part.starts_with('.') && !part.ends_with(".lock"))
+    name.len() <= LONGEST && names::git_ref(name).is_ok()
 }
 
 /// Which of the texts that match is built.
@@ -152,7 +138,11 @@ fn member(class: &Class) -> Option<char> {
     let holds = |c: &char| ranges.iter().any(|(from, to)| (from..=to).contains(&c));
     let well = ['x', '1', 'a', 'A', '-', '_', '/', '.'].into_iter();
     well.chain('a'..='z')
-        .chain((0x21..0x7f).map(char::from).filter(|c| !is_bad(*c)))
+        .chain(
+            (0x21..0x7f)
+                .map(char::from)
+                .filter(|c| !names::is_refused_in_ref(*c)),
+        )
         .find(holds)
         .or_else(|| ranges.first().map(|(from, _)| *from))
 }

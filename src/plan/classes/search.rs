@@ -16,8 +16,8 @@ use regex_automata::util::{start, syntax};
 use regex_automata::{Anchored, MatchKind};
 use regex_syntax::hir::{Class, Hir, HirKind};
 
-use super::sample;
 use super::text::Space;
+use crate::gitlab::names;
 use crate::gitlab::regex::{Kept, Pattern};
 
 /// Most states of all automata together, and most steps of single automata.
@@ -296,7 +296,7 @@ fn letters(
     let ascii = (0x20..0x7f).map(char::from);
     let allowed = |c: &char| match (alphabet, space) {
         (Alphabet::Slug, _) => c.is_ascii_lowercase() || c.is_ascii_digit() || *c == '-',
-        (Alphabet::All, Space::Ref) => !sample::is_bad(*c),
+        (Alphabet::All, Space::Ref) => !names::is_refused_in_ref(*c),
         (Alphabet::All, Space::Value) => true,
     };
     let mut kinds: HashSet<(Vec<u8>, Option<char>)> = HashSet::new();

@@ -16,7 +16,9 @@ use super::classes::{self, Classes};
 use super::outcome::{Failure, FailureKind, Plan, admits, most_worlds, plan, within};
 use super::situation::Situation;
 use super::{Truth, worlds};
-use crate::config::{Asked, Config, Given, NotRead, Nothing, Reading, Rule, When};
+use crate::config::{
+    Asked, Config, Given, Map, Node, NotRead, Nothing, Reading, Rule, Value, When,
+};
 use crate::finding::Report;
 use crate::gitlab::expression::Lookup;
 use crate::gitlab::{glob, regex};
@@ -88,6 +90,23 @@ impl<'r> Configs<'r> {
             ),
             base: Arc::new(reading.result?),
             known: RefCell::default(),
+        })
+    }
+
+    /// The same file where whoever starts a pipeline gives a value for an input, by its name.
+    ///
+    /// # Errors
+    ///
+    /// Why GitLab refuses it then.
+    pub fn with_input<'s>(&'s self, name: &str, value: &Node) -> Result<Configs<'s>, Report> {
+        let mut inputs = Map::default();
+        inputs.put(name, value.clone());
+        let inputs = Node::new(Value::Map(Arc::new(inputs)), Default::default());
+        Configs::new(move |given| {
+            (self.read)(&Started {
+                given,
+                inputs: &inputs,
+            })
         })
     }
 
@@ -171,6 +190,25 @@ impl<'r> Configs<'r> {
         }
         possible.undecided = Some(config);
         possible
+    }
+
+    /// The configurations of this file and of another one that may be effective in one pipeline, pair by
+    /// pair; without those of which GitLab refuses one.
+    pub fn pairs(&self, other: &Self, situation: &Situation, most: usize) -> Vec<[Arc<Config>; 2]> {
+        let both = |given: &dyn Given| match (self.at(given), other.at(given)) {
+            (Ok(own), Ok(other)) => Some([own, other]),
+            _ => None,
+        };
+        match both(situation) {
+            Some(pair) if !pair.iter().any(|config| is_undecided(config)) => return vec![pair],
+            _ => {}
+        }
+        let widest = [self.widest(), other.widest()];
+        let own = [self.at(situation), other.at(situation)];
+        let configs = widest.iter().chain(own.iter().flatten());
+        let rules = configs.flat_map(|config| &config.include_rules);
+        let worlds = worlds::of_rules(rules, situation, most);
+        worlds.iter().filter_map(|world| both(world)).collect()
     }
 
     /// The classes of pipelines that all conditions tell apart, those of included files too.
@@ -311,6 +349,34 @@ impl Given for Numbered<'_> {
 
     fn sources(&self) -> &[Source] {
         self.sources
+    }
+}
+
+/// What is known of a pipeline, and the inputs that it is given.
+struct Started<'n> {
+    given: &'n dyn Given,
+    inputs: &'n Node,
+}
+
+impl Given for Started<'_> {
+    fn rule(&self, rule: &Rule) -> Truth {
+        self.given.rule(rule)
+    }
+
+    fn variable(&self, name: &str) -> Lookup {
+        self.given.variable(name)
+    }
+
+    fn expanded(&self, text: &str) -> Option<String> {
+        self.given.expanded(text)
+    }
+
+    fn sources(&self) -> &[Source] {
+        self.given.sources()
+    }
+
+    fn inputs(&self) -> Option<&Node> {
+        Some(self.inputs)
     }
 }
 

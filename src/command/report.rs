@@ -1,0 +1,228 @@
+//! `windlass report`: which windlass generated each of many projects, what is out of date, and what was found.
+//!
+//! In: the projects. Out: one table, as text, Markdown or JSON. Always holds: a project that cannot be read is in
+//! it, with the reason; a project without a manifest is linted instead of left out.
+
+use std::path::{Path, PathBuf};
+
+use serde_json::json;
+use windlass::files::{Comparison, PIPELINE, Status};
+use windlass::finding::output::Format;
+use windlass::finding::{Report, Severity};
+use windlass::shown::{Shown, code};
+
+use super::check::Checked;
+use super::many::{each, table};
+use super::output::{Kept, kept, print};
+use super::{Failure, lint, status};
+use crate::cli::{self, Options, ReportFormat};
+
+/// What there is to say about a project.
+struct Row {
+    project: String,
+    /// The windlass that generated the pipeline.
+    version: Option<String>,
+    state: State,
+    errors: usize,
+    warnings: usize,
+    /// What an upgrade would change, a sentence each.
+    effects: Vec<String>,
+    /// Why the project could not be looked at.
+    failure: Option<String>,
+}
+
+/// How the generated files of a project are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum State {
+    UpToDate,
+    /// An older windlass made them.
+    Older,
+    OutOfDate,
+    Edited,
+    /// Nothing can be compiled.
+    Invalid,
+    /// The pipeline is written by hand.
+    NoManifest,
+    Failed,
+}
+
+impl State {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::UpToDate => "up to date",
+            Self::Older => "older windlass",
+            Self::OutOfDate => "out of date",
+            Self::Edited => "edited",
+            Self::Invalid => "manifest is invalid",
+            Self::NoManifest => "no manifest",
+            Self::Failed => "failed",
+        }
+    }
+
+    fn of(files: &Comparison, is_older: bool) -> Self {
+        let by_hand = |status: &Status| {
+            matches!(
+                status,
+                Status::Foreign | Status::Differs { edited: true } | Status::Stale { edited: true }
+            )
+        };
+        match files {
+            files if files.is_clean() => Self::UpToDate,
+            _ if is_older => Self::Older,
+            files if files.files.iter().any(|file| by_hand(&file.status)) => Self::Edited,
+            _ => Self::OutOfDate,
+        }
+    }
+}
+
+pub(super) fn run(
+    options: &Options,
+    args: &cli::Report,
+    projects: &[PathBuf],
+) -> Result<u8, Failure> {
+    let here = [PathBuf::from(".")];
+    let projects = if projects.is_empty() { &here } else { projects };
+    let rows = each(projects, |project| {
+        row(&options.of_project(project), project)
+    });
+    print(&match args.format {
+        ReportFormat::Text => text(&rows),
+        ReportFormat::Markdown => markdown(&rows),
+        ReportFormat::Json => as_json(&rows),
+    })?;
+    Ok(0)
+}
+
+fn row(options: &Options, project: &Path) -> Row {
+    let mut row = Row {
+        project: project.display().to_string(),
+        version: None,
+        state: State::Failed,
+        errors: 0,
+        warnings: 0,
+        effects: Vec::new(),
+        failure: None,
+    };
+    let exists = |name: &str| project.join(name).exists();
+    if !exists(options.manifest()) && exists(PIPELINE) {
+        let (result, found) =
+            kept(|| status(lint::run(options, &cli::Lint::default()).map(|it| it as u8)));
+        row.state = State::NoManifest;
+        row.count(&found.findings);
+        if result > 1 {
+            row.fail(&found);
+        }
+        return row;
+    }
+    let (checked, said) = kept(|| match Checked::of(options, Format::Json) {
+        Ok(checked) => Some(checked),
+        Err(failure) => {
+            status(Err(failure));
+            None
+        }
+    });
+    let Some(checked) = checked.filter(|checked| checked.project.readable) else {
+        row.fail(&said);
+        return row;
+    };
+    row.count(&checked.project.report);
+    row.state = match &checked.files {
+        Some(files) => {
+            row.version = files.version();
+            State::of(files, checked.upgrade.is_some())
+        }
+        None => State::Invalid,
+    };
+    if let Some(upgrade) = &checked.upgrade {
+        row.effects = upgrade.sentences();
+    }
+    row
+}
+
+impl Row {
+    fn count(&mut self, report: &Report) {
+        let found = report.sorted();
+        let count = |severity| found.iter().filter(|one| one.severity == severity).count();
+        (self.errors, self.warnings) = (count(Severity::Error), count(Severity::Warning));
+    }
+
+    fn fail(&mut self, said: &Kept) {
+        self.state = State::Failed;
+        let found = said.findings.sorted();
+        let found = found.first().map(|finding| finding.message.clone());
+        let line = said.progress.as_str().lines().next().map(str::to_owned);
+        self.failure = found.or(line).or(Some("it cannot be read".to_owned()));
+    }
+
+    fn cells(&self) -> [String; 5] {
+        let version = self.version.clone();
+        [
+            self.project.clone(),
+            version.unwrap_or("-".to_owned()),
+            self.state.as_str().to_owned(),
+            self.errors.to_string(),
+            self.warnings.to_string(),
+        ]
+    }
+}
+
+const COLUMNS: [&str; 5] = ["project", "windlass", "files", "errors", "warnings"];
+
+fn text(rows: &[Row]) -> Shown {
+    let mut lines = vec![COLUMNS.map(str::to_owned)];
+    lines.extend(rows.iter().map(Row::cells));
+    let mut text = table(&lines);
+    for row in rows {
+        let details = row.failure.iter().chain(&row.effects);
+        for (number, detail) in details.enumerate() {
+            if number == 0 {
+                text.line("");
+                text.line(&row.project);
+            }
+            text.line(&format!("  {detail}"));
+        }
+    }
+    text
+}
+
+fn markdown(rows: &[Row]) -> Shown {
+    let mut text = Shown::default();
+    let row_of = |cells: [String; 5]| format!("| {} |", cells.join(" | "));
+    text.line(&row_of(COLUMNS.map(str::to_owned)));
+    text.line("|---|---|---|---:|---:|");
+    for row in rows {
+        let mut cells = row.cells();
+        for cell in cells.iter_mut().take(2) {
+            *cell = code(cell).replace('|', "\\|");
+        }
+        text.line(&row_of(cells));
+    }
+    for row in rows {
+        let details = row.failure.iter().chain(&row.effects);
+        for (number, detail) in details.enumerate() {
+            if number == 0 {
+                text.line("");
+                text.line(&format!("**{}**", code(&row.project)));
+                text.line("");
+            }
+            text.line(&format!("- {}", code(detail)));
+        }
+    }
+    text
+}
+
+fn as_json(rows: &[Row]) -> Shown {
+    let rows = rows.iter().map(|row| {
+        json!({
+            "project": row.project,
+            "windlass": row.version,
+            "files": row.state.as_str(),
+            "errors": row.errors,
+            "warnings": row.warnings,
+            "effects": row.effects,
+            "failure": row.failure,
+        })
+    });
+    let version = env!("CARGO_PKG_VERSION");
+    Shown::of_json(&json!({ "windlass": version, "projects": rows.collect::<Vec<_>>() }))
+}
