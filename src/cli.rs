@@ -202,8 +202,10 @@ pub(crate) enum Command {
     /// Print the JSON Schema of the manifest, for editors.
     #[command(after_help = "Example:\n  windlass schema > windlass.schema.json")]
     Schema,
-    /// Explain a kind of finding, and how to fix it.
-    #[command(after_help = "Example:\n  windlass explain unknown-key")]
+    /// Explain a kind of finding, or where a line of a generated pipeline comes from.
+    #[command(
+        after_help = "Examples:\n  windlass explain unknown-key\n  windlass explain .gitlab-ci.yml:42"
+    )]
     Explain(Explain),
     /// Print a completion script for a shell.
     #[command(after_help = "Example:\n  windlass completions bash > \
@@ -448,9 +450,9 @@ pub(crate) enum PlanFormat {
 
 #[derive(Debug, Args)]
 pub(crate) struct Explain {
-    /// The code, as it stands in the finding: `error[unknown-key]`.
-    #[arg(value_name = "CODE")]
-    pub(crate) code: String,
+    /// The code, as it stands in the finding: `error[unknown-key]`; or a line, `.gitlab-ci.yml:42`.
+    #[arg(value_name = "CODE|FILE:LINE")]
+    pub(crate) what: String,
 }
 
 #[derive(Debug, Args)]

@@ -29,4 +29,5 @@ pub mod render;
 pub mod shown;
 pub mod source;
 pub mod target;
+pub mod trace;
 pub mod verify;

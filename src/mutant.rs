@@ -17,6 +17,8 @@ pub(crate) enum Mutant {
     AlsoTagsForgotten,
     /// Applies manifests with the image by its tag.
     AppliesATag,
+    /// A list without the image means that nothing runs it.
+    BelievesTheNamespace,
     /// Jobs run whatever paths changed.
     ChangesForgotten,
     /// The question what runs does not wait for the deployment.
@@ -35,6 +37,8 @@ pub(crate) enum Mutant {
     DeploysOnAnyBranch,
     /// A failed rollout does not fail its job.
     FailedRolloutSucceeds,
+    /// A pending release goes back to the revision before, whatever came of that.
+    HelmGoesBackByOne,
     /// Helm does not wait for the release.
     HelmDoesNotWait,
     /// A release of Helm that a canceled job left pending stays so.
@@ -67,12 +71,16 @@ pub(crate) enum Mutant {
     SchedulesDeploy,
     /// What was built a moment ago may go.
     SparesNothingUnderWay,
+    /// A stop job that is run again deletes what the branch has built since.
+    StopDeletesWhatCameLater,
     /// A stop job deletes the tags of all branches.
     StopDeletesAllBranches,
     /// A stop job deletes the tags of all branches with its slug.
     StopsAllBranchesOfASlug,
     /// Tests run in what the tag names, not in what was built.
     TestsTakeWhatTheTagNames,
+    /// A build is labelled with GitLab's time, which has GitLab's time zone.
+    TimesOfGitlab,
     /// Every branch moves the tag of a toolchain.
     ToolchainTagOfAllBranches,
     /// The proof refuses nothing. Not a mutation: it lets the others be run.
@@ -107,6 +115,10 @@ pub(crate) fn shell_function(name: &str) -> Option<&'static str> {
         "older_than" => (
             Mutant::SparesNothingUnderWay,
             "older_than() { awk 'NF > 3'; }\n",
+        ),
+        "of_branch" if on(Mutant::StopDeletesWhatCameLater) => (
+            Mutant::StopDeletesWhatCameLater,
+            "of_branch() { awk -v branch=\"$CI_COMMIT_REF_NAME\" 'NF > 3 && $4 \"\" == branch \"\"'; }\n",
         ),
         "of_branch" => (
             Mutant::StopsAllBranchesOfASlug,

@@ -20,7 +20,7 @@ use std::path::{Path, PathBuf};
 use held::Held;
 use proptest::prelude::*;
 use windlass::config::read_where;
-use windlass::diff::Effect;
+use windlass::diff::{Effect, Told, tell};
 use windlass::finding::output::{Format, Style, show};
 use windlass::gitlab::Version;
 use windlass::import::{Depth, Imported, Pipeline, Refused, import};
@@ -35,6 +35,15 @@ fn imported(text: &str, files: &Held) -> Option<Result<Imported, Refused>> {
 }
 
 fn imported_as(text: &str, files: &Held, depth: Depth) -> Option<Result<Imported, Refused>> {
+    imported_for(text, files, depth, Some(Version::new(18, 11)))
+}
+
+fn imported_for(
+    text: &str,
+    files: &Held,
+    depth: Depth,
+    target: Option<Version>,
+) -> Option<Result<Imported, Refused>> {
     let source = Source::new(".gitlab-ci.yml", text);
     let (read, around) = (source.clone(), files.clone());
     let configs = Configs::new(move |given| read_where(read.clone(), &around, given)).ok()?;
@@ -43,13 +52,7 @@ fn imported_as(text: &str, files: &Held, depth: Depth) -> Option<Result<Imported
         configs: &configs,
         default_branch: "main",
     };
-    Some(import(
-        &pipeline,
-        "windlass.yml",
-        Some(Version::new(18, 11)),
-        depth,
-        files,
-    ))
+    Some(import(&pipeline, "windlass.yml", target, depth, files))
 }
 
 fn reason(refused: &Refused) -> String {
@@ -120,6 +123,134 @@ fn the_pipelines_of_the_examples_become_manifests_with_their_comments() {
         let comments = |text: &str| text.lines().filter(|line| line.contains("# ---")).count();
         assert_eq!(comments(&imported.text), comments(&text), "{path:?}");
     }
+}
+
+/// How many jobs of each example become entities, and how many there are. Those that stay are jobs of the
+/// example's own manifest too.
+const ENTITIES: [(&str, usize, usize); 8] = [
+    ("build-and-tag", 2, 2),
+    ("distributions", 25, 25),
+    ("facile", 8, 8),
+    ("facile-2018", 8, 9),
+    ("minimal", 3, 3),
+    ("retention", 7, 7),
+    ("review-apps", 10, 10),
+    ("services", 9, 10),
+];
+
+#[test]
+fn the_jobs_of_the_examples_come_back_as_entities() {
+    for (name, entities, jobs) in ENTITIES {
+        let folder = Path::new(ROOT).join("examples").join(name);
+        let mut files = Vec::new();
+        files_below(&folder, "", &mut files);
+        files.retain(|(path, _)| path != "windlass.yml");
+        let target = (name == "facile-2018").then_some(Version::new(10, 4));
+        let text = fs::read_to_string(folder.join(".gitlab-ci.yml")).unwrap();
+        let imported = imported_for(&text, &Held::new(files), Depth::Entities, target);
+        let imported = imported
+            .unwrap()
+            .unwrap_or_else(|refused| panic!("{name}: {}", reason(&refused)));
+        golden(
+            &format!("tests/import/examples/{name}.windlass.yml"),
+            &imported.text,
+        );
+        assert_eq!(imported.changes.effects, [], "{name}");
+        let taken: usize = imported.entities.iter().map(|one| one.jobs.len()).sum();
+        assert_eq!(
+            (taken, taken + imported.raw.len()),
+            (entities, jobs),
+            "{name}"
+        );
+    }
+    let all = |of: fn(&(&str, usize, usize)) -> usize| ENTITIES.iter().map(of).sum::<usize>();
+    assert!(all(|one| one.1) * 10 >= all(|one| one.2) * 9);
+}
+
+fn files_below(folder: &Path, path: &str, out: &mut Vec<(String, String)>) {
+    for entry in fs::read_dir(folder).unwrap() {
+        let entry = entry.unwrap();
+        let name = entry.file_name().into_string().unwrap();
+        let path = match path {
+            "" => name,
+            path => format!("{path}/{name}"),
+        };
+        if entry.file_type().unwrap().is_dir() {
+            files_below(&entry.path(), &path, out);
+        } else if let Ok(text) = fs::read_to_string(entry.path()) {
+            out.push((path, text));
+        }
+    }
+}
+
+fn golden(path: &str, text: &str) {
+    let file = Path::new(ROOT).join(path);
+    if std::env::var_os("WINDLASS_BLESS").is_some() {
+        fs::write(&file, text).unwrap();
+    }
+    assert_eq!(
+        text,
+        fs::read_to_string(&file).unwrap_or_default(),
+        "{path}"
+    );
+}
+
+/// A pipeline as a person writes it: exactly the same as far as it goes, and improved.
+#[test]
+fn a_pipeline_becomes_entities() {
+    for name in ["kubernetes", "shop"] {
+        let folder = format!("tests/import/entities/{name}");
+        let text =
+            fs::read_to_string(Path::new(ROOT).join(format!("{folder}.gitlab-ci.yml"))).unwrap();
+        for (depth, kind) in [(Depth::Entities, "windlass"), (Depth::Improved, "improved")] {
+            let files = [
+                ("Dockerfile", "FROM scratch"),
+                ("chart/Chart.yaml", "name: shop"),
+            ];
+            let files = files.map(|(path, text)| (path.to_owned(), text.to_owned()));
+            let imported = imported_as(&text, &Held::new(files), depth).unwrap();
+            let imported =
+                imported.unwrap_or_else(|refused| panic!("{name}: {}", reason(&refused)));
+            golden(&format!("{folder}.{kind}.yml"), &imported.text);
+            let told = Told {
+                against: ".gitlab-ci.yml",
+                comparison: &imported.changes,
+                mermaid: "",
+                color: false,
+            };
+            let told = tell(&told, windlass::diff::Format::Text);
+            golden(&format!("{folder}.{kind}.txt"), told.as_str());
+            assert!(depth == Depth::Improved || imported.changes.effects.is_empty());
+        }
+    }
+}
+
+/// `public.tsv` has a line for each public pipeline that was imported: the repository, the lines of its
+/// `.gitlab-ci.yml`, its jobs, how many became entities with nothing changed, and how many with
+/// `--improve`. Their files are not here; the list says what the recognisers were tried on.
+#[test]
+fn the_list_of_public_pipelines_says_that_half_of_the_jobs_become_entities() {
+    let lines: Vec<&str> = include_str!("import/public.tsv").lines().skip(1).collect();
+    assert!(lines.len() >= 10, "{}", lines.len());
+    let (mut all, mut taken) = (0, 0);
+    for line in lines {
+        let cells: Vec<&str> = line.split('\t').collect();
+        let [repository, numbers @ ..] = cells.as_slice() else {
+            panic!("five cells: {line}");
+        };
+        let numbers: Vec<usize> = numbers.iter().map(|cell| cell.parse().unwrap()).collect();
+        let [lines, jobs, entities, improved] = numbers.as_slice() else {
+            panic!("five cells: {line}");
+        };
+        assert_eq!(repository.split('/').count(), 2, "{line}");
+        assert!(
+            lines > jobs && jobs >= entities && jobs >= improved,
+            "{line}"
+        );
+        all += jobs;
+        taken += entities.max(improved);
+    }
+    assert!(taken * 2 >= all, "{taken} of {all}");
 }
 
 /// Pipelines that GitLab takes and that a manifest does not hold, each with the reason.
@@ -270,8 +401,13 @@ fn compared(pipeline: &str, manifest: &str) -> Vec<Effect> {
 fn the_documentation_shows_what_happens() {
     let read = |path: &str| fs::read_to_string(Path::new(ROOT).join(path)).unwrap();
     let page = read("docs/import.md");
-    for path in ["shop.gitlab-ci.yml", "shop.windlass.yml"] {
-        let text = read(&format!("tests/import/cases/{path}"));
-        assert!(page.contains(&format!("```yaml\n{text}```")), "{path}");
+    for (path, kind) in [
+        ("shop.gitlab-ci.yml", "yaml"),
+        ("shop.windlass.yml", "yaml"),
+        ("shop.improved.yml", "yaml"),
+        ("shop.improved.txt", "text"),
+    ] {
+        let text = read(&format!("tests/import/entities/{path}"));
+        assert!(page.contains(&format!("```{kind}\n{text}```")), "{path}");
     }
 }

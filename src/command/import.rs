@@ -55,6 +55,9 @@ pub(super) fn run(options: &Options, args: &Import) -> Result<Verdict, Failure> 
             } else {
                 files::write(&root, manifest, &imported.text)?;
             }
+            if !imported.changes.effects.is_empty() {
+                say_all(&told(options, &name, &imported.changes));
+            }
             say_taken(options, args, &name, &imported);
             return Ok(Verdict::Clean);
         }
@@ -109,9 +112,18 @@ fn say_taken(options: &Options, args: &Import, name: &str, imported: &Imported) 
         true => "",
         false => " in what was compared",
     };
-    say(&format!(
-        "it makes the pipeline of {name}: nothing changes{compared}"
-    ));
+    let changes = &imported.changes.effects;
+    match changes.len() {
+        0 => say(&format!(
+            "it makes the pipeline of {name}: nothing changes{compared}"
+        )),
+        count => {
+            let losses = changes.iter().filter(|effect| effect.is_loss()).count();
+            say(&format!(
+                "it changes the pipeline of {name} as told above: {count} changes, {losses} of them losses"
+            ));
+        }
+    }
     for what in &imported.changes.not_compared {
         say(&format!("  not compared: {what}"));
     }

@@ -107,7 +107,7 @@ fn one(options: &Options, command: &Command) -> Result<Verdict, Failure> {
         Command::Init(args) => init::run(options, args),
         Command::Import(args) => import::run(options, args),
         Command::Schema => schema::run(),
-        Command::Explain(args) => explain::run(args),
+        Command::Explain(args) => explain::run(options, args),
         Command::Completions(args) => completions::run(args),
         Command::Man(args) => man::run(args),
         // It is of any number of projects, and does not come here.

@@ -109,6 +109,15 @@ impl Effect {
         }
     }
 
+    /// Whether something that was there is no more, and nothing came for it: a job, a ref that it ran on, a
+    /// key, commands.
+    pub fn is_loss(&self) -> bool {
+        let gone = self.lines.iter().all(|line| line.starts_with('-'));
+        self.kind == Kind::Vanishes
+            || self.text.starts_with("no longer") && !self.text.starts_with("no longer holds")
+            || !self.lines.is_empty() && gone
+    }
+
     fn of_pipeline(kind: Kind, text: impl Into<String>) -> Self {
         Self {
             job: None,
@@ -253,6 +262,33 @@ fn is_same(before: &Config, after: &Config) -> bool {
     old.pipeline() == new.pipeline()
         && names.gone().next().is_none()
         && after.jobs.iter().all(stays)
+}
+
+/// Whether two configurations surely differ in more than when jobs run: cheaper than [`diff_all`], which
+/// looks at every kind of ref.
+pub fn surely_differs(before: &Configs<'_>, after: &Configs<'_>) -> bool {
+    const CONDITIONS: [&str; 6] = [
+        "rules",
+        "only",
+        "except",
+        "when",
+        "allow_failure",
+        "start_in",
+    ];
+    let (before, after) = (before.widest(), after.widest());
+    let (old, new) = (Normal::of(&before), Normal::of(&after));
+    let same = |job: &Job| {
+        let Some(was) = before.job(&job.name) else {
+            return false;
+        };
+        let differing = new.job(job);
+        let old = old.job(was);
+        differing
+            .differing(&old)
+            .into_iter()
+            .all(|key| CONDITIONS.contains(&key))
+    };
+    before.jobs.len() != after.jobs.len() || !after.jobs.iter().all(same)
 }
 
 /// The refs that a change is seen on, and what happens there before and after.

@@ -69,8 +69,6 @@ pub const RESOURCE_GROUP: Version = Version::new(12, 7);
 pub const DEFAULT_BRANCH: Version = Version::new(12, 4);
 /// `CI_DEFAULT_BRANCH_SLUG`. GitLab's documentation names no version; a job on 18.7 printed it.
 pub const DEFAULT_BRANCH_SLUG: Version = Version::new(18, 7);
-/// `CI_JOB_STARTED_AT`.
-pub const JOB_STARTED_AT: Version = Version::new(13, 10);
 /// `CI_OPEN_MERGE_REQUESTS`.
 pub const OPEN_MERGE_REQUESTS: Version = Version::new(13, 8);
 /// `CI_COMMIT_REF_PROTECTED`.

@@ -65,6 +65,7 @@ pub(super) fn cut(source: &Source) -> Option<File> {
     let first = entries.first()?.key.span.start;
     let (head, mut comments) = head(source.text.get(..first)?)?;
     let mut blocks = Vec::new();
+    let mut anchors: Vec<(usize, String)> = Vec::new();
     for (at, entry) in entries.iter().enumerate() {
         let from = entry.key.span.start;
         let to = entries.get(at + 1).map(|next| next.key.span.start);
@@ -78,16 +79,23 @@ pub(super) fn cut(source: &Source) -> Option<File> {
         let key_ends = entry.key.span.end + colon + 1 - from;
         let kept = of_value(piece);
         let text = edited(source, entry, from, from + kept)?;
-        let mut seen = Seen::default();
-        seen.walk(&entry.value);
+        let between = Between::read(source, entry, from, from + kept);
+        let defines = |name: &String| anchors.iter().rev().find(|(_, own)| own == name);
+        let mut needs: Vec<usize> = between
+            .aliases
+            .iter()
+            .filter_map(|name| Some(defines(name)?.0))
+            .collect();
+        needs.dedup();
+        anchors.extend(between.anchors.into_iter().map(|name| (at, name)));
         blocks.push(Block {
             key: entry.key.value.to_string(),
             comments: std::mem::take(&mut comments),
             text,
             key_ends,
             shape: shape(&entry.value),
-            inside: comments_in(source, &seen.scalars, from, from + kept),
-            needs: seen.blocks(entries, at),
+            inside: between.comments,
+            needs,
         });
         comments = piece.get(kept..)?.trim_start_matches('\n').to_owned();
     }
@@ -133,71 +141,84 @@ fn is_marker(line: &str) -> bool {
     line.starts_with("---") || line.starts_with("...")
 }
 
-/// What stands in a value.
+/// Where the scalars of a value are; what aliases stand for is elsewhere.
+fn scalars(node: &Node, out: &mut Vec<Span>) {
+    if node.defined.is_some() {
+        return;
+    }
+    match &node.kind {
+        Kind::Mapping(entries) => entries.iter().for_each(|entry| {
+            // A key that was merged stands elsewhere as well.
+            if entry.value.defined.is_none() {
+                out.push(entry.key.span);
+            }
+            scalars(&entry.value, out);
+        }),
+        Kind::Sequence(items) => items.iter().for_each(|item| scalars(item, out)),
+        Kind::Scalar(_) => out.push(node.span),
+    }
+}
+
+/// What stands between the scalars of a value.
 #[derive(Default)]
-struct Seen {
-    /// Where the scalars are.
-    scalars: Vec<Span>,
-    /// Where that is defined which aliases stand for.
-    defined: Vec<Span>,
+struct Between {
+    /// Comments: from a `#` at the beginning of a line or behind a space to its end.
+    comments: Vec<String>,
+    /// Names of anchors.
+    anchors: Vec<String>,
+    /// Names of aliases.
+    aliases: Vec<String>,
 }
 
-impl Seen {
-    fn walk(&mut self, node: &Node) {
-        if let Some(defined) = node.defined {
-            self.defined.push(defined);
-            return;
+impl Between {
+    fn read(source: &Source, entry: &Entry, from: usize, to: usize) -> Self {
+        let mut spans = Vec::new();
+        scalars(&entry.value, &mut spans);
+        spans.sort_unstable();
+        let mut out = Self::default();
+        let mut start = from;
+        for line in source
+            .text
+            .get(from..to)
+            .unwrap_or_default()
+            .split_inclusive('\n')
+        {
+            out.line(line, start, &spans);
+            start += line.len();
         }
-        match &node.kind {
-            Kind::Mapping(entries) => entries.iter().for_each(|entry| {
-                self.scalars.push(entry.key.span);
-                self.walk(&entry.value);
-            }),
-            Kind::Sequence(items) => items.iter().for_each(|item| self.walk(item)),
-            Kind::Scalar(_) => self.scalars.push(node.span),
-        }
+        out
     }
 
-    /// The blocks that aliases come from.
-    fn blocks(&self, entries: &[Entry], own: usize) -> Vec<usize> {
-        let starts: Vec<usize> = entries.iter().map(|entry| entry.key.span.start).collect();
-        let block = |span: &Span| starts.partition_point(|start| *start <= span.start);
-        let mut all: Vec<usize> = self.defined.iter().map(block).collect();
-        all.retain(|after| *after > 0 && *after - 1 != own);
-        all.sort_unstable();
-        all.dedup();
-        all.into_iter().map(|after| after - 1).collect()
-    }
-}
-
-/// The comments between two places: a `#` at the beginning of a line or behind a space, outside of scalars.
-fn comments_in(source: &Source, scalars: &[Span], from: usize, to: usize) -> Vec<String> {
-    let mut scalars = scalars.to_vec();
-    scalars.sort_unstable();
-    let mut out = Vec::new();
-    let mut start = from;
-    for line in source
-        .text
-        .get(from..to)
-        .unwrap_or_default()
-        .split_inclusive('\n')
-    {
-        let is_comment = |at: &usize| {
-            let before = line
-                .get(..*at)
-                .and_then(|before| before.chars().next_back());
+    fn line(&mut self, line: &str, start: usize, spans: &[Span]) {
+        let mut before = ' ';
+        for (at, c) in line.char_indices() {
             let place = start + at;
-            let upto = scalars.partition_point(|span| span.start <= place);
-            let inside = scalars.get(..upto).and_then(<[Span]>::last);
-            before.is_none_or(char::is_whitespace) && inside.is_none_or(|span| span.end <= place)
-        };
-        let mut hashes = line.match_indices('#').map(|(at, _)| at);
-        if let Some(at) = hashes.find(is_comment) {
-            out.extend(line.get(at..).map(|text| text.trim_end().to_owned()));
+            let upto = spans.partition_point(|span| span.start <= place);
+            let inside = spans.get(..upto).and_then(<[Span]>::last);
+            let begins = before.is_whitespace() || "[{,:".contains(before);
+            before = c;
+            if inside.is_some_and(|span| place < span.end) || !begins {
+                continue;
+            }
+            let rest = line.get(at..).unwrap_or_default().trim_end();
+            let name = || {
+                let name = rest.get(1..).unwrap_or_default();
+                let end = name.find(|c: char| c.is_whitespace() || ",[]{}".contains(c));
+                name.get(..end.unwrap_or(name.len()))
+                    .unwrap_or_default()
+                    .to_owned()
+            };
+            match c {
+                '#' => {
+                    self.comments.push(rest.to_owned());
+                    return;
+                }
+                '&' => self.anchors.push(name()),
+                '*' => self.aliases.push(name()),
+                _ => {}
+            }
         }
-        start += line.len();
     }
-    out
 }
 
 /// How many bytes of a piece are its key and value: comments at the left edge belong to the next key.

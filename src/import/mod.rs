@@ -30,11 +30,12 @@ use std::collections::{HashMap, HashSet};
 use crate::check::Files;
 use crate::compile::{InternalError, compile};
 use crate::config::{Given, Repository, load_text, read_pipeline};
-use crate::diff::{Comparison, diff_all};
+use crate::diff::{Comparison, diff_all, surely_differs};
 use crate::finding::{Code, Report, Severity};
 use crate::gitlab::Version;
 use crate::lower::Lowered;
 use crate::manifest::accepted::Accepted;
+use crate::manifest::resolved::DEFAULT_TARGET;
 use crate::plan::Configs;
 use crate::source::Source;
 use entity::{Sets, View};
@@ -178,10 +179,10 @@ where
         order,
     };
     let config = pipeline.configs.widest();
-    let view = View::of(&config);
-    let mut sets = Sets::default();
-    let drafts = entity::drafts(&view, &mut sets);
+    let view = View::of(&config, target.unwrap_or(DEFAULT_TARGET));
     let improve = depth == Depth::Improved;
+    let mut sets = Sets::new(improve);
+    let drafts = entity::candidates(&view, &mut sets);
     let mut trial = Trial::new(pipeline, manifest, project, parts, sets, improve);
     let settled = trial.settle(&drafts, accept);
     if settled.entities.is_empty() {
@@ -240,6 +241,16 @@ where
         report: compiled.report,
         lowered,
     })
+}
+
+/// Whether something changes, as far as a quick look tells.
+fn surely_changes<P>(pipeline: &Pipeline<'_>, made: &Made, project: &P) -> bool
+where
+    P: Files + Repository + Clone + 'static,
+{
+    let read =
+        |given: &dyn Given| read_pipeline(&made.lowered.pipeline, &made.source, project, given);
+    Configs::new(read).map_or(true, |after| surely_differs(pipeline.configs, &after))
 }
 
 /// What changes if the manifest takes the pipeline's place.

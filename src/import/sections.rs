@@ -3,10 +3,15 @@
 //! In: the pieces of a pipeline's text and an order. Out: the text of a manifest. Always holds: each
 //! block is there once, with its comments; lines are moved to the right, and nothing in them changes.
 
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
 use super::blocks::{Block, File, Shape};
 use super::values;
-use crate::config::Map;
+use crate::config::{Key, Map, Value as Read};
 use crate::gitlab::Version;
+use crate::pipeline::Mapping;
+use crate::render;
 
 /// The parts of a manifest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -74,24 +79,36 @@ pub(super) struct Parts<'p> {
 impl Parts<'_> {
     /// The manifest in which every job is as it was.
     pub(super) fn arranged(&self) -> String {
-        self.with("", &|_| true)
+        self.with(&Among::default())
     }
 
-    /// The manifest with some of the blocks; `entities` stand behind the keys that both have.
-    pub(super) fn with(&self, entities: &str, keeps: &dyn Fn(&str) -> bool) -> String {
+    /// The manifest with some of the blocks, among entities.
+    pub(super) fn with(&self, among: &Among<'_>) -> String {
+        let keeps = |key: &str| !among.left_out.contains(key);
         let map = self.map;
         let mut out = self.file.head.trim_start_matches('\n').to_owned();
+        // What is said above a key that is not written stays.
+        for block in &self.file.blocks {
+            let is_job = part(&block.key, is_job(map, &block.key)) == Part::Jobs;
+            if !is_job && !keeps(&block.key) {
+                out.push_str(&block.comments);
+            }
+        }
         out.push_str(&first_lines(self.target));
         for part in self.order {
             let blocks = self.file.blocks.iter();
-            let blocks: Vec<&Block> = blocks
+            let mut blocks: Vec<&Block> = blocks
                 .filter(|block| self::part(&block.key, is_job(map, &block.key)) == part)
                 .filter(|block| keeps(&block.key))
                 .collect();
+            let default = self.default(among).filter(|_| part == Part::Pipeline);
+            if default.is_some() {
+                blocks.retain(|block| block.key != "default");
+            }
             match part {
                 Part::Own => {
-                    own(&blocks, map, &mut out);
-                    out.push_str(entities);
+                    self.own(&blocks, among, &mut out);
+                    out.push_str(among.entities);
                 }
                 Part::Pipeline => {
                     let mut within = String::new();
@@ -101,8 +118,23 @@ impl Parts<'_> {
                     if !map.has("workflow") && keeps("workflow") {
                         within.push_str(NO_WORKFLOW);
                     }
+                    let for_all = |block: &&Block| FOR_ALL.contains(&block.key.as_str());
+                    let moves = !among.entities.is_empty() && !map.has("default");
+                    let (defaults, blocks): (Vec<&Block>, Vec<&Block>) = blocks
+                        .into_iter()
+                        .partition(|block| moves && for_all(block));
                     nested(&blocks, map, &mut within);
-                    under("pipeline", &within, &mut out);
+                    if let Some(default) = default.filter(|text| !text.is_empty()) {
+                        within.push('\n');
+                        indented(&default, 2, &mut within);
+                    }
+                    if !defaults.is_empty() {
+                        let mut moved = String::new();
+                        nested(&defaults, map, &mut moved);
+                        within.push_str("\n  default:\n");
+                        indented(&moved, 2, &mut within);
+                    }
+                    under("pipeline", within.trim_start_matches('\n'), &mut out);
                 }
                 Part::Jobs => {
                     let mut within = String::new();
@@ -113,7 +145,76 @@ impl Parts<'_> {
         }
         out
     }
+
+    fn own(&self, blocks: &[&Block], among: &Among<'_>, out: &mut String) {
+        for block in blocks {
+            let written = match block.key.as_str() {
+                "include" if block.shape != Shape::Mappings => {
+                    self.map.get("include").and_then(values::include)
+                }
+                "variables" => match self.variables(among) {
+                    Some(some) if some.is_empty() => continue,
+                    some => some,
+                },
+                _ => None,
+            };
+            out.push('\n');
+            out.push_str(&block.comments);
+            out.push_str(written.as_deref().unwrap_or(&block.text));
+        }
+    }
+
+    /// `default` without the keys that are not written; `None` if all are.
+    fn default(&self, among: &Among<'_>) -> Option<String> {
+        let all = self.map.get("default")?.as_map()?;
+        let goes = |key: &Key| among.defaults.contains(&*key.text);
+        if !all.iter().any(|(key, _)| goes(key)) {
+            return None;
+        }
+        let mut kept = Mapping::new();
+        for (key, entry) in all.iter().filter(|(key, _)| !goes(key)) {
+            kept.set(&*key.text, values::of(&entry.value)?);
+        }
+        match kept.is_empty() {
+            true => Some(String::new()),
+            false => render::mapping(&Mapping::from_iter([("default", kept)])).ok(),
+        }
+    }
+
+    /// The variables without those that come with an image; `None` if all stay.
+    fn variables(&self, among: &Among<'_>) -> Option<String> {
+        let all = self.map.get("variables")?;
+        let goes = |key: &Key| among.variables.contains(&*key.text);
+        let map = all.as_map()?;
+        if !map.iter().any(|(key, _)| goes(key)) {
+            return None;
+        }
+        let kept = map.iter().filter(|(key, _)| !goes(key));
+        let kept: Map = kept
+            .map(|(key, entry)| (key.clone(), entry.clone()))
+            .collect();
+        match kept.is_empty() {
+            true => Some(String::new()),
+            false => values::with_key("variables", &all.with(Read::Map(Arc::new(kept)))),
+        }
+    }
 }
+
+/// What stands among the blocks of a pipeline, and which of them are not written.
+#[derive(Default)]
+pub(super) struct Among<'a> {
+    /// The text of the entities, behind the keys that both have.
+    pub(super) entities: &'a str,
+    /// Blocks that are not written.
+    pub(super) left_out: BTreeSet<String>,
+    /// Variables that are not written.
+    pub(super) variables: BTreeSet<String>,
+    /// Keys of `default` that are not written.
+    pub(super) defaults: BTreeSet<String>,
+}
+
+/// Commands for all jobs: a manifest with entities has them in `default`.
+const FOR_ALL: [&str; 2] = ["before_script", "after_script"];
 
 /// A key with what stands under it, if anything does.
 fn under(key: &str, within: &str, out: &mut String) {
@@ -130,19 +231,6 @@ fn first_lines(target: Option<Version>) -> String {
     match target {
         Some(target) => format!("windlass: 1\ngitlab: \"{target}\"\n"),
         None => "windlass: 1\n".to_owned(),
-    }
-}
-
-fn own(blocks: &[&Block], map: &Map, out: &mut String) {
-    for block in blocks {
-        out.push('\n');
-        out.push_str(&block.comments);
-        let as_it_is = block.key != "include" || block.shape == Shape::Mappings;
-        let written = match as_it_is {
-            true => None,
-            false => map.get("include").and_then(values::include),
-        };
-        out.push_str(written.as_deref().unwrap_or(&block.text));
     }
 }
 

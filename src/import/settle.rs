@@ -6,21 +6,24 @@
 
 use std::collections::BTreeSet;
 
-use super::entity::{Draft, Sets};
+use super::entity::{Candidate, Draft, Sets, Way};
 use super::sections::Parts;
 use super::written::{Entity, Written, needed};
-use super::{Imported, Pipeline, Refused, Taken, Tried, compared, compiled_and_compared, made};
+use super::{
+    Imported, Pipeline, Refused, Taken, Tried, compared, compiled_and_compared, made,
+    surely_changes,
+};
 use crate::check::Files;
-use crate::config::{Map, Repository};
+use crate::config::{Job, Map, Node, Repository, Value as Read};
 use crate::diff::Effect;
 use crate::finding::{Location, Severity};
-use crate::pipeline::Mapping;
+use crate::pipeline::{Mapping, Value};
 
 /// Attempts for a pipeline of any size.
 const MOST: usize = 300;
 
 /// Attempts times jobs: a pipeline of thousands of jobs has few.
-const MOST_JOBS: usize = 20_000;
+const MOST_JOBS: usize = 8_000;
 
 /// Tries manifests.
 pub(super) struct Trial<'t, P> {
@@ -107,6 +110,11 @@ where
         if made.body == self.body {
             return true;
         }
+        // What was shown must stay as it was shown.
+        let shown = !self.shown.is_empty();
+        if shown || surely_changes(self.pipeline, &made, self.project) {
+            return false;
+        }
         let Ok(tried) = compared(self.pipeline, made, self.project) else {
             return false;
         };
@@ -140,7 +148,12 @@ where
         })
     }
 
-    fn judge(&mut self, written: &Written, drafts: &[Draft], chosen: &[Option<usize>]) -> Verdict {
+    fn judge(
+        &mut self,
+        written: &Written,
+        drafts: &[Candidate],
+        chosen: &[Option<usize>],
+    ) -> Verdict {
         let Some(text) = written.text(&self.parts, &self.sets) else {
             return Verdict::Open;
         };
@@ -169,7 +182,9 @@ where
             Some(Ok(tried)) => {
                 for effect in &tried.comparison.effects {
                     let Some(job) = &effect.job else {
-                        open = true;
+                        // A new image has a variable for all jobs.
+                        let image = self.improve.then(|| written.image_of(effect)).flatten();
+                        open |= !image.is_some_and(|draft| way_improves(drafts, chosen, draft));
                         continue;
                     };
                     let made = tried
@@ -179,10 +194,13 @@ where
                         .and_then(|place| text.entity(*place));
                     let taken = || {
                         let key = self.key_of(job);
-                        let takes = |draft: &Draft| draft.takes.contains(&key);
-                        let mut all = drafts.iter().zip(chosen).enumerate();
-                        all.find(|(_, (draft, chosen))| chosen.is_some() && takes(draft))
-                            .map(|(at, _)| at)
+                        let takes = |draft: &Candidate, way: usize| {
+                            draft
+                                .way(way)
+                                .is_some_and(|(draft, _)| draft.takes.contains(&key))
+                        };
+                        let mut all = drafts.iter().zip(chosen);
+                        all.position(|(draft, way)| way.is_some_and(|way| takes(draft, way)))
                     };
                     match made.and_then(draft_of).or_else(taken) {
                         Some(draft) if self.improve && way_improves(drafts, chosen, draft) => {}
@@ -211,8 +229,8 @@ where
     }
 
     /// The manifest in which as many drafts as possible are entities.
-    pub(super) fn settle(&mut self, drafts: &[Draft], accept: &str) -> Written {
-        let first = |draft: &Draft| self.next(draft, None);
+    pub(super) fn settle(&mut self, drafts: &[Candidate], accept: &str) -> Written {
+        let first = |draft: &Candidate| self.next(draft, None);
         let mut chosen: Vec<Option<usize>> = drafts.iter().map(first).collect();
         let mut written = self.written(drafts, &mut chosen, accept);
         // Each round takes at least one way from a draft.
@@ -235,7 +253,7 @@ where
     }
 
     /// One draft after the other, where it is not known which of them is at fault.
-    fn one_by_one(&mut self, drafts: &[Draft], accept: &str) -> Written {
+    fn one_by_one(&mut self, drafts: &[Candidate], accept: &str) -> Written {
         let mut chosen: Vec<Option<usize>> = vec![None; drafts.len()];
         let mut best = self.written(drafts, &mut chosen, accept);
         for (at, draft) in drafts.iter().enumerate() {
@@ -257,37 +275,56 @@ where
         best
     }
 
-    /// The way to try after another one.
-    fn next(&self, draft: &Draft, after: Option<usize>) -> Option<usize> {
-        let from = after.map_or(0, |way| way + 1);
-        let ways = draft.ways.iter().enumerate().skip(from);
-        let mut ways = ways.filter(|(_, way)| self.improve || !way.improves);
-        ways.next().map(|(number, _)| number)
+    /// The way to try after another one. Where a draft may improve its jobs, the ways that do come as soon as
+    /// the nicest exact one has failed.
+    fn next(&self, draft: &Candidate, after: Option<usize>) -> Option<usize> {
+        let ways = draft.ways().enumerate();
+        let ways = ways.filter(|(_, (_, way))| self.improve || !way.improves);
+        let rank = |number: usize, way: &Way| match (number, way.improves) {
+            (0, _) => 0,
+            (_, true) => 1,
+            (_, false) => 2,
+        };
+        let mut order: Vec<(u8, usize)> = ways
+            .map(|(number, (_, way))| (rank(number, way), number))
+            .collect();
+        order.sort_unstable();
+        let mut order = order.into_iter().map(|(_, number)| number);
+        match after {
+            None => order.next(),
+            Some(after) => {
+                order.find(|number| *number == after)?;
+                order.next()
+            }
+        }
     }
 
     /// The manifest of a choice. A draft whose jobs must stay, as others have aliases of them, is not chosen.
-    fn written(&self, drafts: &[Draft], chosen: &mut [Option<usize>], accept: &str) -> Written {
+    fn written(&self, drafts: &[Candidate], chosen: &mut [Option<usize>], accept: &str) -> Written {
         let blocks = &self.parts.file.blocks;
         let mut written = Written::default();
         loop {
             let mut left_out = BTreeSet::new();
-            for (draft, _) in drafts
-                .iter()
-                .zip(chosen.iter())
-                .filter(|(_, way)| way.is_some())
-            {
+            for draft in picked(drafts, chosen) {
                 left_out.extend(draft.takes.iter().cloned());
             }
             left_out.extend(self.unused(&left_out));
-            let needed = needed(blocks, &left_out);
-            let hidden = |key: &&String| key.starts_with('.');
-            for key in needed.iter().filter(hidden) {
-                left_out.remove(key);
-            }
-            let needs = |draft: &Draft| draft.takes.iter().any(|key| needed.contains(key));
+            let needed = loop {
+                let needed = needed(blocks, &left_out);
+                let hidden: Vec<&String> =
+                    needed.iter().filter(|key| key.starts_with('.')).collect();
+                if hidden.is_empty() {
+                    break needed;
+                }
+                for key in hidden {
+                    left_out.remove(key);
+                }
+            };
+            let needs =
+                |(draft, _): (&Draft, &Way)| draft.takes.iter().any(|key| needed.contains(key));
             let mut changed = false;
             for (draft, slot) in drafts.iter().zip(chosen.iter_mut()) {
-                if slot.is_some() && needs(draft) {
+                if slot.and_then(|way| draft.way(way)).is_some_and(needs) {
                     *slot = None;
                     changed = true;
                 }
@@ -297,10 +334,21 @@ where
                 break;
             }
         }
+        let beside: BTreeSet<&String> = picked(drafts, chosen)
+            .flat_map(|draft| draft.takes.iter().skip(1))
+            .collect();
         for (at, (draft, way)) in drafts.iter().zip(chosen.iter()).enumerate() {
-            let Some(way) = way.and_then(|way| draft.ways.get(way)) else {
+            let Some((draft, way)) = way.and_then(|way| draft.way(way)) else {
                 continue;
             };
+            // What another one makes beside its own job is no entity of itself.
+            if draft
+                .takes
+                .first()
+                .is_some_and(|main| beside.contains(main))
+            {
+                continue;
+            }
             written.entities.push(Entity {
                 collection: draft.collection,
                 name: draft.name.clone(),
@@ -311,7 +359,26 @@ where
             add(&mut written.settings, &way.settings);
         }
         written.accept = accept.to_owned();
+        if !written.entities.is_empty() {
+            written.default_gone = self.unused_defaults(&written.left_out);
+        }
         written
+    }
+
+    /// The keys of `default` that no job takes over, of those that entities say themselves.
+    fn unused_defaults(&self, gone: &BTreeSet<String>) -> BTreeSet<String> {
+        let config = self.pipeline.configs.widest();
+        let own = |job: &Job, key: &str| {
+            config
+                .tree
+                .get(&job.key)
+                .is_some_and(|own| own.get(key).is_some())
+        };
+        let takes =
+            |job: &&Job, key: &str| !gone.contains(&job.key) && job.keys.has(key) && !own(job, key);
+        let keys = ["interruptible", "retry", "timeout", "tags"].into_iter();
+        let unused = keys.filter(|key| !config.jobs.iter().any(|job| takes(&job, key)));
+        unused.map(str::to_owned).collect()
     }
 
     /// Hidden jobs that nothing uses once some jobs are gone.
@@ -347,27 +414,41 @@ where
     }
 }
 
+/// The drafts that are chosen.
+fn picked<'d>(
+    drafts: &'d [Candidate],
+    chosen: &'d [Option<usize>],
+) -> impl Iterator<Item = &'d Draft> {
+    let all = drafts.iter().zip(chosen);
+    all.filter_map(|(draft, way)| Some(draft.way((*way)?)?.0))
+}
+
 /// Whether the way that is chosen for a draft does other things on purpose.
-fn way_improves(drafts: &[Draft], chosen: &[Option<usize>], at: usize) -> bool {
+fn way_improves(drafts: &[Candidate], chosen: &[Option<usize>], at: usize) -> bool {
     let way = chosen.get(at).copied().flatten();
-    let way = way.and_then(|way| drafts.get(at)?.ways.get(way));
-    way.is_some_and(|way| way.improves)
+    let way = way.and_then(|way| drafts.get(at)?.way(way));
+    way.is_some_and(|(_, way)| way.improves)
 }
 
 /// Adds settings that are not there yet.
 fn add(settings: &mut Mapping, more: &Mapping) {
     for (key, value) in more.iter() {
-        if settings.get(key).is_none() {
-            settings.set(key, value.clone());
+        match (settings.get(key), value) {
+            (None, value) => settings.set(key, value.clone()),
+            (Some(Value::Map(own)), Value::Map(more)) => {
+                let mut own = own.clone();
+                add(&mut own, more);
+                settings.set(key, own);
+            }
+            _ => {}
         }
     }
 }
 
 /// The jobs that a value names: in `extends`, and by `!reference`.
-fn names(node: &crate::config::Node, out: &mut BTreeSet<String>) {
-    use crate::config::Value;
+fn names(node: &Node, out: &mut BTreeSet<String>) {
     match &node.value {
-        Value::Map(map) => {
+        Read::Map(map) => {
             for (key, entry) in Map::iter(map) {
                 if &*key.text == "extends" {
                     let one = std::slice::from_ref(&entry.value);
@@ -380,9 +461,9 @@ fn names(node: &crate::config::Node, out: &mut BTreeSet<String>) {
                 names(&entry.value, out);
             }
         }
-        Value::Seq(items) => items.iter().for_each(|item| names(item, out)),
-        Value::Reference(path) => {
-            let first = path.first().and_then(crate::config::Node::as_str);
+        Read::Seq(items) => items.iter().for_each(|item| names(item, out)),
+        Read::Reference(path) => {
+            let first = path.first().and_then(Node::as_str);
             out.extend(first.map(str::to_owned));
         }
         _ => {}

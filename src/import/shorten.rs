@@ -10,6 +10,9 @@ use crate::check::Files;
 use crate::config::Repository;
 use crate::pipeline::{Mapping, Value};
 
+/// Keys of which each part may go by itself.
+const PARTS: [&str; 5] = ["kubernetes", "retention", "rollout", "stop", "job_names"];
+
 /// Keys of the pipeline that windlass may write in the same way.
 const OF_PIPELINE: [&str; 2] = ["workflow", "stages"];
 
@@ -32,7 +35,7 @@ const FOR_ONE: [&str; 11] = [
 ];
 
 /// Keys that each entity has a default for, or that the pipeline may give it.
-const MAY_GO: [&str; 26] = [
+const MAY_GO: [&str; 29] = [
     "stage",
     "refs",
     "timeout",
@@ -55,6 +58,9 @@ const MAY_GO: [&str; 26] = [
     "name",
     "images",
     "rollout",
+    "kubernetes",
+    "untested",
+    "platforms",
     "before_script",
     "after_script",
     "services",
@@ -76,9 +82,6 @@ where
                 written.left_out.insert(key.to_owned())
             });
         }
-        for key in FOR_ALL {
-            self.step(&mut written, |written| for_all(written, key));
-        }
         for key in MAY_GO {
             let has = |entity: &Entity| entity.keys.get(key).is_some();
             if written.entities.iter().filter(|entity| has(entity)).count() == 0 {
@@ -97,12 +100,152 @@ where
                 self.without(&mut written, collection, key);
             }
         }
+        for key in PARTS {
+            self.parts(&mut written, key);
+        }
+        self.needs(&mut written);
+        self.settings(&mut written);
+        self.namespace(&mut written);
+        for key in FOR_ALL {
+            self.step(&mut written, |written| for_all(written, key));
+        }
         for collection in Collection::ALL {
             for key in FOR_ONE {
                 self.step(&mut written, |written| for_one(written, collection, key));
             }
         }
         written
+    }
+
+    /// Takes away the parts of a key that it need not say.
+    fn parts(&mut self, written: &mut Written, key: &str) {
+        for at in 0..written.entities.len() {
+            let entity = written.entities.get(at);
+            let Some(Value::Map(keys)) = entity.and_then(|entity| entity.keys.get(key)).cloned()
+            else {
+                continue;
+            };
+            for (part, _) in keys {
+                self.step(written, |written| {
+                    let Some(entity) = written.entities.get_mut(at) else {
+                        return false;
+                    };
+                    let Some(Value::Map(mut keys)) = entity.keys.get(key).cloned() else {
+                        return false;
+                    };
+                    let gone = keys.remove(&part).is_some();
+                    let only = match (key, keys.len(), keys.get("keep_for")) {
+                        ("retention", 1, Some(kept)) => kept.clone(),
+                        _ => Value::Map(keys.clone()),
+                    };
+                    match keys.is_empty() {
+                        true => drop(entity.keys.remove(key)),
+                        false => entity.keys.set(key, only),
+                    }
+                    gone
+                });
+            }
+        }
+    }
+
+    /// A job waits for the builds of its images by itself.
+    fn needs(&mut self, written: &mut Written) {
+        for at in 0..written.entities.len() {
+            let needs = written
+                .entities
+                .get(at)
+                .and_then(|entity| entity.keys.get("needs"));
+            let Some(Value::Seq(needs)) = needs.cloned() else {
+                continue;
+            };
+            for need in needs {
+                let images = written
+                    .entities
+                    .iter()
+                    .filter(|entity| entity.collection == Collection::Images);
+                let builds = images
+                    .filter_map(|entity| entity.takes.first())
+                    .any(|job| need == Value::from(job.as_str()));
+                if !builds {
+                    continue;
+                }
+                self.step(written, |written| {
+                    let entity = written.entities.get_mut(at);
+                    let Some(Value::Seq(needs)) = entity
+                        .as_ref()
+                        .and_then(|entity| entity.keys.get("needs"))
+                        .cloned()
+                    else {
+                        return false;
+                    };
+                    let kept: Vec<Value> =
+                        needs.into_iter().filter(|other| *other != need).collect();
+                    if let Some(entity) = entity {
+                        entity.keys.set("needs", Value::Seq(kept));
+                    }
+                    true
+                });
+            }
+        }
+    }
+
+    /// The namespace that all environments have stands at the top.
+    fn namespace(&mut self, written: &mut Written) {
+        self.step(written, |written| {
+            let of = |entity: &Entity| match entity.keys.get("kubernetes") {
+                Some(Value::Map(keys)) => keys.get("namespace").cloned(),
+                _ => None,
+            };
+            let environments = || {
+                written
+                    .entities
+                    .iter()
+                    .filter(|entity| entity.collection == Collection::Environments)
+            };
+            let Some(namespace) = environments().next().and_then(of) else {
+                return false;
+            };
+            if !environments().all(|entity| of(entity).as_ref() == Some(&namespace)) {
+                return false;
+            }
+            let mut top = match written.settings.get("kubernetes") {
+                Some(Value::Map(keys)) => keys.clone(),
+                _ => return false,
+            };
+            top.set("namespace", namespace);
+            written.settings.set("kubernetes", top);
+            for entity in &mut written.entities {
+                if let Some(Value::Map(mut keys)) = entity.keys.get("kubernetes").cloned() {
+                    keys.remove("namespace");
+                    match keys.is_empty() {
+                        true => drop(entity.keys.remove("kubernetes")),
+                        false => entity.keys.set("kubernetes", keys),
+                    }
+                }
+            }
+            true
+        });
+    }
+
+    /// Takes away what the top of the manifest need not say.
+    fn settings(&mut self, written: &mut Written) {
+        let all: Vec<(String, Value)> = written.settings.clone().into_iter().collect();
+        for (name, value) in all {
+            if self.step(written, |written| written.settings.remove(&name).is_some()) {
+                continue;
+            }
+            let Value::Map(keys) = value else { continue };
+            for (key, _) in keys {
+                self.step(written, |written| {
+                    let Some(Value::Map(mut keys)) = written.settings.get(&name).cloned() else {
+                        return false;
+                    };
+                    let gone = keys.remove(&key).is_some();
+                    written.settings.set(name.as_str(), keys);
+                    gone
+                });
+            }
+        }
     }
 
     /// Takes a key from the entities of a collection, from all of them or from those that do without.

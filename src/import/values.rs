@@ -56,6 +56,12 @@ pub(super) fn include(node: &Node) -> Option<String> {
     render::mapping(&within).ok()
 }
 
+/// Variables of the pipeline, with their key.
+pub(super) fn with_key(key: &str, node: &Node) -> Option<String> {
+    let within = Mapping::from_iter([(key, variables(node)?)]);
+    render::mapping(&within).ok()
+}
+
 /// A workflow that has no rules, with its key: it must not get those that windlass writes. `None` if it
 /// has some.
 pub(super) fn workflow(node: &Node) -> Option<String> {

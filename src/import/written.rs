@@ -8,9 +8,12 @@ use std::ops::Range;
 
 use super::blocks::Block;
 use super::entity::{Collection, Sets};
-use super::sections::{Parts, indented};
+use super::sections::{Among, Parts, indented};
+use crate::diff::{Effect, Kind as EffectKind};
+use crate::manifest::resolved::image_variable;
 use crate::pipeline::{Mapping, Value};
 use crate::render;
+use crate::shown::code;
 
 /// The manifest.
 #[derive(Debug, Clone, Default)]
@@ -23,6 +26,8 @@ pub(super) struct Written {
     pub(super) defaults: Mapping,
     /// The keys of the pipeline that are not written.
     pub(super) left_out: BTreeSet<String>,
+    /// Keys of `default` that no job takes over.
+    pub(super) default_gone: BTreeSet<String>,
     /// What it ends with.
     pub(super) accept: String,
 }
@@ -101,14 +106,39 @@ impl Written {
                 }
             }
         }
-        let keeps = |key: &str| !self.left_out.contains(key);
-        let mut text = parts.with(&out, &keeps);
+        let among = Among {
+            entities: &out,
+            left_out: self.left_out.clone(),
+            variables: self.image_variables(),
+            defaults: self.default_gone.clone(),
+        };
+        let mut text = parts.with(&among);
         let begins = text.find(&out).unwrap_or(0);
         for place in &mut places {
             *place = place.start + begins..place.end + begins;
         }
         text.push_str(&self.accept);
         Some(Text { text, places })
+    }
+
+    /// The draft of the image whose variable an effect is about.
+    pub(super) fn image_of(&self, effect: &Effect) -> Option<usize> {
+        let is_variable = |entity: &&Entity| {
+            let variable = code(&image_variable(&entity.name));
+            entity.collection == Collection::Images && effect.text.contains(&variable)
+        };
+        let about = effect.kind == EffectKind::Variables;
+        let image = self.entities.iter().find(is_variable).filter(|_| about);
+        image.map(|entity| entity.draft)
+    }
+
+    /// The variables that come with the images.
+    fn image_variables(&self) -> BTreeSet<String> {
+        let images = self
+            .entities
+            .iter()
+            .filter(|entity| entity.collection == Collection::Images);
+        images.map(|entity| image_variable(&entity.name)).collect()
     }
 
     /// The names of ref sets that anything uses.
@@ -153,8 +183,11 @@ impl Written {
                 .map(str::trim)
                 .filter(|line| !line.is_empty());
             for line in above.chain(block.inside.iter().map(String::as_str)) {
-                out.push_str(line);
-                out.push('\n');
+                // A generated file tells its parts apart so.
+                if !(line.starts_with("# --- ") && line.ends_with(" ---")) {
+                    out.push_str(line);
+                    out.push('\n');
+                }
             }
         }
         out

@@ -2,11 +2,11 @@
 //!
 //! In: an image of which older builds are deleted. Out: the label of its builds. Always holds: the registry's
 //! time of an image is not used, as a build that found all its layers in a cache says theirs; nor is the
-//! branch's slug in a tag, which several branches may share.
+//! branch's slug in a tag, which several branches may share. Times compare as text: all are UTC.
 
 use super::Lowering;
-use crate::gitlab::gates;
-use crate::pipeline::{Job, Value};
+use crate::mutant::{self, Mutant};
+use crate::pipeline::Job;
 
 /// Its name; `templates/registry` reads it.
 const NAME: &str = "windlass.build=";
@@ -21,7 +21,7 @@ pub(super) fn is_one(label: &str) -> bool {
 pub(super) fn in_compose(label: &str) -> String {
     let mut text = label.to_owned();
     if is_one(label) {
-        for name in ["CI_JOB_STARTED_AT", "build_time", "CI_COMMIT_TAG"] {
+        for name in ["build_time", "CI_COMMIT_TAG"] {
             text = text.replace(&format!("${name}"), &format!("${{{name}-}}"));
         }
     }
@@ -30,22 +30,21 @@ pub(super) fn in_compose(label: &str) -> String {
 
 impl Lowering<'_> {
     /// The label: `TIME REF [GIT_TAG]`.
-    pub(super) fn build_label(&self) -> String {
-        let time = match self.target < gates::JOB_STARTED_AT {
-            true => "build_time",
-            false => "CI_JOB_STARTED_AT",
+    pub(super) fn build_label() -> String {
+        let time = match mutant::on(Mutant::TimesOfGitlab) {
+            true => "CI_JOB_STARTED_AT",
+            false => "build_time",
         };
         format!("{NAME}${time} $CI_COMMIT_REF_NAME $CI_COMMIT_TAG")
     }
 
-    /// Lets a build know when it began, where GitLab does not say so.
-    pub(super) fn with_build_time(&self, job: &mut Job) {
-        if self.target < gates::JOB_STARTED_AT {
-            let lines = [
-                "build_time=$(date -u +%Y-%m-%dT%H:%M:%SZ)",
-                "export build_time",
-            ];
-            job.script.extend(lines.map(Value::from));
+    /// Lets a build know when it began. GitLab's `CI_JOB_STARTED_AT` is in the time zone of its
+    /// settings (gitlab-org/gitlab#337294). Compose reads variables of the environment.
+    pub(super) fn with_build_time(job: &mut Job, exported: bool) {
+        job.script
+            .push("build_time=$(date -u +%Y-%m-%dT%H:%M:%SZ)".into());
+        if exported {
+            job.script.push("export build_time".into());
         }
     }
 }

@@ -87,7 +87,7 @@ impl<'m> Lowering<'m> {
         let cache_to = image.cache_to.get().map(String::as_str);
         let cache_to = cache_to.or_else(|| image.default_cache());
         let is_labelled = self.deployments.is_labelled(name, image);
-        let label = is_labelled.then(|| self.build_label());
+        let label = is_labelled.then(Self::build_label);
         Planned {
             name,
             image,

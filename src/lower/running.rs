@@ -74,9 +74,7 @@ impl<'m> Lowering<'m> {
         }
         self.run_on(&mut job, &refs, None);
         let access = environment.access(self.manifest);
-        let namespace = access.namespace.get().map(String::as_str);
-        let apart = |text: &str| environment.owns(&key.value, self.manifest, text);
-        let (everywhere, namespace) = match namespace.is_some_and(apart) {
+        let (everywhere, namespace) = match self.asks_everywhere(key, environment) {
             true => ("--all-namespaces ", Namespace::Ignored),
             false => ("", Namespace::Used),
         };
@@ -98,6 +96,26 @@ impl<'m> Lowering<'m> {
             format!("kubectl get {KINDS} \\\n  {everywhere}--output {IMAGES} >> {file}\n").into(),
         );
         self.finish(job, None);
+    }
+
+    /// Whether the question is about all namespaces: those of a dynamic environment may have one each.
+    fn asks_everywhere(&self, key: &At<String>, environment: &Environment) -> bool {
+        let access = environment.access(self.manifest);
+        let namespace = access.namespace.get().map(String::as_str);
+        namespace.is_some_and(|text| environment.owns(&key.value, self.manifest, text))
+    }
+
+    /// Whether the environment may run its images where nobody asks: manifests, charts and scripts can name
+    /// a namespace of their own.
+    pub(in crate::lower) fn may_run_elsewhere(
+        &self,
+        key: &At<String>,
+        environment: &Environment,
+    ) -> bool {
+        let deploy = environment.deploy.get();
+        !self.asks_everywhere(key, environment)
+            && deploy.is_some_and(|deploy| deploy.set_image.is_missing())
+            && !mutant::on(Mutant::BelievesTheNamespace)
     }
 
     /// What a question waits for: the deployment of this pipeline, if there is one that starts by itself.

@@ -24,6 +24,10 @@ use crate::source::At;
 /// When GitLab stops a dynamic environment by itself, if the manifest does not say.
 const AUTO_STOP: &str = "1 week";
 
+/// When the environment was stopped. What the branch builds later, because it came back, stays.
+const STOPPED: &str = "stopped.txt";
+const SAY_WHEN: &str = "date -u +%Y-%m-%dT%H:%M:%SZ > stopped.txt";
+
 /// What of an image goes.
 struct Doomed<'m> {
     name: &'m str,
@@ -88,6 +92,7 @@ impl<'m> Lowering<'m> {
         let in_cluster = stop.delete.get().is_some() || !stop.script.is_missing();
         let untags = environment.untags(&key.value, self.manifest, &self.deployments);
         let untags = untags.then(|| self.untag(key, environment, &job, &doomed));
+        let asks_time = doomed.iter().any(|of| !of.builds.is_empty());
         if in_cluster || doomed.is_empty() {
             let namespace = match stop.delete.get() {
                 Some(StopDelete::Namespace) => Namespace::Ignored,
@@ -96,7 +101,17 @@ impl<'m> Lowering<'m> {
             self.with_cluster(&mut job, environment, Client::of(environment), namespace);
             job.script = super::common::commands(&stop.script);
             job.script.extend(self.deletion(environment, stop));
+            if untags.is_some() && asks_time {
+                job.script.push(SAY_WHEN.into());
+                job.artifacts = Mapping::from_iter([
+                    ("paths", Value::list([STOPPED.to_owned()])),
+                    ("expire_in", Value::from("1 day")),
+                ]);
+            }
         } else {
+            if asks_time {
+                job.script.push(SAY_WHEN.into());
+            }
             self.delete_tags(&mut job, &doomed);
         }
         job.variables = self.stop_variables(key, environment, stop);
@@ -131,7 +146,7 @@ impl<'m> Lowering<'m> {
             policies: stop.policies.clone(),
             needs: Some(vec![Need {
                 job: stop.name.clone(),
-                artifacts: false,
+                artifacts: doomed.iter().any(|of| !of.builds.is_empty()),
                 optional: false,
             }]),
             allow_failure: Some(Value::Bool(true)),

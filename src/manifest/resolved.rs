@@ -35,7 +35,7 @@ pub fn tested_tag(tag: &str) -> String {
 pub const ROLLOUT_TIMEOUT: &str = "5m";
 
 /// The target of a manifest that names none; it belongs to `windlass: 1`.
-const DEFAULT_TARGET: Version = Version::new(18, 0);
+pub const DEFAULT_TARGET: Version = Version::new(18, 0);
 
 /// A job name and where it is written, or where the entity stands that it is made from.
 pub type JobName = At<String>;

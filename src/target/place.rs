@@ -126,6 +126,12 @@ impl<'m> Places<'m> {
         deepest(sources, path).1
     }
 
+    /// Where a global key is asked for, if its whole path leads there.
+    pub(crate) fn exactly_global(&self, path: &[String]) -> Option<Span> {
+        let (depth, span) = deepest([self.root], path);
+        span.filter(|_| depth == path.len())
+    }
+
     /// Where a predefined variable is used: by a job, or by the pipeline itself.
     pub(super) fn variable(&self, origin: Option<&Origin>, name: &str) -> Option<Span> {
         let used = |text: &str| {

@@ -1,2 +1,5 @@
-# of_branch: the lines of this branch, whose slug other branches may share.
-of_branch() { awk -v branch="$CI_COMMIT_REF_NAME" 'NF > 3 && $4 "" == branch ""'; }
+# of_branch: the lines of this branch, whose slug others may share, that are older than its stop.
+of_branch() {
+  awk -v branch="$CI_COMMIT_REF_NAME" 'FILENAME == "stopped.txt" { stopped = $1; next }
+    NF > 3 && $4 "" == branch "" && $3 "" < stopped' stopped.txt -
+}

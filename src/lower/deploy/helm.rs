@@ -129,13 +129,21 @@ pub(super) fn lower(lowering: &Lowering<'_>, environment: &Environment) -> Optio
 
 /// The command that ends what a canceled job left behind. Helm marks a release as pending while it works
 /// on it, and refuses the next upgrade as long as it is (`Upgrade.prepareUpgrade` of Helm 3 and 4). The
-/// first revision has nothing to go back to.
+/// first revision has nothing to go back to. Others go back to the revision that is deployed: the one
+/// before, which is Helm's default (0), may be what failed.
 fn unlock(release: &str) -> String {
+    let deployed = match mutant::on(Mutant::HelmGoesBackByOne) {
+        true => "",
+        false => "$3 ~ /^deployed/ { number = $1 }",
+    };
     format!(
         "# A deployment that was canceled leaves its release pending, and Helm refuses the next one.\n\
          case $(helm status {release} 2>/dev/null | grep -m 1 '^STATUS: ') in\n  \
            *pending-install) helm uninstall {release} ;;\n  \
-           *pending-*) helm rollback {release} ;;\n\
+           *pending-*)\n    \
+             helm rollback {release} \\\n      \
+               \"$(helm history {release} |\n        \
+               awk -F '\\t' '{deployed} END {{ print number + 0 }}')\" ;;\n\
          esac\n"
     )
 }

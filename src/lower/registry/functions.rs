@@ -71,6 +71,8 @@ functions! {
     OfBranch "of_branch" ()
     /// Passes tags of other branches.
     OfOthers "of_others" ()
+    /// Says whether a list names the image at all.
+    NamesOne "names_one" ()
     /// Passes tags of images that no list names.
     NotKept "not_kept" ()
     /// Deletes tags.

@@ -46,6 +46,13 @@ impl<'m> Lowering<'m> {
                 false => expression(&one.pattern.regex),
             });
         let listed = includes(listed);
+        let environments = self.deployments.of_image(name).iter();
+        let doubtful = environments
+            .filter(|(place, environment)| self.may_run_elsewhere(place, environment))
+            .map(|(place, _)| word(&running::file(&place.value)));
+        for file in doubtful.collect::<Vec<_>>() {
+            lines.push(self.call(job, Function::NamesOne, &file) + " || exit 0");
+        }
         lines.push(self.call(job, Function::Images, &(listed + &without)) + " > /tmp/images");
         let environments = self.deployments.of_image(name).iter();
         let environments = environments.filter(|_| !mutant::on(Mutant::NothingThatRunsIsKept));

@@ -50,6 +50,11 @@ class Kind:
     environment: tuple = ()
     mounts: tuple = ()
 
+    @property
+    def builds(self):
+        """Whether it builds images."""
+        return bool(BUILDERS & set(self.tools))
+
 
 DOCKER = ("docker", "git")
 K8S = ("kubectl", "bash", "curl", "jq", "git", "envsubst", "kustomize")
@@ -79,6 +84,9 @@ KINDS = {
     # The Dockerfile of this one stands in the post: docker:17.12 with docker-compose, curl, bash, kubectl.
     r".*/docker-compose:1\.2": Kind((*DOCKER, "docker-compose", "curl", "bash", "kubectl")),
 }
+
+# What builds images.
+BUILDERS = {"docker", "engine/docker", "buildctl"}
 
 # Command -> its name in the folder of installed tools.
 INSTALLED = {

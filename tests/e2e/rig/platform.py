@@ -176,7 +176,8 @@ class Project:
             platform.issuer.leaks.add(self.path.lower())
         self.default, self.protected = default, {default}  # branches and tags
         self.heads, self.merge_requests = {}, {}  # branch -> its last commit; branch -> number, of open ones
-        self.days_ago = 2  # so long ago its jobs seem to start: a clean-up spares what is younger than a day
+        self.days_ago = 2  # so long ago its images seem to be built: a clean-up spares what is younger than a day
+        self.zone = 0  # hours from UTC of the times that GitLab writes
         self.passed = set()  # jobs that do not run and count as passed
         self.pipelines, self.groups, self.lock = [], {}, threading.Lock()
         self.folder.mkdir()

@@ -42,6 +42,8 @@ class Registry:
         self.expired = set()  # tokens that have expired
         self.read_only = {}  # project -> the address of a registry on the same storage that is read-only
         self.limited = {}  # project -> so many more requests are 429
+        self.broken = {}  # project -> so many more requests are 500
+        self.slow = {}  # project -> seconds until each answer
         self.protected = {}  # project -> pattern of tags that only a maintainer may move or delete
         self.lock = threading.Lock()
         self.process = start(self.root, self.backend, self.log, self.authentication(), program=program)
@@ -135,6 +137,10 @@ def counting(registry):
             if registry.limited.get(project):
                 registry.limited[project] -= 1
                 return self.refuse(429, "TOOMANYREQUESTS", [("Retry-After", "1")])
+            if registry.broken.get(project):
+                registry.broken[project] -= 1
+                return self.refuse(500, "UNKNOWN")
+            time.sleep(registry.slow.get(project, 0))
             tag = re.fullmatch(r".*/manifests/([A-Za-z0-9_][A-Za-z0-9._-]*)", self.path)
             if tag and self.command in ("PUT", "DELETE") and re.search(registry.protected.get(project, "$^"), tag[1]):
                 return self.refuse(403, "DENIED")

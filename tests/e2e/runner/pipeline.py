@@ -57,7 +57,7 @@ class Job:
             "CI_JOB_NAME": self.name,
             "CI_JOB_NAME_SLUG": ci.slug(self.name),
             "CI_JOB_STAGE": self.stage,
-            "CI_JOB_STARTED_AT": started(pipeline.project.days_ago),
+            "CI_JOB_STARTED_AT": started(pipeline.project.days_ago, pipeline.project.zone),
             "CI_JOB_TOKEN": self.token,
             "CI_PIPELINE_ID": str(pipeline.id),
             "CI_PIPELINE_IID": str(pipeline.id - 999),
@@ -263,7 +263,7 @@ class Pipeline:
     def retry(self, name):
         """The button beside a job: it runs again, then what was skipped for it (Ci::RetryJobService)."""
         job = self.jobs[name]
-        job.status = "running"
+        job.status, job.canceled = "running", False
         result = job.run()
         job.status = "failed" if result.status else "success"
         self.reset_skipped()
@@ -301,9 +301,10 @@ class Pipeline:
         return {name: job.status for name, job in self.jobs.items()}
 
 
-def started(days_ago):
-    """When a job started, as GitLab writes it."""
-    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() - days_ago * 24 * 60 * 60))
+def started(days_ago, zone):
+    """When a job started, as GitLab writes it: in the time zone of its settings (gitlab-org/gitlab#337294)."""
+    local = time.gmtime(time.time() - days_ago * 24 * 60 * 60 + zone * 60 * 60)
+    return time.strftime("%Y-%m-%dT%H:%M:%S", local) + (f"{zone:+03}:00" if zone else "Z")
 
 
 def predefined(project, ref, sha, tag, source):
