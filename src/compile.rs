@@ -25,6 +25,9 @@ pub struct Project {
     pub root: PathBuf,
 }
 
+/// Bytes of manifests that are read from one folder; beyond it nothing is known of them.
+const APPLIED: usize = 8 << 20;
+
 impl Files for Project {
     fn exists(&self, path: &str) -> bool {
         files::look(&self.root, path).is_ok()
@@ -43,8 +46,13 @@ impl Files for Project {
                     let extension = Path::new(name).extension();
                     extension.is_some_and(|of| of == "json" || of == "yaml" || of == "yml")
                 });
+                let mut left = APPLIED;
                 manifests
-                    .map(|name| read(&format!("{path}/{name}")))
+                    .map(|name| {
+                        let source = read(&format!("{path}/{name}"))?;
+                        left = left.checked_sub(source.text.len())?;
+                        Some(source)
+                    })
                     .collect()
             }
         }

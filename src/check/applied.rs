@@ -16,7 +16,11 @@ use crate::source::{Kind, Limits, Node, Place, Source, Span, parse};
 const DATA: [&str; 2] = ["ConfigMap", "Secret"];
 /// Keys whose values a shell or a program in the container reads.
 const OF_THE_CONTAINER: [&str; 3] = ["args", "command", "annotations"];
+/// Bytes that are looked at, altogether; beyond it nothing more is known.
+const MOST: usize = 16 << 20;
+
 pub(super) fn check(check: &mut Check<'_>) {
+    let mut left_to_read = MOST;
     for (key, environment) in check.manifest.environments() {
         let deploy = environment.deploy.get();
         let Some(apply) = deploy.and_then(|deploy| deploy.apply.get()) else {
@@ -37,6 +41,10 @@ pub(super) fn check(check: &mut Check<'_>) {
                 continue;
             };
             for source in files {
+                let Some(rest) = left_to_read.checked_sub(source.text.len()) else {
+                    return;
+                };
+                left_to_read = rest;
                 let names = references(&source.text).map(|(name, _)| name);
                 let known = names.filter(|name| substituted.contains_key(name));
                 used.extend(known.map(str::to_owned));

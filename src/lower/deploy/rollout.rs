@@ -47,13 +47,18 @@ pub(super) fn commands(environment: &Environment, mut change: Change) -> Vec<Val
     let mut script = std::mem::take(&mut change.prepare);
     let watched = watched(environment);
     let is_named = watched.is_some();
-    let workloads = watched.unwrap_or_else(|| std::mem::take(&mut change.workloads));
+    let changed = std::mem::take(&mut change.workloads);
+    let workloads = watched.unwrap_or_else(|| changed.clone());
     let status: Vec<String> = workloads
         .iter()
         .filter_map(|workload| status(workload, timeout))
         .collect();
+    // What was changed goes back, whether or not it is watched.
+    let others = changed.iter().filter(|name| !workloads.contains(name));
+    let others = others.filter(|_| !mutant::on(Mutant::OnlyWhatIsWatchedGoesBack));
     let undone: Vec<&str> = workloads
         .iter()
+        .chain(others)
         .map(String::as_str)
         .filter(|workload| can_go_back(workload))
         .collect();
@@ -67,7 +72,9 @@ pub(super) fn commands(environment: &Environment, mut change: Change) -> Vec<Val
         Undo::Command(_) if undo && !workloads.is_empty() => {
             script.extend(guarded(change, &undone, status));
         }
-        Undo::Templates if undo && !undone.is_empty() => {
+        Undo::Templates
+            if undo && !undone.is_empty() && (!status.is_empty() || change.commands.len() > 1) =>
+        {
             script.extend(guarded(change, &undone, status));
         }
         Undo::Command(_) | Undo::Templates => {
