@@ -1,8 +1,10 @@
 //! The command line: what can be said, and its help. What it does stands in `command`.
 
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::error::ErrorKind;
+use clap::{Args, CommandFactory as _, Parser, Subcommand, ValueEnum};
 use windlass::files::DEFAULT_MANIFEST;
 use windlass::finding::output::Format;
 use windlass::gitlab::Version;
@@ -105,6 +107,32 @@ pub(crate) struct Cli {
     pub(crate) options: Options,
     #[command(subcommand)]
     pub(crate) command: Command,
+}
+
+impl Cli {
+    /// Reads the command line of the process; ends it if that is wrong.
+    pub(crate) fn read() -> Self {
+        let cli = Self::parse();
+        // clap forgets what stands before the command if the same option stands behind it as well.
+        if given(std::env::args_os().skip(1)) > cli.options.directories.len() {
+            let message = "`-C` stands before and after the command: write all of them on one side";
+            Self::command()
+                .error(ErrorKind::ArgumentConflict, message)
+                .exit()
+        }
+        cli
+    }
+}
+
+/// How often `-C` is given, alone or behind short options without a value.
+fn given(arguments: impl Iterator<Item = OsString>) -> usize {
+    let arguments = arguments.take_while(|argument| argument != "--");
+    let is_given = |argument: &OsString| {
+        let text = argument.to_string_lossy();
+        let short = text.strip_prefix('-').unwrap_or_default();
+        short.trim_start_matches('q').starts_with('C')
+    };
+    arguments.filter(is_given).count()
 }
 
 /// What every command takes.

@@ -5,10 +5,10 @@
 //! has been read back and equals the pipeline that was planned.
 
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::check::{Files, check};
-use crate::files::{self, FileSet, GeneratedFile, Unread};
+use crate::files::{self, FileSet, GeneratedFile, Links, Unread};
 use crate::finding::{Code, Finding, Location, Report};
 use crate::gitlab::{Version, limits};
 use crate::lower::{Lowered, lower};
@@ -25,9 +25,37 @@ pub struct Project {
     pub root: PathBuf,
 }
 
+/// Bytes of manifests that are read from one folder; beyond it nothing is known of them.
+const APPLIED: usize = 8 << 20;
+
 impl Files for Project {
     fn exists(&self, path: &str) -> bool {
         files::look(&self.root, path).is_ok()
+    }
+
+    fn applied(&self, path: &str) -> Option<Vec<Source>> {
+        let read = |path: &str| {
+            let text = files::read(&self.root, path, Links::Inside, Limits::APPLIED.bytes).ok()?;
+            Some(Source::new(path, text))
+        };
+        let path = files::normalize(path);
+        match files::names(&self.root, &path) {
+            None => Some(vec![read(&path)?]),
+            Some(names) => {
+                let manifests = names.iter().filter(|name| {
+                    let extension = Path::new(name).extension();
+                    extension.is_some_and(|of| of == "json" || of == "yaml" || of == "yml")
+                });
+                let mut left = APPLIED;
+                manifests
+                    .map(|name| {
+                        let source = read(&format!("{path}/{name}"))?;
+                        left = left.checked_sub(source.text.len())?;
+                        Some(source)
+                    })
+                    .collect()
+            }
+        }
     }
 
     fn refused(&self, path: &str) -> Option<String> {

@@ -6,11 +6,9 @@ mod command;
 use std::io::Write as _;
 use std::process::ExitCode;
 
-use clap::Parser as _;
-
 fn main() -> ExitCode {
     std::panic::set_hook(Box::new(internal_error));
-    command::run(&cli::Cli::parse())
+    command::run(&cli::Cli::read())
 }
 
 /// A panic is a mistake in windlass itself; it ends with the status that says so.

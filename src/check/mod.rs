@@ -4,6 +4,7 @@
 //! Always holds: a manifest without errors can be lowered; `lower` meets no unknown name.
 
 mod access;
+mod applied;
 mod artifacts;
 mod builders;
 mod drivers;
@@ -39,7 +40,7 @@ use crate::config::{self, Repository};
 use crate::finding::{Code, Finding, Report, did_you_mean};
 use crate::manifest::Manifest;
 use crate::manifest::deployments::Deployments;
-use crate::source::At;
+use crate::source::{At, Source};
 
 /// What is asked of the project's files.
 pub trait Files {
@@ -49,6 +50,13 @@ pub trait Files {
     /// Why a path is not looked at, as the end of a sentence that starts with the path: it leads
     /// out of the project.
     fn refused(&self, path: &str) -> Option<String> {
+        let _ = path;
+        None
+    }
+
+    /// The manifests that `kubectl apply --filename` takes from a file or folder of the project; `None` if they
+    /// cannot be known.
+    fn applied(&self, path: &str) -> Option<Vec<Source>> {
         let _ = path;
         None
     }
@@ -107,6 +115,7 @@ const CHECKS: &[fn(&mut Check<'_>)] = &[
     retention::check,
     rollout::check,
     files::check,
+    applied::check,
     globs::check,
 ];
 

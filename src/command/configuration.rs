@@ -265,6 +265,10 @@ impl Files for Folder {
         self.project().exists(path)
     }
 
+    fn applied(&self, path: &str) -> Option<Vec<Source>> {
+        self.project().applied(path)
+    }
+
     fn refused(&self, path: &str) -> Option<String> {
         self.project().refused(path)
     }

@@ -2,6 +2,7 @@
 //!
 //! Facts: the entries of GitLab FOSS 18.11.2 under `lib/gitlab/ci/config/entry`.
 
+use super::enterprise;
 use super::entry::Reader;
 use super::inputs;
 use super::shape::{Need, Shape};
@@ -199,6 +200,7 @@ pub(super) fn check(name: &str, job: &Map, reader: &mut Reader) {
     if let Some(node) = job.given("cache") {
         caches(node, reader);
     }
+    enterprise::check(job, reader);
     if let Some(node) = job.given("coverage") {
         coverage(node, reader);
     }
@@ -261,18 +263,15 @@ fn released_at(release: &Map, reader: &mut Reader) {
 }
 
 fn caches(node: &Node, reader: &mut Reader) {
-    let caches = match &node.value {
-        Value::Seq(items) => items.as_ref(),
-        _ => std::slice::from_ref(node),
-    };
-    if caches.len() > CACHES {
+    // Lists in the list count once, whatever they hold.
+    if node.as_seq().is_some_and(|caches| caches.len() > CACHES) {
         reader.found(
             Code::OutOfRange,
             node.place,
             format!("`cache` takes {CACHES} caches at most"),
         );
     }
-    for cache in caches {
+    for cache in node.flat() {
         CACHE.check(cache, "cache", reader);
         let Some(map) = cache.as_map() else {
             continue;

@@ -232,6 +232,15 @@ impl Node {
         }
     }
 
+    /// The items of a list, those of lists in it among them; the value itself if it is not a list, as GitLab
+    /// reads what may be one or several (`Gitlab::Config::Entry::ComposableArray`, 18.11).
+    pub fn flat(&self) -> Vec<&Node> {
+        match &self.value {
+            Value::Seq(items) => items.iter().flat_map(Node::flat).collect(),
+            _ => vec![self],
+        }
+    }
+
     /// The items of a list.
     pub fn as_seq(&self) -> Option<&[Node]> {
         match &self.value {

@@ -26,7 +26,7 @@ pub use header::{Header, State, inspect, seal};
 pub use list::listed;
 pub use older::Older;
 pub use path::{check_file, check_relative, normalize};
-pub use read::{Links, Unread, look, read, read_regular};
+pub use read::{Links, Unread, look, names, read, read_regular};
 pub use remedy::{DEFAULT_MANIFEST, PIPELINE, Remedy, shell_word};
 pub use write::{Action, Outcome, WritePlan, write};
 

@@ -105,6 +105,20 @@ pub fn look(root: &Path, path: &str) -> Result<(), Unread> {
     }
 }
 
+/// Entries of one folder that are looked at.
+const ENTRIES: usize = 10_000;
+
+/// The names in a folder of the project, sorted; `None` if it is none, or if not all of them can be known.
+pub fn names(root: &Path, path: &str) -> Option<Vec<String>> {
+    let entries = fs::read_dir(place(root, path, Links::Inside).ok()?).ok()?;
+    let names = entries
+        .take(ENTRIES + 1)
+        .map(|entry| entry.ok()?.file_name().into_string().ok());
+    let mut names: Vec<String> = names.collect::<Option<_>>()?;
+    names.sort();
+    (names.len() <= ENTRIES).then_some(names)
+}
+
 /// The real place of a path.
 fn place(root: &Path, path: &str, links: Links) -> Result<PathBuf, Unread> {
     let root = root.canonicalize()?;

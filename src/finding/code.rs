@@ -272,6 +272,8 @@ codes! {
     // Files of the project.
     /// A Dockerfile, compose file or context that does not exist.
     MissingFile "missing-file" Warning;
+    /// A variable in a file that is applied, which nothing substitutes.
+    Unsubstituted "unsubstituted" Warning;
     /// Something is defined and never used.
     Unused "unused" Warning;
     /// A generated file is missing or differs from what the manifest compiles to.

@@ -30,6 +30,14 @@ impl Limits {
         nodes: 1_000_000,
         scalar_bytes: 32 << 20,
     };
+
+    /// A manifest of Kubernetes, which takes objects of 1.5 MB (etcd's limit of a request).
+    pub const APPLIED: Limits = Limits {
+        bytes: 2 << 20,
+        depth: 100,
+        nodes: 200_000,
+        scalar_bytes: 8 << 20,
+    };
 }
 
 /// Reads the one document of a source. `None` if it is not a tree at all; the findings say why.

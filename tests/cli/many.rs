@@ -177,6 +177,13 @@ fn what_works_on_one_project_says_so() {
             .exits(2)
             .says("works on one project, and 2 are given");
     }
+    for arguments in [
+        ["-C", "clean", "check", "-C", "drift"],
+        ["-qC", "clean", "check", "-Cdrift", "-q"],
+    ] {
+        let ran = projects.run(&arguments).exits(2);
+        ran.says("write all of them on one side");
+    }
     projects.write("empty", "# none\n");
     projects
         .run(&["--projects", "empty", "check"])

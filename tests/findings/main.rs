@@ -147,6 +147,11 @@ impl Files for Folder<'_> {
         Project { root }.refused(path)
     }
 
+    fn applied(&self, path: &str) -> Option<Vec<Source>> {
+        let root = self.0.to_owned();
+        Project { root }.applied(path)
+    }
+
     fn repository(&self) -> &dyn config::Repository {
         self
     }
@@ -323,6 +328,7 @@ fn every_code_of_a_manifest_is_an_error_save_these() {
             Code::PartlyProven,
             Code::RemovedKey,
             Code::MissingFile,
+            Code::Unsubstituted,
             Code::Unused
         ]
     );

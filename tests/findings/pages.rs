@@ -5,6 +5,7 @@ use windlass::check::Files;
 use windlass::config::Repository;
 use windlass::files::Unread;
 use windlass::finding::{Code, Finding};
+use windlass::source::Source;
 
 use crate::{Everything, codes, in_manifests, pipeline_report, report, shown};
 
@@ -12,8 +13,13 @@ use crate::{Everything, codes, in_manifests, pipeline_report, report, shown};
 struct Fixed;
 
 impl Files for Fixed {
+    fn applied(&self, _: &str) -> Option<Vec<Source>> {
+        let text = "spec: {rules: [{host: '${HOST}'}]}\n# ${IMAGE_APP}\n";
+        Some(vec![Source::new("k8s/ingress.yml", text)])
+    }
+
     fn exists(&self, path: &str) -> bool {
-        path == "docker/app/Dockerfile"
+        ["docker/app/Dockerfile", "Dockerfile", "k8s/"].contains(&path)
     }
 }
 
@@ -71,7 +77,7 @@ fn examples(page: &str) -> Vec<String> {
 fn the_first_example_raises_the_code_and_the_second_is_fixed() {
     for code in in_manifests() {
         let files: &dyn Files = match code {
-            Code::MissingFile => &Fixed,
+            Code::MissingFile | Code::Unsubstituted => &Fixed,
             Code::ChangedByInclude => &Shared,
             _ => &Everything,
         };

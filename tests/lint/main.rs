@@ -9,6 +9,8 @@
 )]
 
 mod documentation;
+mod fix;
+mod foreign;
 mod judged;
 mod shell;
 mod shellcheck;

@@ -2,7 +2,7 @@
 
 use indexmap::IndexMap;
 
-use crate::config::{Located, Place};
+use crate::config::{Job, Located, Node, Place};
 use crate::finding::{Code, Finding};
 use crate::lint::context::Lint;
 use crate::lint::subject::Subject as _;
@@ -16,7 +16,7 @@ const MOVING: [&str; 12] = [
 pub(in crate::lint) fn check(lint: &mut Lint<'_>) {
     let config = lint.config();
     let mut found: IndexMap<&str, Vec<Place>> = IndexMap::new();
-    for job in &config.jobs {
+    for job in config.jobs.iter().filter(|job| !is_of_macos(job)) {
         for Located { value, place } in job.image.iter().chain(&job.services) {
             let places = found.entry(value.as_str()).or_default();
             if !places.contains(place) {
@@ -36,6 +36,15 @@ pub(in crate::lint) fn check(lint: &mut Lint<'_>) {
         }
         lint.push(finding.help("name a version, as in `alpine:3.22`, or the digest"));
     }
+}
+
+/// Whether a job runs on a runner for macOS, where `image` names a virtual machine that has no tags.
+fn is_of_macos(job: &Job) -> bool {
+    let tags = job.keys.given("tags");
+    let mut tags = tags.into_iter().flat_map(Node::flat);
+    let by_tag = tags.any(|tag| tag.as_str().is_some_and(|tag| tag.contains("macos")));
+    let image = job.image.as_ref();
+    by_tag || image.is_some_and(|image| image.value.starts_with("macos-"))
 }
 
 /// Why an image may be another one tomorrow; `None` if its name has variables, as then that is not known.

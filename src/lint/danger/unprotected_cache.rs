@@ -19,11 +19,7 @@ pub(in crate::lint) fn check(lint: &mut Lint<'_>) {
         let Some(cache) = job.keys.given("cache") else {
             continue;
         };
-        let caches = match cache.as_seq() {
-            Some(caches) => caches,
-            None => std::slice::from_ref(cache),
-        };
-        for cache in caches {
+        for cache in cache.flat() {
             let entry = cache.as_map().and_then(|cache| cache.entry("unprotect"));
             let Some(entry) = entry.filter(|entry| entry.value.as_bool() == Some(true)) else {
                 continue;

@@ -29,11 +29,7 @@ pub(in crate::lint) fn check(lint: &mut Lint<'_>) {
             let Some(node) = job.keys.given(key) else {
                 continue;
             };
-            let all = match node.as_seq() {
-                Some(all) => all,
-                None => std::slice::from_ref(node),
-            };
-            let paths = all.iter().filter_map(|one| one.get("paths"));
+            let paths = node.flat().into_iter().filter_map(|one| one.get("paths"));
             for path in paths.filter_map(Node::as_seq).flatten() {
                 check_one(lint, key, path);
             }

@@ -40,7 +40,11 @@ pub(crate) fn check(subject: &mut dyn Subject, plan: &Plan) {
     let workflow = subject.global(&["workflow"]);
     let place = match workflow.filter(|_| subject.own_workflow()) {
         Some(workflow) => workflow,
-        None => subject.place(first.job, &["rules"]),
+        None => {
+            let has_rules = first.job.keys.given("rules").is_some();
+            let key = if has_rules { "rules" } else { "only" };
+            subject.place(first.job, &[key])
+        }
     };
     let other = subject.command(&pushed);
     let finding = Finding::new(Code::DuplicatePipeline, place, message)

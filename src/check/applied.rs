@@ -1,0 +1,176 @@
+//! Manifests of Kubernetes that a deployment applies: what `envsubst` leaves in them, and what it is given for
+//! nothing.
+//!
+//! In: the files of `deploy.apply`. Out: findings at their lines. Always holds: a file that cannot be read, or
+//! is no YAML, gives no finding here; text that a shell or a program in the container may read is not looked
+//! at.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::Check;
+use crate::finding::{Code, Finding, Report};
+use crate::manifest::collection::List;
+use crate::source::{Kind, Limits, Node, Place, Source, Span, parse};
+
+/// Kinds of objects whose values are files of a program.
+const DATA: [&str; 2] = ["ConfigMap", "Secret"];
+/// Keys whose values a shell or a program in the container reads.
+const OF_THE_CONTAINER: [&str; 3] = ["args", "command", "annotations"];
+/// Bytes that are looked at, altogether; beyond it nothing more is known.
+const MOST: usize = 16 << 20;
+
+pub(super) fn check(check: &mut Check<'_>) {
+    let mut left_to_read = MOST;
+    for (key, environment) in check.manifest.environments() {
+        let deploy = environment.deploy.get();
+        let Some(apply) = deploy.and_then(|deploy| deploy.apply.get()) else {
+            continue;
+        };
+        let substituted: BTreeMap<&str, Span> = apply
+            .envsubst
+            .get()
+            .into_iter()
+            .flat_map(List::iter)
+            .map(|name| (&*name.value, name.span))
+            .collect();
+        let mut used = BTreeSet::new();
+        let mut all_are_read = !apply.files.is_missing();
+        for path in apply.files.get().into_iter().flat_map(List::iter) {
+            let Some(files) = check.files.applied(&path.value) else {
+                all_are_read = false;
+                continue;
+            };
+            for source in files {
+                let Some(rest) = left_to_read.checked_sub(source.text.len()) else {
+                    return;
+                };
+                left_to_read = rest;
+                let names = references(&source.text).map(|(name, _)| name);
+                let known = names.filter(|name| substituted.contains_key(name));
+                used.extend(known.map(str::to_owned));
+                let left = left(&source, &substituted, &key.value);
+                check.report.join(left);
+            }
+        }
+        let unused = substituted
+            .iter()
+            .filter(|(name, _)| !used.contains(**name));
+        for (name, span) in unused.filter(|_| all_are_read) {
+            let message = format!("no file that is applied has `${{{name}}}`");
+            let finding = Finding::new(Code::Unused, *span, message);
+            check
+                .report
+                .push(finding.help("remove it, or use it in one of the `files`"));
+        }
+    }
+}
+
+/// The variables in a text as `envsubst` of GNU gettext reads it, which knows no escape: the name, and whether
+/// it is in braces.
+fn references(text: &str) -> impl Iterator<Item = (&str, bool)> {
+    text.split('$').skip(1).filter_map(|rest| {
+        let (rest, is_braced) = match rest.strip_prefix('{') {
+            Some(rest) => (rest, true),
+            None => (rest, false),
+        };
+        let of_name = |c: char| c.is_ascii_alphanumeric() || c == '_';
+        let end = rest.find(|c| !of_name(c)).unwrap_or(rest.len());
+        let (name, after) = rest.split_at(end);
+        let is_name = name.starts_with(|c: char| !c.is_ascii_digit());
+        (is_name && (!is_braced || after.starts_with('}'))).then_some((name, is_braced))
+    })
+}
+
+/// What stays in a file as `${NAME}`, each name once.
+fn left(source: &Source, substituted: &BTreeMap<&str, Span>, environment: &str) -> Report {
+    let mut found: BTreeMap<String, Span> = BTreeMap::new();
+    for document in documents(source) {
+        let mut faults = Report::about(document.clone());
+        let Some(root) = parse(&document, Limits::APPLIED, &mut faults) else {
+            continue;
+        };
+        if !is_data(&root) {
+            look(&root, &mut |name, span| {
+                if !substituted.contains_key(name) {
+                    found.entry(name.to_owned()).or_insert(span);
+                }
+            });
+        }
+    }
+    let findings = found.into_iter().map(|(name, span)| {
+        let message = format!(
+            "`{environment}` applies `${{{name}}}` as it is written: nothing substitutes it"
+        );
+        Finding::new(Code::Unsubstituted, Place { file: 0, span }, message).help(format!(
+            "add `{name}` to `deploy.apply.envsubst` of the environment"
+        ))
+    });
+    Report::of(std::slice::from_ref(source), findings)
+}
+
+/// Whether an object holds files of a program.
+fn is_data(object: &Node) -> bool {
+    let Kind::Mapping(entries) = &object.kind else {
+        return false;
+    };
+    entries.iter().any(|entry| match &entry.value.kind {
+        Kind::Scalar(kind) => &*entry.key.value == "kind" && DATA.contains(&&*kind.text),
+        Kind::Mapping(_) | Kind::Sequence(_) => false,
+    })
+}
+
+/// The documents of a stream, each with the rest of the text blank, so that places stay.
+fn documents(source: &Source) -> Vec<Source> {
+    let mut starts = vec![0];
+    let mut at = 0;
+    for line in source.text.split_inclusive('\n') {
+        if line.starts_with("---") && at > 0 {
+            starts.push(at);
+        }
+        at += line.len();
+    }
+    if starts.len() > MOST_DOCUMENTS {
+        return Vec::new();
+    }
+    let blank = |text: &str| -> String {
+        let byte = |byte| if byte == b'\n' { '\n' } else { ' ' };
+        text.bytes().map(byte).collect()
+    };
+    let ends = starts.iter().skip(1).copied().chain([source.text.len()]);
+    let ranges = starts.iter().copied().zip(ends);
+    ranges
+        .filter_map(|(start, end)| {
+            let before = source.text.get(..start)?;
+            let text = blank(before) + source.text.get(start..end)?;
+            Some(Source::new(&*source.name, text))
+        })
+        .collect()
+}
+
+/// Documents of one file that are looked at: each copies what is before it.
+const MOST_DOCUMENTS: usize = 200;
+
+/// Visits each `${NAME}` in a value of one line that no program in the container reads.
+fn look(node: &Node, see: &mut impl FnMut(&str, Span)) {
+    match &node.kind {
+        Kind::Mapping(entries) => {
+            for entry in entries.iter() {
+                if !OF_THE_CONTAINER.contains(&&*entry.key.value) {
+                    look(&entry.value, see);
+                }
+            }
+        }
+        Kind::Sequence(items) => {
+            for item in items.iter() {
+                look(item, see);
+            }
+        }
+        Kind::Scalar(scalar) if !scalar.text.contains('\n') => {
+            // `$NAME` alone may be a price or a pattern.
+            for (name, _) in references(&scalar.text).filter(|(_, is_braced)| *is_braced) {
+                see(name, node.span);
+            }
+        }
+        Kind::Scalar(_) => {}
+    }
+}
