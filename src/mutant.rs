@@ -59,6 +59,8 @@ pub(crate) enum Mutant {
     ObjectsStayApplied,
     /// What runs is not kept.
     NothingThatRunsIsKept,
+    /// Of what a job changed only that goes back which it watches.
+    OnlyWhatIsWatchedGoesBack,
     /// A build has no tag of its own.
     OneTagForAllBuilds,
     /// The login has its password on the command line.
@@ -71,6 +73,8 @@ pub(crate) enum Mutant {
     SchedulesDeploy,
     /// What was built a moment ago may go.
     SparesNothingUnderWay,
+    /// A stop job fetches the branch, which is gone.
+    StopChecksOut,
     /// A stop job that is run again deletes what the branch has built since.
     StopDeletesWhatCameLater,
     /// A stop job deletes the tags of all branches.

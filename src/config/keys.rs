@@ -2,6 +2,7 @@
 //!
 //! Facts: the entries of GitLab FOSS 18.11.2 under `lib/gitlab/ci/config/entry`.
 
+use super::enterprise;
 use super::entry::Reader;
 use super::inputs;
 use super::shape::{Need, Shape};
@@ -199,6 +200,7 @@ pub(super) fn check(name: &str, job: &Map, reader: &mut Reader) {
     if let Some(node) = job.given("cache") {
         caches(node, reader);
     }
+    enterprise::check(job, reader);
     if let Some(node) = job.given("coverage") {
         coverage(node, reader);
     }

@@ -201,7 +201,14 @@ impl Kind {
                 within(Base::Folder("remote".to_owned()), vec![path.to_owned()])
             }
             Kind::Component => {
-                let (project, name) = component(&text).ok_or(NotRead::NotHere)?;
+                let Some((project, name)) = component(&text) else {
+                    // `FetchService`, 18.11: the component path is not supported.
+                    let message = format!(
+                        "`{text}` should be like `gitlab.example.com/group/project/component@1.0`"
+                    );
+                    reader.found(Code::BadInclude, item.place, message);
+                    return Ok(None);
+                };
                 within(
                     Base::project(&project),
                     vec![

@@ -16,6 +16,7 @@
 mod checks;
 pub mod child;
 mod defaults;
+mod enterprise;
 mod entry;
 mod environment;
 mod extends;

@@ -11,21 +11,14 @@ use crate::pipeline::Job;
 /// Its name; `templates/registry` reads it.
 const NAME: &str = "windlass.build=";
 
-/// Whether a label is this one.
-pub(super) fn is_one(label: &str) -> bool {
-    label.starts_with(NAME)
-}
-
 /// The label where a variable that is missing would be complained about: jobs that do not build read the same
 /// file, and a branch has no git tag.
 pub(super) fn in_compose(label: &str) -> String {
-    let mut text = label.to_owned();
-    if is_one(label) {
-        for name in ["build_time", "CI_COMMIT_TAG"] {
-            text = text.replace(&format!("${name}"), &format!("${{{name}-}}"));
-        }
-    }
-    text
+    ["build_time", "CI_COMMIT_TAG"]
+        .into_iter()
+        .fold(label.to_owned(), |text, name| {
+            text.replace(&format!("${name}"), &format!("${{{name}-}}"))
+        })
 }
 
 impl Lowering<'_> {

@@ -59,7 +59,7 @@ impl<'m> Lowering<'m> {
                 let before = self.before_deletion(&mut job, image);
                 job.script.extend(before);
             }
-            let commands = self.retention_commands(&job, name, image, retention);
+            let commands = self.retention_commands(&mut job, name, image, retention);
             job.script.extend(commands);
         }
         if let Some(raw) = retention.job.get() {

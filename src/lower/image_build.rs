@@ -104,7 +104,7 @@ impl<'m> Lowering<'m> {
                 .collect(),
             cache_from,
             cache_to: cache_to.map(in_repository),
-            labels: label.into_iter().collect(),
+            label,
             refs,
         }
     }

@@ -67,8 +67,6 @@ pub struct Lowered {
     pub faults: Vec<Finding>,
 }
 
-pub(crate) use running::file as running_file;
-
 /// The families of jobs, in the order in which their jobs are made.
 const FAMILIES: &[fn(&mut Lowering<'_>)] = &[
     toolchain_build::lower,

@@ -115,7 +115,9 @@ impl<'m> Lowering<'m> {
             self.delete_tags(&mut job, &doomed);
         }
         job.variables = self.stop_variables(key, environment, stop);
-        job.variables.set("GIT_STRATEGY", "none");
+        if !mutant::on(Mutant::StopChecksOut) {
+            job.variables.set("GIT_STRATEGY", "none");
+        }
         if let Some(raw) = stop.job.get() {
             job.raw = crate::manifest::raw::mapping(&raw.0, &mut crate::finding::Report::default());
         }

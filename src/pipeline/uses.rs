@@ -44,6 +44,10 @@ pub struct Uses {
     pub by_digest: Vec<String>,
     /// The registries that its commands log in to.
     pub logins: BTreeSet<Login>,
+    /// The images that it gives a tag which no other build has.
+    pub own_tags: BTreeSet<String>,
+    /// The environments whose list of what they run its commands read.
+    pub asks: BTreeSet<String>,
 }
 
 impl Uses {
@@ -73,5 +77,7 @@ impl Uses {
         self.variables.extend(other.variables);
         self.by_digest.extend(other.by_digest);
         self.logins.extend(other.logins);
+        self.own_tags.extend(other.own_tags);
+        self.asks.extend(other.asks);
     }
 }

@@ -6,9 +6,8 @@
 //! manifest's own by raw keys is not looked at: without its lists a clean-up fails before it deletes.
 
 use super::made::ByOrigin;
-use crate::lower::running_file;
 use crate::manifest::Manifest;
-use crate::pipeline::{Job, Origin, Pipeline, Value};
+use crate::pipeline::{Job, Origin, Pipeline};
 
 /// The fault of a build without a tag of its own, or of a clean-up that does not ask.
 pub(super) fn fault(manifest: &Manifest, pipeline: &Pipeline) -> Option<String> {
@@ -18,7 +17,8 @@ pub(super) fn fault(manifest: &Manifest, pipeline: &Pipeline) -> Option<String> 
             let own = |job: &&Job| job.raw.get("script").is_none();
             let shared = manifest.image(image).and_then(|image| image.build_tag());
             let mut builds = jobs.jobs(jobs.building(image)).filter(own);
-            let untagged = builds.find(|job| shared.is_some() && !says(job, "$CI_JOB_ID"));
+            let untagged =
+                builds.find(|job| shared.is_some() && !job.uses.own_tags.contains(image));
             if let Some(job) = untagged {
                 return Some(format!(
                     "`{}` gives `{image}` no tag of its own, and `{}` runs it",
@@ -31,10 +31,9 @@ pub(super) fn fault(manifest: &Manifest, pipeline: &Pipeline) -> Option<String> 
             let lists = Origin::Running(key.value.clone());
             let lists: Vec<&Job> = jobs.jobs(jobs.indexes(&lists)).collect();
             let cleanups = jobs.jobs(jobs.indexes(&Origin::Cleanup(image.to_owned())));
-            let file = running_file(&key.value);
             for job in cleanups.filter(own) {
                 let gets = lists.iter().any(|list| waits_for(job, list));
-                if !gets || !says(job, &file) {
+                if !gets || !job.uses.asks.contains(&key.value) {
                     return Some(format!(
                         "`{}` deletes builds of `{image}` and does not ask what `{}` runs",
                         job.name, key.value
@@ -58,10 +57,4 @@ fn waits_for(job: &Job, other: &Job) -> bool {
         (None, Some(jobs)) => jobs.contains(&other.name),
         (None, None) => false,
     }
-}
-
-/// Whether a command of a job has a text.
-fn says(job: &Job, text: &str) -> bool {
-    let mut commands = job.script.iter().filter_map(Value::as_str);
-    commands.any(|command| command.contains(text))
 }

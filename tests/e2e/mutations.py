@@ -241,6 +241,20 @@ MUTATIONS = (
         project="elsewhere",
     ),
     Mutation(
+        "only-what-is-watched-goes-back",
+        "of two Deployments that a job changes only the one goes back that it watches",
+        "only-one-is-watched",
+        "what api names after the other crashed",
+        project="watched",
+    ),
+    Mutation(
+        "stop-checks-out",
+        "the stop job fetches the branch, which is gone",
+        "review-apps-side-by-side",
+        "the stop job",
+        project="review-apps",
+    ),
+    Mutation(
         "platforms-forgotten",
         "images are built for one platform",
         "several-platforms",

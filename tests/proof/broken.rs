@@ -370,6 +370,28 @@ fn a_clean_up_that_does_not_ask_what_runs() {
     );
 }
 
+#[test]
+fn a_clean_up_that_does_not_read_what_runs() {
+    let said = told(MANIFEST, |lowered| {
+        job(lowered, "cleanup-app").uses.asks.clear();
+    });
+    refused(
+        &said,
+        "`cleanup-app` deletes builds of `app` and does not ask what `prod` runs",
+    );
+}
+
+#[test]
+fn a_build_without_a_tag_of_its_own() {
+    let said = told(MANIFEST, |lowered| {
+        job(lowered, "build-app").uses.own_tags.clear();
+    });
+    refused(
+        &said,
+        "`build-app` gives `app` no tag of its own, and `prod` runs it",
+    );
+}
+
 /// GitLab takes an empty text for true where it goes on behind it: nothing is held against that.
 #[test]
 fn a_variable_that_is_blank() {

@@ -34,8 +34,8 @@ pub(in crate::lower) struct Planned<'m> {
     pub args: Vec<Argument<'m>>,
     /// What arguments and tags use of earlier jobs.
     pub uses: Uses,
-    /// Labels, `name=value`.
-    pub labels: Vec<String>,
+    /// The label that says when and for which ref it is built, `name=value`.
+    pub label: Option<String>,
     /// Where it is built.
     pub refs: SetNames,
 }
@@ -206,13 +206,18 @@ impl<'m> Build<'m> {
         self.list(key, of, |rows, all| written(&joined(rows, key, all)))
     }
 
+    /// Whether its images get a tag that no other build has.
+    pub(super) fn has_build_tag(&self) -> bool {
+        self.images.iter().any(|of| of.has_build_tag)
+    }
+
     /// All tags; the first one is that by which later jobs find the image.
     pub(super) fn tags(&mut self) -> Vec<String> {
         let mut tags = match self.images.as_slice() {
             [one] => vec![format!("${}", image_variable(one.name))],
             _ => self.references("tag", Reference::text, |of| vec![of.reference.clone()]),
         };
-        if self.images.iter().any(|of| of.has_build_tag) {
+        if self.has_build_tag() {
             let own = tags.first().map(|tag| build_tag(tag));
             tags.extend(own);
         }
@@ -298,9 +303,9 @@ impl<'m> Build<'m> {
         self.texts("build_options", options)
     }
 
-    /// Labels, `name=value`.
+    /// The label that says when and for which ref it is built, `name=value`.
     pub(super) fn labels(&mut self) -> Vec<String> {
-        self.texts("retention", |of| of.labels.clone())
+        self.texts("retention", |of| of.label.iter().cloned().collect())
     }
 
     /// The secrets: an id, and the variable that holds the value.

@@ -57,12 +57,9 @@ pub(in crate::lower) fn keys(build: &Planned<'_>, folder: &str) -> Mapping {
     if !args.is_empty() {
         keys.set("args", args);
     }
-    let labels = build.labels.iter();
-    let labels: Vec<String> = labels
-        .map(|label| interpolated(&build_label::in_compose(label)))
-        .collect();
-    if !labels.is_empty() {
-        keys.set("labels", strings(&labels));
+    if let Some(label) = &build.label {
+        let label = interpolated(&build_label::in_compose(label));
+        keys.set("labels", strings(&[label]));
     }
     let cache = build.cache_from.iter();
     let cache: Vec<String> = cache.map(|of| interpolated(&of.in_compose())).collect();

@@ -14,7 +14,7 @@ mod daemonless;
 mod docker;
 mod rows;
 
-use super::{Lowering, build_label};
+use super::Lowering;
 use crate::gitlab::gates;
 use crate::manifest::images::Builder;
 use crate::pipeline::{Job, Value};
@@ -53,11 +53,14 @@ impl Lowering<'_> {
         if build.names_default_branch() && self.target < gates::DEFAULT_BRANCH_SLUG {
             job.script.push(Value::from(DEFAULT_BRANCH_SLUG));
         }
-        let mut labels = build.images.iter().flat_map(|image| &image.labels);
-        if labels.any(|label| build_label::is_one(label)) {
+        if build.images.iter().any(|image| image.label.is_some()) {
             Self::with_build_time(job, builder == Builder::Compose);
         }
         lower(builder)(self, job, build);
+        if build.has_build_tag() {
+            let names = build.images.iter().map(|image| image.name.to_owned());
+            job.uses.own_tags.extend(names);
+        }
         for image in &build.images {
             job.uses.add(image.uses.clone());
         }

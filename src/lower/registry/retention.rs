@@ -27,7 +27,7 @@ impl<'m> Lowering<'m> {
     /// The commands that delete, in the repository of the image.
     pub(in crate::lower) fn retention_commands(
         &mut self,
-        job: &Job,
+        job: &mut Job,
         name: &str,
         image: &'m At<Image>,
         retention: &Retention,
@@ -56,9 +56,11 @@ impl<'m> Lowering<'m> {
         lines.push(self.call(job, Function::Images, &(listed + &without)) + " > /tmp/images");
         let environments = self.deployments.of_image(name).iter();
         let environments = environments.filter(|_| !mutant::on(Mutant::NothingThatRunsIsKept));
-        let mut lists: Vec<String> = environments
-            .map(|(place, _)| word(&running::file(&place.value)))
-            .collect();
+        let mut lists = Vec::new();
+        for (place, _) in environments {
+            job.uses.asks.insert(place.value.clone());
+            lists.push(word(&running::file(&place.value)));
+        }
         let kept = self.kept(name, image, retention, &rules);
         if !kept.is_empty() {
             let kept = self.call(job, Function::Images, &(includes(kept) + &without));

@@ -178,6 +178,7 @@ class Project:
         self.heads, self.merge_requests = {}, {}  # branch -> its last commit; branch -> number, of open ones
         self.days_ago = 2  # so long ago its images seem to be built: a clean-up spares what is younger than a day
         self.zone = 0  # hours from UTC of the times that GitLab writes
+        self.deleted = set()  # branches
         self.passed = set()  # jobs that do not run and count as passed
         self.pipelines, self.groups, self.lock = [], {}, threading.Lock()
         self.folder.mkdir()
@@ -226,6 +227,7 @@ class Project:
     def commit(self, branch=None, message="change", **files):
         """Commits what there is (and `files`) to the branch; returns the commit."""
         branch = branch or self.default
+        self.deleted.discard(branch)
         known = self.git("branch", "--list", branch)
         head = subprocess.run(["git", "rev-parse", "--verify", "HEAD"], cwd=self.work, capture_output=True, check=False)
         if head.returncode == 0 and self.git("rev-parse", "--abbrev-ref", "HEAD") != branch:
@@ -281,6 +283,7 @@ class Project:
     def delete_branch(self, branch):
         """Somebody deletes the branch: GitLab stops its environments (Environments::StopService#execute_for_branch)."""
         self.git("push", "--quiet", str(self.repository), f":refs/heads/{branch}")
+        self.deleted.add(branch)
         stopped = set()
         for pipeline in reversed(self.pipelines):
             if pipeline.ref == branch and not pipeline.tag:

@@ -110,6 +110,8 @@ def fetch(job, folder, environment):
     folder.mkdir()
     strategy = environment.get("GIT_STRATEGY", "fetch")
     if strategy not in ("none", "empty"):
+        if pipeline.ref in pipeline.project.deleted and not pipeline.tag:
+            raise RuntimeError(f"fatal: couldn't find remote ref refs/heads/{pipeline.ref}")
         command = [
             "git",
             "clone",

@@ -2,7 +2,7 @@
 
 import threading
 
-from scenarios import equal, holds, scenario, statuses
+from scenarios import equal, holds, known_to_fail, scenario, statuses
 from scenarios.environments import runs, staged
 from scenarios.never_lost import CONTEXT, built, cluster, deploy, serves
 
@@ -165,3 +165,20 @@ def git_tags_count_together(bench):
     numbers = {tag.partition("-")[2] for tag in project.images("app").tags() if "-" in tag}
     kept = {pipeline.jobs["build-app"].id for pipeline in (first, tagged[-1], last)}
     equal(numbers, {str(number) for number in kept}, "builds that are kept: what ran before, the newest git tag, what runs")
+
+
+@scenario
+@known_to_fail(
+    "a deployment does not ask the registry whether its image still has a tag",
+    shows="images that a node drain cannot pull",
+)
+def image_whose_tags_are_gone(bench):
+    """A pipeline deploys an image whose tags a clean-up has deleted, before the registry collects it."""
+    project = cluster(bench.project("kept"), "app")
+    project.push()
+    late = project.pipeline_of("master", CHANGES="late").run(hold=["deploy-production"])
+    for number in range(2):
+        project.push(CHANGES=str(number))
+    late.release()
+    if late.jobs["deploy-production"].status == "success":
+        equal(project.drain(), [], "images that a node drain cannot pull")

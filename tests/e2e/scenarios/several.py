@@ -182,8 +182,8 @@ def promotion_to_several_targets(bench):
 
 
 @scenario
-def paused_by_hand(bench):
-    """`Recreate`, no history, and then an image by hand: the job goes back to what ran, and its tag stays."""
+def image_set_by_hand(bench):
+    """`Recreate` and no history: a failed rollout goes back; then to an image that somebody set by hand, by its tag."""
     project = cluster(bench.project("kept"), "app")
     first = project.push()
     statuses(first)
@@ -206,3 +206,20 @@ def paused_by_hand(bench):
     project.settle()
     equal(project.runs("app", "app"), by_hand, "what runs")
     equal(project.drain(), [], "images that a node drain cannot pull")
+
+
+@scenario
+def only_one_is_watched(bench):
+    """Two Deployments are changed and one is watched: it crashes, and both go back."""
+    project = cluster(bench.project("watched"), "web", "api")
+    first = project.push()
+    statuses(first)
+    before = {name: digest_of(first, f"build-{name}", name) for name in ("web", "api")}
+    project.crashes = lambda image: "/web" in image and before["web"] not in image
+    broken = project.push(web__x="1", api__x="1")
+    statuses(broken, "deploy-production")
+    for name, digest in before.items():
+        equal(live(project, name), digest, f"what {name} names after the other crashed")
+    project.crashes = lambda image: False
+    for name, digest in before.items():
+        serves(project, digest, "after a rollout that failed", name)

@@ -8,6 +8,7 @@ from scenarios import equal, holds, scenario, statuses
 CONTEXT = "shop/cluster:main"
 OF_THE_CLUSTER = {"ConfigMap/kube-root-ca.crt"}
 LIMIT = 15  # seconds, in the manifest
+LONG = 150  # seconds; the default is 300
 
 
 def wanted(project, kind, name):
@@ -39,7 +40,7 @@ def stateful_set(bench):
     broken = project.push(CHANGES="crashes")
     statuses(broken, "deploy-production")
     took = broken.jobs["deploy-production"].result.seconds
-    holds(took >= LIMIT, f"the job waited for its time limit: {took} s")
+    holds(LIMIT <= took < LONG, f"the job waited for its time limit: {took} s")
     for kind, name in (("statefulsets", "app"), ("daemonsets", "agent")):
         equal(wanted(project, kind, name), before, f"the image of {name} after a failed rollout")
     project.kubectl("rollout", "status", "statefulset/app", "--timeout=20s")
@@ -171,7 +172,7 @@ def released(bench, version):
     broken = project.push(CHANGES="crashes")
     statuses(broken, "deploy-production")
     took = broken.jobs["deploy-production"].result.seconds
-    holds(took >= LIMIT, f"the job waited for its time limit: {took} s")
+    holds(LIMIT <= took < LONG, f"the job waited for its time limit: {took} s")
     project.settle()
     equal(wanted(project, "deployments", "app"), before, "the image after a failed upgrade")
     equal(set(serving(project).values()), {before}, "what serves after a failed upgrade")
