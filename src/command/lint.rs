@@ -149,7 +149,7 @@ fn one(options: &Options, asked: &Asked<'_>, root: &Path, file: &Path) -> Result
     }
 }
 
-/// Changes a file as its findings say, if less is found then and GitLab takes no less.
+/// Changes a file as its findings say, until no fix is left: what GitLab refuses hides what else there is.
 fn fix(
     options: &Options,
     root: &Path,
@@ -157,26 +157,51 @@ fn fix(
     found: Read,
     look: impl Fn(Source) -> Read,
 ) -> Result<Read, Failure> {
-    let findings = found.report.sorted();
-    let own = findings
-        .iter()
-        .filter(|one| found.report.file_of(one) == source.name);
-    let (text, count) = fixed(&source.text, own.filter_map(|one| one.fix.as_deref()));
-    if count == 0 {
-        return Ok(found);
+    /// More rounds than one fix can uncover others.
+    const ROUNDS: usize = 8;
+    let (mut found, mut text, mut total) = (found, source.text.to_string(), 0);
+    for _ in 0..ROUNDS {
+        let Some((better, count, after)) = fixed_once(&source.name, &text, &found, &look) else {
+            break;
+        };
+        (text, found) = (better, after);
+        total += count;
     }
-    let after = look(Source::new(source.name.clone(), text.clone()));
-    let is_taken = after.configs.is_some() || found.configs.is_none();
-    if !is_taken || after.report.sorted().len() >= findings.len() {
+    if total == 0 {
         return Ok(found);
     }
     files::write(root, &source.name, &text)?;
-    let what = match count {
+    let what = match total {
         1 => "finding is",
         _ => "findings are",
     };
-    say_progress(&format!("{}: {count} {what} fixed", source.name), options);
-    Ok(after)
+    say_progress(&format!("{}: {total} {what} fixed", source.name), options);
+    Ok(found)
+}
+
+/// The text with the fixes of its findings, how many they are, and what is found then; `None` if there are
+/// none, or nothing is better by them: GitLab takes the file at last, or less is found.
+fn fixed_once(
+    name: &str,
+    text: &str,
+    found: &Read,
+    look: impl Fn(Source) -> Read,
+) -> Option<(String, usize, Read)> {
+    let findings = found.report.sorted();
+    let own = findings
+        .iter()
+        .filter(|one| found.report.file_of(one) == name);
+    let (better, count) = fixed(text, own.filter_map(|one| one.fix.as_deref()));
+    if count == 0 {
+        return None;
+    }
+    let after = look(Source::new(name, better.clone()));
+    let is_better = match (found.configs.is_some(), after.configs.is_some()) {
+        (false, true) => true,
+        (true, false) => false,
+        _ => after.report.sorted().len() < findings.len(),
+    };
+    is_better.then_some((better, count, after))
 }
 
 /// The folder that a file's local includes are relative to: the repository around it, or the project's.

@@ -29,9 +29,9 @@ use std::collections::{HashMap, HashSet};
 
 use crate::check::Files;
 use crate::compile::{InternalError, compile};
-use crate::config::{Given, Repository, load_text, read_pipeline};
+use crate::config::{Given, Map, Node, Repository, load_text, read_pipeline};
 use crate::diff::{Comparison, diff_all, surely_differs};
-use crate::finding::{Code, Report, Severity};
+use crate::finding::{Code, Finding, Report, Severity};
 use crate::gitlab::Version;
 use crate::lower::Lowered;
 use crate::manifest::accepted::Accepted;
@@ -120,6 +120,9 @@ pub fn import<P>(
 where
     P: Files + Repository + Clone + 'static,
 {
+    if let Some(spec) = &pipeline.configs.base().spec {
+        return Err(Refused::Findings(has_inputs(pipeline, spec)));
+    }
     let mut refused = None;
     for mut proposal in proposals(pipeline.source, target).map_err(Refused::Findings)? {
         let mut tried = compiled_and_compared(pipeline, manifest, &proposal.text, project);
@@ -157,6 +160,25 @@ where
         }
     }
     Err(refused.unwrap_or_else(|| Refused::Findings(Report::about(pipeline.source.clone()))))
+}
+
+/// A pipeline that people give inputs to has no manifest: a generated file declares none.
+fn has_inputs(pipeline: &Pipeline<'_>, spec: &Node) -> Report {
+    let inputs = spec.get("inputs").and_then(Node::as_map);
+    let names = inputs.into_iter().flat_map(Map::iter);
+    let names: Vec<String> = names.map(|(key, _)| format!("`{}`", key.text)).collect();
+    let message = match names.is_empty() {
+        true => "a manifest has no `spec`".to_owned(),
+        false => format!(
+            "a manifest has no inputs, and `spec` declares {}",
+            names.join(", ")
+        ),
+    };
+    let finding = Finding::new(Code::UnknownKey, spec.place, message)
+        .help("make each input a variable at the top, with `value`, `description` and `options`, and use `$NAME` in jobs")
+        .help("or write the values in place of `$[[ inputs.NAME ]]`, and remove `spec`")
+        .help("then import it; `windlass lint` and `windlass plan --file` read the pipeline as it is");
+    Report::of(&pipeline.configs.base().sources, [finding])
 }
 
 /// The manifest in which jobs are entities; `None` if there is none that is better.

@@ -39,6 +39,9 @@ pub(super) struct Trial<'t, P> {
     pub(super) sets: Sets,
     /// Whether drafts may do other things than the jobs, on purpose.
     pub(super) improve: bool,
+    /// Whether windlass writes the workflow: then it knows which pipelines there are, and its conditions are
+    /// shorter.
+    own_workflow: bool,
     /// What the manifest does to the pipeline; nothing if no draft may change anything.
     shown: Vec<Effect>,
     /// The pipeline that the best manifest so far makes.
@@ -77,6 +80,7 @@ where
             parts,
             sets,
             improve,
+            own_workflow: false,
             shown: Vec::new(),
             body: String::new(),
             left: (MOST_JOBS / jobs).clamp(8, MOST),
@@ -232,7 +236,12 @@ where
     pub(super) fn settle(&mut self, drafts: &[Candidate], accept: &str) -> Written {
         let first = |draft: &Candidate| self.next(draft, None);
         let mut chosen: Vec<Option<usize>> = drafts.iter().map(first).collect();
+        self.own_workflow = self.parts.map.has("workflow");
         let mut written = self.written(drafts, &mut chosen, accept);
+        if self.own_workflow && !self.keeps_pipelines(&written) {
+            self.own_workflow = false;
+            written = self.written(drafts, &mut chosen, accept);
+        }
         // Each round takes at least one way from a draft.
         while chosen.iter().any(Option::is_some) && self.left > 0 {
             match self.judge(&written, drafts, &chosen) {
@@ -250,6 +259,15 @@ where
         }
         let mut none = vec![None; drafts.len()];
         self.written(drafts, &mut none, accept)
+    }
+
+    /// Whether there are the same pipelines as before, whatever becomes of their jobs.
+    fn keeps_pipelines(&mut self, written: &Written) -> bool {
+        let Some(Ok(tried)) = self.attempt(written) else {
+            return false;
+        };
+        let mut effects = tried.comparison.effects.iter();
+        effects.all(|effect| effect.job.is_some())
     }
 
     /// One draft after the other, where it is not known which of them is at fault.
@@ -359,6 +377,9 @@ where
             add(&mut written.settings, &way.settings);
         }
         written.accept = accept.to_owned();
+        if self.own_workflow {
+            written.left_out.insert("workflow".to_owned());
+        }
         if !written.entities.is_empty() {
             written.default_gone = self.unused_defaults(&written.left_out);
         }

@@ -89,9 +89,10 @@ where
             }
             let all = self.step(&mut written, |written| {
                 let entities = written.entities.iter_mut();
-                entities.fold(false, |gone, entity| {
-                    entity.keys.remove(key).is_some() || gone
-                })
+                entities
+                    .filter_map(|entity| entity.keys.remove(key))
+                    .count()
+                    > 0
             });
             if all {
                 continue;
@@ -254,9 +255,10 @@ where
             |entity: &Entity| entity.collection == collection && entity.keys.get(key).is_some();
         let all = self.step(written, |written| {
             let entities = written.entities.iter_mut().filter(|entity| of_it(entity));
-            entities.fold(false, |gone, entity| {
-                entity.keys.remove(key).is_some() || gone
-            })
+            entities
+                .filter_map(|entity| entity.keys.remove(key))
+                .count()
+                > 0
         });
         if all {
             return;

@@ -13,7 +13,7 @@ use crate::config::{Config, Job, Map, Place, Repository, Value};
 use crate::finding::{Code, Finding, Location, Report};
 use crate::plan::{
     Absence, Classes, Compared, Configs, CounterExamples, Every, Failure, LeftOut, Plan, Presence,
-    Situation, Truth,
+    Situation, Trigger, Truth,
 };
 
 /// A kind of pipeline that the workflow surely admits.
@@ -97,8 +97,11 @@ impl<'l> Lint<'l> {
             let Some(plan) = self.plan(situation) else {
                 continue;
             };
-            creation::check(self, &plan);
-            if plan.created != Truth::False {
+            let is_told = !self.is_far_fetched(&plan.situation);
+            if is_told {
+                creation::check(self, &plan);
+            }
+            if is_told && plan.created != Truth::False {
                 // A merge request from the default branch is rare, and its push is no accident.
                 let source = plan.situation.ref_name() == default.as_str();
                 if !source {
@@ -120,6 +123,17 @@ impl<'l> Lint<'l> {
             });
         }
         self.classes.situations = situations;
+    }
+
+    /// Whether a push would need a project that sets a variable of the file to another text, as
+    /// `MASTER_BRANCH` to the name of a feature branch. Who runs a pipeline by hand may well do that.
+    fn is_far_fetched(&self, situation: &Situation) -> bool {
+        let by_push = matches!(situation.trigger, Trigger::Push | Trigger::MergeRequest);
+        let is_another = |(name, value): (&String, &String)| {
+            let own = self.config.variables.get(name);
+            own.is_some_and(|own| own.value != *value && !own.value.contains('$'))
+        };
+        by_push && situation.variables.iter().any(is_another)
     }
 
     /// The scripts of all jobs.

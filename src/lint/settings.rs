@@ -17,8 +17,8 @@
 
 use std::collections::HashMap;
 
-use serde::Deserialize;
 use toml::Spanned;
+use toml::de::{DeString, DeTable, DeValue};
 
 use super::shellcheck::Choices;
 use crate::finding::{Code, Finding, Location, Report, Severity, did_you_mean};
@@ -38,23 +38,6 @@ pub struct Settings {
     pub(super) shellcheck: Choices,
 }
 
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct File {
-    #[serde(default)]
-    lint: Lint,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Lint {
-    baseline: Option<String>,
-    #[serde(default)]
-    severity: HashMap<Spanned<String>, Spanned<String>>,
-    #[serde(default)]
-    shellcheck: HashMap<Spanned<String>, Spanned<String>>,
-}
-
 /// Words for a severity.
 const WORDS: [(&str, Option<Severity>); 3] = [
     ("off", None),
@@ -70,44 +53,50 @@ impl Settings {
     /// All that is wrong with it.
     pub fn read(source: &Source) -> Result<Self, Report> {
         let mut report = Report::about(source.clone());
-        let file: File = match toml::from_str(&source.text) {
-            Ok(file) => file,
-            Err(error) => {
-                let span = error.span().unwrap_or_default();
-                let message = error.message().lines().next().unwrap_or_default();
-                let message = format!("this setting cannot be read: {message}");
-                let span = Span::new(span.start, span.end);
-                report.push(Finding::new(Code::BadSetting, span, message).help(
-                    "the settings are `lint.baseline`, `lint.severity` and `lint.shellcheck`",
-                ));
-                return Err(report);
-            }
-        };
-        let mut severities = HashMap::new();
-        for (key, value) in &file.lint.severity {
-            let severity = severity(value, &mut report);
-            match key.get_ref().parse::<Code>() {
-                Ok(code) => severities.extend(severity.map(|severity| (code, severity))),
-                Err(()) => report.push(unknown(key)),
-            }
+        let (file, errors) = DeTable::parse_recoverable(&source.text);
+        for error in errors {
+            let span = error.span().unwrap_or_default();
+            let message = error.message().lines().next().unwrap_or_default();
+            let message = format!("this is not TOML: {message}");
+            let span = Span::new(span.start, span.end);
+            report.push(Finding::new(Code::BadSetting, span, message));
         }
+        if !report.is_empty() {
+            return Err(report);
+        }
+        let mut baseline = None;
+        let mut severities = HashMap::new();
         let mut numbers = HashMap::new();
-        for (key, value) in &file.lint.shellcheck {
-            let severity = severity(value, &mut report);
-            match number(key.get_ref()) {
-                Some(code) => numbers.extend(severity.map(|severity| (code, severity))),
-                None => {
-                    let message = format!("`{}` is not a number of ShellCheck's", key.get_ref());
-                    report.push(
-                        Finding::new(Code::BadSetting, place(key), message)
-                            .help("write it as ShellCheck does: `SC2086`"),
-                    );
+        let names = ["baseline", "severity", "shellcheck"];
+        let whole = known(file.get_ref(), "", &["lint"], &mut report);
+        let lint = whole
+            .first()
+            .and_then(|(_, lint)| table(lint, "lint", &mut report));
+        let lint = lint.map(|lint| known(lint, "lint.", &names, &mut report));
+        for (name, value) in lint.into_iter().flatten() {
+            if name == "baseline" {
+                baseline = text(value, "`lint.baseline`", &mut report);
+                continue;
+            }
+            let chosen = table(value, &format!("lint.{name}"), &mut report);
+            for (key, word) in chosen.into_iter().flatten() {
+                let severity = severity(word, &mut report);
+                if name == "shellcheck" {
+                    match number(key.get_ref()) {
+                        Some(code) => numbers.extend(severity.map(|severity| (code, severity))),
+                        None => report.push(no_number(key)),
+                    }
+                    continue;
+                }
+                match key.get_ref().parse::<Code>() {
+                    Ok(code) => severities.extend(severity.map(|severity| (code, severity))),
+                    Err(()) => report.push(unknown(key)),
                 }
             }
         }
         match report.is_empty() {
             true => Ok(Self {
-                baseline: file.lint.baseline,
+                baseline,
                 severities,
                 shellcheck: Choices(numbers),
             }),
@@ -138,16 +127,73 @@ impl Settings {
 }
 
 /// Where a key or a value is.
-fn place(spanned: &Spanned<String>) -> Location {
+fn place<T>(spanned: &Spanned<T>) -> Location {
     let range = spanned.span();
     Span::new(range.start, range.end).into()
 }
 
+/// The settings of a table that there are, with a report of the others.
+fn known<'t>(
+    table: &'t DeTable<'_>,
+    before: &str,
+    names: &[&'static str],
+    report: &mut Report,
+) -> Vec<(&'static str, &'t Spanned<DeValue<'t>>)> {
+    let mut found = Vec::new();
+    for (key, value) in table {
+        match names.iter().find(|name| **name == key.get_ref().as_ref()) {
+            Some(name) => found.push((*name, value)),
+            None => {
+                let message = format!("unknown setting `{before}{}`", key.get_ref());
+                let finding = Finding::new(Code::BadSetting, place(key), message);
+                let all: Vec<String> = names
+                    .iter()
+                    .map(|name| format!("`{before}{name}`"))
+                    .collect();
+                report.push(match did_you_mean(key.get_ref(), names.iter().copied()) {
+                    Some(meant) => finding.help(format!("did you mean `{before}{meant}`?")),
+                    None => finding.help(format!("there is: {}", all.join(", "))),
+                });
+            }
+        }
+    }
+    found
+}
+
+/// The table that a value should be.
+fn table<'t>(
+    value: &'t Spanned<DeValue<'_>>,
+    name: &str,
+    report: &mut Report,
+) -> Option<&'t DeTable<'t>> {
+    let table = value.get_ref().as_table();
+    if table.is_none() {
+        let message = format!("`{name}` should be a table");
+        report.push(
+            Finding::new(Code::BadSetting, place(value), message)
+                .help(format!("write `[{name}]` on a line of its own")),
+        );
+    }
+    table
+}
+
+/// The text that a value should be.
+fn text(value: &Spanned<DeValue<'_>>, what: &str, report: &mut Report) -> Option<String> {
+    let text = value.get_ref().as_str();
+    if text.is_none() {
+        let message = format!("{what} should be a text");
+        report
+            .push(Finding::new(Code::BadSetting, place(value), message).help("write it in quotes"));
+    }
+    text.map(str::to_owned)
+}
+
 /// The severity that a word is, or a report that it is none.
-fn severity(word: &Spanned<String>, report: &mut Report) -> Option<Option<Severity>> {
-    let known = WORDS.iter().find(|(known, _)| known == word.get_ref());
+fn severity(word: &Spanned<DeValue<'_>>, report: &mut Report) -> Option<Option<Severity>> {
+    let written = text(word, "a severity", report)?;
+    let known = WORDS.iter().find(|(known, _)| *known == written);
     if known.is_none() {
-        let message = format!("`{}` is not a severity", word.get_ref());
+        let message = format!("`{written}` is not a severity");
         report.push(
             Finding::new(Code::BadSetting, place(word), message)
                 .help("it is one of: `off`, `warning`, `error`"),
@@ -157,7 +203,7 @@ fn severity(word: &Spanned<String>, report: &mut Report) -> Option<Option<Severi
 }
 
 /// What is wrong with the name of a finding.
-fn unknown(name: &Spanned<String>) -> Finding {
+fn unknown(name: &Spanned<DeString<'_>>) -> Finding {
     let codes = Code::ALL.iter().map(|code| code.as_str());
     let message = format!("unknown finding `{}`", name.get_ref());
     let finding = Finding::new(Code::BadSetting, place(name), message);
@@ -165,6 +211,13 @@ fn unknown(name: &Spanned<String>) -> Finding {
         Some(meant) => finding.help(format!("did you mean `{meant}`?")),
         None => finding.help("`windlass explain` lists them"),
     }
+}
+
+/// What is wrong with a number.
+fn no_number(name: &Spanned<DeString<'_>>) -> Finding {
+    let message = format!("`{}` is not a number of ShellCheck's", name.get_ref());
+    Finding::new(Code::BadSetting, place(name), message)
+        .help("write it as ShellCheck does: `SC2086`")
 }
 
 /// 2086 of `SC2086`.
@@ -214,6 +267,23 @@ mod tests {
     }
 
     #[test]
+    fn all_that_is_wrong_is_told_at_once() {
+        let text = "[lint]\nbaselin = 'x'\nseverty = 1\n[lint.severity]\nunusd = 1\ndrft = 'off'\n\
+                    [lint.shellcheck]\nSC1 = 'no'\n[other]\n";
+        let all = [
+            "unknown setting `lint.baselin`",
+            "unknown setting `lint.severty`",
+            "unknown finding `unusd`",
+            "a severity should be a text",
+            "unknown finding `drft`",
+            "`SC1` is not a number of ShellCheck's",
+            "`no` is not a severity",
+            "unknown setting `other`",
+        ];
+        assert_eq!(wrong(text), all);
+    }
+
+    #[test]
     fn what_is_wrong_is_told_at_its_place() {
         assert!(wrong("").is_empty());
         for (text, message) in [
@@ -224,11 +294,13 @@ mod tests {
                 "`2086` is not a number of ShellCheck's",
             ),
             ("[lint.shellcheck]\nSC2086 = 'no'", "`no` is not a severity"),
-            (
-                "[lnt]",
-                "this setting cannot be read: unknown field `lnt`, expected `lint`",
-            ),
-            ("[lint", "this setting cannot be read: "),
+            ("[lnt]", "unknown setting `lnt`"),
+            ("[lint]\nbaselin = 'x'", "unknown setting `lint.baselin`"),
+            ("[lint]\nbaseline = 1", "`lint.baseline` should be a text"),
+            ("lint = 1", "`lint` should be a table"),
+            ("[lint.severity]\nunused = 1", "a severity should be a text"),
+            ("[lint", "this is not TOML: "),
+            ("[lint]\n[lint]", "this is not TOML: "),
         ] {
             let wrong = wrong(text);
             assert_eq!(wrong.len(), 1, "{wrong:?}");

@@ -160,6 +160,7 @@ impl Lowering<'_> {
         };
         bases.push(Base {
             id: BASE,
+            of: String::new(),
             comment: comment.to_owned(),
             keys,
         });

@@ -27,7 +27,7 @@ use crate::manifest::images::{Image, Rebuild};
 use crate::manifest::reach::{Coverage, covers};
 use crate::manifest::resolved::image_variable;
 use crate::mutant::{self, Mutant};
-use crate::pipeline::{Handed, Job, Need, Origin, Uses, Value};
+use crate::pipeline::{Handed, Job, Need, Origin, Value};
 use crate::source::At;
 
 /// The file in which a check hands its answer on.
@@ -126,15 +126,12 @@ impl<'m> Lowering<'m> {
         job.variables.set("GIT_STRATEGY", "fetch");
         let refs = self.build_refs(name);
         self.need_bases(&mut job, image, &refs);
-        job.script.push(Value::from(self.recipe(
-            name,
-            image,
-            rebuild,
-            &mut job.uses,
-        )));
+        let recipe = self.recipe(&mut job, name, image, rebuild);
+        job.script.push(Value::from(recipe));
         let current = self.current(&job, name, image, rebuild);
         job.script.extend(current);
-        job.script.push(Value::from(self.move_tag(name, image)));
+        let move_tag = self.move_tag(&job, name, image);
+        job.script.push(Value::from(move_tag));
         let file = self.handed_on(DOTENV, name);
         job.script.push(Value::from(wrapped(&format!(
             "printf '%s\\n' \"{}=$repository:$recipe\" \"{}=$tag\" \"{}=$current\" > \"$CI_PROJECT_DIR/{file}\"",
@@ -164,23 +161,15 @@ impl<'m> Lowering<'m> {
 
     /// Commands that put the tag which the build moves into the variable `tag`, and move it to an
     /// image that can stay.
-    fn move_tag(&self, name: &str, image: &At<Image>) -> String {
+    fn move_tag(&mut self, job: &Job, name: &str, image: &At<Image>) -> String {
         let tag = word(image.tag());
-        let moved = |indent: &str| {
-            format!(
-                "{indent}tag={tag}\n\
-                 {indent}[ \"$current\" = none ] || regctl image copy \"$repository@$current\" \"$repository:$tag\"\n"
-            )
-        };
-        if !self.is_of_default_branch(name, image) {
-            return moved("");
+        match self.is_of_default_branch(name, image) {
+            true => self.call(job, Function::MoveTag, &tag),
+            false => format!(
+                "tag={tag}\n\
+                 [ \"$current\" = none ] || regctl image copy \"$repository@$current\" \"$repository:$tag\"\n"
+            ),
         }
-        format!(
-            "# Only the default branch moves the tag {tag}.\n\
-             tag=$recipe\n\
-             if [ \"$CI_COMMIT_BRANCH\" = \"$CI_DEFAULT_BRANCH\" ]; then\n{}fi\n",
-            moved("  ")
-        )
     }
 
     /// Whether the image's own tag moves on the default branch alone: nothing in it tells branches
@@ -200,7 +189,7 @@ impl<'m> Lowering<'m> {
     /// A command that puts the hash of all that an image is made from into the variable `recipe`:
     /// its Dockerfile, target, platforms, options and build arguments, and the files that `changes`
     /// names, with whether they can be executed.
-    fn recipe(&self, name: &str, image: &Image, rebuild: &Rebuild, uses: &mut Uses) -> String {
+    fn recipe(&mut self, job: &mut Job, name: &str, image: &Image, rebuild: &Rebuild) -> String {
         let refs = self.build_refs(name);
         let mut words: Vec<String> = Vec::new();
         if let Some(target) = image.target.get() {
@@ -217,7 +206,7 @@ impl<'m> Lowering<'m> {
             .into_iter()
             .flat_map(|of| of.0.iter())
         {
-            let value = self.build_argument(&value.value, &refs, uses);
+            let value = self.build_argument(&value.value, &refs, &mut job.uses);
             words.push(quoted(&format!("{}={value}", argument.value)));
         }
         let mut lines = Vec::new();
@@ -234,19 +223,9 @@ impl<'m> Lowering<'m> {
             .collect();
         if !patterns.is_empty() {
             let pattern = format!(r"\./({})", patterns.join("|")).replace('\'', r"'\''");
-            lines.push(format!("pattern='{pattern}'"));
-            let found = |files: &str| {
-                format!(
-                    "find . -path ./.git -prune -o {files} -print | {{ grep -Ex \"$pattern\" || :; }} | LC_ALL=C sort"
-                )
-            };
-            lines.push(format!(
-                "{} |\n    tr '\\n' '\\0' | xargs -0 sha256sum",
-                found("-type f")
-            ));
             // A file that is made executable is another one in the image; the rest of its mode is
             // the runner's.
-            lines.push(found("-type f -perm -100"));
+            lines.push(self.call(job, Function::Checksums, &format!("'{pattern}'")));
         }
         // Bash lets `$( )` go on after a command that fails.
         let body = lines.join(" &&\n  ");

@@ -3,6 +3,7 @@
 use super::model::{Pipeline, rules_value, strings};
 use std::collections::HashSet;
 
+use super::alike;
 use super::said_once::say_once;
 use super::{Document, Mapping, Origin, Section, Value, WrittenJob};
 
@@ -43,6 +44,16 @@ impl Pipeline {
         let by_hand = by_hand.filter(|job| matches!(job.origin, Origin::Raw(_)));
         let by_hand: HashSet<&str> = by_hand.map(|job| job.name.as_str()).collect();
         say_once(&mut document, self.has_default, &by_hand);
+        let kinds = self.jobs.iter().filter_map(|job| {
+            let kind = match job.origin {
+                Origin::Test(_) => "tests",
+                Origin::Task(_) => "tasks",
+                Origin::Deploy(_) => "environments",
+                _ => return None,
+            };
+            Some((job.name.as_str(), kind))
+        });
+        alike::share(&mut document, &kinds.collect());
         document
     }
 

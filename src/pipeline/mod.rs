@@ -3,6 +3,7 @@
 //! In: what `lower` decides. Out: a [`Document`] of plain values, in the order in which it is to
 //! be read, that `render` writes and `verify` compares with.
 
+mod alike;
 mod compose;
 mod document;
 mod layout;

@@ -240,7 +240,7 @@ mod tests {
                 globals.set("default", default);
             }
             globals.set_if("include", included.then_some("a.yml"));
-            let bases = vec![Base { id: BASE, comment: String::new(), keys: Mapping::from_iter([("image", "docker")]) }];
+            let bases = vec![Base { id: BASE, of: String::new(), comment: String::new(), keys: Mapping::from_iter([("image", "docker")]) }];
             let sections = vec![Section { title: String::new(), jobs: jobs.clone() }];
             let before = Document { globals, bases, sections };
             let mut after = before.clone();

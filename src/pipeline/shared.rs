@@ -42,6 +42,9 @@ pub struct Union {
 pub struct Base {
     /// Which one it is.
     pub id: BaseId,
+    /// The entry of the manifest that asked for it first: a part of its name where the file has several of
+    /// its kind.
+    pub of: String,
     /// A comment above it, without `#`; may have several lines.
     pub comment: String,
     /// Its keys.

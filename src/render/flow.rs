@@ -9,8 +9,8 @@ use std::fmt::Write as _;
 use super::scalar;
 use crate::pipeline::{Mapping, Value};
 
-/// The longest text on one line. GitLab's documentation breaks its examples at about this width.
-const WIDEST: usize = 80;
+/// The longest text on one line.
+const WIDEST: usize = 100;
 
 /// How deep mappings nest on one line: `{reports: {dotenv: image.env}}`.
 const DEEPEST: usize = 2;
@@ -92,7 +92,7 @@ fn string(out: &mut String, text: &str, quote: bool) -> Option<()> {
 /// Whether a string is one word, such as a name, a path or an address.
 fn is_token(text: &str) -> bool {
     text.bytes()
-        .all(|b| b.is_ascii_alphanumeric() || b"_-./:@$".contains(&b))
+        .all(|b| b.is_ascii_alphanumeric() || b"_-./:@$=".contains(&b))
 }
 
 /// Whether a string is plain words, as in `1 week`.

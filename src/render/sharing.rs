@@ -89,9 +89,15 @@ pub(super) fn plan(document: &Document) -> Result<Plan<'_>, RenderError> {
     shared.sort_by_key(|shared| matches!(shared.holder, Holder::Refs(_)));
     let mut bases = Vec::new();
     for (base, used) in document.bases.iter().zip(&merges.used) {
+        let written = document.bases.iter().zip(&merges.used);
+        let of_kind = written.filter(|(other, used)| **used && other.id.kind == base.id.kind);
+        let name = match of_kind.count() {
+            0 | 1 => base.id.kind.to_owned(),
+            _ => format!("{}-{}", base.id.kind, base.of),
+        };
         bases.push(used.then(|| HiddenName {
-            name: top.unique(&format!(".{}", base.id)),
-            anchor: anchors.anchor(&base.id.to_string()),
+            name: top.unique(&format!(".{name}")),
+            anchor: anchors.anchor(&name),
         }));
     }
     let mut extended = BTreeMap::new();

@@ -32,6 +32,7 @@ fn planned() -> Document {
         globals: map([("stages", Value::list(["build", "test"]))]),
         bases: vec![Base {
             id: BaseId::only("base"),
+            of: String::new(),
             comment: "Shared".into(),
             keys: map([("image", "php:8".into()), ("variables", variables().into())]),
         }],

@@ -1,4 +1,2 @@
 # about IMAGE FORMAT: what regctl knows of the image.
-about() {
-  regctl image inspect ${platform:+--platform "$platform"} --format "$2" "$1"
-}
+about() { regctl image inspect ${platform:+--platform "$platform"} --format "$2" "$1"; }

@@ -1,5 +1,4 @@
-# current IMAGE SECONDS: the digest of the image if there is one and it is younger, else `none`. 0
-# seconds are any age.
+# current IMAGE SECONDS: the digest of the image if it is younger, else `none`; 0 seconds are any age.
 current() {
   digest=$(found regctl image digest "$1") || return
   if [ -n "$digest" ]; then

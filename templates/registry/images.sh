@@ -1,5 +1,5 @@
-# images OPTION...: a line `DIGEST NAME TIME BRANCH GIT_TAG` for each image that these tags name, with the
-# options of `regctl tag ls`. The last three are from the label of its build.
+# images OPTION OF regctl tag ls...: a line for each tag, with what its build's label says:
+# DIGEST NAME TIME BRANCH GIT_TAG
 images() {
   found regctl tag ls "$@" "$repository" > /tmp/tags || return
   sed -n '/^[A-Za-z0-9_.-]*$/p' /tmp/tags | xargs -r -n 1 -P 8 sh -c '

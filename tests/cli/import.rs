@@ -29,6 +29,41 @@ fn a_pipeline_becomes_a_manifest_in_three_commands() {
 }
 
 #[test]
+fn a_pipeline_with_inputs_is_told_what_to_do() {
+    let inputs = "spec:\n  inputs: {env: {default: staging}}\n---\n";
+    let project = project(&format!("{inputs}{BUILD}"));
+    let ran = project.run(&["import"]).exits(1);
+    let ran = ran.says(".gitlab-ci.yml:2:3: error[unknown-key]: a manifest has no inputs, and `spec` declares `env`");
+    ran.says("help: make each input a variable at the top");
+    assert!(!project.exists(MANIFEST));
+}
+
+#[test]
+fn what_an_entity_changes_is_listed_only_where_that_is_asked_for() {
+    let job = "production:\n  stage: deploy\n  image: k:1\n  environment: production\n  script:\n";
+    let access = "    - kubectl config use-context group/clusters:main\n";
+    let apply =
+        "    - kubectl apply --filename k8s/\n  rules: [{if: $CI_COMMIT_BRANCH == \"main\"}]\n";
+    let project = project(&format!("{job}{access}{apply}"));
+    project.write("k8s/app.yml", "kind: ConfigMap\n");
+    project.run(&["import"]).exits(0).says("nothing changes\n");
+    assert!(project.read(MANIFEST).contains("jobs:\n  production:\n"));
+    let ran = project.run(&["import", "--improve", "--force"]).exits(0);
+    let ran = ran.says("1 of 1 jobs became entities: 1 environment\n");
+    let ran = ran.says("  production now has `resource_group` `production`\n");
+    ran.says("it changes the pipeline of .gitlab-ci.yml as told above: ");
+    assert!(
+        project
+            .read(MANIFEST)
+            .contains("environments:\n  production:\n")
+    );
+    let ran = project.run(&["import", "--raw", "--force"]).exits(0);
+    ran.says("nothing changes\n");
+    assert!(project.read(MANIFEST).contains("jobs:\n  production:\n"));
+    project.run(&["import", "--raw", "--improve"]).exits(2);
+}
+
+#[test]
 fn a_manifest_is_not_overwritten() {
     let project = project(BUILD);
     project.write(MANIFEST, "windlass: 1\n");

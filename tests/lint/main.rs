@@ -9,6 +9,7 @@
 )]
 
 mod documentation;
+mod fix;
 mod foreign;
 mod judged;
 mod shell;

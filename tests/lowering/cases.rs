@@ -37,6 +37,13 @@ fn merge(base: &mut Yaml, over: &Yaml) {
     }
 }
 
+/// The name of the function that begins on a line.
+fn function(line: &str) -> Option<&str> {
+    let (name, _) = line.split_once("() {")?;
+    let word = |b: u8| b.is_ascii_alphanumeric() || b == b'_';
+    name.bytes().all(word).then_some(name)
+}
+
 /// A value as lines: a path and a leaf each; lists have no numbers, so that one item more is one
 /// line more.
 fn lines(path: &str, value: &Json, out: &mut String) {
@@ -53,8 +60,10 @@ fn lines(path: &str, value: &Json, out: &mut String) {
             }
         }
         // Functions are tried by running them.
-        Json::String(text) if text.lines().any(|line| line.ends_with("() {")) => {
-            let names = text.lines().filter_map(|line| line.strip_suffix("() {"));
+        Json::String(text)
+            if text.lines().filter_map(function).count() > 0 && text.contains('\n') =>
+        {
+            let names = text.lines().filter_map(function);
             let names: Vec<&str> = names.collect();
             writeln!(out, "{path} (functions: {})", names.join(", ")).unwrap();
         }

@@ -204,7 +204,7 @@ fn the_deployment_is_by_digest_watched_and_undone() {
     let access = json!([
         "job_tmp=$(mktemp -d)",
         "trap 'rm -rf \"$job_tmp\"' EXIT",
-        "(umask 077; kubectl config view --raw --flatten --minify --context=facile/infrastructure:production \\\n  > \"$job_tmp/kubeconfig\")",
+        "kubectl config view --raw --flatten --minify --context=facile/infrastructure:production > \"$job_tmp/kubeconfig\"",
         "export KUBECONFIG=\"$job_tmp/kubeconfig\"",
     ]);
     assert_eq!(deploy["before_script"], access);

@@ -152,6 +152,7 @@ pub(crate) fn document() -> impl Strategy<Value = Document> {
             let bases: Vec<Base> = (0_usize..)
                 .zip(bases)
                 .map(|(at, keys)| Base {
+                    of: String::new(),
                     id: BaseId {
                         kind: "base",
                         variant: at + 1,

@@ -8,7 +8,7 @@ use windlass::config::{Config, of_pipeline};
 use windlass::finding::Report;
 use windlass::lower::{lower, lower_in_full};
 use windlass::pipeline::{Job, Pipeline, Rule};
-use windlass::plan::{Compared, Presence, Situation, classes_of, plan};
+use windlass::plan::{Compared, Situation, classes_of, json, plan};
 use windlass::source::Source;
 
 use crate::brute::World;
@@ -24,18 +24,20 @@ fn pipelines(text: &str) -> Option<[Pipeline; 2]> {
     Some([lower(&manifest), lower_in_full(&manifest)].map(|lowered| lowered.pipeline))
 }
 
-/// Each job that may be in a pipeline.
-fn planned(config: &Config, situation: &Situation) -> BTreeMap<String, Presence> {
+/// Each job that may be in a pipeline, and how.
+fn planned(config: &Config, situation: &Situation) -> BTreeMap<String, [String; 3]> {
     let plan = plan(config, situation);
     if plan.absence.is_some() {
         return BTreeMap::new();
     }
-    let jobs = plan
-        .jobs
-        .iter()
-        .map(|job| (job.name.clone(), job.presence()));
-    jobs.filter(|(_, presence)| *presence != Presence::Out)
-        .collect()
+    let json = json(config, &plan);
+    let jobs = json["jobs"].as_array().unwrap().iter();
+    jobs.map(|job| {
+        let name = job["name"].as_str().unwrap().to_owned();
+        let how = ["runs", "when", "allow_failure"].map(|key| job[key].to_string());
+        (name, how)
+    })
+    .collect()
 }
 
 fn decides<'r>(rules: &'r [Rule], world: &World<'_>) -> Option<&'r Rule> {

@@ -66,7 +66,7 @@ pub(super) fn tag(view: &View<'_>, name: &str) -> Option<String> {
     let script = lines(check.keys.get("script"));
     let commands = script.iter().flat_map(|line| &line.commands);
     let tags = commands.filter_map(|command| assigned(command, "tag"));
-    tags.filter(|tag| tag != "$recipe").last()
+    tags.filter(|tag| tag != "$recipe").next_back()
 }
 
 fn asks(seen: &Seen<'_>, build: &Build) -> bool {

@@ -36,8 +36,8 @@ fn kept(view: &View<'_>, seen: &Seen<'_>, build: &Build) -> Option<Kept> {
     let whole = |word: &Word| text(word).map(|text| view.expanded(&text));
     let deletes = |command: &&Command| {
         let words = arguments(command, &[&["regctl", "tag", "delete"]])?;
-        let options = words.iter().filter_map(whole);
-        options.filter(|text| !text.starts_with('-')).next_back()
+        let mut names = words.iter().filter_map(whole);
+        names.rfind(|text| !text.starts_with('-'))
     };
     let own = commands
         .iter()

@@ -40,9 +40,9 @@ fn command(build: &mut Build<'_>) -> String {
     }
     lines.extend(arguments::options(build));
     // An attestation would make an index of what is meant to be one manifest.
-    lines.push("--provenance=false".to_owned());
-    lines.push("--metadata-file image.json".to_owned());
-    lines.push("--push".to_owned());
-    lines.push(word(&build.context()));
+    lines.push(format!(
+        "--provenance=false --metadata-file image.json --push {}",
+        word(&build.context())
+    ));
     arguments::command(&lines)
 }

@@ -38,6 +38,7 @@ pub(super) fn set_up(lowering: &mut Lowering<'_>, job: &mut Job, tool: &Tool) {
     if !bases.iter().any(|base| base.id == tool.base) {
         bases.push(Base {
             id: tool.base,
+            of: String::new(),
             comment: tool.comment.to_owned(),
             keys,
         });

@@ -88,19 +88,21 @@ impl Lowering<'_> {
             job.image = Some(image);
             return;
         }
-        let access = access_commands(&kubernetes, namespace);
+        let access = access_commands(client, &kubernetes, namespace);
         let mut keys = Mapping::from_iter([("image", image.to_value())]);
         if !access.is_empty() {
             keys.set("before_script", Value::Seq(access.clone()));
         }
-        let base = self.cluster_base(client, keys);
+        let path = job.origin.paths().into_iter().next();
+        let of = path.map(|path| path.name.to_owned()).unwrap_or_default();
+        let base = self.cluster_base(client, keys, &of);
         job.bases.push(base);
         job.image = Some(image);
         job.before_script.splice(0..0, access);
     }
 
     /// The hidden job with these keys.
-    fn cluster_base(&mut self, client: Client, keys: Mapping) -> BaseId {
+    fn cluster_base(&mut self, client: Client, keys: Mapping, of: &str) -> BaseId {
         let bases = &mut self.out.pipeline.bases;
         if let Some(known) = bases.iter().find(|base| base.keys == keys) {
             return known.id;
@@ -111,6 +113,7 @@ impl Lowering<'_> {
         let id = BaseId { kind, variant };
         bases.push(Base {
             id,
+            of: of.to_owned(),
             comment: comment.to_owned(),
             keys,
         });
@@ -119,12 +122,17 @@ impl Lowering<'_> {
 }
 
 /// Commands that reach the cluster and choose the namespace.
-fn access_commands(kubernetes: &Kubernetes, use_of_namespace: Namespace) -> Vec<Value> {
+fn access_commands(
+    client: Client,
+    kubernetes: &Kubernetes,
+    use_of_namespace: Namespace,
+) -> Vec<Value> {
     let namespace = kubernetes.namespace.get();
     let namespace = namespace.filter(|_| use_of_namespace != Namespace::Ignored);
     let context = kubernetes.agent.get().or(kubernetes.context.get());
     let kubeconfig = kubernetes.kubeconfig.get();
     let mut commands = kubeconfig_commands(
+        client,
         kubeconfig,
         context.map(|context| word(context)).as_deref(),
         namespace.is_some(),
@@ -148,6 +156,7 @@ fn access_commands(kubernetes: &Kubernetes, use_of_namespace: Namespace) -> Vec<
 /// Commands that set `KUBECONFIG`: to a file of the job's own with one context if a context or
 /// namespace is chosen, because `kubectl config` writes the file that it finds.
 fn kubeconfig_commands(
+    client: Client,
     kubeconfig: Option<&Kubeconfig>,
     context: Option<&str>,
     has_namespace: bool,
@@ -176,7 +185,11 @@ fn kubeconfig_commands(
     };
     let own = own_folder::file("kubeconfig");
     let mut commands: Vec<Value> = demand.into_iter().collect();
-    let written = wrapped(&format!("(umask 077; {content} > {own})"));
+    // Nobody else reads the folder; Helm complains of a file that others could read all the same.
+    let written = wrapped(&match client {
+        Client::Kubectl => format!("{content} > {own}"),
+        Client::Tools => format!("(umask 077; {content} > {own})"),
+    });
     commands.push(Value::from(written));
     commands.push(Value::from(format!("export KUBECONFIG={own}")));
     own_folder::begin(&mut commands);

@@ -5,12 +5,15 @@
 
 use super::{Change, Undo, manifests};
 use crate::gitlab::names::{Workload, kubernetes_workload};
-use crate::gitlab::shell::wrapped;
 use crate::lower::word;
 use crate::manifest::environments::Environment;
 use crate::manifest::resolved::ROLLOUT_TIMEOUT;
 use crate::mutant::{self, Mutant};
 use crate::pipeline::Value;
+
+/// Prints the template of a workload; nothing if there is none.
+const TEMPLATE: &str =
+    "template() { kubectl get \"$1\" --ignore-not-found --output 'jsonpath={.spec.template}'; }";
 
 /// How long each workload may take.
 pub(super) fn timeout(environment: &Environment) -> &str {
@@ -160,33 +163,27 @@ fn guarded(change: Change, workloads: &[&str], status: Vec<String>) -> Vec<Value
 /// the template is another one now. A workload that this job did not change, as in a second run on
 /// one commit, must not go back to what ran before that.
 fn templates(workloads: &[&str]) -> (Vec<Value>, String) {
-    let template = |workload: &str| {
-        format!("kubectl get {workload} --ignore-not-found --output 'jsonpath={{.spec.template}}'")
-    };
     let variable = |number: usize| match workloads.len() {
         1 => "before".to_owned(),
         _ => format!("before_{}", number + 1),
     };
-    let mut before = Vec::new();
+    let mut before = vec![Value::from(TEMPLATE)];
     let mut undone = String::new();
     for (number, name) in workloads.iter().enumerate() {
-        let workload = word(name);
-        let (variable, now) = (variable(number), template(&workload));
+        let (workload, variable) = (word(name), variable(number));
         // What cannot be read must not look like what was not there.
-        before.push(Value::from(wrapped(&format!("{variable}=$({now})"))));
-        // Not compared in one command: what is in quotes is on one line.
-        let now = wrapped(&format!("  now=$({now} || true)"));
-        let undo = match keeps_pods(name) {
-            false => format!("    kubectl rollout undo {workload} || true\n"),
+        before.push(Value::from(format!("{variable}=$(template {workload})")));
+        let is_same = format!("[ \"${variable}\" = \"$(template {workload})\" ]");
+        undone.push_str(&match keeps_pods(name) {
+            false => format!("  {is_same} || kubectl rollout undo {workload} || true\n"),
             true => format!(
-                "    revision=$(kubectl get {workload} --output 'jsonpath={{.status.updateRevision}}' || true)\n\
-                 \x20   kubectl rollout undo {workload} || true\n\
-                 \x20   delete_unready \"$revision\" || true\n"
+                "  {is_same} || {{\n    \
+                     revision=$(kubectl get {workload} --output 'jsonpath={{.status.updateRevision}}' || true)\n    \
+                     kubectl rollout undo {workload} || true\n    \
+                     delete_unready \"$revision\" || true\n  \
+                   }}\n"
             ),
-        };
-        undone.push_str(&format!(
-            "{now}\n  if [ \"${variable}\" != \"$now\" ]; then\n{undo}  fi\n"
-        ));
+        });
     }
     (before, undone)
 }

@@ -53,6 +53,10 @@ functions! {
     Mark "mark" (Found About)
     /// Prints the digest of an image that need not be built again.
     Current "current" (Found About)
+    /// Prints checksums of files.
+    Checksums "checksums" ()
+    /// Moves the tag that only the default branch moves.
+    MoveTag "move_tag" ()
     /// Lists the images of tags, and says when and for which branch they were built.
     Images "images" (Found)
     /// Says the branch of a build cache.
@@ -117,7 +121,7 @@ pub(in crate::lower) fn lower(lowering: &mut Lowering<'_>) {
     if functions.is_empty() {
         return;
     }
-    let shared = Shared::own("registry-functions", "script", functions.join("\n"));
+    let shared = Shared::own("registry-functions", "script", functions.concat());
     for job in &mut lowering.out.pipeline.jobs {
         if lowering.calls.jobs.contains(&job.name) {
             job.script.insert(0, Value::from(shared.clone()));

@@ -67,6 +67,7 @@ impl<'m> Lowering<'m> {
         if !bases.iter().any(|base| base.id == BASE) {
             bases.push(Base {
                 id: BASE,
+                of: String::new(),
                 comment: "Tags of the registry, by regctl: no daemon and no checkout.".to_owned(),
                 keys,
             });

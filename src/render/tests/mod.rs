@@ -31,6 +31,7 @@ fn job<const N: usize>(name: &str, bases: &[&'static str], keys: [(&str, Value);
 fn base<const N: usize>(name: &'static str, keys: [(&str, Value); N]) -> Base {
     Base {
         id: BaseId::only(name),
+        of: String::new(),
         comment: String::new(),
         keys: map(keys),
     }

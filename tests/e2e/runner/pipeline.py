@@ -157,7 +157,7 @@ class Pipeline:
             own = facts.variables | {"CI_JOB_NAME": name, "CI_JOB_STAGE": body["stage"]}
             own_facts = copy.copy(facts)
             own_facts.variables = own
-            chosen = selection.choose(body, own_facts)
+            chosen = selection.choose(body, own_facts, "rules" in self.configuration.workflow)
             if chosen:
                 self.jobs[name] = Job(self, name, body, chosen)
         for job in self.jobs.values():

@@ -81,8 +81,8 @@ def glob(path, patterns):
     return False
 
 
-def choose(job, facts):
-    """The job in this pipeline, or None."""
+def choose(job, facts, within_rules):
+    """The job in this pipeline, or None. `within_rules`: the workflow has rules, and so `only` has no default."""
     when, failure = job.get("when", "on_success"), job.get("allow_failure")
     if "rules" in job and job["rules"] is not None:
         rule = first(job["rules"], facts)
@@ -100,7 +100,7 @@ def choose(job, facts):
         failure = when == "manual"
     if when == "never":
         return None
-    only = job.get("only", {"refs": ["branches", "tags"]})
+    only = job.get("only", {} if within_rules else {"refs": ["branches", "tags"]})
     if not policy(only, facts, all) or ("except" in job and policy(job["except"], facts, any)):
         return None
     return Chosen(when, failure, {})

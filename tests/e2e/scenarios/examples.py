@@ -116,7 +116,7 @@ def manual_production(bench):
     digest = pipeline.jobs["build-api"].reported["IMAGE_API_DIGEST"]
     equal({runs(project, name, name) for name in ("api", "worker")}, {digest}, "what production runs")
     equal(messages, ["text=change is live"], "what is announced")
-    equal(refused(lambda: project.pipeline(source="schedule")), "no jobs", "a pipeline on a schedule")
+    equal(refused(lambda: project.pipeline(source="schedule")), "workflow", "a pipeline on a schedule")
     chat.shutdown()
 
 

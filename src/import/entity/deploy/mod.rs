@@ -106,11 +106,6 @@ fn draft(view: &View<'_>, seen: &Seen<'_>, sets: &mut Sets) -> Option<Draft> {
     for key in ["name", "url", "deployment_tier", "auto_stop_in"] {
         keys.set_if(key, environment.get(key).cloned());
     }
-    if let Some(Value::Str(own)) = environment.get("name")
-        && *own == name
-    {
-        keys.remove("name");
-    }
     let mut raw = raw;
     keys.set_if("resource_group", raw.remove("resource_group"));
     let mut access = access::read(&deployment);
@@ -142,7 +137,7 @@ fn draft(view: &View<'_>, seen: &Seen<'_>, sets: &mut Sets) -> Option<Draft> {
     let places = sets.of(view, job);
     // What windlass writes itself is in neither.
     let mut exact = own.clone();
-    docker::commands(&mut exact, "before_script", |line| access::is_part(line));
+    docker::commands(&mut exact, "before_script", access::is_part);
     for placed in places.iter().filter(|placed| !placed.improves) {
         let mut keys = keys.clone();
         placed.set(&mut keys, &exact, &raw);
