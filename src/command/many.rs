@@ -4,7 +4,7 @@
 //! projects' folders in their paths, and a table; one exit status, the worst. Always holds: what is printed stands
 //! in the order in which the projects were given, and does not depend on how many threads worked.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::io::Read as _;
 use std::num::NonZero;
 use std::path::{Path, PathBuf};
@@ -18,7 +18,7 @@ use windlass::finding::{Report, Severity};
 use windlass::shown::Shown;
 use windlass::source::Limits;
 
-use super::output::{Kept, kept, print, print_findings, say_all, say_findings};
+use super::output::{Kept, kept, print, print_findings, say_all, say_findings, say_progress};
 use super::{Failure, one, status};
 use crate::cli::{Command, DiffFormat, Options};
 
@@ -176,6 +176,10 @@ fn tell(options: &Options, command: &Command, rows: &[Row<'_>]) -> Result<(), Fa
         for line in row.kept.progress.as_str().lines().filter(|_| is_news) {
             say_all(&Shown::of_line(&format!("{}: {line}", row.project)));
         }
+    }
+    let notes: BTreeSet<&String> = rows.iter().flat_map(|row| &row.kept.notes).collect();
+    for line in notes {
+        say_progress(line, options);
     }
     match rows.iter().find_map(|row| row.kept.format) {
         Some(format) => print_findings(format, &report, options)?,

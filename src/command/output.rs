@@ -24,6 +24,8 @@ pub(super) struct Kept {
     pub(super) asked: Shown,
     /// How the command went on.
     pub(super) progress: Shown,
+    /// What it could not do, and says once for all projects.
+    pub(super) notes: Vec<String>,
     /// All findings.
     pub(super) findings: Report,
     /// The format of the findings, if they are what was asked for.
@@ -56,6 +58,14 @@ pub(super) fn print(text: &Shown) -> io::Result<()> {
 pub(super) fn say_progress(line: &str, options: &Options) {
     if !options.quiet && options.message_format == Format::Text {
         say(line);
+    }
+}
+
+/// Says what the command cannot do, as [`say_progress`] does; of several projects once.
+pub(super) fn note(what: &str, options: &Options) {
+    let line = format!("note: {what}");
+    if !keep(|kept| kept.notes.push(line.clone())) {
+        say_progress(&line, options);
     }
 }
 

@@ -14,7 +14,7 @@ use std::time::Duration;
 use windlass::lint::shellcheck::{Comment, ShellCheck, read};
 
 use super::child;
-use super::output::say_progress;
+use super::output::note;
 use crate::cli::Options;
 
 const PROGRAM: &str = "shellcheck";
@@ -42,7 +42,7 @@ impl<'o> Installed<'o> {
 
     fn say(&self, what: &str) {
         if !self.said.replace(true) {
-            say_progress(what, self.options);
+            note(what, self.options);
         }
     }
 }
@@ -56,7 +56,7 @@ impl ShellCheck for Installed<'_> {
             Ok(comments) => Some(comments),
             Err(NoAnswer::Absent) => {
                 self.say(
-                    "note: the scripts of jobs are not checked, as ShellCheck is not installed: \
+                    "the scripts of jobs are not checked, as ShellCheck is not installed: \
                      https://www.shellcheck.net (to do without it: `shellcheck = \"off\"` in \
                      `[lint.severity]` of .windlass.toml)",
                 );
@@ -64,7 +64,7 @@ impl ShellCheck for Installed<'_> {
             }
             Err(NoAnswer::Failed(why)) => {
                 self.say(&format!(
-                    "note: the scripts of jobs are not checked: ShellCheck {why}"
+                    "the scripts of jobs are not checked: ShellCheck {why}"
                 ));
                 None
             }
