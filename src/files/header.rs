@@ -342,6 +342,8 @@ mod tests {
             assert_eq!(equal(&one, &other), same && ends(&one) == ends(&other));
             let edited = format!("{other}# mine\n");
             assert!(!equal(&one, &edited));
+            let tampered = other.replacen("sha256:", "sha256:0", 1);
+            assert!(!equal(&one, &tampered));
         }
 
         #[test]

@@ -87,6 +87,10 @@ impl<'l> Lint<'l> {
         let default = self.default_branch.clone();
         let situations = std::mem::take(&mut self.classes.situations);
         for situation in &situations {
+            if let Some(refusal) = self.configs.refusal(situation) {
+                self.refused.join(refusal);
+                continue;
+            }
             if self.configs.admits(situation) != Truth::True {
                 continue;
             }

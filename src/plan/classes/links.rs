@@ -18,6 +18,8 @@ use crate::plan::situation::Situation;
 
 /// A pattern, as the value of a variable, that matches no text.
 pub(super) const NOTHING: &str = "/^no-such-text$/";
+/// A pattern, as the value of a variable, that matches every text: also two in one pipeline.
+const EVERYTHING: &str = "/.*/";
 /// How many links a text is passed on over.
 const FAR: usize = 4;
 
@@ -69,7 +71,9 @@ impl Compared {
         let mut all = self.clone();
         all.kubernetes |= all.asks("CI_KUBERNETES_ACTIVE");
         for link in self.links.iter().filter(|link| link.matched) {
-            all.add_to(&link.right, &Question::Is(NOTHING.to_owned()));
+            for pattern in [NOTHING, EVERYTHING] {
+                all.add_to(&link.right, &Question::Is(pattern.to_owned()));
+            }
         }
         // What one link adds another one may pass on.
         for _ in 0..FAR {
@@ -97,7 +101,7 @@ impl Compared {
                 for text in &right.spelled {
                     all.add_to(&link.left, &Question::Is(text.clone()));
                     // The right one may be this text, and hold a pattern.
-                    if link.matched && text != NOTHING {
+                    if link.matched && ![NOTHING, EVERYTHING].contains(&text.as_str()) {
                         all.add_to(&link.left, &Question::matched_by(text));
                     }
                 }

@@ -228,6 +228,11 @@ impl<'r> Configs<'r> {
         widest.unwrap_or_else(|_| Arc::clone(&self.base))
     }
 
+    /// Why GitLab refuses what is effective in a situation, if it does.
+    pub fn refusal(&self, situation: &Situation) -> Option<Report> {
+        self.at(situation).err()
+    }
+
     /// Whether the workflow alone admits a pipeline.
     pub fn admits(&self, situation: &Situation) -> Truth {
         let config = self.at(situation);

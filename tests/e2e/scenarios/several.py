@@ -182,8 +182,8 @@ def promotion_to_several_targets(bench):
 
 
 @scenario
-def paused_by_hand(bench):
-    """`Recreate`, no history, and then an image by hand: the job goes back to what ran, and its tag stays."""
+def image_set_by_hand(bench):
+    """`Recreate` and no history: a failed rollout goes back; then to an image that somebody set by hand, by its tag."""
     project = cluster(bench.project("kept"), "app")
     first = project.push()
     statuses(first)
