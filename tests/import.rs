@@ -454,7 +454,7 @@ fn texts(effects: &[Effect]) -> Vec<String> {
 fn compared(pipeline: &str, manifest: &str) -> Vec<Effect> {
     let manifest = Source::new("windlass.yml", manifest);
     let compiled = windlass::compile::compile(&manifest, &Held::default()).unwrap();
-    let written = compiled.files.expect("compiles");
+    let written = compiled.files.unwrap();
     let body = &written.pipeline().unwrap().body;
     let read = |text: &str| {
         let source = Source::new("file", text);

@@ -215,7 +215,7 @@ fn of_defaults(before: &Configs<'_>, after: &Configs<'_>, default_branch: &str) 
     }
     let seen = Seen {
         situations: &situations,
-        compared: &compared,
+        compared,
         complete: left_out.is_empty(),
         plans: [old_plans, new_plans],
     };

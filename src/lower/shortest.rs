@@ -83,10 +83,10 @@ fn where_jobs_run(jobs: &[Job]) -> Option<Vec<Lines>> {
             false => lines(&job.rules.list),
         };
         let key = key(&own);
-        if !all.contains_key(&key) {
-            order.push(key.clone());
-            all.insert(key, own);
-        }
+        all.entry(key.clone()).or_insert_with(|| {
+            order.push(key);
+            own
+        });
         if order.len() > MOST {
             return None;
         }

@@ -89,7 +89,7 @@ fn asks_the_same(one: &Rule, other: &Rule) -> bool {
 /// The same of what rules of includes ask for. A rule that is open although its variables are known has
 /// either answer.
 pub(super) fn of_rules<'r>(
-    rules: impl Iterator<Item = &'r Rule> + Clone,
+    rules: &(impl Iterator<Item = &'r Rule> + Clone),
     situation: &Situation,
     most: usize,
 ) -> Vec<World<'r>> {

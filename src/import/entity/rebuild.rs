@@ -65,8 +65,8 @@ pub(super) fn tag(view: &View<'_>, name: &str) -> Option<String> {
     let check = view.jobs.iter().find(|seen| prints(seen, &variable))?;
     let script = lines(check.keys.get("script"));
     let commands = script.iter().flat_map(|line| &line.commands);
-    let tags = commands.filter_map(|command| assigned(command, "tag"));
-    tags.filter(|tag| tag != "$recipe").next_back()
+    let mut tags = commands.filter_map(|command| assigned(command, "tag"));
+    tags.rfind(|tag| tag != "$recipe")
 }
 
 fn asks(seen: &Seen<'_>, build: &Build) -> bool {

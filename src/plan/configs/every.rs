@@ -40,8 +40,9 @@ impl Configs<'_> {
             whole: first,
             is_complete: true,
         };
-        let mut rounds = 0;
-        while self.varies {
+        // Where nothing varies there is one configuration, and nothing to look for.
+        let most = if self.varies { ROUNDS } else { 0 };
+        for round in 1..=most {
             let known = every.all.len();
             let classes = every.classes_of(every.compared(), default_branch);
             // Variables and files as the classes have them, and as they are where nothing is said of them.
@@ -51,11 +52,7 @@ impl Configs<'_> {
             if every.all.len() == known {
                 break;
             }
-            rounds += 1;
-            if rounds >= ROUNDS {
-                every.is_complete = false;
-                break;
-            }
+            every.is_complete = round < most;
         }
         if let Some(whole) = union(&every.all) {
             every.whole = whole;

@@ -182,7 +182,7 @@ impl<'r> Configs<'r> {
         let widest = self.widest();
         let few = most.min(JOBS / widest.decisions().max(1));
         let rules = config.include_rules.iter().chain(&widest.include_rules);
-        for world in worlds::of_rules(rules, situation, few) {
+        for world in worlds::of_rules(&rules, situation, few) {
             match self.at(&world) {
                 Ok(config) => possible.all.push((config, world.situation)),
                 Err(report) => possible.refused = Some(report),
@@ -207,7 +207,7 @@ impl<'r> Configs<'r> {
         let own = [self.at(situation), other.at(situation)];
         let configs = widest.iter().chain(own.iter().flatten());
         let rules = configs.flat_map(|config| &config.include_rules);
-        let worlds = worlds::of_rules(rules, situation, most);
+        let worlds = worlds::of_rules(&rules, situation, most);
         worlds.iter().filter_map(|world| both(world)).collect()
     }
 
