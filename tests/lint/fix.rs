@@ -94,7 +94,7 @@ proptest! {
         fs::write(root.join(".windlass.toml"), "[lint.severity]\nshellcheck = 'off'\n").unwrap();
         let read = || fs::read_to_string(root.join(".gitlab-ci.yml")).unwrap();
         run(root, &["--fix"], "");
-        prop_assert_eq!(read(), wanted, "{}", before);
+        prop_assert_eq!(&read(), &wanted, "{}", before);
         let (_, _, said) = run(root, &["--fix"], "");
         prop_assert!(!said.contains("fixed"), "{}", said);
         prop_assert_eq!(read(), wanted);

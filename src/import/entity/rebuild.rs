@@ -42,7 +42,7 @@ pub(super) fn of(view: &View<'_>, build: &Build) -> Option<Asked> {
     }
     let pattern = commands
         .iter()
-        .find_map(|command| assigned(command, "pattern"));
+        .find_map(|command| text(arguments(command, &[&["checksums"]])?.first()?));
     if let Some(pattern) = pattern {
         let globs: Vec<String> = globs(&pattern);
         keys.set("changes", Value::list(globs.iter().map(String::as_str)));
@@ -65,8 +65,15 @@ pub(super) fn tag(view: &View<'_>, name: &str) -> Option<String> {
     let check = view.jobs.iter().find(|seen| prints(seen, &variable))?;
     let script = lines(check.keys.get("script"));
     let commands = script.iter().flat_map(|line| &line.commands);
-    let mut tags = commands.filter_map(|command| assigned(command, "tag"));
-    tags.rfind(|tag| tag != "$recipe")
+    let moved = |command| text(arguments(command, &[&["move_tag"]])?.first()?);
+    let mut written = commands
+        .clone()
+        .filter_map(|command| assigned(command, "tag"));
+    let own = |tag: &String| tag != "$recipe" && tag != "$1";
+    commands
+        .clone()
+        .find_map(moved)
+        .or_else(|| written.rfind(own))
 }
 
 fn asks(seen: &Seen<'_>, build: &Build) -> bool {
