@@ -120,6 +120,36 @@ fn every_example_says_what_it_is() {
     }
 }
 
+/// "generated: N jobs in M stages" of a README.
+#[test]
+fn the_jobs_and_stages_of_an_example_are_counted() {
+    let mut counted = 0;
+    for folder in examples() {
+        let readme = fs::read_to_string(folder.join("README.md")).unwrap();
+        let Some((_, said)) = readme.split_once("`.gitlab-ci.yml` | generated: ") else {
+            continue;
+        };
+        let said = said.split(" |").next().unwrap();
+        let text = fs::read_to_string(folder.join(".gitlab-ci.yml")).unwrap();
+        let pipeline: serde_yaml::Mapping = serde_yaml::from_str(&text).unwrap();
+        let global = ["stages", "workflow", "variables", "default", "include"];
+        let names = pipeline.keys().filter_map(|key| key.as_str());
+        let jobs = names.filter(|name| !name.starts_with('.') && !global.contains(name));
+        let stages = pipeline
+            .get("stages")
+            .and_then(|stages| stages.as_sequence());
+        let (jobs, stages) = (jobs.count(), stages.unwrap().len());
+        assert_eq!(
+            said,
+            format!("{jobs} jobs in {stages} stages"),
+            "{}",
+            folder.display()
+        );
+        counted += 1;
+    }
+    assert!(counted >= 5, "{counted}");
+}
+
 /// The manifests of real systems stay short, and their documents say where each part of the
 /// original is.
 #[test]

@@ -155,8 +155,7 @@ fn a_pipeline_reads_as_if_written_by_hand() {
     .docker: &docker
       image: docker:29-cli
       services:
-        - name: docker:29-dind
-          command: ["--registry-mirror", "https://mirror.example.com"]
+        - {name: "docker:29-dind", command: ["--registry-mirror", "https://mirror.example.com"]}
       variables: &docker-variables {DOCKER_TLS_CERTDIR: /certs}
 
     # --- Build ---
