@@ -103,18 +103,15 @@ pub(super) fn run(options: &Options, args: &Check) -> Result<Verdict, Failure> {
 fn changes(checked: &Checked, options: &Options) -> Shown {
     let mut text = Shown::default();
     match (&checked.upgrade, &checked.files) {
-        (Some(upgrade), _) => match &upgrade.effects {
-            Some(comparison) => {
-                let told = Told {
-                    against: PIPELINE,
-                    comparison,
-                    mermaid: "",
-                    color: stdout_color(options),
-                };
-                text = diff::tell(&told, diff::Format::Text);
-            }
-            None => upgrade.sentences().iter().for_each(|line| text.line(line)),
-        },
+        (Some(upgrade), _) => {
+            let told = Told {
+                against: PIPELINE,
+                comparison: &upgrade.effects,
+                mermaid: "",
+                color: stdout_color(options),
+            };
+            text = diff::tell(&told, diff::Format::Text);
+        }
         (None, Some(files)) => {
             text = files.diff();
             if let Some(command) = files.fixing(&checked.project.remedy) {

@@ -3,6 +3,7 @@
 //! In: the options and arguments. Out: a [`Read`]: [`Configs`] or none, and all that was found.
 //! Always holds: what could not be read, as a remote include, is among the findings.
 
+use std::collections::BTreeSet;
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -299,9 +300,37 @@ impl Repository for Folder {
         {
             return files::listed(&self.root);
         }
-        let listed = git(&self.root, &["ls-files", "-z"], NAMES).ok()?;
-        let text = String::from_utf8(listed.stdout).ok()?;
-        let paths = text.split('\0').filter(|path| !path.is_empty());
-        listed.ok.then(|| paths.map(str::to_owned).collect())
+        listed(&self.root, &["ls-files", "-z"])
+    }
+}
+
+/// The paths that `git ls-files` prints.
+fn listed(root: &Path, arguments: &[&str]) -> Option<Vec<String>> {
+    let listed = git(root, arguments, NAMES).ok()?;
+    let text = String::from_utf8(listed.stdout).ok()?;
+    let paths = text.split('\0').filter(|path| !path.is_empty());
+    listed.ok.then(|| paths.map(str::to_owned).collect())
+}
+
+/// The same folder with files that are not committed yet, as a new project has them. Links that lead nowhere or out
+/// of the project are left out.
+pub(super) struct WorkTree<'f>(pub(super) &'f Folder);
+
+impl Repository for WorkTree<'_> {
+    fn read(&self, path: &str) -> Result<String, Unread> {
+        self.0.read(path)
+    }
+
+    fn paths(&self) -> Option<Vec<String>> {
+        let known = self.0.paths()?;
+        let new = ["ls-files", "-z", "--others", "--exclude-standard"];
+        let mut all: BTreeSet<String> = listed(&self.0.root, &new).into_iter().flatten().collect();
+        all.extend(known);
+        let root = &self.0.root;
+        Some(
+            all.into_iter()
+                .filter(|path| files::look(root, path).is_ok())
+                .collect(),
+        )
     }
 }

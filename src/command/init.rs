@@ -9,7 +9,7 @@ use windlass::init::draft;
 use windlass::shown::Shown;
 use windlass::source::Source;
 
-use super::configuration::Folder;
+use super::configuration::{Folder, WorkTree};
 use super::output::{print, say_findings, say_progress};
 use super::project::root;
 use super::{Failure, Verdict};
@@ -36,7 +36,7 @@ pub(super) fn run(options: &Options, args: &Init) -> Result<Verdict, Failure> {
             root.display()
         )));
     }
-    let draft = draft(&folder);
+    let draft = draft(&WorkTree(&folder));
     let source = Source::new(manifest, draft.text.as_str());
     let compiled = compile(&source, &folder).map_err(|error| Failure::Io(error.to_string()))?;
     if args.stdout {

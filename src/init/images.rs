@@ -20,7 +20,9 @@ const MOST: usize = 50;
 pub(super) fn find(project: &Project<'_>) -> Vec<Image> {
     let mut images: Vec<Image> = Vec::new();
     let mut paths: Vec<&String> = project.paths.iter().collect();
-    paths.sort_by_key(|path| (path.matches('/').count(), path.as_str()));
+    // Of two in one folder `docker build` reads `Dockerfile`.
+    let is_other = |path: &str| split(path).1 == "Containerfile";
+    paths.sort_by_key(|path| (path.matches('/').count(), is_other(path), path.as_str()));
     for path in paths {
         let (folder, file) = split(path);
         let Some(suffix) = dockerfile(file) else {

@@ -6,6 +6,15 @@ use super::deploy::Deployment;
 use super::images::Image;
 use super::split;
 use super::tests::Test;
+use crate::manifest::scalar::plain_type;
+
+/// A plain text, in quotes if YAML would take it for something else.
+fn scalar(text: &str) -> String {
+    match plain_type(text) {
+        Some(_) => format!("\"{text}\""),
+        None => text.to_owned(),
+    }
+}
 
 pub(super) fn manifest(images: &[Image], tests: &[Test], deployments: &[Deployment]) -> String {
     let mut out = String::from("windlass: 1\n");
@@ -19,14 +28,14 @@ pub(super) fn manifest(images: &[Image], tests: &[Test], deployments: &[Deployme
         out.push_str("\nimages:\n");
     }
     for image in images {
-        let name = &image.name;
+        let name = scalar(&image.name);
         let mut keys = Vec::new();
         if !image.context.is_empty() {
-            keys.push(format!("context: {}", image.context));
+            keys.push(format!("context: {}", scalar(&image.context)));
         }
         let (folder, file) = split(&image.dockerfile);
         if folder != image.context || file != "Dockerfile" {
-            keys.push(format!("dockerfile: {}", image.dockerfile));
+            keys.push(format!("dockerfile: {}", scalar(&image.dockerfile)));
         }
         out.push_str(&format!("  {name}: {{{}}}\n", keys.join(", ")));
     }

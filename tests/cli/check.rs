@@ -122,6 +122,31 @@ fn errors_of_the_manifest_come_before_drift() {
     );
 }
 
+/// A new project has files that git does not track yet, and may have links that lead nowhere.
+#[cfg(unix)]
+#[test]
+fn init_sees_what_is_not_committed_yet() {
+    let project = Project::new("");
+    fs::remove_file(project.path("windlass.yml")).unwrap();
+    let git = std::process::Command::new("git")
+        .current_dir(project.path("."))
+        .args(["init", "--quiet"])
+        .status();
+    assert!(git.unwrap().success());
+    project.write("api/Dockerfile", "FROM debian:13\n");
+    project.write("ignored/Dockerfile", "FROM debian:13\n");
+    project.write(".gitignore", "ignored/\n");
+    let _ = fs::remove_file(project.path("Dockerfile"));
+    std::os::unix::fs::symlink("nowhere", project.path("Dockerfile")).unwrap();
+    project.run(&["init"]).exits(0);
+    let manifest = project.read("windlass.yml");
+    assert!(manifest.contains("api: {context: api}"), "{manifest}");
+    assert!(
+        !manifest.contains("ignored") && !manifest.contains("app"),
+        "{manifest}"
+    );
+}
+
 #[test]
 fn needs_may_name_jobs_of_included_files() {
     let manifest = |needs: &str| {

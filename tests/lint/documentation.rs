@@ -40,7 +40,7 @@ fn a_row_names_codes_or_says_why_there_is_none() {
     for (rule, told) in rows() {
         let codes = told.split('`').skip(1).step_by(2);
         let known = codes.filter(|word| word.parse::<Code>().is_ok()).count();
-        match told.strip_prefix("not told") {
+        match told.strip_prefix("not reported") {
             Some(why) => assert!(
                 why.trim_start_matches([':', ',']).len() > 12,
                 "{rule}: {told}"

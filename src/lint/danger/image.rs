@@ -25,16 +25,15 @@ pub(in crate::lint) fn check(lint: &mut Lint<'_>) {
         }
     }
     for (image, places) in found {
-        let Some((why, first)) = moving(image).zip(places.first()) else {
+        let Some(why) = moving(image) else {
             continue;
         };
-        let message = format!("`{image}` {why}: the job may change overnight");
-        let mut finding = Finding::new(Code::UnpinnedImage, *first, message);
-        let more: Vec<String> = places.iter().skip(1).map(|at| config.shown(*at)).collect();
-        if !more.is_empty() {
-            finding = finding.help(format!("it is also at {}", more.join(", ")));
+        // At each place, as an allowance is for one line.
+        for place in places {
+            let message = format!("`{image}` {why}: the job may change overnight");
+            let finding = Finding::new(Code::UnpinnedImage, place, message);
+            lint.push(finding.help("name a version, as in `alpine:3.22`, or the digest"));
         }
-        lint.push(finding.help("name a version, as in `alpine:3.22`, or the digest"));
     }
 }
 
