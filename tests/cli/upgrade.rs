@@ -78,9 +78,7 @@ fn what_a_person_did_is_never_excused() {
     edited.run(&["check"]).exits(1).says("error[edited-file]");
 
     let refused = project_by(PLAIN, "0.0.1");
-    let text = refused
-        .read(PIPELINE)
-        .replace("script:", "scripts:");
+    let text = refused.read(PIPELINE).replace("script:", "scripts:");
     refused.write(PIPELINE, sealed_by(&text, "0.0.1"));
     refused.run(&["check"]).exits(1).says("error[drift]");
 
