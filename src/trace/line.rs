@@ -128,7 +128,10 @@ fn uses(node: &Node, start: usize, end: usize) -> bool {
         return (start..end).contains(&defined.start);
     }
     match &node.kind {
-        Kind::Mapping(entries) => entries.iter().any(|entry| uses(&entry.value, start, end)),
+        // Keys that `<<` brings stand where they are defined.
+        Kind::Mapping(entries) => entries.iter().any(|entry| {
+            (start..end).contains(&entry.key.span.start) || uses(&entry.value, start, end)
+        }),
         Kind::Sequence(items) => items.iter().any(|item| uses(item, start, end)),
         Kind::Scalar(_) => false,
     }

@@ -61,6 +61,7 @@ MUTATIONS = (
         "a build has no tag of its own",
         "the-same-commit-on-a-changed-base",
         "the rollout of app after `kubectl rollout undo`",
+        INTERNAL,
         project="ordinary",
     ),
     Mutation(
