@@ -25,6 +25,10 @@ def branch_that_comes_back(bench):
     equal(first.jobs["stop-review"].status, "success", first.log("stop-review")[-600:])
     equal(first.jobs["untag-review"].status, "failed", "the deletion of its tags")
     first.jobs["untag-review"].before = None
+    for _ in range(100):
+        if gone(project, slug_of(first)):
+            break
+        time.sleep(0.2)
     time.sleep(1)  # the registry's times are whole seconds
     again = project.push("feature/x", CHANGES="again")
     equal(again.jobs["deploy-review"].status, "success", again.log("deploy-review")[-600:])

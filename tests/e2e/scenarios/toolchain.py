@@ -1,5 +1,7 @@
 """Images that jobs run in, built when they are too old or their recipe has changed (`examples/distributions`)."""
 
+import secrets
+
 from scenarios import equal, holds, scenario, tail
 
 ROWS = {("fedora", "27"), ("fedora", "28"), ("ubuntu", "17.10"), ("ubuntu", "18.04")}
@@ -61,7 +63,7 @@ def distributions(bench):
 @scenario
 def toolchains_of_two_branches(bench):
     """A feature branch has another recipe: neither branch builds again for the other, and no retried job sees it."""
-    project = bench.project("distributions", path="libinput/branches")
+    project = bench.project("distributions", path=f"libinput/branches-{secrets.token_hex(3)}")
     project.put(".gitlab-ci.yml", (project.work / ".gitlab-ci.yml").read_text().replace("libinput/libinput", project.path))
     master = project.push()
     passed(master)
