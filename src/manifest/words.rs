@@ -204,7 +204,7 @@ pub const READERS: &[Row] = &[
     (&["CoverageReport"], &["path"], &[NoShell]),
     (&["Cache"], &["key", "paths", "fallback_keys"], &[NoShell]),
     (&["KeyFiles"], &["files", "prefix"], &[NoShell]),
-    (&["Manifest"], &["gitlab", "stages"], &[NoShell]),
+    (&["Manifest"], &["gitlab", "made_for", "stages"], &[NoShell]),
     (&["Manifest"], &["variables"], &[Plain, NoShell]),
     (&["Manifest"], &["includes_from"], &[OwnPath]),
     // Their names stand in those of variables and files; `check` says what they may be.

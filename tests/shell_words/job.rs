@@ -45,6 +45,7 @@ fn prelude() -> String {
          mktemp() { mkdir -p folder; command echo folder; }\n\
          echo() { record echo \"$@\"; }\n\
          printf() { record printf \"$@\"; command printf \"$@\"; }\n\
+         date() { command echo 2026; }\n\
          helm() { record helm \"$@\"; command echo v4.0; }\n"
         .to_owned();
     // Who writes into it must not find it gone.

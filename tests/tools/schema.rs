@@ -35,7 +35,9 @@ fn gitlabs_schema_refuses_a_pipeline_with_a_wrong_key() {
         let pipeline = psych::read(&example);
         let jobs = pipeline.as_object().unwrap().iter();
         let jobs: Vec<&String> = jobs
-            .filter(|(_, job)| job.get("script").is_some_and(Json::is_array))
+            .filter(|(name, job)| {
+                !name.starts_with('.') && job.get("script").is_some_and(Json::is_array)
+            })
             .map(|(name, _)| name)
             .collect();
         assert!(jobs.len() >= 2, "{example}: {jobs:?}");

@@ -3,7 +3,6 @@
 /// Files that one of the two refuses.
 pub(crate) const FILES: &[(&str, &str)] = &[
     ("d-project", PAID),
-    ("f-default-key-secrets", PAID),
     ("ip-given", GIVEN),
     ("ip-undeclared-given", GIVEN),
     ("j-key-secrets", PAID),
