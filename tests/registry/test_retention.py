@@ -109,7 +109,7 @@ class Retention(Case):
     def test_a_branch_with_the_same_slug(self):
         for tag, ref in [("fix-a-1", "fix/a"), ("fix-a-2", "Fix/A"), ("fix-a-3", "fix/a"), ("fix-a-4", "v1 fix/a")]:
             self.push(tag, ref, "2024-03-01T12:00:00Z")
-        stop = "images --include 'fix-a-[0-9]' > /tmp/images; of_branch < /tmp/images | delete;"
+        stop = "echo 2024-03-02T00:00:00Z > stopped.txt; images --include 'fix-a-[0-9]' > /tmp/images; of_branch < /tmp/images | delete;"
         cache = "of_others < /tmp/images || echo no-others"
         left, output = self.left(stop + cache, CI_COMMIT_REF_NAME="fix/a")
         self.assertEqual(left, {"fix-a-2", "fix-a-4"})
@@ -123,7 +123,10 @@ class Retention(Case):
     def test_branches_that_look_like_numbers(self):
         self.push("a", "1e3", "2024-03-01T12:00:00Z")
         self.push("b", "1000", "2024-03-01T12:00:00Z")
-        left, _ = self.left("images --include '.*' > /tmp/images; of_branch < /tmp/images | delete", CI_COMMIT_REF_NAME="1000")
+        left, _ = self.left(
+            "echo 2024-03-02T00:00:00Z > stopped.txt; images --include '.*' > /tmp/images; of_branch < /tmp/images | delete",
+            CI_COMMIT_REF_NAME="1000",
+        )
         self.assertEqual(left, {"a"})
 
     def test_dry_run(self):
