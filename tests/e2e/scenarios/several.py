@@ -143,6 +143,7 @@ def job_before_the_deployment(bench):
 def two_pipelines_of_one_commit(bench):
     """Two pipelines of one commit run at once, and both builds are retried at once: what runs keeps its image."""
     project = cluster(bench.project("kept"), "app")
+    project.days_ago = 0  # two pipelines under way: what each built is young
     project.commit(CHANGES="1")
     both = [project.pipeline(), project.pipeline()]
 
