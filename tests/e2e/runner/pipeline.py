@@ -326,7 +326,7 @@ def predefined(project, ref, sha, tag, source):
         "CI_COMMIT_TIMESTAMP": project.git("show", "--no-patch", "--format=%cI", sha),
         "CI_DEFAULT_BRANCH": project.default,
         "CI_PIPELINE_SOURCE": source,
-        "CI_PROJECT_ID": "1",
+        "CI_PROJECT_ID": str(100 + project.number),
         "CI_PROJECT_NAME": project.path.rpartition("/")[2],
         "CI_PROJECT_NAMESPACE": project.path.rpartition("/")[0],
         "CI_PROJECT_PATH": project.path,

@@ -3,7 +3,7 @@
 from rig.cluster import progress
 from scenarios import equal, holds, scenario
 from scenarios.deployment import builds
-from scenarios.review import gone, reviewed, running
+from scenarios.review import gone, namespace_of, reviewed, running
 
 CONTEXT = "shop/cluster:main"
 
@@ -171,7 +171,7 @@ def two_branches_with_one_slug(bench):
     project = reviewed(bench)
     project.gitlab.cluster.namespace("production")
     made = {name: project.push(name, CHANGES=name) for name in ("Fix/Login", "fix/login")}
-    slug = {name: pipeline.jobs["deploy-review"].environment()["CI_ENVIRONMENT_SLUG"] for name, pipeline in made.items()}
+    slug = {name: namespace_of(pipeline) for name, pipeline in made.items()}
     equal({pipeline.predefined["CI_COMMIT_REF_SLUG"] for pipeline in made.values()}, {"fix-login"}, "the slugs")
     holds(slug["Fix/Login"] != slug["fix/login"], "their environments differ")
     made["Fix/Login"].play("stop-review")

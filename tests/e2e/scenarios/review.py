@@ -39,6 +39,11 @@ def reviewed(bench):
     return project
 
 
+def namespace_of(pipeline):
+    """The namespace of a branch's environment: other projects of the cluster have branches of the same name."""
+    return f"{pipeline.jobs['deploy-review'].environment()['CI_ENVIRONMENT_SLUG']}-{pipeline.predefined['CI_PROJECT_ID']}"
+
+
 def running(project, namespace):
     """The digest that the environment's Deployment names."""
     return project.runs("app", "app", namespace).rpartition("@")[2]
@@ -56,19 +61,19 @@ def review_app(bench):
     equal(objects(project, "production"), everything, "what is in production")
     branch = project.push("Feature/Shop#1", CHANGES="shop")
     holds(all(job.status in ("success", "manual", "skipped") for job in branch.jobs.values()), f"{branch.statuses()}")
-    slug = branch.jobs["deploy-review"].environment()["CI_ENVIRONMENT_SLUG"]
-    equal(objects(project, slug), everything, f"what is in the namespace {slug}")
-    project.settle(slug)
+    slug, namespace = branch.jobs["deploy-review"].environment()["CI_ENVIRONMENT_SLUG"], namespace_of(branch)
+    equal(objects(project, namespace), everything, f"what is in the namespace {namespace}")
+    project.settle(namespace)
     equal(project.drain(), [], "images that a node drain cannot pull")
-    ingress = project.get("networking.k8s.io/v1", "ingresses", "app", slug)
+    ingress = project.get("networking.k8s.io/v1", "ingresses", "app", namespace)
     equal(ingress["spec"]["rules"][0]["host"], f"{slug}.review.example.com", "the host of the review app")
-    equal(running(project, slug), branch.jobs["build-app"].reported["IMAGE_APP_DIGEST"], "the image of the review app")
+    equal(running(project, namespace), branch.jobs["build-app"].reported["IMAGE_APP_DIGEST"], "the image of the review app")
     holds(of_branch(project, branch), "the branch has images")
     equal(branch.jobs["untag-review"].status, "skipped", "what comes after the stop job, before it")
     branch.play("stop-review")
     for stopped in ("stop-review", "untag-review"):
         equal(branch.jobs[stopped].status, "success", f"{stopped}: {branch.log(stopped)[-600:]}")
-    holds(gone(project, slug), "the namespace is gone")
+    holds(gone(project, namespace), "the namespace is gone")
     equal(of_branch(project, branch), set(), "images of the branch")
     equal(objects(project, "production"), everything, "what is in production")
     equal(project.drain(), [], "images that a node drain cannot pull")
@@ -79,23 +84,23 @@ def review_app_that_fails(bench):
     """A review app whose rollout fails is again what it was before; it is stopped all the same, and once more."""
     project = reviewed(bench)
     first = project.push("feature/x", CHANGES="first")
-    slug = first.jobs["deploy-review"].environment()["CI_ENVIRONMENT_SLUG"]
-    before = running(project, slug)
+    namespace = namespace_of(first)
+    before = running(project, namespace)
     equal(before, first.jobs["build-app"].reported["IMAGE_APP_DIGEST"], "the image of the review app")
     # Else Kubernetes gives up after 10 minutes, and the job after its own 5.
     deadline = '{"spec": {"progressDeadlineSeconds": 3}}'
-    project.kubectl("patch", "deployment/app", "--namespace", slug, "--patch", deadline)
+    project.kubectl("patch", "deployment/app", "--namespace", namespace, "--patch", deadline)
     project.crashes = lambda image: True
     broken = project.push("feature/x", **{"public__index.html": "<h1>crashes</h1>\n"})
     project.crashes = lambda image: False
     equal(broken.jobs["deploy-review"].status, "failed", "the second deployment")
-    project.settle(slug)
-    equal(running(project, slug), before, "the image of the review app after a failed rollout")
+    project.settle(namespace)
+    equal(running(project, namespace), before, "the image of the review app after a failed rollout")
     equal(project.drain(), [], "images that a node drain cannot pull")
     broken.play("stop-review")
     for _ in range(2):
         equal(broken.jobs["stop-review"].status, "success", f"the stop job: {broken.log('stop-review')[-600:]}")
-        holds(gone(project, slug), "the namespace is gone")
+        holds(gone(project, namespace), "the namespace is gone")
         equal(of_branch(project, broken), set(), "images of the branch")
         broken.retry("stop-review")
 
@@ -105,7 +110,7 @@ def review_apps_side_by_side(bench):
     """Two branches in review; one is deleted: GitLab stops its environment, and the other's app serves on."""
     project = reviewed(bench)
     branches = {name: project.push(name, CHANGES=name) for name in ("feature/stays", "feature/goes")}
-    slugs = {name: made.jobs["deploy-review"].environment()["CI_ENVIRONMENT_SLUG"] for name, made in branches.items()}
+    slugs = {name: namespace_of(made) for name, made in branches.items()}
     for name, made in branches.items():
         project.settle(slugs[name])
         digest = made.jobs["build-app"].reported["IMAGE_APP_DIGEST"]

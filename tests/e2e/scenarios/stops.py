@@ -5,7 +5,7 @@ import time
 from scenarios import equal, holds, scenario, statuses
 from scenarios.never_lost import CONTEXT, built
 from scenarios.review import CONTEXT as REVIEW
-from scenarios.review import gone, of_branch, reviewed, running
+from scenarios.review import gone, namespace_of, of_branch, reviewed, running
 
 
 def slug_of(pipeline):
@@ -26,7 +26,7 @@ def branch_that_comes_back(bench):
     equal(first.jobs["untag-review"].status, "failed", "the deletion of its tags")
     first.jobs["untag-review"].before = None
     for _ in range(100):
-        if gone(project, slug_of(first)):
+        if gone(project, namespace_of(first)):
             break
         time.sleep(0.2)
     time.sleep(1)  # the registry's times are whole seconds
@@ -34,8 +34,8 @@ def branch_that_comes_back(bench):
     equal(again.jobs["deploy-review"].status, "success", again.log("deploy-review")[-600:])
     first.retry("untag-review")
     equal(first.jobs["untag-review"].status, "success", first.log("untag-review")[-600:])
-    project.settle(slug_of(again))
-    equal(running(project, slug_of(again)), built(again), "what the branch runs")
+    project.settle(namespace_of(again))
+    equal(running(project, namespace_of(again)), built(again), "what the branch runs")
     equal(project.drain(), [], "images that a node drain cannot pull")
     left = {tag for tag in of_branch(project, again) if tag.endswith(f"-{first.jobs['build-app'].id}")}
     equal(left, set(), "tags of what was built before the stop")
@@ -47,27 +47,27 @@ def namespace_that_ends(bench):
     project = reviewed(bench)
     project.gitlab.cluster.namespace("production")
     first = project.push("feature/x", CHANGES="first")
-    slug = slug_of(first)
+    namespace = namespace_of(first)
 
     def hold(finalizers):
         patch = f'{{"metadata": {{"finalizers": {finalizers}}}}}'
-        project.kubectl("patch", "service/app", "--namespace", slug, "--patch", patch)
+        project.kubectl("patch", "service/app", "--namespace", namespace, "--patch", patch)
 
     hold('["example.com/hold"]')
-    project.kubectl("delete", "namespace", slug, "--wait=false")
+    project.kubectl("delete", "namespace", namespace, "--wait=false")
     again = project.push("feature/x", CHANGES="again")
     equal(again.jobs["deploy-review"].status, "failed", "the deployment")
     holds("it is being terminated" in again.log("deploy-review"), "the job says why")
     hold("null")
     for _ in range(100):
-        if gone(project, slug):
+        if gone(project, namespace):
             break
         time.sleep(0.1)
     again.retry("deploy-review")
     equal(again.jobs["deploy-review"].status, "success", again.log("deploy-review")[-600:])
-    project.settle(slug)
-    equal(running(project, slug), built(again), "what the branch runs")
-    project.kubectl("delete", "namespace", slug)
+    project.settle(namespace)
+    equal(running(project, namespace), built(again), "what the branch runs")
+    project.kubectl("delete", "namespace", namespace)
     again.play("stop-review")
     equal(again.jobs["stop-review"].status, "success", again.log("stop-review")[-600:])
     equal(of_branch(project, again), set(), "images of the branch")
@@ -142,12 +142,12 @@ def review_of_merge_requests(bench):
         project.commit("feature/x", CHANGES=str(number))
         request = project.merge_request("feature/x").run()
         equal(request.jobs["deploy-review"].status, "success", request.log("deploy-review")[-600:])
-        project.settle(slug_of(request))
-        equal(running(project, slug_of(request)), built(request), "what the merge request runs")
+        project.settle(namespace_of(request))
+        equal(running(project, namespace_of(request)), built(request), "what the merge request runs")
     statuses(project.push(CHANGES="main"))
     equal(project.drain(), [], "images that a node drain cannot pull")
     project.delete_branch("feature/x")
-    holds(gone(project, slug_of(request)), "the namespace is gone")
+    holds(gone(project, namespace_of(request)), "the namespace is gone")
     equal(of_branch(project, request), set(), "images of the branch")
 
 
