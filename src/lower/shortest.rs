@@ -43,14 +43,7 @@ pub(super) fn lower(lowering: &mut Lowering<'_>) {
 }
 
 fn lines(rules: &[Rule]) -> Lines {
-    let line = |rule: &Rule| Line {
-        condition: rule.condition.clone(),
-        outcome: (rule.when != Some("never")).then(|| Rule {
-            condition: None,
-            ..rule.clone()
-        }),
-    };
-    rules.iter().map(line).collect()
+    rules.iter().map(Line::of).collect()
 }
 
 fn rules(lines: &[Line<Rule>], provenance: Provenance) -> Vec<Rule> {

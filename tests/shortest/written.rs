@@ -14,14 +14,7 @@ use crate::compiled::{Complete, compiled};
 type Lines = Vec<Line<Rule>>;
 
 fn lines(rules: &[Rule]) -> Lines {
-    let line = |rule: &Rule| Line {
-        condition: rule.condition.clone(),
-        outcome: (rule.when != Some("never")).then(|| Rule {
-            condition: None,
-            ..rule.clone()
-        }),
-    };
-    rules.iter().map(line).collect()
+    rules.iter().map(Line::of).collect()
 }
 
 fn conditions(lines: &Lines) -> impl Iterator<Item = &Expr> {

@@ -58,14 +58,16 @@ fn shellcheck_accepts_every_job() {
             for keys in [&["before_script", "script"][..], &["after_script"]] {
                 let script = commands(job, keys);
                 // What an earlier job hands on does not lie in the project (SC1091); the shell that xargs
-                // starts expands its own text (SC2016). Functions that
-                // several jobs share read variables that only some of these set (SC2154).
-                let handed_on = script.lines().any(|line| line.starts_with(". ./image-"));
-                let exclude = match handed_on {
-                    true => "--exclude=SC1091,SC2016,SC2034,SC2154",
-                    false => "--exclude=SC2016,SC2034,SC2154",
-                };
-                let said = shellcheck(&folder(&example), &script, &[exclude]);
+                // starts expands its own text (SC2016). Jobs that
+                // share functions have all of them, also those whose variables they do not set (SC2154).
+                let mut exclude = "--exclude=SC2016,SC2034".to_owned();
+                if script.lines().any(|line| line.starts_with(". ./image-")) {
+                    exclude += ",SC1091";
+                }
+                if script.contains("move_tag() {") && !script.contains("recipe=") {
+                    exclude += ",SC2154";
+                }
+                let said = shellcheck(&folder(&example), &script, &[&exclude]);
                 assert!(said.is_empty(), "{example}, {name}:\n{said}\n{script}");
             }
             count += 1;

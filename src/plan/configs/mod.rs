@@ -105,7 +105,8 @@ impl<'r> Configs<'r> {
         Configs::new(move |given| {
             (self.read)(&Started {
                 given,
-                inputs: &inputs,
+                sources: None,
+                inputs: Some(&inputs),
             })
         })
     }
@@ -142,11 +143,11 @@ impl<'r> Configs<'r> {
             return known.result.clone();
         }
         let sources = self.sources.borrow().clone();
-        let numbered = Numbered {
+        let reading = (self.read)(&Started {
             given,
-            sources: &sources,
-        };
-        let reading = (self.read)(&numbered);
+            sources: Some(&sources),
+            inputs: None,
+        });
         let result = reading.result.map(Arc::new);
         if let Ok(config) = &result
             && config.sources.len() > sources.len()
@@ -333,34 +334,13 @@ struct Possible {
     undecided: Option<Arc<Config>>,
 }
 
-/// What is known of a pipeline, beside the files that other readings have read.
-struct Numbered<'n> {
-    given: &'n dyn Given,
-    sources: &'n [Source],
-}
-
-impl Given for Numbered<'_> {
-    fn rule(&self, rule: &Rule) -> Truth {
-        self.given.rule(rule)
-    }
-
-    fn variable(&self, name: &str) -> Lookup {
-        self.given.variable(name)
-    }
-
-    fn expanded(&self, text: &str) -> Option<String> {
-        self.given.expanded(text)
-    }
-
-    fn sources(&self) -> &[Source] {
-        self.sources
-    }
-}
-
-/// What is known of a pipeline, and the inputs that it is given.
+/// What is known of a pipeline, and with what its files are read.
 struct Started<'n> {
     given: &'n dyn Given,
-    inputs: &'n Node,
+    /// The files that other readings have read; those of `given` if none are named.
+    sources: Option<&'n [Source]>,
+    /// The inputs that it is started with.
+    inputs: Option<&'n Node>,
 }
 
 impl Given for Started<'_> {
@@ -377,11 +357,11 @@ impl Given for Started<'_> {
     }
 
     fn sources(&self) -> &[Source] {
-        self.given.sources()
+        self.sources.unwrap_or_else(|| self.given.sources())
     }
 
     fn inputs(&self) -> Option<&Node> {
-        Some(self.inputs)
+        self.inputs.or_else(|| self.given.inputs())
     }
 }
 

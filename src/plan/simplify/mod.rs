@@ -15,6 +15,7 @@ mod table;
 pub use table::Table;
 
 use crate::gitlab::expression::Expr;
+use crate::pipeline::Rule;
 
 /// More rules than these are left as they are, but for those that are there twice.
 const MOST: usize = 32;
@@ -26,6 +27,19 @@ pub struct Line<O> {
     pub condition: Option<Expr>,
     /// What follows; `None`: there is no job, or no pipeline.
     pub outcome: Option<O>,
+}
+
+impl Line<Rule> {
+    /// A rule of a pipeline; what follows is the same rule without its condition.
+    pub fn of(rule: &Rule) -> Self {
+        Self {
+            condition: rule.condition.clone(),
+            outcome: (rule.when != Some("never")).then(|| Rule {
+                condition: None,
+                ..rule.clone()
+            }),
+        }
+    }
 }
 
 /// What rules may decide in one class.
