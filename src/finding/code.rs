@@ -188,6 +188,8 @@ codes! {
     DuplicatePipeline "duplicate-pipeline" Error;
     /// A glob of `changes` or `exists` that matches no file of any project.
     UnmatchableGlob "unmatchable-glob" Warning;
+    /// A glob of `changes` that matches no file of this project.
+    UnmatchedGlob "unmatched-glob" Warning;
     /// The workflow wants a pipeline on a ref where no job runs.
     EmptyPipeline "empty-pipeline" Warning;
     /// A ref on which only `.pre` and `.post` have jobs, so that none of them starts.

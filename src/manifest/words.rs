@@ -70,7 +70,7 @@ pub const READERS: &[Row] = &[
         &["repository", "tag", "also_tag", "cache_from", "cache_to"],
         &[Word],
     ),
-    (&["Image"], &["registry", "group"], &[NoShell]),
+    (&["Image"], &["registry", "group", "changes"], &[NoShell]),
     (&["Rebuild"], &["older_than"], &[Plain]),
     (&["Rebuild"], &["changes"], &[Plain]),
     (&["Rebuild"], &["stage"], &[NoShell]),
@@ -104,7 +104,7 @@ pub const READERS: &[Row] = &[
     (&["TestJobNames"], &["run"], &[NoShell]),
     (
         &["Environment"],
-        &["name", "url", "auto_stop_in", "images", "resource_group"],
+        &["name", "url", "auto_stop_in", "images", "changes", "resource_group"],
         &[NoShell],
     ),
     (&["Environment"], &["deployed_tag"], &[Word]),
