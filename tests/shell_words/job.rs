@@ -27,6 +27,7 @@ const STUBS: [&str; 25] = [
     "mark",
     "current",
     "images",
+    "tag_running",
     "tags",
     "branch_of",
     "gone",
