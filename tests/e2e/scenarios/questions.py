@@ -1,6 +1,5 @@
 """What a clean-up has to know before it deletes: what runs, and how old an image is."""
 
-import threading
 
 from scenarios import equal, holds, scenario, statuses
 from scenarios.environments import runs, staged
@@ -94,26 +93,23 @@ def cluster_that_does_not_answer(bench):
 
 @scenario
 def interrupted_cleanup(bench):
-    """Tokens expire while a clean-up lists images; another one is canceled while it deletes, and run again."""
+    """Tokens expire when a clean-up begins to list images; another one is canceled while it deletes, and run again."""
     project = cluster(bench.project("kept"), "app")
     path, before = project.path, ("running-production", "cleanup-app")
     for what in ("expires", "canceled"):
         made = [project.pipeline_of("master", CHANGES=f"{what} {number}").run(hold=before) for number in range(3)]
         last = made[-1]
         last.release("running-production")
-        project.registry.slow[path] = 0.3
         if what == "expires":
-            last.jobs["cleanup-app"].before = lambda: threading.Timer(1, project.registry.expire_tokens, [path]).start()
+            project.registry.on[path] = ("^GET .*/tags/list", lambda: project.registry.expire_tokens(path))
             last.release()
         else:
-            deleting = threading.Timer(3, last.cancel)
-            last.jobs["cleanup-app"].before = deleting.start
+            project.registry.on[path] = ("^DELETE ", last.cancel)
             last.release()
-            last.jobs["cleanup-app"].before = None
             equal(last.jobs["cleanup-app"].status, "canceled", "the clean-up")
             serves(project, built(last), "after a clean-up that was canceled")
             last.retry("cleanup-app")
-        del project.registry.slow[path]
+        equal(project.registry.on, {}, "what happened to the clean-up")
         statuses(last)
         serves(project, built(last), f"after a clean-up that was interrupted: {what}")
         holds(made[0].sha not in project.images("app").tags(), "what is old and runs nowhere is gone")
