@@ -5,6 +5,8 @@
 //! are, is bounded; no path leads out of the project; without a matching checksum in [`LOCK`] there is a finding.
 
 mod key;
+#[cfg(test)]
+mod laws;
 mod lock;
 mod merge;
 

@@ -326,6 +326,9 @@ fn one_change_and_one_command_change_forty_projects() {
         "{}",
         ran.stdout
     );
+    let page = include_str!("../../docs/presets.md");
+    let told = ran.stdout.lines().take(2).map(|line| format!("{line}\n"));
+    assert!(page.contains(&told.collect::<String>()), "{}", ran.stdout);
     all(&["check"]).exits(0);
     for number in 0..40 {
         let pipeline = company.read(&format!("services/s{number:02}/{PIPELINE}"));
