@@ -263,6 +263,16 @@ codes! {
     /// The manifest was made for a newer windlass.
     MadeForNewer "made-for-newer" Error;
 
+    // Presets.
+    /// A preset that cannot be read.
+    MissingPreset "missing-preset" Error;
+    /// A preset that differs from the one that the lock pins, or is not pinned.
+    ChangedPreset "changed-preset" Error;
+    /// A preset that names itself, directly or through others.
+    CyclicPresets "cyclic-presets" Error;
+    /// A lock of presets that cannot be read.
+    BadLock "bad-lock" Error;
+
     // Choices about findings.
     /// An allowance that no finding needs.
     UnusedAllow "unused-allow" Warning;

@@ -209,7 +209,8 @@ fn contradiction(
         Some(false) => ", which is not protected",
         Some(true) | None => "",
     };
-    let (manifest, line) = (&proof.source.name, proof.source.position(place.start).line);
+    let (manifest, at) = proof.source.locate(place.start);
+    let line = at.line;
     let (pipeline, means) = match does {
         Presence::In => ("would run", "leaves it out"),
         Presence::Out | Presence::Maybe => ("would not run", "lets it run"),

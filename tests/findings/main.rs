@@ -34,7 +34,11 @@ use windlass::plan::Configs;
 use windlass::source::Source;
 
 /// Codes about files on disk, and what another program says: they are raised through the command, in `command`.
-const ON_DISK: [Code; 8] = [
+const ON_DISK: [Code; 12] = [
+    Code::MissingPreset,
+    Code::ChangedPreset,
+    Code::CyclicPresets,
+    Code::BadLock,
     Code::ShellCheck,
     Code::BadSetting,
     Code::Unreadable,
