@@ -75,7 +75,9 @@ pub(super) fn check(check: &mut Check<'_>) {
             inherited: manifest.inherited_by_environment(environment),
         };
         let used = manifest.deployed_by(environment).into_iter();
-        let used: Vec<&str> = used.filter(|name| is_built(check, name, user.refs)).collect();
+        let used: Vec<&str> = used
+            .filter(|name| is_built(check, name, user.refs))
+            .collect();
         user.uses(check, used.into_iter().map(|name| (name, key.span)));
     }
     for (key, promotion) in manifest.promotions() {
@@ -145,7 +147,9 @@ fn bases(check: &mut Check<'_>, key: &At<String>, image: &At<Image>) {
         check.report.push(
             Finding::new(Code::ImageNotBuilt, base.span, message)
                 .related(narrowed.span, "the base is built only then")
-                .help("give both the same `changes`, or make the base a `toolchain` with `rebuild`"),
+                .help(
+                    "give both the same `changes`, or make the base a `toolchain` with `rebuild`",
+                ),
         );
     }
 }
@@ -198,16 +202,21 @@ impl User<'_> {
             let what = &self.what;
             let finding = match (&self.inherited, own) {
                 (Inherited::Unlike(one, other), None) => {
-                    let message =
-                        format!("{what} uses `{one}` and `{other}`, of which one may be built alone");
+                    let message = format!(
+                        "{what} uses `{one}` and `{other}`, of which one may be built alone"
+                    );
                     Finding::new(Code::ImageNotBuilt, self.span, message)
-                        .related(built.span, format!("`{name}` is built only when these files changed"))
+                        .related(
+                            built.span,
+                            format!("`{name}` is built only when these files changed"),
+                        )
                         .help("give the images the same `changes`, or use one image in each place")
                         .help("its own `changes` may name files that all of these images name")
                 }
                 _ => {
-                    let message =
-                        format!("{what} also runs where `{name}` is not built, because its files did not change");
+                    let message = format!(
+                        "{what} also runs where `{name}` is not built, because its files did not change"
+                    );
                     let place = if own.is_some() { self.span } else { used };
                     Finding::new(Code::ImageNotBuilt, place, message)
                         .related(built.span, "it is built only when these files changed")

@@ -148,12 +148,15 @@ fn both(condition: &Expr, branch: &Expr) -> Option<Expr> {
     {
         return None;
     }
-    let any_branch = matches!(condition, Expr::Variable(name) if name.as_str() == "CI_COMMIT_BRANCH");
+    let any_branch =
+        matches!(condition, Expr::Variable(name) if name.as_str() == "CI_COMMIT_BRANCH");
     match any_branch {
         true => Some(branch.clone()),
         false => {
             let own = own.into_iter().cloned();
-            let more = terms(branch).into_iter().filter(|term| !terms(condition).contains(term));
+            let more = terms(branch)
+                .into_iter()
+                .filter(|term| !terms(condition).contains(term));
             Expr::all(own.chain(more.cloned()))
         }
     }

@@ -173,7 +173,11 @@ impl<'m> Lowering<'m> {
         for name in images {
             if self.is_built_on(name, refs) {
                 let tests = manifest.tests_of(name);
-                waits.extend(tests.iter().map(|test| self.need_of(test, refs, narrowed.as_ref())));
+                waits.extend(
+                    tests
+                        .iter()
+                        .map(|test| self.need_of(test, refs, narrowed.as_ref())),
+                );
             } else if self.deployments.wants_tested(manifest, promotion, name)
                 && self.deployments.may_be_built(manifest, name, refs)
                 && let Some((key, image)) = manifest.image_entry(name)

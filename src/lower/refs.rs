@@ -18,12 +18,7 @@ use crate::target::Lack;
 
 impl<'m> Lowering<'m> {
     /// Lets a job run on the refs of these sets, and if it is narrowed only where one of the paths changed.
-    pub(super) fn run_on(
-        &mut self,
-        job: &mut Job,
-        sets: &SetNames,
-        narrowed: Option<&Narrowed>,
-    ) {
+    pub(super) fn run_on(&mut self, job: &mut Job, sets: &SetNames, narrowed: Option<&Narrowed>) {
         let narrowed = narrowed.filter(|narrowed| {
             let always = !narrowed.compares_tags && self.manifest.holds_only_tags(sets);
             !always && !mutant::on(Mutant::ChangesForgotten)
@@ -81,7 +76,8 @@ impl<'m> Lowering<'m> {
     /// Where an entity's job runs. No rules where that is wherever a pipeline is created.
     fn rules(&self, sets: &SetNames, narrowed: Option<&Narrowed>) -> Rules {
         let names: Vec<&str> = sets.iter().map(|set| set.value.as_str()).collect();
-        if mutant::on(Mutant::DeploysOnAnyBranch) || narrowed.is_none() && self.is_everywhere(&names)
+        if mutant::on(Mutant::DeploysOnAnyBranch)
+            || narrowed.is_none() && self.is_everywhere(&names)
         {
             return Rules::default();
         }

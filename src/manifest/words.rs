@@ -104,7 +104,14 @@ pub const READERS: &[Row] = &[
     (&["TestJobNames"], &["run"], &[NoShell]),
     (
         &["Environment"],
-        &["name", "url", "auto_stop_in", "images", "changes", "resource_group"],
+        &[
+            "name",
+            "url",
+            "auto_stop_in",
+            "images",
+            "changes",
+            "resource_group",
+        ],
         &[NoShell],
     ),
     (&["Environment"], &["deployed_tag"], &[Word]),

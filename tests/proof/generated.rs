@@ -123,11 +123,7 @@ fn manifest(made: &Made) -> String {
         [] => String::new(),
         globs => format!(", changes: ['{}']", globs.join("', '")),
     });
-    let _ = writeln!(
-        text,
-        "images:\n  app: {{refs: [{}]{app}}}",
-        list(&made.app)
-    );
+    let _ = writeln!(text, "images:\n  app: {{refs: [{}]{app}}}", list(&made.app));
     let _ = writeln!(
         text,
         "  checks: {{role: test, refs: [{}], retention: pipeline{checks}}}",
