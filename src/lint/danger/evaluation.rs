@@ -1,8 +1,8 @@
 //! Text that outsiders write is never run as code.
 //!
 //! Facts: a script's variables are its environment, so `"$CI_COMMIT_TITLE"` is one argument whatever it
-//! holds; `eval`, `sh -c "... $X"` and `ssh host "... $X"` read it a second time, as code. Git takes names
-//! of branches as `a$(id)` (`git check-ref-format`, 2.51).
+//! holds; what [`code`](super::code) finds is read a second time. Git takes names of branches as `a$(id)`
+//! (`git check-ref-format`, 2.51).
 
 use std::collections::HashSet;
 
