@@ -80,7 +80,9 @@ pub(super) fn without_branch_pipeline(
     }
     let requests = classes.iter().filter(|one| {
         let from = matches!(&one.reference, Ref::MergeRequest { source, .. } if source == branch);
-        from && one.trigger == Trigger::MergeRequest && one.variables == situation.variables
+        from && one.trigger == Trigger::MergeRequest
+            && one.variables == situation.variables
+            && one.default_branch == situation.default_branch
     });
     for request in requests {
         // The files that changed are those of the branch: a job that depends on them may run in both.

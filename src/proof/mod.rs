@@ -270,9 +270,9 @@ impl<'p> Proof<'p> {
 
     /// Reports what breaks a promise in a situation, with the command that shows it.
     fn report(&mut self, finding: Finding, situation: &Situation) {
-        let command = self.counter_examples.command(situation);
+        let helps = self.counter_examples.helps(situation);
         self.report
-            .push(finding.help(format!("see it with `{command}`")));
+            .push(helps.into_iter().fold(finding, Finding::help));
     }
 
     /// Says which pipelines were not looked at.
