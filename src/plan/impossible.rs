@@ -53,7 +53,7 @@ fn takes_inputs(config: &Config) -> bool {
 
 /// A class, and what the classes leave aside although it can be: a default branch that the project does
 /// not protect, and a merge request from a fork's branch of the same name.
-fn with_rare(situation: &Situation) -> impl Iterator<Item = Situation> {
+pub(crate) fn with_rare(situation: &Situation) -> impl Iterator<Item = Situation> {
     let unprotected = situation.is_default_branch().then(|| Situation {
         protected: Some(false),
         ..situation.clone()

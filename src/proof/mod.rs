@@ -16,6 +16,7 @@ mod cleanups;
 mod contents;
 mod deploys;
 mod empty;
+mod empty_sets;
 mod entities;
 mod followed;
 mod images;
@@ -120,15 +121,10 @@ pub fn check(
     compared.pair_merge_requests();
     let all = every.classes_of(&compared, None);
     let impossible = plan::impossible(&configs, &every, &all);
-    let Classes {
-        situations: classes,
-        left_out,
-        ..
-    } = all;
     let mut proof = Proof {
         manifest,
         source,
-        counter_examples: CounterExamples::of(&compared, &classes, None),
+        counter_examples: CounterExamples::of(&compared, &all.situations, None),
         meaning,
         uses: Uses::of(manifest, pipeline, &config),
         cleanups: cleanups::of(manifest, &config),
@@ -147,6 +143,12 @@ pub fn check(
     };
     names::check(&mut proof);
     included::check(&mut proof);
+    empty_sets::check(&mut proof, &all);
+    let Classes {
+        situations: classes,
+        left_out,
+        ..
+    } = all;
     for mut finding in impossible {
         // The report knows the manifest alone.
         if matches!(&finding.location, Location::Text(place) if place.file != 0) {
