@@ -7,6 +7,7 @@ mod access;
 mod applied;
 mod artifacts;
 mod builders;
+mod changes;
 mod drivers;
 mod entities;
 mod files;
@@ -110,6 +111,7 @@ const CHECKS: &[fn(&mut Check<'_>)] = &[
     drivers::check,
     refs::check,
     images::check,
+    changes::check,
     rebuild::check,
     promotions::check,
     builders::check,

@@ -19,6 +19,7 @@ mod handover;
 mod image_build;
 mod in_container;
 mod marking;
+mod narrowed;
 mod needs;
 mod own_folder;
 mod policy;
@@ -145,6 +146,7 @@ impl<'m> Lowering<'m> {
         needs::lower(self);
         handover::lower(self);
         group::lower(self);
+        needs::shorten(&mut self.out.pipeline);
         workflow::lower(self);
     }
 

@@ -7,6 +7,7 @@
 
 pub mod accepted;
 pub mod artifacts;
+pub mod changes;
 pub mod collection;
 pub mod common;
 mod declare;

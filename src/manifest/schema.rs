@@ -104,6 +104,14 @@ fn limits() -> Vec<(&'static str, Value)> {
             "/definitions/Test/properties/changes",
             json!({ "maxItems": 50 }),
         ),
+        (
+            "/definitions/Image/properties/changes",
+            json!({ "maxItems": 50 }),
+        ),
+        (
+            "/definitions/Environment/properties/changes",
+            json!({ "maxItems": 50 }),
+        ),
         // One driver; `script` alone has an image beside it.
         (
             "/definitions/Deploy",

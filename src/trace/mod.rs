@@ -118,6 +118,10 @@ impl Tracer<'_> {
         ) {
             let rule = item.and_then(|item| job.rules.list.get(item));
             spans.extend(rule.and_then(|rule| rule.provenance.0));
+            if let Some(changes) = rule.and_then(|rule| rule.changes.as_ref()) {
+                spans.extend(changes.provenance.0);
+                reasons.push(reason::CHANGES.to_owned());
+            }
             let sets = job.rules.union.iter().flat_map(|union| &union.sets);
             spans.extend(sets.filter_map(|set| self.set(set)));
         }
