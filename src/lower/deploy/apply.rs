@@ -1,6 +1,7 @@
 //! The driver `apply`: `kubectl apply` of files, in which the named variables alone are replaced.
 
 use super::{Change, Undo, manifests};
+use crate::gitlab::shell::wrapped;
 use crate::lower::{Lowering, own_folder, word};
 use crate::manifest::collection::List;
 use crate::manifest::environments::Environment;
@@ -88,12 +89,27 @@ fn substitution(
         commands.push(Value::from(format!(": {}", elsewhere.join(" "))));
     }
     let list: Vec<String> = names.iter().map(|name| format!("\\${name}")).collect();
-    commands.push(manifests::substitute());
-    commands.push(Value::from(format!(
-        "substitute \"{}\" {} > {}",
-        list.join(" "),
-        files.join(" "),
-        own_folder::file(MANIFESTS)
-    )));
+    let list = list.join(" ");
+    let into = own_folder::file(MANIFESTS);
+    let command = match files {
+        [file] if is_file(file) => format!("envsubst \"{list}\" < {file} > {into}"),
+        files if files.iter().all(|file| is_file(file)) => format!(
+            "for file in {}; do\n  printf '\\n---\\n'\n  envsubst \"{list}\" < \"$file\"\ndone > {into}\n",
+            files.join(" ")
+        ),
+        files => {
+            commands.push(manifests::substitute());
+            format!("substitute \"{list}\" {} > {into}", files.join(" "))
+        }
+    };
+    commands.push(Value::from(wrapped(&command)));
     commands
+}
+
+/// Whether a path, as a word of the shell, is a file by its ending: kubectl takes only these of a folder.
+fn is_file(path: &str) -> bool {
+    let path = path.trim_end_matches(['"', '\'']);
+    [".yml", ".yaml", ".json"]
+        .iter()
+        .any(|ending| path.ends_with(ending))
 }
