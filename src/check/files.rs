@@ -68,19 +68,7 @@ fn deployments(check: &mut Check<'_>) {
         let Some(deploy) = environment.deploy.get() else {
             continue;
         };
-        let apply = deploy.apply.get().and_then(|apply| apply.files.get());
-        let values = deploy.helm.get().and_then(|helm| helm.values.get());
-        let overlay = deploy.kustomize.get().and_then(|of| of.path.at());
-        let lists = [("what is applied", apply), ("the values", values)];
-        let mut wanted: Vec<_> = overlay
-            .map(|path| ("the overlay", path))
-            .into_iter()
-            .collect();
-        for (what, list) in lists {
-            let paths = list.into_iter().flat_map(|list| list.iter());
-            wanted.extend(paths.map(|path| (what, path)));
-        }
-        for (what, path) in wanted {
+        for (what, path) in deploy.drivers().flat_map(|driver| driver.value.paths()) {
             if !path.value.contains('$') && !check.files.exists(&path.value) {
                 missing(
                     check,

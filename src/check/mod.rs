@@ -8,7 +8,7 @@ mod applied;
 mod artifacts;
 mod builders;
 mod drivers;
-mod entities;
+pub(crate) mod entities;
 mod files;
 mod globs;
 mod images;

@@ -19,23 +19,8 @@ pub(super) fn check(check: &mut Check<'_>) {
     }
 }
 
-/// Reports what `kubectl set image` cannot change, as the template of a Job stays what it was, and
-/// what nothing can wait for.
+/// Reports what nothing can wait for.
 fn workloads(check: &mut Check<'_>, environment: &Environment) {
-    let deploy = environment.deploy.get();
-    let set_image = deploy.and_then(|deploy| deploy.set_image.get());
-    for (workload, _) in set_image.into_iter().flat_map(|of| &of.0) {
-        if kubernetes_workload(&workload.value) == Workload::Job {
-            let message = format!(
-                "`{}` keeps the image that it was created with: Kubernetes refuses to change a Job",
-                &*workload.value
-            );
-            let finding = Finding::new(Code::BadName, workload.span, message);
-            check
-                .report
-                .push(finding.help("create the Job anew, with `apply` or `script`"));
-        }
-    }
     let rollout = environment.rollout.get();
     let watch = rollout.and_then(|rollout| rollout.watch.get());
     for workload in watch.into_iter().flat_map(|list| list.iter()) {

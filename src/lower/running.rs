@@ -114,7 +114,8 @@ impl<'m> Lowering<'m> {
     ) -> bool {
         let deploy = environment.deploy.get();
         !self.asks_everywhere(key, environment)
-            && deploy.is_some_and(|deploy| deploy.set_image.is_missing())
+            && deploy
+                .is_some_and(|deploy| !deploy.drivers().all(|of| of.value.stays_in_namespace()))
             && !mutant::on(Mutant::BelievesTheNamespace)
     }
 

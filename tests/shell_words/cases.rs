@@ -2,7 +2,7 @@
 
 /// A manifest in which a text stands.
 pub(crate) struct Case {
-    /// `Record.key`, as in `READERS`.
+    /// `Record.key`, as in `rows`.
     pub(crate) key: &'static str,
     /// What stands around the text in its value.
     pub(crate) around: [&'static str; 2],

@@ -5,6 +5,7 @@
 //! holds: the context and the namespace are chosen in a kubeconfig of the job's own, so that no other
 //! job, and nothing else on the runner, gets them.
 
+use crate::driver::{Deploy, Reach};
 use crate::gitlab::shell::wrapped;
 use crate::gitlab::variables::or_fail;
 use crate::lower::tools::Tool;
@@ -15,7 +16,7 @@ use crate::pipeline::{Base, BaseId, Job, Mapping, Value};
 
 /// The clients of a cluster that jobs need.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::lower) enum Client {
+pub(crate) enum Client {
     /// `kubectl` alone.
     Kubectl,
     /// `helm`, `kustomize`, `envsubst` and `curl` beside it.
@@ -36,18 +37,16 @@ pub(in crate::lower) enum Namespace {
 impl Client {
     /// What the jobs of an environment need.
     pub(in crate::lower) fn of(environment: &Environment) -> Self {
-        let Some(deploy) = environment.deploy.get() else {
-            return Self::Kubectl;
-        };
-        let kustomize = deploy.kustomize.get();
-        let edits = kustomize.is_some_and(|kustomize| !kustomize.images.is_missing());
-        let apply = deploy.apply.get();
-        let substitutes = apply.is_some_and(|apply| !apply.envsubst.is_missing());
-        if deploy.helm.get().is_some() || edits || substitutes {
-            Self::Tools
-        } else {
-            Self::Kubectl
-        }
+        let mut drivers = environment
+            .deploy
+            .get()
+            .into_iter()
+            .flat_map(Deploy::drivers);
+        let client = drivers.find_map(|driver| match driver.value.reach() {
+            Reach::Cluster(client) => Some(client),
+            Reach::Commands => None,
+        });
+        client.unwrap_or(Self::Kubectl)
     }
 
     /// The name of the hidden job, and what is said of it.

@@ -16,14 +16,14 @@ const TEMPLATE: &str =
     "template() { kubectl get \"$1\" --ignore-not-found --output 'jsonpath={.spec.template}'; }";
 
 /// How long each workload may take.
-pub(super) fn timeout(environment: &Environment) -> &str {
+pub(crate) fn timeout(environment: &Environment) -> &str {
     let rollout = environment.rollout.get();
     let timeout = rollout.and_then(|rollout| rollout.timeout.get());
     timeout.map_or(ROLLOUT_TIMEOUT, |timeout| &**timeout)
 }
 
 /// Whether a rollout that fails is undone.
-pub(super) fn undo(environment: &Environment) -> bool {
+pub(crate) fn undo(environment: &Environment) -> bool {
     let rollout = environment.rollout.get();
     rollout.is_none_or(|rollout| rollout.undo.copied_or(true))
 }
