@@ -14,8 +14,23 @@ const DEFAULT_TIMEOUT: Duration = Duration::from_secs(60 * 60);
 
 pub(super) fn check(check: &mut Check<'_>) {
     for (key, environment) in check.manifest.environments() {
+        unwatched(check, environment);
         workloads(check, environment);
         time(check, key, environment);
+    }
+}
+
+/// Reports a `rollout` that no job watches.
+fn unwatched(check: &mut Check<'_>, environment: &Environment) {
+    let alone = environment
+        .deploy
+        .at()
+        .filter(|deploy| deploy.value.leaves_cluster_alone());
+    if let (Some(deploy), Some(rollout)) = (alone, environment.rollout.span()) {
+        let message = "`rollout` has no effect: the job that deploys does not reach the cluster";
+        let finding = Finding::new(Code::Exclusive, rollout, message);
+        let finding = finding.related(deploy.span, "something else deploys what this writes");
+        check.report.push(finding.help("remove `rollout`"));
     }
 }
 

@@ -98,6 +98,10 @@ impl Driver for Apply {
         Vec::new()
     }
 
+    fn list_planned(&self, _: &str) -> Vec<Value> {
+        Vec::new()
+    }
+
     fn lower(&self, lowering: &Lowering<'_>, environment: &Environment) -> Change {
         let files: Vec<String> = self
             .files

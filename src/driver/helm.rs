@@ -189,6 +189,10 @@ impl Driver for Helm {
         script
     }
 
+    fn list_planned(&self, _: &str) -> Vec<Value> {
+        Vec::new()
+    }
+
     fn lower(&self, lowering: &Lowering<'_>, environment: &Environment) -> Change {
         let (cut, release) = named(self);
         let mut change = Change {

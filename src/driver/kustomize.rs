@@ -24,6 +24,23 @@ record! {
     }
 }
 
+impl Kustomize {
+    /// The command that sets the images of the overlay, if it names any. `kustomize edit` knows the overlay of
+    /// its working directory alone.
+    pub(super) fn edit(&self, lowering: &Lowering<'_>, uses: &mut Uses) -> Option<String> {
+        let path = word(self.path.get()?);
+        let images = self.images.get().into_iter().flat_map(Map::iter);
+        let images: Vec<String> = images
+            .map(|(name, image)| {
+                let image = lowering.by_digest_or_fail(&image.value, uses);
+                format!("{}={}", word(&name.value), quoted(&image))
+            })
+            .collect();
+        let images = images.join(" ");
+        (!images.is_empty()).then(|| format!("(cd {path} && kustomize edit set image {images})"))
+    }
+}
+
 impl Keys for Kustomize {
     const READERS: &'static [Row] = &[
         (&["Kustomize"], &["path"], &[Reads::Operand]),
@@ -91,33 +108,21 @@ impl Driver for Kustomize {
         Vec::new()
     }
 
+    fn list_planned(&self, _: &str) -> Vec<Value> {
+        Vec::new()
+    }
+
     fn lower(&self, lowering: &Lowering<'_>, _: &Environment) -> Change {
         let path = self.path.get().map(|path| word(path)).unwrap_or_default();
         let mut uses = Uses::default();
-        let images: Vec<String> = self
-            .images
-            .get()
-            .into_iter()
-            .flat_map(Map::iter)
-            .map(|(name, image)| {
-                let image = lowering.by_digest_or_fail(&image.value, &mut uses);
-                format!("{}={}", word(&name.value), quoted(&image))
-            })
-            .collect();
-        let mut change = Change {
-            uses,
-            ..Change::default()
-        };
-        if !images.is_empty() {
-            // `kustomize edit` knows the overlay of its working directory alone.
-            change.prepare = vec![Value::from(format!(
-                "(cd {path} && kustomize edit set image {})",
-                images.join(" ")
-            ))];
-        }
+        let edit = self.edit(lowering, &mut uses);
         let manifests = format!("--kustomize {path}");
-        change.commands = vec![format!("kubectl apply {manifests}")];
-        change.undo = Undo::Manifests(manifests);
-        change
+        Change {
+            uses,
+            prepare: edit.map(Value::from).into_iter().collect(),
+            commands: vec![format!("kubectl apply {manifests}")],
+            undo: Undo::Manifests(manifests),
+            ..Change::default()
+        }
     }
 }

@@ -6,6 +6,7 @@
 //! knows none of them by name.
 
 pub mod apply;
+pub mod gitops;
 pub mod helm;
 pub mod kustomize;
 pub mod script;
@@ -25,6 +26,7 @@ use crate::pipeline::Value;
 use crate::source::{At, Span};
 
 use apply::Apply;
+use gitops::Gitops;
 use helm::Helm;
 use kustomize::Kustomize;
 use set_image::SetImage;
@@ -69,6 +71,10 @@ pub(crate) trait Driver {
     /// Commands that delete this release: what `stop: {delete: release}` does.
     fn delete_release(&self) -> Vec<Value>;
 
+    /// Commands that add to a file what it will run though the cluster does not run it yet, for the retention of
+    /// its images: their digests, a line each. The job has [`Client::Tools`] and the environment's access.
+    fn list_planned(&self, file: &str) -> Vec<Value>;
+
     /// What the job does, and how that goes back.
     fn lower(&self, lowering: &Lowering<'_>, environment: &Environment) -> Change;
 }
@@ -86,6 +92,8 @@ pub(crate) enum Reach {
     Cluster(Client),
     /// The same, unless `deploy` names the image of the job: the project's own commands then reach it.
     Commands,
+    /// By itself, with the programs of [`Client::Tools`].
+    Itself,
 }
 
 /// Declares the drivers, in the order of the reference.
@@ -134,6 +142,8 @@ drivers! {
     kustomize: Kustomize,
     /// `helm upgrade --install`.
     helm: Helm,
+    /// The digests go into files of another repository, from which something else deploys them.
+    gitops: Gitops,
     /// Your own commands.
     script: Many<Text>,
 }
@@ -144,7 +154,14 @@ impl Deploy {
         self.drivers().any(|driver| match driver.value.reach() {
             Reach::Cluster(_) => false,
             Reach::Commands => !self.image.is_missing(),
+            Reach::Itself => true,
         })
+    }
+
+    /// Whether the job never reaches the cluster, though the environment may have access to it.
+    pub(crate) fn leaves_cluster_alone(&self) -> bool {
+        let mut drivers = self.drivers();
+        drivers.any(|driver| driver.value.reach() == Reach::Itself)
     }
 
     /// The Helm release that is deployed.

@@ -62,6 +62,10 @@ impl Driver for Many<Text> {
         Vec::new()
     }
 
+    fn list_planned(&self, _: &str) -> Vec<Value> {
+        Vec::new()
+    }
+
     fn lower(&self, _: &Lowering<'_>, _: &Environment) -> Change {
         Change {
             own: self.iter().map(|line| line.value.as_str().into()).collect(),

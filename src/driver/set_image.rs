@@ -160,6 +160,10 @@ impl Driver for SetImage {
         Vec::new()
     }
 
+    fn list_planned(&self, _: &str) -> Vec<Value> {
+        Vec::new()
+    }
+
     fn lower(&self, lowering: &Lowering<'_>, _: &Environment) -> Change {
         let mut change = Change::default();
         let mut workloads = Vec::new();

@@ -18,6 +18,9 @@ record! {
         timeout: KubectlDuration,
         /// Whether a failed rollout is undone. Default: `true`.
         undo: bool,
+        /// Your own commands that test the deployment once its workloads are ready. If one of them fails, it is
+        /// undone as a failed rollout is.
+        verify: Many<Text>,
     }
 }
 

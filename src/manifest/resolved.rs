@@ -321,7 +321,9 @@ impl Environment {
         if by_itself.is_none() || !own.ways().is_empty() {
             own = own.over(manifest.kubernetes.get());
         }
-        if let Some(deploy) = by_itself {
+        if let Some(deploy) = by_itself
+            && !deploy.image.is_missing()
+        {
             own.image = deploy.image.clone();
         }
         own

@@ -115,6 +115,7 @@ const READERS: &[Row] = &[
     ),
     (&["Rollout"], &["watch"], &[Operand]),
     (&["Rollout"], &["timeout"], &[Plain]),
+    (&["Rollout"], &["verify"], &[Script]),
     (&["Stop"], &["kinds"], &[Item]),
     (&["Stop"], &["selector"], &[Word]),
     (&["Stop"], &["script"], &[Script]),

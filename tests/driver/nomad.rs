@@ -81,6 +81,10 @@ impl Driver for Nomad {
         Vec::new()
     }
 
+    fn list_planned(&self, _: &str) -> Vec<Value> {
+        Vec::new()
+    }
+
     fn lower(&self, lowering: &Lowering<'_>, _: &Environment) -> Change {
         let mut uses = Uses::default();
         let image = self.image.get().map_or("", String::as_str);

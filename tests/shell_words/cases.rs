@@ -287,6 +287,19 @@ pub(crate) const CASES: &[Case] = &[
         "windlass: 1\nkubernetes: {context: c}\nimages: {app: {}}\nenvironments: {prod: {refs: default_branch, images: [app], deploy: {helm: {chart: c, release: app, options: [@@]}}}}\n",
     ),
     around(
+        "Gitops.repository",
+        ["https://git.example.com/", ""],
+        "windlass: 1\nimages: {app: {}}\nenvironments: {prod: {refs: default_branch, deploy: {gitops: {repository: @@, branch: main, token: GITOPS_TOKEN, files: {app.yml: app}}}}}\n",
+    ),
+    case(
+        "Gitops.branch",
+        "windlass: 1\nimages: {app: {}}\nenvironments: {prod: {refs: default_branch, deploy: {gitops: {repository: 'https://git.example.com/a.git', branch: @@, token: GITOPS_TOKEN, files: {app.yml: app}}}}}\n",
+    ),
+    case(
+        "Gitops.files",
+        "windlass: 1\nimages: {app: {}}\nenvironments: {prod: {refs: default_branch, deploy: {gitops: {repository: 'https://git.example.com/a.git', branch: main, token: GITOPS_TOKEN, files: {@@: app}}}}}\n",
+    ),
+    around(
         "Rollout.watch",
         ["deployment/", ""],
         "windlass: 1\nkubernetes: {context: c}\nimages: {app: {}}\nenvironments: {prod: {refs: default_branch, images: [app], rollout: {watch: [@@]}, deploy: {script: unit}}}\n",

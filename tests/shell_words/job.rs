@@ -11,7 +11,7 @@ pub(crate) type Call = Vec<String>;
 const A: &str = "v *";
 
 /// Programs that record their arguments and do nothing.
-const STUBS: [&str; 25] = [
+const STUBS: [&str; 26] = [
     "docker",
     "buildctl",
     "buildah",
@@ -35,6 +35,7 @@ const STUBS: [&str; 25] = [
     "not_kept",
     "delete",
     "git",
+    "set_digest",
     "unit",
     "canary",
 ];

@@ -5,6 +5,7 @@
 //! holds: the context and the namespace are chosen in a kubeconfig of the job's own, so that no other
 //! job, and nothing else on the runner, gets them.
 
+use super::rollout;
 use crate::driver::{Deploy, Reach};
 use crate::gitlab::shell::wrapped;
 use crate::gitlab::variables::or_fail;
@@ -32,11 +33,16 @@ pub(in crate::lower) enum Namespace {
     Used,
     /// It is not that of any command.
     Ignored,
+    /// The job does not reach the cluster at all.
+    NoCluster,
 }
 
 impl Client {
     /// What the jobs of an environment need.
     pub(in crate::lower) fn of(environment: &Environment) -> Self {
+        if !rollout::verify(environment).is_empty() {
+            return Self::Tools;
+        }
         let mut drivers = environment
             .deploy
             .get()
@@ -44,6 +50,7 @@ impl Client {
             .flat_map(Deploy::drivers);
         let client = drivers.find_map(|driver| match driver.value.reach() {
             Reach::Cluster(client) => Some(client),
+            Reach::Itself => Some(Self::Tools),
             Reach::Commands => None,
         });
         client.unwrap_or(Self::Kubectl)
@@ -83,7 +90,8 @@ impl Lowering<'_> {
             Some(image) => self.job_image(image, environment.variables.get()),
             None => self.tool(client.tool()),
         };
-        if kubernetes.ways().is_empty() {
+        let alone = namespace == Namespace::NoCluster;
+        if alone || kubernetes.ways().is_empty() {
             job.image = Some(image);
             return;
         }
@@ -127,7 +135,8 @@ fn access_commands(
     use_of_namespace: Namespace,
 ) -> Vec<Value> {
     let namespace = kubernetes.namespace.get();
-    let namespace = namespace.filter(|_| use_of_namespace != Namespace::Ignored);
+    let namespace =
+        namespace.filter(|_| matches!(use_of_namespace, Namespace::Created | Namespace::Used));
     let context = kubernetes.agent.get().or(kubernetes.context.get());
     let kubeconfig = kubernetes.kubeconfig.get();
     let mut commands = kubeconfig_commands(

@@ -80,7 +80,15 @@ impl<'m> Lowering<'m> {
         );
         job.environment = Some(named);
         let client = cluster::Client::of(environment);
-        self.with_cluster(&mut job, environment, client, cluster::Namespace::Created);
+        let by_itself = environment
+            .deploy
+            .get()
+            .is_some_and(Deploy::leaves_cluster_alone);
+        let namespace = match by_itself {
+            true => cluster::Namespace::NoCluster,
+            false => cluster::Namespace::Created,
+        };
+        self.with_cluster(&mut job, environment, client, namespace);
         self.drive(&mut job, environment);
         self.tell_deployed(&mut job, key, environment);
         let images = self.manifest.deployed_by(environment);
@@ -105,6 +113,7 @@ impl<'m> Lowering<'m> {
                 own_folder::give(job);
             }
             self.read_commands(&change.own, &mut change.uses);
+            self.read_commands(&rollout::verify(environment), &mut change.uses);
             job.uses.add(std::mem::take(&mut change.uses));
             let script = rollout::commands(environment, change);
             job.script.extend(self.demanded_digests(&mut job.uses));
