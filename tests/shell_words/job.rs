@@ -27,6 +27,7 @@ const STUBS: [&str; 26] = [
     "mark",
     "current",
     "images",
+    "tag_running",
     "tags",
     "branch_of",
     "gone",

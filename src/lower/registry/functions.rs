@@ -59,6 +59,8 @@ functions! {
     MoveTag "move_tag" ()
     /// Lists the images of tags, and says when and for which branch they were built.
     Images "images" (Found)
+    /// Tags what runs without a tag.
+    TagRunning "tag_running" (Found)
     /// Says the branch of a build cache.
     BranchOf "branch_of" ()
     /// Passes tags of branches that are gone.

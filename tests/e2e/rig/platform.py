@@ -371,7 +371,7 @@ class Project:
         containers = [{"name": container, "image": image}, {"name": "sidecar", "image": "example/sidecar:1"}]
         labels = {"app": name}
         template = {"metadata": {"labels": labels}, "spec": {"containers": containers}}
-        spec = {"replicas": 2, "selector": {"matchLabels": labels}, "template": template, "progressDeadlineSeconds": 3}
+        spec = {"replicas": 2, "selector": {"matchLabels": labels}, "template": template, "progressDeadlineSeconds": 10}
         spec["revisionHistoryLimit"] = 1  # what `rollout undo` can go back to stays in the registry
         path = f"/apis/apps/v1/namespaces/{self.namespace}/deployments"
         self.gitlab.cluster.request("POST", path, {"metadata": {"name": name}, "spec": spec})
