@@ -77,6 +77,7 @@ fn outside(check: &mut Check<'_>, key: &At<String>, environment: &Environment) {
     let stop = environment.stop.get();
     let needs = [
         ("`kubernetes`", environment.kubernetes.span()),
+        ("`migrate`", environment.migrate.span()),
         ("`watch`", rollout.and_then(|rollout| rollout.watch.span())),
         ("`delete`", stop.and_then(|stop| stop.delete.span())),
     ];

@@ -16,6 +16,7 @@ mod inventory;
 mod job_raw;
 mod jobs;
 mod made_for;
+mod migrate;
 mod needs;
 mod order;
 mod predefined;
@@ -93,6 +94,7 @@ const CHECKS: &[fn(&mut Check<'_>)] = &[
     made_for::check,
     entities::check,
     drivers::check,
+    migrate::check,
     refs::check,
     images::check,
     rebuild::check,

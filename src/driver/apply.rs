@@ -3,17 +3,14 @@
 use super::{Driver, Keys, Reach, missing};
 use crate::finding::{Code, Finding, Report};
 use crate::lower::deploy::cluster::Client;
-use crate::lower::deploy::{Change, Undo, manifests};
+use crate::lower::deploy::{Change, Undo, substitution};
 use crate::lower::{Lowering, own_folder, word};
 use crate::manifest::collection::List;
 use crate::manifest::environments::Environment;
-use crate::manifest::images::Image;
 use crate::manifest::kinds::{ProjectPath, Text, VariableName};
 use crate::manifest::record::record;
-use crate::manifest::resolved::image_variable;
 use crate::manifest::words::{Row, Text as Reads};
-use crate::mutant::{self, Mutant};
-use crate::pipeline::{Handed, Mapping, Uses, Value};
+use crate::pipeline::Value;
 use crate::source::{At, Span};
 
 record! {
@@ -122,67 +119,13 @@ impl Driver for Apply {
             let each = files.iter().map(|file| format!("--filename {file}"));
             each.collect::<Vec<_>>().join(" ")
         } else {
-            change.variables = image_variables(lowering, environment, &mut change.uses);
-            change.prepare = substitution(environment, &change.variables, &names, &files);
+            let file = own_folder::file(MANIFESTS);
+            change.prepare = substitution::commands(lowering, environment, &names, &files, &file);
             change.own_folder = true;
-            format!("--filename {}", own_folder::file(MANIFESTS))
+            format!("--filename {file}")
         };
         change.commands = vec![format!("kubectl apply {manifests}")];
         change.undo = Undo::Manifests(manifests);
         change
     }
-}
-
-/// The variables of images are references by digest where they are deployed.
-fn image_variables(lowering: &Lowering<'_>, environment: &Environment, uses: &mut Uses) -> Mapping {
-    let images = lowering.manifest.substituted_by(environment).into_iter();
-    let value = |image: At<&str>| {
-        let variable = image_variable(&image);
-        uses.image(&image);
-        if !lowering.is_toolchain(&image) {
-            let digest = Handed::Digest(image.value.to_owned());
-            uses.variables.push((variable.clone(), digest));
-        }
-        let tagged = |of: &At<Image>| format!("{}:{}", of.repository(&image), of.tag());
-        let tagged = lowering.image(&image).map(tagged);
-        let tagged = tagged.filter(|_| mutant::on(Mutant::AppliesATag));
-        (
-            variable,
-            tagged.unwrap_or_else(|| lowering.by_digest(&image)),
-        )
-    };
-    images.map(value).collect()
-}
-
-/// Commands that write the manifests with their variables replaced to a file of the job's own.
-fn substitution(
-    environment: &Environment,
-    images: &Mapping,
-    names: &[&str],
-    files: &[String],
-) -> Vec<Value> {
-    let own = environment.variables.get();
-    let is_known = |name: &str| {
-        images.get(name).is_some()
-            || own.is_some_and(|own| own.0.iter().any(|(key, _)| key.value == name))
-    };
-    let mut commands = Vec::new();
-    // envsubst takes a variable that does not exist for an empty one.
-    let elsewhere: Vec<String> = names
-        .iter()
-        .filter(|name| !is_known(name))
-        .map(|name| format!("\"${{{name}?}}\""))
-        .collect();
-    if !elsewhere.is_empty() {
-        commands.push(Value::from(format!(": {}", elsewhere.join(" "))));
-    }
-    let list: Vec<String> = names.iter().map(|name| format!("\\${name}")).collect();
-    commands.push(manifests::substitute());
-    commands.push(Value::from(format!(
-        "substitute \"{}\" {} > {}",
-        list.join(" "),
-        files.join(" "),
-        own_folder::file(MANIFESTS)
-    )));
-    commands
 }

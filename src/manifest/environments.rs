@@ -2,10 +2,23 @@
 
 use super::collection::{List, Many};
 use super::common::{When, entity};
-use super::kinds::{Expiry, KubectlDuration, Raw, Text, Workload};
+use super::kinds::{Expiry, KubectlDuration, ProjectPath, Raw, Text, VariableName, Workload};
 use super::record::{record, words};
 use super::tools::Kubernetes;
 use crate::driver::Deploy;
+
+record! {
+    /// A Job of Kubernetes that must complete before the deployment.
+    Migrate = "file" {
+        /// The file with the Job, and nothing else.
+        file: ProjectPath,
+        /// Names of the variables to substitute in the file; no others are. `IMAGE_<NAME>` is the image by
+        /// digest.
+        envsubst: List<VariableName>,
+        /// How long it may take. Default: `5m`.
+        timeout: KubectlDuration,
+    }
+}
 
 record! {
     /// How the deployment is watched.
@@ -105,6 +118,8 @@ entity! {
         deployment_tier: Tier,
         /// How it is deployed.
         deploy: Deploy,
+        /// A Job of Kubernetes that runs to its end first: a migration. If it fails, nothing is deployed.
+        migrate: Migrate,
         /// Images that the applied files or the script name. `all` means all images that these refs
         /// build.
         images: Many<Text>,

@@ -3,11 +3,11 @@
 //!
 //! Always holds: the answer is the one that the manifest reference documents, with its place.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
 use super::Manifest;
-use super::collection::{Many, Map};
+use super::collection::{List, Many, Map};
 use super::common::{AllowFailure, When};
 use super::environments::{Environment, Promotion};
 use super::images::{Builder, Image, KeepFor, Role};
@@ -272,7 +272,7 @@ impl Environment {
         Some(parts(own).into_iter().map(known).collect())
     }
 
-    /// How long the deployment may wait for its workloads, one after the other; `None` if it waits
+    /// How long the deployment may wait for its migration and its workloads, one after the other; `None` if it waits
     /// for nothing, or for ever. Of manifests, whose workloads nobody here knows, at least one.
     pub fn longest_rollout(&self) -> Option<Duration> {
         let rollout = self.rollout.get();
@@ -287,6 +287,10 @@ impl Environment {
             None => deploy.drivers().map(|of| of.value.waits_for()).sum(),
         };
         let all = each.ok()?.checked_mul(u32::try_from(count).ok()?)?;
+        let migrate = self.migrate.get();
+        let migrates = migrate.map(|of| of.timeout.get().map_or(ROLLOUT_TIMEOUT, |own| own));
+        let migrates = migrates.and_then(|own| duration::parse_go(own).ok());
+        let all = all.checked_add(migrates.unwrap_or_default())?;
         (!all.is_zero()).then_some(all)
     }
 
@@ -485,7 +489,14 @@ impl Manifest {
             .get()
             .into_iter()
             .flat_map(Deploy::drivers);
-        let names = drivers.flat_map(|driver| driver.value.substituted());
+        let migrate = environment.migrate.get();
+        let of_migration = migrate.and_then(|migrate| migrate.envsubst.get());
+        let of_migration = of_migration.into_iter().flat_map(List::iter);
+        let mut seen = HashSet::new();
+        let names = drivers
+            .flat_map(|driver| driver.value.substituted())
+            .chain(of_migration)
+            .filter(|name| seen.insert(&*name.value));
         let images = self.image_names();
         let image = |variable: &str| {
             let mut images = images.iter().copied();

@@ -113,6 +113,8 @@ const READERS: &[Row] = &[
         &["deploy", "stop", "mark", "running", "untag"],
         &[NoShell],
     ),
+    (&["Migrate"], &["file"], &[Operand]),
+    (&["Migrate"], &["envsubst", "timeout"], &[Plain]),
     (&["Rollout"], &["watch"], &[Operand]),
     (&["Rollout"], &["timeout"], &[Plain]),
     (&["Rollout"], &["verify"], &[Script]),

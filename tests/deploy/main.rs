@@ -121,6 +121,8 @@ fn shellcheck_accepts_every_driver() {
         helm::SET,
         helm::WATCHED,
         verify::APPLIED,
+        "migrate: {file: migrate.yml, envsubst: [IMAGE_APP]}, deploy: {set_image: {deployment/app: {app: app}}}",
+        "migrate: migrate.yml, deploy: {script: ./deploy}",
         verify::SET,
         verify::RELEASED,
         "deploy: {set_image: {deployment/app: {app: app}, daemonset/agent: {\"*\": web}}}",

@@ -289,15 +289,19 @@ pub(crate) const CASES: &[Case] = &[
     around(
         "Gitops.repository",
         ["https://git.example.com/", ""],
-        "windlass: 1\nimages: {app: {}}\nenvironments: {prod: {refs: default_branch, deploy: {gitops: {repository: @@, branch: main, token: GITOPS_TOKEN, files: {app.yml: app}}}}}\n",
+        "windlass: 1\nimages: {app: {}}\nenvironments: {prod: {refs: default_branch, deploy: {gitops: {repository: @@, branch: main, token: NPM_TOKEN, files: {app.yml: app}}}}}\n",
     ),
     case(
         "Gitops.branch",
-        "windlass: 1\nimages: {app: {}}\nenvironments: {prod: {refs: default_branch, deploy: {gitops: {repository: 'https://git.example.com/a.git', branch: @@, token: GITOPS_TOKEN, files: {app.yml: app}}}}}\n",
+        "windlass: 1\nimages: {app: {}}\nenvironments: {prod: {refs: default_branch, deploy: {gitops: {repository: 'https://git.example.com/a.git', branch: @@, token: NPM_TOKEN, files: {app.yml: app}}}}}\n",
     ),
     case(
         "Gitops.files",
-        "windlass: 1\nimages: {app: {}}\nenvironments: {prod: {refs: default_branch, deploy: {gitops: {repository: 'https://git.example.com/a.git', branch: main, token: GITOPS_TOKEN, files: {@@: app}}}}}\n",
+        "windlass: 1\nimages: {app: {}}\nenvironments: {prod: {refs: default_branch, deploy: {gitops: {repository: 'https://git.example.com/a.git', branch: main, token: NPM_TOKEN, files: {@@: app}}}}}\n",
+    ),
+    case(
+        "Migrate.file",
+        "windlass: 1\nkubernetes: {context: c}\nimages: {app: {}}\nenvironments: {prod: {refs: default_branch, images: [app], migrate: @@, deploy: {script: unit}}}\n",
     ),
     around(
         "Rollout.watch",

@@ -11,7 +11,7 @@ use crate::gitlab::shell::wrapped;
 use crate::gitlab::variables::or_fail;
 use crate::lower::tools::Tool;
 use crate::lower::{Lowering, own_folder, word};
-use crate::manifest::environments::Environment;
+use crate::manifest::environments::{Environment, Migrate};
 use crate::manifest::tools::{Kubeconfig, KubeconfigEncoding, Kubernetes};
 use crate::pipeline::{Base, BaseId, Job, Mapping, Value};
 
@@ -40,7 +40,10 @@ pub(in crate::lower) enum Namespace {
 impl Client {
     /// What the jobs of an environment need.
     pub(in crate::lower) fn of(environment: &Environment) -> Self {
-        if !rollout::verify(environment).is_empty() {
+        let substitutes = |migrate: &Migrate| !migrate.envsubst.is_missing();
+        if environment.migrate.get().is_some_and(substitutes)
+            || !rollout::verify(environment).is_empty()
+        {
             return Self::Tools;
         }
         let mut drivers = environment

@@ -5,7 +5,9 @@
 
 pub(crate) mod cluster;
 pub(crate) mod manifests;
+mod migrate;
 pub(crate) mod rollout;
+pub(crate) mod substitution;
 
 use super::{Lowering, own_folder};
 use crate::driver::Deploy;
@@ -18,9 +20,7 @@ use crate::source::At;
 /// What a driver does in the job.
 #[derive(Debug, Default)]
 pub(crate) struct Change {
-    /// Variables of the job.
-    pub(crate) variables: Mapping,
-    /// What its commands and variables use.
+    /// What its commands use.
     pub(crate) uses: Uses,
     /// Commands that deploy nothing yet. They may end what an earlier job left half done.
     pub(crate) prepare: Vec<Value>,
@@ -101,6 +101,14 @@ impl<'m> Lowering<'m> {
 
     /// Gives a job the commands of the driver.
     fn drive(&self, job: &mut Job, environment: &Environment) {
+        let mut uses = Uses::default();
+        let images = substitution::image_variables(self, environment, &mut uses);
+        job.variables.merge(&images);
+        job.uses.add(uses);
+        let (mut migration, own_folder) = migrate::commands(self, environment);
+        if own_folder {
+            own_folder::give(job);
+        }
         for driver in environment
             .deploy
             .get()
@@ -108,7 +116,6 @@ impl<'m> Lowering<'m> {
             .flat_map(Deploy::drivers)
         {
             let mut change = driver.value.lower(self, environment);
-            job.variables.merge(&std::mem::take(&mut change.variables));
             if change.own_folder || rollout::uses_own_folder(environment, &change) {
                 own_folder::give(job);
             }
@@ -117,6 +124,7 @@ impl<'m> Lowering<'m> {
             job.uses.add(std::mem::take(&mut change.uses));
             let script = rollout::commands(environment, change);
             job.script.extend(self.demanded_digests(&mut job.uses));
+            job.script.append(&mut migration);
             job.script.extend(script);
         }
     }
