@@ -25,6 +25,7 @@ pub mod manifest;
 mod mutant;
 pub mod pipeline;
 pub mod plan;
+pub mod presets;
 pub mod proof;
 pub mod render;
 pub mod shown;

@@ -19,6 +19,7 @@ mod handover;
 mod image_build;
 mod in_container;
 mod marking;
+mod narrowed;
 mod needs;
 pub(crate) mod own_folder;
 mod policy;

@@ -72,7 +72,8 @@ impl<'m> Lowering<'m> {
         let stage = stop.stage.get().map(String::as_str);
         job.stage = Some(stage.unwrap_or(environment.stage()).to_owned());
         let refs = environment.refs.get().map(|refs| refs.0.clone());
-        self.run_on(&mut job, &refs.unwrap_or_default(), None);
+        let narrowed = self.manifest.narrowed_environment(environment);
+        self.run_on(&mut job, &refs.unwrap_or_default(), narrowed.as_ref());
         let when = stop.when.copied_or(When::Manual);
         if when != When::OnSuccess {
             job.when = Some(when.as_str().to_owned());

@@ -29,9 +29,8 @@ impl<'m> Lowering<'m> {
                 .unwrap_or_else(|| "test".to_owned()),
         );
         let refs = Manifest::refs_of(&test.refs, test.span);
-        let changes = test.changes.at();
-        let changes = changes.map(|at| At::new(super::common::list_of(&at.value), at.span));
-        self.run_on(&mut job, &refs, changes.as_ref());
+        let narrowed = self.manifest.narrowed_test(test);
+        self.run_on(&mut job, &refs, narrowed.as_ref());
         job.coverage = test.coverage.get().map(|regex| regex.to_string());
         job.parallel = test.parallel.get().copied().map(Parallel::Number);
         if let Some(used) = test.environment.get() {

@@ -123,6 +123,9 @@ entity! {
         /// Images that the applied files or the script name. `all` means all images that these refs
         /// build.
         images: Many<Text>,
+        /// Deploy only when one of these paths changed. Default: the `changes` of the images that it
+        /// deploys.
+        changes: List<Text>,
         /// How the deployment is watched.
         rollout: Rollout,
         /// Access to the cluster. Overrides the top-level `kubernetes`, key by key.

@@ -105,6 +105,14 @@ fn limits() -> Vec<(&'static str, Value)> {
             "/definitions/Test/properties/changes",
             json!({ "maxItems": 50 }),
         ),
+        (
+            "/definitions/Image/properties/changes",
+            json!({ "maxItems": 50 }),
+        ),
+        (
+            "/definitions/Environment/properties/changes",
+            json!({ "maxItems": 50 }),
+        ),
         ("/definitions/Deploy", one_driver()),
     ]);
     limits

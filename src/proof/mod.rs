@@ -17,6 +17,7 @@ mod contents;
 mod deploys;
 mod empty;
 mod entities;
+mod files;
 mod followed;
 mod images;
 mod included;

@@ -64,7 +64,8 @@ impl<'m> Lowering<'m> {
         let mut job = self.job(&environment.deploy_job(key), origin, key.span, common);
         job.stage = Some(environment.stage().to_owned());
         let refs = environment.refs.get().map(|refs| refs.0.clone());
-        self.run_on(&mut job, &refs.unwrap_or_default(), None);
+        let narrowed = self.manifest.narrowed_environment(environment);
+        self.run_on(&mut job, &refs.unwrap_or_default(), narrowed.as_ref());
         // A deployment that is cancelled half-way leaves nobody knows what.
         job.interruptible = self.if_known(gates::INTERRUPTIBLE, false);
         job.resource_group = self.resource_group(key, environment);
