@@ -153,8 +153,7 @@ fn namespace(check: &mut Check<'_>, key: &At<String>, environment: &Environment,
             key.value
         );
         let finding = Finding::new(Code::SharedDeletion, span, message);
-        let help =
-            "give it one: `kubernetes: {namespace: $CI_ENVIRONMENT_SLUG, create_namespace: true}`";
+        let help = "give it one: `kubernetes: {namespace: $CI_ENVIRONMENT_SLUG-$CI_PROJECT_ID, create_namespace: true}`";
         check.report.push(finding.help(help));
         return;
     };
@@ -170,10 +169,26 @@ fn namespace(check: &mut Check<'_>, key: &At<String>, environment: &Environment,
             format!("this deletes the namespace `{name}`, which is not this environment's alone");
         let finding = Finding::new(Code::SharedDeletion, span, message)
             .related(namespace.span, "the namespace")
-            .help("give each environment its own, as in `namespace: $CI_ENVIRONMENT_SLUG`")
+            .help("give each environment its own, as in `namespace: $CI_ENVIRONMENT_SLUG-$CI_PROJECT_ID`")
             .help("or delete less: `delete: release`, `delete: labelled`");
         check.report.push(finding);
         return;
+    }
+    if environment.is_dynamic(&key.value)
+        && !environment.may_name_project(&key.value, manifest, name)
+    {
+        let message = format!(
+            "this deletes the namespace `{name}`, which other projects of the cluster may use as well"
+        );
+        let finding = Finding::new(Code::SharedNamespace, span, message)
+            .related(
+                namespace.span,
+                "a project with a branch of the same name has it too",
+            )
+            .help(format!(
+                "say the project in its name: `namespace: {name}-$CI_PROJECT_ID`"
+            ));
+        check.report.push(finding);
     }
     if let Some(other) = another_with(check, key, environment, |of_other| {
         let elsewhere = of_other.access(manifest);
@@ -186,7 +201,7 @@ fn namespace(check: &mut Check<'_>, key: &At<String>, environment: &Environment,
         );
         let finding = Finding::new(Code::SharedDeletion, span, message)
             .related(other.span, "this environment has the same namespace")
-            .help("give each environment its own, as in `namespace: $CI_ENVIRONMENT_SLUG`");
+            .help("give each environment its own, as in `namespace: $CI_ENVIRONMENT_SLUG-$CI_PROJECT_ID`");
         check.report.push(finding);
     }
 }

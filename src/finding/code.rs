@@ -169,6 +169,8 @@ codes! {
     ShortTimeout "short-timeout" Warning;
     /// A stop job that would delete what not only its environment uses.
     SharedDeletion "shared-deletion" Error;
+    /// A namespace that a stop job deletes and that another project may use as well.
+    SharedNamespace "shared-namespace" Warning;
     /// A name that the name of a branch can make longer than is allowed.
     LongName "long-name" Warning;
     /// A row of a matrix that makes a longer name of a job than GitLab takes.

@@ -146,6 +146,7 @@ impl<'m> Lowering<'m> {
         needs::lower(self);
         handover::lower(self);
         group::lower(self);
+        needs::shorten(&mut self.out.pipeline);
         workflow::lower(self);
     }
 

@@ -327,6 +327,7 @@ fn every_code_of_a_manifest_is_an_error_save_these() {
             Code::SecretArgument,
             Code::OverlappingTags,
             Code::ShortTimeout,
+            Code::SharedNamespace,
             Code::LongName,
             Code::UnmatchableGlob,
             Code::UnmatchedGlob,

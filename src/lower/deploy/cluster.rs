@@ -3,7 +3,7 @@
 //! In: an environment; its `kubernetes` is read over the manifest's. Out: a job that runs its
 //! script with `kubectl` reaching the cluster. Jobs with the same access share one hidden job. Always
 //! holds: the context and the namespace are chosen in a kubeconfig of the job's own, so that no other
-//! job, and nothing else on the runner, gets them.
+//! job, and nothing else on the runner, gets them. For an agent GitLab writes such a file for each job.
 
 use super::rollout;
 use crate::driver::{Deploy, Reach};
@@ -140,14 +140,24 @@ fn access_commands(
     let namespace = kubernetes.namespace.get();
     let namespace =
         namespace.filter(|_| matches!(use_of_namespace, Namespace::Created | Namespace::Used));
-    let context = kubernetes.agent.get().or(kubernetes.context.get());
-    let kubeconfig = kubernetes.kubeconfig.get();
-    let mut commands = kubeconfig_commands(
-        client,
-        kubeconfig,
-        context.map(|context| word(context)).as_deref(),
-        namespace.is_some(),
-    );
+    let mut commands = match kubernetes.agent.get() {
+        // The runner writes this job's `KUBECONFIG` anew, with a context for each agent (GitLab 18, Using
+        // GitLab CI/CD with a Kubernetes cluster).
+        Some(agent) => vec![Value::from(format!(
+            "kubectl config use-context {}",
+            word(agent)
+        ))],
+        None => kubeconfig_commands(
+            client,
+            kubernetes.kubeconfig.get(),
+            kubernetes
+                .context
+                .get()
+                .map(|context| word(context))
+                .as_deref(),
+            namespace.is_some(),
+        ),
+    };
     if let Some(namespace) = namespace {
         // Without its name that would be the namespace `default`.
         let namespace = word(&or_fail(namespace));

@@ -5,6 +5,7 @@
 //! a variable that does not exist stops the job.
 
 use super::manifests;
+use crate::gitlab::shell::wrapped;
 use crate::lower::Lowering;
 use crate::manifest::environments::Environment;
 use crate::manifest::images::Image;
@@ -66,11 +67,26 @@ pub(crate) fn commands(
         commands.push(Value::from(format!(": {}", elsewhere.join(" "))));
     }
     let list: Vec<String> = names.iter().map(|name| format!("\\${name}")).collect();
-    commands.push(manifests::substitute());
-    commands.push(Value::from(format!(
-        "substitute \"{}\" {} > {to}",
-        list.join(" "),
-        files.join(" "),
-    )));
+    let list = list.join(" ");
+    let command = match files {
+        [file] if is_file(file) => format!("envsubst \"{list}\" < {file} > {to}"),
+        files if files.iter().all(|file| is_file(file)) => format!(
+            "for file in {}; do\n  printf '\\n---\\n'\n  envsubst \"{list}\" < \"$file\"\ndone > {to}\n",
+            files.join(" ")
+        ),
+        files => {
+            commands.push(manifests::substitute());
+            format!("substitute \"{list}\" {} > {to}", files.join(" "))
+        }
+    };
+    commands.push(Value::from(wrapped(&command)));
     commands
+}
+
+/// Whether a path, as a word of the shell, is a file by its ending: kubectl takes only these of a folder.
+fn is_file(path: &str) -> bool {
+    let path = path.trim_end_matches(['"', '\'']);
+    [".yml", ".yaml", ".json"]
+        .iter()
+        .any(|ending| path.ends_with(ending))
 }
