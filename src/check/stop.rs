@@ -7,6 +7,7 @@ use super::Check;
 use super::entities::exactly_one;
 use super::images::known;
 use super::needs::stage_number;
+use crate::driver::Deploy;
 use crate::finding::{Code, Finding};
 use crate::gitlab::variables::names;
 use crate::manifest::collection::Many;
@@ -228,7 +229,7 @@ fn release(check: &mut Check<'_>, key: &At<String>, environment: &Environment, s
     let Some(deploy) = environment.deploy.get() else {
         return;
     };
-    let Some(helm) = deploy.helm.get() else {
+    if deploy.helm.get().is_none() {
         if !deploy.is_invalid("helm") {
             let message = "`delete: release` wants the driver `helm`, which names the release";
             let finding = Finding::new(Code::MissingKey, span, message);
@@ -236,8 +237,8 @@ fn release(check: &mut Check<'_>, key: &At<String>, environment: &Environment, s
             check.report.push(finding.help(help));
         }
         return;
-    };
-    let Some(release) = helm.release.at() else {
+    }
+    let Some(release) = deploy.release() else {
         return;
     };
     let access = environment.access(manifest);
@@ -258,10 +259,10 @@ fn release(check: &mut Check<'_>, key: &At<String>, environment: &Environment, s
     let place = format!("{} {}", release.value, namespace.unwrap_or_default());
     if let Some(other) = another_with(check, key, environment, |of_other| {
         let elsewhere = of_other.access(manifest);
-        let of_other = of_other.deploy.get().and_then(|deploy| deploy.helm.get());
+        let of_other = of_other.deploy.get().and_then(Deploy::release);
         elsewhere.cluster() == access.cluster()
             && elsewhere.namespace.get().map(String::as_str) == namespace
-            && of_other.and_then(|helm| helm.release.get()) == Some(&release.value)
+            && of_other.is_some_and(|of_other| of_other.value == release.value)
     }) && !is_of_environment(&place)
     {
         let message = format!(
