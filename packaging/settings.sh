@@ -15,6 +15,8 @@ case $profile in
     exit 2
     ;;
 esac
+# Rust's own linker links for another architecture without a toolchain for it: all code is Rust's, and so is musl.
+export CARGO_TARGET_AARCH64_UNKNOWN_LINUX_MUSL_LINKER="${CARGO_TARGET_AARCH64_UNKNOWN_LINUX_MUSL_LINKER:-rust-lld}"
 triple=${target:-$(rustc --version --verbose | sed -n 's/^host: //p')}
 version=$(sed -n 's/^version = "\(.*\)"/\1/p' "$root/Cargo.toml" | head -n 1)
 dist=${WINDLASS_DIST:-$root/dist}

@@ -40,12 +40,22 @@ Examples:
   windlass check
   windlass check --format gitlab > gl-code-quality-report.json";
 
+const UPDATE_EXAMPLES: &str = "\
+The folder that a preset lies in becomes a copy of DIR, as far as the manifest needs it. Without --from the
+presets that are there are pinned. Nothing is written unless the manifest compiles with them.
+
+Examples:
+  windlass update --from ../platform/presets
+  windlass update --from ../platform/presets --dry-run
+  ls -d services/*/ | windlass --projects - update --from ../platform/presets";
+
 const REPORT_EXAMPLES: &str = "\
 A project without a manifest is linted. The exit status is 0 whatever is found.
 
 Examples:
   windlass -C shop -C blog report
-  ls -d services/*/ | windlass --projects - report --format markdown > report.md";
+  ls -d services/*/ | windlass --projects - report --format html > report.html
+  ls -d services/*/ | windlass --projects - report --presets-from ../platform/presets";
 
 const LINT_EXAMPLES: &str = "\
 No manifest is needed, and no network: what an include that is not here may change stays open.
@@ -206,6 +216,9 @@ pub(crate) enum Command {
     /// Check that the manifest is valid and the files are up to date.
     #[command(after_help = CHECK_EXAMPLES)]
     Check(Check),
+    /// Take presets over, pin them in windlass.lock, and write the files.
+    #[command(after_help = UPDATE_EXAMPLES)]
+    Update(Update),
     /// Say of many projects what generated them, what is out of date, and what was found.
     #[command(after_help = REPORT_EXAMPLES)]
     Report(Report),
@@ -230,9 +243,10 @@ pub(crate) enum Command {
     /// Print the JSON Schema of the manifest, for editors.
     #[command(after_help = "Example:\n  windlass schema > windlass.schema.json")]
     Schema,
-    /// Explain a kind of finding, or where a line of a generated pipeline comes from.
+    /// Explain a kind of finding, or where a key or a line of a generated pipeline comes from.
     #[command(
-        after_help = "Examples:\n  windlass explain unknown-key\n  windlass explain .gitlab-ci.yml:42"
+        after_help = "Examples:\n  windlass explain unknown-key\n  windlass explain .gitlab-ci.yml:42\n  \
+                      windlass explain tests.unit.timeout"
     )]
     Explain(Explain),
     /// Print a completion script for a shell.
@@ -305,7 +319,20 @@ pub(crate) struct Check {
 }
 
 #[derive(Debug, Args)]
+pub(crate) struct Update {
+    /// Folder that the presets are copied from.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) from: Option<PathBuf>,
+    /// Say what would change, and write nothing.
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+}
+
+#[derive(Debug, Args)]
 pub(crate) struct Report {
+    /// Folder with new presets: say what taking them over would change.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) presets_from: Option<PathBuf>,
     /// How to print it.
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub(crate) format: ReportFormat,
@@ -320,6 +347,8 @@ pub(crate) enum ReportFormat {
     Json,
     /// For a page or a comment.
     Markdown,
+    /// A page for a browser.
+    Html,
 }
 
 #[derive(Debug, Default, Args)]
@@ -478,8 +507,9 @@ pub(crate) enum PlanFormat {
 
 #[derive(Debug, Args)]
 pub(crate) struct Explain {
-    /// The code, as it stands in the finding: `error[unknown-key]`; or a line, `.gitlab-ci.yml:42`.
-    #[arg(value_name = "CODE|FILE:LINE")]
+    /// The code, as it stands in the finding: `error[unknown-key]`; a line, `.gitlab-ci.yml:42`; or a key of the
+    /// manifest, `tests.unit.timeout`.
+    #[arg(value_name = "CODE|FILE:LINE|KEY")]
     pub(crate) what: String,
 }
 

@@ -14,8 +14,9 @@ use crate::gitlab::{Version, limits};
 use crate::lower::{Lowered, lower};
 use crate::manifest::{self, Manifest};
 use crate::mutant::{self, Mutant};
+use crate::presets::{Composed, compose};
 use crate::proof::Contradiction;
-use crate::source::{Limits, Node, Source, parse};
+use crate::source::{Limits, Node, Place, Source, parse};
 use crate::{proof, render, target, verify};
 
 /// The project that a manifest is about.
@@ -58,6 +59,10 @@ impl Files for Project {
         }
     }
 
+    fn text(&self, path: &str) -> Result<String, Unread> {
+        files::read(&self.root, path, Links::Refused, Limits::MANIFEST.bytes)
+    }
+
     fn refused(&self, path: &str) -> Option<String> {
         match files::look(&self.root, path) {
             Ok(()) | Err(Unread::Absent) => None,
@@ -71,6 +76,8 @@ impl Files for Project {
 pub struct Compiled {
     /// All that was found.
     pub report: Report,
+    /// The manifest with its presets.
+    pub composed: Composed,
     /// The pipeline, typed; `None` if the manifest cannot be lowered. There is one where only the
     /// proof refuses it, so that `plan` can show why.
     pub lowered: Option<Lowered>,
@@ -97,21 +104,20 @@ impl From<Contradiction> for InternalError {
     }
 }
 
-/// Reads a manifest. `None` if its text is not a mapping at all; the report says why.
+/// Reads a manifest without its presets. `None` if its text is not a mapping at all; the report says why.
 pub fn read(source: &Source, report: &mut Report) -> Option<Manifest> {
-    read_with_tree(source, report).map(|(manifest, _)| manifest)
+    let root = parse(source, Limits::MANIFEST, report);
+    read_tree(root.as_ref(), report)
 }
 
-/// The same, with the tree that it was read from.
-fn read_with_tree(source: &Source, report: &mut Report) -> Option<(Manifest, Node)> {
-    let root = parse(source, Limits::MANIFEST, report);
+/// Reads the tree of a manifest.
+fn read_tree(root: Option<&Node>, report: &mut Report) -> Option<Manifest> {
     if root.is_none() && !report.has_errors() {
         let message = "the manifest is empty";
         let finding = Finding::new(Code::Empty, Location::WHOLE, message);
         report.push(finding.help("it starts with `windlass: 1`"));
     }
-    let root = root?;
-    Some((manifest::read(&root, report)?, root))
+    manifest::read(root?, report)
 }
 
 /// Compiles a manifest.
@@ -121,9 +127,18 @@ fn read_with_tree(source: &Source, report: &mut Report) -> Option<(Manifest, Nod
 /// Only if windlass itself is at fault; what is wrong with the manifest is in the report.
 pub fn compile(source: &Source, files: &dyn Files) -> Result<Compiled, InternalError> {
     let mut report = Report::about(source.clone());
-    if let Some((manifest, root)) = read_with_tree(source, &mut report) {
+    let composed = compose(source, files, &mut report);
+    let source = &composed.source;
+    let manifest = read_tree(composed.root.as_ref(), &mut report);
+    if let (Some(manifest), Some(root)) = (manifest, &composed.root) {
         check(&manifest, files, &mut report);
-        report.accept(|finding| manifest.accepts(&root, finding));
+        // What a preset offers need not be used by each project.
+        let is_offered = |finding: &Finding| match finding.location {
+            Location::Text(Place { file: 0, span }) => composed.is_preset(span),
+            _ => false,
+        };
+        report = report.filtered(|finding| finding.code != Code::Unused || !is_offered(finding));
+        report.accept(|finding| manifest.accepts(&composed, finding));
         let lowered = (!report.has_errors()).then(|| lower(&manifest));
         if let Some(Lowered {
             pipeline,
@@ -135,13 +150,13 @@ pub fn compile(source: &Source, files: &dyn Files) -> Result<Compiled, InternalE
             for fault in faults {
                 report.push(fault.clone());
             }
-            target::check(&manifest, &root, pipeline, lacks, &mut report);
+            target::check(&manifest, root, pipeline, lacks, &mut report);
         }
         if let Some(lowered) = lowered.filter(|_| !report.has_errors()) {
             if !mutant::on(Mutant::Unproven) {
-                proof::check(&manifest, &root, &lowered, source, files, &mut report)?;
+                proof::check(&manifest, root, &lowered, source, files, &mut report)?;
             }
-            report.accept(|finding| manifest.accepts(&root, finding));
+            report.accept(|finding| manifest.accepts(&composed, finding));
             let files = match report.has_errors() {
                 true => None,
                 false => {
@@ -157,6 +172,7 @@ pub fn compile(source: &Source, files: &dyn Files) -> Result<Compiled, InternalE
             };
             return Ok(Compiled {
                 report,
+                composed,
                 lowered: Some(lowered),
                 files,
             });
@@ -164,6 +180,7 @@ pub fn compile(source: &Source, files: &dyn Files) -> Result<Compiled, InternalE
     }
     Ok(Compiled {
         report,
+        composed,
         lowered: None,
         files: None,
     })

@@ -45,6 +45,8 @@ pub(crate) enum Mutant {
     HelmStaysPending,
     /// No image is kept besides the one that runs.
     KeepsNoOlderImage,
+    /// What runs without a tag stays without one.
+    LeavesUntagged,
     /// What `when` says is forgotten.
     ManualRunsByItself,
     /// A branch with a merge request has pipelines, too.
@@ -120,6 +122,7 @@ pub(crate) fn shell_function(name: &str) -> Option<&'static str> {
             Mutant::SparesNothingUnderWay,
             "older_than() { awk 'NF > 3'; }\n",
         ),
+        "tag_running" => (Mutant::LeavesUntagged, "tag_running() { :; }\n"),
         "of_branch" if on(Mutant::StopDeletesWhatCameLater) => (
             Mutant::StopDeletesWhatCameLater,
             "of_branch() { awk -v branch=\"$CI_COMMIT_REF_NAME\" 'NF > 3 && $4 \"\" == branch \"\"'; }\n",

@@ -133,7 +133,7 @@ pub fn in_line(text: &str) -> String {
 }
 
 /// A character, or what is shown instead of it.
-pub(crate) fn visible(c: char) -> char {
+pub fn visible(c: char) -> char {
     stand_in(c).unwrap_or(c)
 }
 

@@ -1,4 +1,5 @@
-//! `docs/manifest.md`: its tables are made from the schema, and its examples compile.
+//! `docs/manifest.md`: its tables are made from the schema, and its examples compile. `docs/presets.md`: its preset
+//! fits its manifest.
 //! `WINDLASS_BLESS=1` writes the tables anew.
 
 #![allow(
@@ -120,4 +121,49 @@ fn examples_compile() {
     }
     assert!(faults.is_empty(), "{}", faults.join("\n"));
     assert!(page.blocks.len() >= 10, "{}", page.blocks.len());
+}
+
+/// A project with one preset.
+struct WithPreset(String);
+
+impl Files for WithPreset {
+    fn exists(&self, _: &str) -> bool {
+        true
+    }
+
+    fn text(&self, path: &str) -> Result<String, windlass::files::Unread> {
+        match path {
+            ".windlass/backend.yml" => Ok(self.0.clone()),
+            _ => Err(windlass::files::Unread::Absent),
+        }
+    }
+
+    fn pins_presets(&self) -> bool {
+        false
+    }
+}
+
+#[test]
+fn the_preset_of_the_page_fits_its_manifest() {
+    let page = Page::read(&Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/presets.md"));
+    let [manifest, preset] = page.blocks.as_slice() else {
+        panic!("{} blocks", page.blocks.len());
+    };
+    let source = Source::new("windlass.yml", manifest.as_str());
+    let compiled = compile(&source, &WithPreset(preset.clone())).expect("no internal error");
+    let found = compiled.report.sorted();
+    assert!(found.is_empty(), "{found:#?}");
+    let origin = compiled
+        .composed
+        .origin("tests.unit.timeout")
+        .expect("an origin");
+    let value = origin.value;
+    let told = format!(
+        "{}:{}: {}: {}\n",
+        value.file,
+        value.line,
+        value.path,
+        value.text.expect("a text")
+    );
+    assert!(page.text.contains(&told), "{told}");
 }

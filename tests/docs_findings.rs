@@ -16,7 +16,11 @@ fn folder() -> PathBuf {
 }
 
 /// Codes about files rather than about what a manifest says: their examples are commands.
-const ABOUT_FILES: [Code; 7] = [
+const ABOUT_FILES: [Code; 11] = [
+    Code::MissingPreset,
+    Code::ChangedPreset,
+    Code::CyclicPresets,
+    Code::BadLock,
     Code::BadSetting,
     Code::Unreadable,
     Code::NotUtf8,

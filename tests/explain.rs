@@ -35,8 +35,9 @@ fn every_line_comes_from_the_manifest() {
         let manifest = Source::new(MANIFEST, read(MANIFEST));
         let pipeline = Source::new(PIPELINE, read(PIPELINE));
         let project = Project { root: root.clone() };
-        let lowered = compile(&manifest, &project).unwrap().lowered.unwrap();
-        let traced_pipeline = Traced::new(&pipeline, &manifest, &lowered).unwrap();
+        let compiled = compile(&manifest, &project).unwrap();
+        let lowered = compiled.lowered.unwrap();
+        let traced_pipeline = Traced::new(&pipeline, &compiled.composed, &lowered).unwrap();
         let trace = |line| traced_pipeline.line(line);
         let count = manifest.text.lines().count();
         // The key at the left margin under which a line stands.
@@ -48,6 +49,7 @@ fn every_line_comes_from_the_manifest() {
             assert!(!found.places.is_empty(), "{place}: {found:?}");
             assert!(!found.reasons.is_empty(), "{place}: {found:?}");
             for (at, path) in &found.places {
+                let at: &usize = &at.strip_prefix("windlass.yml:").unwrap().parse().unwrap();
                 assert!((1..=count).contains(at), "{place}: {at} {path}");
             }
             if !line.starts_with([' ', '#']) && !line.is_empty() {

@@ -46,7 +46,7 @@ fn consumer() -> (TempDir, PathBuf) {
     let includes = folder.path().join("includes");
     let templates = includes.join("project/platform/windlass@0.1.0/templates");
     fs::create_dir_all(&templates).unwrap();
-    for name in ["check.yml", "lint.yml"] {
+    for name in ["check.yml", "lint.yml", "diff.yml"] {
         fs::copy(root().join("templates").join(name), templates.join(name)).unwrap();
     }
     let block = blocks("yaml").swap_remove(0);
@@ -77,6 +77,12 @@ fn the_components_run_on_branches() {
     let plan = planned(folder.path(), &includes, &["--branch", "main"]);
     assert!(plan.get("unread").is_none(), "{plan}");
     assert_eq!(names(&plan), ["windlass-check", "windlass-lint"], "{plan}");
+    let plan = planned(
+        folder.path(),
+        &includes,
+        &["--merge-request", "feature..main"],
+    );
+    assert_eq!(names(&plan), ["windlass-diff"], "{plan}");
     let arguments = ["--includes-from", includes.to_str().unwrap(), "lint"];
     let lint = windlass(folder.path(), &arguments);
     assert!(
@@ -89,7 +95,7 @@ fn the_components_run_on_branches() {
 #[test]
 fn every_input_of_a_component_is_used_and_documented() {
     let page = read(PAGE);
-    for name in ["check", "lint"] {
+    for name in ["check", "lint", "diff"] {
         let text = read(&format!("templates/{name}.yml"));
         let (spec, body) = text.split_once("\n---\n").unwrap();
         let spec: Value = serde_yaml::from_str(spec).unwrap();
@@ -139,6 +145,61 @@ fn the_scripts_of_the_components_report() {
         let report: Value = serde_json::from_str(&report.unwrap()).unwrap();
         assert_eq!(report.as_array().unwrap().is_empty(), status, "{report}");
     }
+}
+
+/// The component for merge requests writes the page that its artifact names.
+#[test]
+fn the_script_of_the_diff_component_writes_its_page() {
+    let folder = tempfile::tempdir().unwrap();
+    let git = |arguments: &[&str]| {
+        let output = Command::new("git")
+            .args(["-c", "user.name=test", "-c", "user.email=test@example.com"])
+            .args(arguments)
+            .current_dir(folder.path())
+            .output()
+            .unwrap();
+        assert!(output.status.success(), "{output:?}");
+        String::from_utf8(output.stdout).unwrap().trim().to_owned()
+    };
+    let manifest = folder.path().join("windlass.yml");
+    fs::write(
+        &manifest,
+        "windlass: 1\njobs: {hello: {script: [echo hi]}}\n",
+    )
+    .unwrap();
+    git(&["init", "--quiet"]);
+    git(&["add", "--all"]);
+    git(&["commit", "--quiet", "--message", "first"]);
+    let base = git(&["rev-parse", "HEAD"]);
+    fs::write(
+        &manifest,
+        "windlass: 1\njobs: {hello: {script: [echo ho]}}\n",
+    )
+    .unwrap();
+    let component = read("templates/diff.yml").replace("$[[ inputs.manifest ]]", "windlass.yml");
+    let body = component.split_once("\n---\n").unwrap().1;
+    let body = body.replace("$[[ inputs.rules ]]", "[]");
+    let job: Value = serde_yaml::from_str(&body).unwrap();
+    let job = &job["$[[ inputs.job ]]"];
+    let lines = job["script"].as_array().unwrap();
+    let lines: Vec<&str> = lines.iter().map(|line| line.as_str().unwrap()).collect();
+    let binary = Path::new(env!("CARGO_BIN_EXE_windlass"));
+    let path = format!("{}:/usr/bin:/bin", binary.parent().unwrap().display());
+    let output = Command::new("sh")
+        .args(["-e", "-c", &lines.join("\n")])
+        .current_dir(folder.path())
+        .env("PATH", &path)
+        .env("CI_MERGE_REQUEST_DIFF_BASE_SHA", base)
+        .env("CI_DEFAULT_BRANCH", "main")
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{output:?}");
+    let page = job["artifacts"]["paths"][0].as_str().unwrap();
+    let page = fs::read_to_string(folder.path().join(page)).unwrap();
+    assert!(
+        page.contains("hello") && page.contains("+ echo ho"),
+        "{page}"
+    );
 }
 
 /// The images that the preset finds in a text: name, version, digest.

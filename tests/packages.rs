@@ -96,6 +96,49 @@ fn the_wheel_installs_without_rust() {
     assert_eq!(sbom["bomFormat"], "CycloneDX");
     let components = sbom["components"].as_array().unwrap();
     assert!(components.iter().any(|one| one["name"] == "granit-parser"));
+    in_a_fresh_root(&dist, folder.path());
+}
+
+/// A root of its own in which `/usr` and what belongs to it are those of the machine, without `/usr/local` and home
+/// folders, where Rust is: `pip install` of the wheel, without a network, and windlass runs.
+const FRESH: &str = r#"
+set -eu
+root=$1 dist=$2
+mount -t tmpfs -o size=256m tmpfs "$root"
+mkdir "$root/usr" "$root/proc" "$root/dev" "$root/tmp" "$root/etc" "$root/root" "$root/dist"
+mount --rbind /usr "$root/usr"
+mount -t tmpfs tmpfs "$root/usr/local"
+for name in bin sbin lib lib64; do
+  if [ -L "/$name" ]; then cp -P "/$name" "$root/$name"; fi
+done
+mount -t proc proc "$root/proc"
+mount --bind /dev "$root/dev"
+cp /etc/passwd "$root/etc/passwd"
+cp "$dist"/*.whl "$root/dist"
+exec chroot "$root" /usr/bin/env -i PATH=/venv/bin:/usr/bin:/bin HOME=/root sh -euc '
+  if command -v cargo rustc; then exit 1; fi
+  python3 -m venv /venv
+  pip install --quiet --no-index ./dist/*.whl
+  windlass --version
+'
+"#;
+
+fn in_a_fresh_root(dist: &Path, folder: &Path) {
+    let is_root = done("id", &["-u"]).trim() == "0";
+    let mut python = Command::new("/usr/bin/python3");
+    let python = python.args(["-c", "import ensurepip"]).status();
+    if !is_root || !Path::new("/bin").is_symlink() || !python.is_ok_and(|status| status.success()) {
+        eprintln!("left out: it needs root, Debian's python3-venv, and all programs below /usr");
+        return;
+    }
+    let fresh = folder.join("root");
+    fs::create_dir(&fresh).unwrap();
+    let arguments = [
+        "--mount", "--net", "--pid", "--fork", "sh", "-c", FRESH, "sh",
+    ];
+    let folders = [fresh.to_str().unwrap(), dist.to_str().unwrap()];
+    let said = done("unshare", &[&arguments[..], &folders].concat());
+    assert_eq!(said, format!("windlass {VERSION}\n"));
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! The README and the tour show what is so: each of their blocks under a marker equals a file, a part of a file, or
+//! The README, the tour and the cookbook show what is so: each of their blocks under a marker equals a file, a part of a file, or
 //! what windlass says of a manifest. `WINDLASS_BLESS=1` writes them anew.
 //!
 //! Markers: `<!-- file: PATH -->`, `<!-- block: PATH KEY -->` (from `KEY:` to the next blank line),
@@ -174,6 +174,43 @@ fn the_tour_shows_what_is_so() {
 }
 
 #[test]
+fn the_cookbook_shows_what_is_so() {
+    shows_what_is_so("docs/cookbook.md", 17);
+}
+
+/// Every recipe is on the page, has its Dockerfiles and charts, and gives no finding at all.
+#[test]
+fn the_recipes_are_clean() {
+    let page = read("docs/cookbook.md");
+    let folder = root().join("tests/docs/cookbook");
+    let mut count = 0;
+    for entry in fs::read_dir(&folder).unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.file_name().unwrap().to_str().unwrap();
+        if path.extension().is_none_or(|extension| extension != "yml") {
+            continue;
+        }
+        let marker = format!("<!-- file: tests/docs/cookbook/{name} -->");
+        assert!(page.contains(&marker), "{name} is not in the cookbook");
+        let output = Command::new(env!("CARGO_BIN_EXE_windlass"))
+            .args(["-q", "-m", name, "generate", "--stdout"])
+            .current_dir(&folder)
+            .output()
+            .unwrap();
+        assert!(output.status.success(), "{name}: {output:?}");
+        let output = Command::new(env!("CARGO_BIN_EXE_windlass"))
+            .args(["-m", name, "generate", "--stdout"])
+            .current_dir(&folder)
+            .output()
+            .unwrap();
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(said, "", "{name}");
+        count += 1;
+    }
+    assert_eq!(count, 10);
+}
+
+#[test]
 fn the_manifest_of_the_readme_compiles() {
     let text = read("README.md");
     let start = text.find("```yaml\nwindlass: 1\n").unwrap() + "```yaml\n".len();
@@ -185,7 +222,13 @@ fn the_manifest_of_the_readme_compiles() {
 
 #[test]
 fn links_lead_somewhere() {
-    for file in ["README.md", "docs/tour.md", "docs/findings/README.md"] {
+    for file in [
+        "README.md",
+        "docs/tour.md",
+        "docs/cookbook.md",
+        "docs/presets.md",
+        "docs/findings/README.md",
+    ] {
         let text = read(file);
         let folder = Path::new(file).parent().unwrap();
         let targets = text

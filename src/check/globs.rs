@@ -1,27 +1,36 @@
 //! Globs of `changes` and `exists` that match no file: a job that waits for one never runs.
 //!
-//! In: the globs of tests, tasks and recipes, and those in raw GitLab keys. Out: a finding each, with
-//! the glob that was probably meant.
+//! In: the globs of images, tests, tasks and environments, and those in raw GitLab keys. Out: a finding each,
+//! with the glob that was probably meant.
 
 use std::collections::HashSet;
 
 use super::Check;
 use crate::config::unmatchable_glob;
-use crate::gitlab::glob::Compared;
+use crate::finding::{Code, Finding, Report};
+use crate::gitlab::glob::{self, Compared};
 use crate::manifest::kinds::Raw;
 use crate::manifest::record::all;
 use crate::manifest::tools::Include;
-use crate::source::{Kind, Node, Span};
+use crate::source::{At, Kind, Node, Span};
 
 pub(super) fn check(check: &mut Check<'_>) {
     let manifest = check.manifest;
-    for (_, test, _) in manifest.tests_and_tasks() {
-        for glob in test.changes.get().into_iter().flat_map(|list| list.iter()) {
-            look(check, &glob.value, glob.span, Compared::ChangedFiles);
-        }
-    }
     // Several entities may have their keys from one place in `defaults`.
     let mut seen = HashSet::new();
+    let mut paths = None;
+    for changes in super::changes::written(manifest) {
+        for glob in changes.iter().filter(|glob| seen.insert(glob.span)) {
+            let finding = unmatchable_glob(&glob.value, Compared::ChangedFiles, glob.span);
+            match finding {
+                Some(finding) => check.report.push(finding),
+                None => {
+                    let paths = paths.get_or_insert_with(|| check.files.repository().paths());
+                    unmatched(check.report, paths.as_deref(), glob);
+                }
+            }
+        }
+    }
     let raw = all::<Raw>(manifest).into_iter().map(|raw| &raw.0);
     let includes = all::<Include>(manifest).into_iter();
     for node in raw.chain(includes.map(|include| &include.0)) {
@@ -29,6 +38,22 @@ pub(super) fn check(check: &mut Check<'_>) {
             of_keys(check, node);
         }
     }
+}
+
+/// Reports a glob that matches no file of the project, most often a folder that was renamed or misspelt: what
+/// waits for it never runs again.
+fn unmatched(report: &mut Report, paths: Option<&[String]>, glob: &At<String>) {
+    let Some(paths) = paths.filter(|_| !glob.value.contains('$')) else {
+        return;
+    };
+    if glob::matches_any(&glob.value, paths) != Some(false) {
+        return;
+    }
+    let message = format!("`{}` matches no file of the project", glob.value);
+    report.push(
+        Finding::new(Code::UnmatchedGlob, glob.span, message)
+            .help("a glob is compared with whole paths from the root of the project; `**/*` stands for all files below a folder"),
+    );
 }
 
 /// The globs in `rules`, `only` and `except`, however deep these stand.

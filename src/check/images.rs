@@ -193,13 +193,6 @@ fn tests(check: &mut Check<'_>) {
                 built_where_used(check, image, &built(check, image), &refs, &what);
             }
         }
-        if let Some(changes) = test.changes.at().filter(|changes| changes.0.len() > 50) {
-            let message = format!("{} patterns; GitLab takes 50", changes.0.len());
-            let finding = Finding::new(Code::OutOfRange, changes.span, message);
-            check
-                .report
-                .push(finding.help("use globs, as in `src/**/*`"));
-        }
     }
 }
 

@@ -4,6 +4,7 @@ use semver::Version;
 
 use super::Check;
 use crate::finding::{Code, Finding};
+use crate::source::Span;
 
 /// The version of this windlass.
 const VERSION: &str = env!("CARGO_PKG_VERSION");
@@ -12,14 +13,16 @@ pub(super) fn check(check: &mut Check<'_>) {
     let Some(made_for) = check.manifest.made_for.at() else {
         return;
     };
-    let (wanted, own) = (Version::parse(&made_for.value), Version::parse(VERSION));
-    if let (Ok(wanted), Ok(own)) = (wanted, own)
-        && wanted > own
-    {
-        let message = format!("the manifest is made for windlass {wanted}, and this is {own}");
-        let finding = Finding::new(Code::MadeForNewer, made_for.span, message);
-        check
-            .report
-            .push(finding.help(format!("install windlass {wanted} or newer")));
-    }
+    let found = finding("the manifest", &made_for.value, made_for.span);
+    found.into_iter().for_each(|found| check.report.push(found));
+}
+
+/// What there is to say if this windlass is older than the version that a file was made for.
+pub(crate) fn finding(file: &str, version: &str, span: Span) -> Option<Finding> {
+    let (wanted, own) = (Version::parse(version).ok()?, Version::parse(VERSION).ok()?);
+    (wanted > own).then(|| {
+        let message = format!("{file} is made for windlass {wanted}, and this is {own}");
+        Finding::new(Code::MadeForNewer, span, message)
+            .help(format!("install windlass {wanted} or newer"))
+    })
 }

@@ -7,8 +7,9 @@ mod access;
 mod applied;
 mod artifacts;
 mod builders;
+mod changes;
 mod drivers;
-mod entities;
+pub(crate) mod entities;
 mod files;
 mod globs;
 mod images;
@@ -16,6 +17,7 @@ mod inventory;
 mod job_raw;
 mod jobs;
 mod made_for;
+mod migrate;
 mod needs;
 mod order;
 mod predefined;
@@ -34,9 +36,11 @@ mod stop;
 mod tool_images;
 
 pub use inventory::{Inventory, JobEntry};
+pub(crate) use made_for::finding as newer_windlass;
 pub(crate) use predefined::finding as predefined_variable;
 
 use crate::config::{self, Repository};
+use crate::files::Unread;
 use crate::finding::{Code, Finding, Report, did_you_mean};
 use crate::manifest::Manifest;
 use crate::manifest::deployments::Deployments;
@@ -59,6 +63,19 @@ pub trait Files {
     fn applied(&self, path: &str) -> Option<Vec<Source>> {
         let _ = path;
         None
+    }
+
+    /// The text of a file that the manifest is made of: a preset, or their lock.
+    ///
+    /// # Errors
+    /// Why there is none.
+    fn text(&self, path: &str) -> Result<String, Unread> {
+        self.repository().read(path)
+    }
+
+    /// Whether presets must be those that the lock pins.
+    fn pins_presets(&self) -> bool {
+        true
     }
 
     /// The repository that `include` reads from; without one, included files are not read.
@@ -93,8 +110,10 @@ const CHECKS: &[fn(&mut Check<'_>)] = &[
     made_for::check,
     entities::check,
     drivers::check,
+    migrate::check,
     refs::check,
     images::check,
+    changes::check,
     rebuild::check,
     promotions::check,
     builders::check,

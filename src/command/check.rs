@@ -24,7 +24,15 @@ pub(super) struct Checked {
 impl Checked {
     /// Checks a project. `format` says who reads the findings.
     pub(super) fn of(options: &Options, format: Format) -> Result<Self, Failure> {
-        let mut project = compilation(options)?;
+        Self::with(options, format, compilation(options)?)
+    }
+
+    /// Checks a project that is compiled.
+    pub(super) fn with(
+        options: &Options,
+        format: Format,
+        mut project: Compilation,
+    ) -> Result<Self, Failure> {
         let files = match &project.files {
             Some(files) => Some(compare(files, &project.root, &project.source.name)?),
             None => None,

@@ -143,7 +143,7 @@ fn compiled(source: &Source, files: impl Files + Repository + 'static) -> Result
     let compiled = compile(source, &files).map_err(|error| Failure::Io(error.to_string()))?;
     Ok(match compiled.lowered {
         // What is amiss without being wrong is for `check` to say.
-        Some(lowered) => Read::lowered(lowered.pipeline, source.clone(), files),
+        Some(lowered) => Read::lowered(lowered.pipeline, compiled.composed.source, files),
         None => Read {
             configs: None,
             report: compiled.report,

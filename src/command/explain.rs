@@ -1,7 +1,9 @@
-//! `windlass explain`: what a finding means and how to fix it, or where a line of the pipeline comes from.
+//! `windlass explain`: what a finding means and how to fix it, or where a key or a line of the pipeline comes from.
 
 use windlass::files::{PIPELINE, Status, compare, normalize};
+use windlass::finding::Code;
 use windlass::finding::explain::explain;
+use windlass::presets::{Value, is_path};
 use windlass::shown::Shown;
 use windlass::source::Source;
 use windlass::trace::Traced;
@@ -18,8 +20,45 @@ pub(super) fn run(options: &Options, args: &Explain) -> Result<Verdict, Failure>
     {
         return line(options, file, number);
     }
+    if args.what.parse::<Code>().is_err() && is_path(&args.what) {
+        return key(options, &args.what);
+    }
     let page = explain(&args.what).map_err(Failure::Usage)?;
     print(&Shown::of_document(page))?;
+    Ok(Verdict::Clean)
+}
+
+/// Which file the value of a key comes from.
+fn key(options: &Options, path: &str) -> Result<Verdict, Failure> {
+    let project = compilation(options)?;
+    let Some(composed) = &project.composed else {
+        say_findings(&project.report, options);
+        return Err(Failure::Said);
+    };
+    let Some(origin) = composed.origin(path) else {
+        let presets = match composed.presets.is_empty() {
+            true => "does not set",
+            false => "and its presets do not set",
+        };
+        let name = &composed.source.name;
+        return Err(Failure::usage(&format!("`{name}` {presets} `{path}`")));
+    };
+    let told = |value: &Value| {
+        let text = value.text.as_ref().map(|text| format!(": {text}"));
+        format!(
+            "{}:{}: {}{}",
+            value.file,
+            value.line,
+            value.path,
+            text.unwrap_or_default()
+        )
+    };
+    let mut out = Shown::default();
+    out.line(&told(&origin.value));
+    for hidden in &origin.instead_of {
+        out.line(&format!("  instead of {}", told(hidden)));
+    }
+    print(&out)?;
     Ok(Verdict::Clean)
 }
 
@@ -31,7 +70,9 @@ fn line(options: &Options, file: &str, number: usize) -> Result<Verdict, Failure
         )));
     }
     let project = compilation(options)?;
-    let (Some(files), Some(lowered)) = (&project.files, &project.lowered) else {
+    let (Some(files), Some(lowered), Some(composed)) =
+        (&project.files, &project.lowered, &project.composed)
+    else {
         say_findings(&project.report, options);
         return match project.readable {
             true => Ok(Verdict::Findings),
@@ -49,7 +90,7 @@ fn line(options: &Options, file: &str, number: usize) -> Result<Verdict, Failure
         )));
     };
     let pipeline = Source::new(PIPELINE, text);
-    let traced = Traced::new(&pipeline, &project.source, lowered);
+    let traced = Traced::new(&pipeline, composed, lowered);
     let Some(trace) = traced.and_then(|traced| traced.line(number)) else {
         let count = text.lines().count();
         return Err(Failure::usage(&format!(
@@ -58,8 +99,8 @@ fn line(options: &Options, file: &str, number: usize) -> Result<Verdict, Failure
     };
     let mut out = Shown::default();
     out.line(&format!("{PIPELINE}:{number}: {}", trace.what));
-    for (line, path) in &trace.places {
-        out.line(&format!("  from {}:{line}: {path}", project.source.name));
+    for (place, path) in &trace.places {
+        out.line(&format!("  from {place}: {path}"));
     }
     for reason in &trace.reasons {
         out.line(&format!("  {reason}"));

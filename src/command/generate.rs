@@ -1,10 +1,10 @@
 //! `windlass generate`: compiles the manifest and writes the files.
 
-use windlass::files::{Action, Outcome, compare};
+use windlass::files::{Action, Comparison, Outcome, WritePlan, compare};
 use windlass::shown::Shown;
 
 use super::output::{print, say_findings, say_progress};
-use super::project::compilation;
+use super::project::{Compilation, compilation};
 use super::{Failure, Verdict};
 use crate::cli::{Generate, Options};
 
@@ -26,19 +26,10 @@ pub(super) fn run(options: &Options, args: &Generate) -> Result<Verdict, Failure
         return Ok(Verdict::Clean);
     }
     let comparison = compare(files, &project.root, &project.source.name)?;
-    let plan = match comparison.plan(args.force) {
-        Ok(plan) => plan,
-        Err(conflicts) => {
-            for file in conflicts {
-                let finding = file.finding(&project.source.name, &project.remedy);
-                finding
-                    .into_iter()
-                    .for_each(|found| project.report.push(found));
-            }
-            say_findings(&project.report, options);
-            say_progress("nothing was written", options);
-            return Ok(Verdict::Findings);
-        }
+    let Some(plan) = planned(&comparison, &mut project, args.force) else {
+        say_findings(&project.report, options);
+        say_progress("nothing was written", options);
+        return Ok(Verdict::Findings);
     };
     say_findings(&project.report, options);
     for outcome in plan.write()? {
@@ -47,7 +38,29 @@ pub(super) fn run(options: &Options, args: &Generate) -> Result<Verdict, Failure
     Ok(Verdict::Clean)
 }
 
-fn sentence(outcome: &Outcome) -> String {
+/// What is to be written; `None` if a file stands in the way, and the report says so.
+pub(super) fn planned<'c>(
+    files: &'c Comparison,
+    project: &mut Compilation,
+    force: bool,
+) -> Option<WritePlan<'c>> {
+    match files.plan(force) {
+        Ok(plan) => Some(plan),
+        Err(conflicts) => {
+            let found = conflicts.into_iter();
+            let found =
+                found.filter_map(|file| file.finding(&project.source.name, &project.remedy));
+            let found: Vec<_> = found.collect();
+            found
+                .into_iter()
+                .for_each(|found| project.report.push(found));
+            None
+        }
+    }
+}
+
+/// What was done with a file.
+pub(super) fn sentence(outcome: &Outcome) -> String {
     let path = &outcome.path;
     match outcome.action {
         Action::Wrote { lines: 1 } => format!("wrote {path} (1 line)"),

@@ -18,6 +18,7 @@ use windlass::finding::{Report, Severity};
 use windlass::shown::Shown;
 use windlass::source::Limits;
 
+use super::effects::together;
 use super::output::{Kept, kept, print, print_findings, say_all, say_findings, say_progress};
 use super::{Failure, one, status};
 use crate::cli::{Command, DiffFormat, Options};
@@ -112,7 +113,7 @@ pub(super) fn run(
 ) -> Result<u8, Failure> {
     let of_one = match command {
         Command::Generate(args) => args.stdout.then_some("generate --stdout"),
-        Command::Check(_) => None,
+        Command::Check(_) | Command::Update(_) => None,
         Command::Lint(args) => {
             let stdin = args.files.iter().any(|file| file.as_os_str() == STDIN);
             stdin.then_some("lint -")
@@ -172,7 +173,8 @@ fn tell(options: &Options, command: &Command, rows: &[Row<'_>]) -> Result<(), Fa
     for row in rows {
         report.join(row.kept.findings.clone().below(&row.project));
         // What failed, and what was written; that all is well stands in the table.
-        let is_news = row.status > 1 || matches!(command, Command::Generate(_));
+        let is_news =
+            row.status > 1 || matches!(command, Command::Generate(_) | Command::Update(_));
         for line in row.kept.progress.as_str().lines().filter(|_| is_news) {
             say_all(&Shown::of_line(&format!("{}: {line}", row.project)));
         }
@@ -196,6 +198,7 @@ fn tell(options: &Options, command: &Command, rows: &[Row<'_>]) -> Result<(), Fa
         DiffFormat::Markdown => return Ok(print(&sections(rows, "## "))?),
         DiffFormat::Text => print(&sections(rows, ""))?,
     }
+    print(&effects_of(rows))?;
     let counted = |row: &Row<'_>, severity| {
         let findings = row.kept.findings.sorted();
         let count = findings.iter().filter(|one| one.severity == severity);
@@ -216,6 +219,22 @@ fn tell(options: &Options, command: &Command, rows: &[Row<'_>]) -> Result<(), Fa
         print(&table(&lines))?;
     }
     Ok(())
+}
+
+/// The effects of all projects, each once.
+fn effects_of(rows: &[Row<'_>]) -> Shown {
+    let all = rows
+        .iter()
+        .map(|row| (row.project.as_str(), row.kept.effects.as_slice()));
+    let mut text = Shown::default();
+    for shared in together(all) {
+        text.line(&shared.projects);
+        for effect in &shared.effects {
+            text.line(&format!("  {effect}"));
+        }
+        text.line("");
+    }
+    text
 }
 
 /// What was asked for of each project, below its name.

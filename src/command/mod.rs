@@ -9,6 +9,7 @@ mod child;
 mod completions;
 mod configuration;
 mod diff;
+mod effects;
 mod explain;
 mod generate;
 mod git;
@@ -25,6 +26,7 @@ mod report;
 mod revision;
 mod schema;
 mod shellcheck;
+mod update;
 mod upgrade;
 
 use std::io;
@@ -99,6 +101,7 @@ pub(crate) fn run(cli: &Cli) -> ExitCode {
 fn one(options: &Options, command: &Command) -> Result<Verdict, Failure> {
     match command {
         Command::Generate(args) => generate::run(options, args),
+        Command::Update(args) => update::run(options, args),
         Command::Check(args) => check::run(options, args),
         Command::Plan(args) => plan::run(options, args),
         Command::Diff(args) => diff::run(options, args),

@@ -24,6 +24,8 @@ pub(super) struct Kept {
     pub(super) asked: Shown,
     /// How the command went on.
     pub(super) progress: Shown,
+    /// What it changes in effects, if it tells that.
+    pub(super) effects: Vec<String>,
     /// What it could not do, and says once for all projects.
     pub(super) notes: Vec<String>,
     /// All findings.
@@ -42,6 +44,11 @@ pub(super) fn kept<T>(command: impl FnOnce() -> T) -> (T, Kept) {
 /// Keeps something back, if this thread does. Whether it did.
 fn keep(what: impl FnOnce(&mut Kept)) -> bool {
     KEPT.with_borrow_mut(|kept| kept.as_mut().map(what).is_some())
+}
+
+/// Keeps effects back, if this thread does, to tell those of all projects together. Whether it did.
+pub(super) fn keep_effects(effects: Vec<String>) -> bool {
+    keep(|kept| kept.effects = effects)
 }
 
 /// Prints what was asked for.

@@ -6,12 +6,14 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use windlass::check::Files;
 use windlass::compile::compile;
 use windlass::files::{
     self, DEFAULT_MANIFEST, FileSet, Links, Remedy, Unread, check_relative, shell_word,
 };
 use windlass::finding::{Code, Finding, Location, Report};
 use windlass::lower::Lowered;
+use windlass::presets::Composed;
 use windlass::source::{Limits, Source};
 
 use super::Failure;
@@ -22,8 +24,10 @@ use crate::cli::Options;
 pub(super) struct Compilation {
     /// The project's root.
     pub(super) root: PathBuf,
-    /// The manifest under the name that messages and headers use; empty if it cannot be read.
+    /// The manifest with its presets, under the name that messages and headers use; empty if it cannot be read.
     pub(super) source: Source,
+    /// What it is made of; `None` if it cannot be read.
+    pub(super) composed: Option<Composed>,
     /// All that was found in it.
     pub(super) report: Report,
     /// What it compiles to; `None` after an error.
@@ -89,6 +93,14 @@ pub(super) fn source_of(root: &Path, name: &str) -> Result<Source, Unreadable> {
 
 /// Reads and compiles the manifest.
 pub(super) fn compilation(options: &Options) -> Result<Compilation, Failure> {
+    compilation_with(options, |root| Box::new(Folder::of(options, root)))
+}
+
+/// The same with other files around it: those that are made for the project's root.
+pub(super) fn compilation_with(
+    options: &Options,
+    files: impl FnOnce(&Path) -> Box<dyn Files>,
+) -> Result<Compilation, Failure> {
     let root = root(options)?;
     let remedy = Remedy {
         directory: options.directory().map(|dir| dir.display().to_string()),
@@ -102,15 +114,17 @@ pub(super) fn compilation(options: &Options) -> Result<Compilation, Failure> {
         report: Report::about(Source::new(manifest, "")),
         files: None,
         lowered: None,
+        composed: None,
         readable: true,
         remedy,
     };
     match text {
         Ok(text) => {
-            compilation.source = Source::new(compilation.source.name, text);
-            let root = compilation.root.clone();
-            let compiled = compile(&compilation.source, &Folder::of(options, &root))
+            let manifest = Source::new(compilation.source.name, text);
+            let compiled = compile(&manifest, files(&compilation.root).as_ref())
                 .map_err(|error| Failure::Io(error.to_string()))?;
+            compilation.source = compiled.composed.source.clone();
+            compilation.composed = Some(compiled.composed);
             compilation.report = compiled.report;
             compilation.files = compiled.files;
             compilation.lowered = compiled.lowered;

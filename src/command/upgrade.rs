@@ -3,17 +3,13 @@
 //! In: a compiled project and its files on disk. Out: an [`Upgrade`] with its effects, or none. Always holds: what
 //! cannot be compared is told, and is not "no effect".
 
-use windlass::diff::{self, Comparison};
+use windlass::diff::Comparison;
 use windlass::files::{self, Older, PIPELINE};
 use windlass::finding::{Code, Finding, Location};
-use windlass::source::Source;
 
-use super::configuration::{Folder, Read, default_branch};
+use super::effects::{effects, sentences};
 use super::project::Compilation;
 use crate::cli::Options;
-
-/// How many effects a finding lists.
-const LISTED: usize = 20;
 
 /// What an upgrade of windlass would change.
 pub(super) struct Upgrade {
@@ -31,18 +27,7 @@ impl Upgrade {
         files: &files::Comparison,
     ) -> Option<Self> {
         let older = files.older()?;
-        let old = files.files.first()?.old.as_deref()?;
-        let pipeline = project.lowered.as_ref()?.pipeline.clone();
-        let folder = Folder::of(options, &project.root);
-        let before = Read::pipeline(Source::new(PIPELINE, old), folder.clone());
-        let after = Read::lowered(pipeline, project.source.clone(), folder);
-        let effects = match (&before.configs, &after.configs) {
-            (Some(before), Some(after)) => {
-                let branch = default_branch(&project.root, None);
-                diff::diff_all(before, after, &branch)
-            }
-            _ => return None,
-        };
+        let effects = effects(options, project, files)?;
         Some(Self { older, effects })
     }
 
@@ -74,24 +59,9 @@ impl Upgrade {
 
     /// The effects as sentences, for programs that read findings alone.
     pub(super) fn sentences(&self) -> Vec<String> {
-        let effects = &self.effects;
-        let told = effects
-            .effects
-            .iter()
-            .map(|effect| format!("it changes: {}", effect.sentence()));
-        let open = effects
-            .not_compared
-            .iter()
-            .map(|what| format!("not compared: {what}"));
-        let mut all: Vec<String> = told.chain(open).collect();
-        if all.is_empty() {
-            all.push("nothing changes in effects".to_owned());
-        }
-        let more = all.len().saturating_sub(LISTED);
-        if more > 0 {
-            all.truncate(LISTED);
-            all.push(format!("and {more} more: see `windlass check`"));
-        }
-        all
+        let told = sentences(&self.effects, "`windlass check`");
+        let told = told.into_iter();
+        told.map(|sentence| format!("it changes: {sentence}"))
+            .collect()
     }
 }

@@ -261,7 +261,8 @@ impl<'i> Includes<'i> {
                 }
                 continue;
             }
-            match self.expanded(&text) {
+            let (host, rest) = kind.own_host(&text);
+            match self.expanded(rest).map(|rest| format!("{host}{rest}")) {
                 Some(text) => match kind.location(text, &entry, base, item, reader) {
                     Ok(location) => locations.extend(location),
                     Err(unread) => self.unread(&entry, item, unread),

@@ -152,6 +152,17 @@ impl Kind {
         texts.into_iter().map(|text| text.value).collect()
     }
 
+    /// The host of a component where that is the GitLab that reads it, whatever its name, and the rest
+    /// (`Components::InstancePath`, 18.11; the variable since 16.10).
+    pub(super) fn own_host(self, text: &str) -> (&str, &str) {
+        let own = ["$CI_SERVER_FQDN/", "${CI_SERVER_FQDN}/"];
+        let host = own.into_iter().find(|host| text.starts_with(host));
+        match host {
+            Some(host) if self == Kind::Component => text.split_at(host.len()),
+            _ => ("", text),
+        }
+    }
+
     /// The place of a file; `None` after a report.
     pub(super) fn location(
         self,

@@ -564,8 +564,8 @@ impl Config {
     pub fn shown(&self, place: Place) -> String {
         match self.sources.get(place.file) {
             Some(source) => {
-                let at = source.position(place.span.start);
-                format!("{}:{}:{}", source.name, at.line, at.column)
+                let (name, at) = source.locate(place.span.start);
+                format!("{name}:{}:{}", at.line, at.column)
             }
             None => String::new(),
         }

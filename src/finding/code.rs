@@ -169,6 +169,8 @@ codes! {
     ShortTimeout "short-timeout" Warning;
     /// A stop job that would delete what not only its environment uses.
     SharedDeletion "shared-deletion" Error;
+    /// A namespace that a stop job deletes and that another project may use as well.
+    SharedNamespace "shared-namespace" Warning;
     /// A name that the name of a branch can make longer than is allowed.
     LongName "long-name" Warning;
     /// A row of a matrix that makes a longer name of a job than GitLab takes.
@@ -188,6 +190,8 @@ codes! {
     DuplicatePipeline "duplicate-pipeline" Error;
     /// A glob of `changes` or `exists` that matches no file of any project.
     UnmatchableGlob "unmatchable-glob" Warning;
+    /// A glob of `changes` that matches no file of this project.
+    UnmatchedGlob "unmatched-glob" Warning;
     /// The workflow wants a pipeline on a ref where no job runs.
     EmptyPipeline "empty-pipeline" Warning;
     /// A ref on which only `.pre` and `.post` have jobs, so that none of them starts.
@@ -260,6 +264,16 @@ codes! {
     RemovedKey "removed-key" Warning;
     /// The manifest was made for a newer windlass.
     MadeForNewer "made-for-newer" Error;
+
+    // Presets.
+    /// A preset that cannot be read.
+    MissingPreset "missing-preset" Error;
+    /// A preset that differs from the one that the lock pins, or is not pinned.
+    ChangedPreset "changed-preset" Error;
+    /// A preset that names itself, directly or through others.
+    CyclicPresets "cyclic-presets" Error;
+    /// A lock of presets that cannot be read.
+    BadLock "bad-lock" Error;
 
     // Choices about findings.
     /// An allowance that no finding needs.

@@ -96,6 +96,25 @@ impl Finding {
         }
     }
 
+    /// Moves every place that the finding names.
+    fn move_places(&mut self, moved: impl Fn(Place) -> Place + Copy) {
+        match &mut self.location {
+            Location::Text(place) => *place = moved(*place),
+            Location::File(file) => {
+                let whole = Place {
+                    file: *file,
+                    ..Place::default()
+                };
+                *file = moved(whole).file;
+            }
+            Location::Line { .. } => {}
+        }
+        for related in &mut self.related {
+            related.place = moved(related.place);
+        }
+        self.fix = self.fix.take().map(|fix| Box::new(fix.moved(moved)));
+    }
+
     /// The same finding, this bad.
     #[must_use]
     pub fn severity(mut self, severity: Severity) -> Self {

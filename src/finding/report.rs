@@ -39,6 +39,49 @@ impl Report {
         report
     }
 
+    /// The same report about the first file with others appended to it.
+    pub fn append_files(&mut self, source: Source) {
+        match self.sources.first_mut() {
+            Some(first) => *first = source,
+            None => self.sources.push(source),
+        }
+    }
+
+    /// The same report in which each file is a source of its own.
+    #[must_use]
+    pub(super) fn separated(&self) -> Self {
+        if self.sources.iter().all(Source::is_one_file) {
+            return self.clone();
+        }
+        let files: Vec<Vec<(Source, usize)>> = self.sources.iter().map(Source::files).collect();
+        let mut report = Self::default();
+        let each = files.iter().flatten();
+        report.sources = each.map(|(file, _)| file.clone()).collect();
+        let first: Vec<usize> = files
+            .iter()
+            .scan(0, |next, files| {
+                Some(std::mem::replace(next, *next + files.len()))
+            })
+            .collect();
+        let moved = |place: Place| {
+            let Some(source) = self.sources.get(place.file) else {
+                return place;
+            };
+            let (file, start) = source.file_at(place.span.start);
+            let within = |offset: usize| offset.saturating_sub(start);
+            Place {
+                file: first.get(place.file).copied().unwrap_or_default() + file,
+                span: Span::new(within(place.span.start), within(place.span.end)),
+            }
+        };
+        report.findings = self.findings.clone();
+        for finding in &mut report.findings {
+            finding.move_places(moved);
+        }
+        report.shared = self.shared.iter().copied().map(moved).collect();
+        report
+    }
+
     /// Adds a finding.
     pub fn push(&mut self, finding: Finding) {
         self.findings.push(finding);
@@ -56,21 +99,7 @@ impl Report {
             ..place
         };
         for mut finding in other.findings {
-            finding.location = match finding.location {
-                Location::Text(place) => Location::Text(moved(place)),
-                Location::File(file) => Location::File(
-                    moved(Place {
-                        file,
-                        ..Place::default()
-                    })
-                    .file,
-                ),
-                line @ Location::Line { .. } => line,
-            };
-            for related in &mut finding.related {
-                related.place = moved(related.place);
-            }
-            finding.fix = finding.fix.map(|fix| Box::new(fix.moved(moved)));
+            finding.move_places(moved);
             self.findings.push(finding);
         }
         self.shared.extend(other.shared.into_iter().map(moved));
@@ -95,7 +124,7 @@ impl Report {
         let moved = |name: &str| format!("{}/{name}", folder.trim_end_matches('/'));
         for source in &mut self.sources {
             if !outside(&source.name) {
-                source.name = moved(&source.name);
+                *source = source.clone().renamed(moved);
             }
         }
         for finding in &mut self.findings {

@@ -36,7 +36,8 @@ impl<'m> Lowering<'m> {
                 image.common(),
             )
         };
-        self.run_on(&mut job, &refs, None);
+        let narrowed = self.deployments.narrowed_cleanup(image);
+        self.run_on(&mut job, &refs, narrowed.as_ref());
         self.with_regctl(&mut job, &[image], Right::Delete, None);
         if retention.keep_for.get() == Some(&KeepFor::Pipeline) {
             // Whatever happened before: what a failed pipeline leaves is of no use either.
@@ -96,7 +97,8 @@ impl<'m> Lowering<'m> {
                 optional: retention.refs.get().is_some(),
             }]);
         }
-        self.run_on(&mut job, refs, None);
+        let narrowed = self.deployments.narrowed_cleanup(image);
+        self.run_on(&mut job, refs, narrowed.as_ref());
         let need = Need {
             job: job.name.clone(),
             artifacts: true,

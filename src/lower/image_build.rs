@@ -25,7 +25,7 @@ impl<'m> Lowering<'m> {
         let mut job = self.job(&image.build_job(key), Origin::build(name), key.span, common);
         job.stage = Some(image.stage().to_owned());
         let refs = self.deployments.image_refs(name, image);
-        self.run_on(&mut job, &refs, None);
+        self.run_on(&mut job, &refs, image.narrowed().as_ref());
         let planned = self.planned_build(name, image);
         self.need_bases(&mut job, image, &planned.refs);
         let mut build = Build::of(vec![planned], Mapping::new());

@@ -46,7 +46,8 @@ impl<'m> Lowering<'m> {
                 environment.common(),
             )
         };
-        self.run_on(&mut job, &refs, None);
+        let narrowed = self.manifest.narrowed_environment(environment);
+        self.run_on(&mut job, &refs, narrowed.as_ref());
         if environment.is_dynamic(&key.value) {
             // For `$CI_ENVIRONMENT_SLUG`; nothing is deployed.
             let place = [

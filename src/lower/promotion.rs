@@ -47,7 +47,8 @@ impl<'m> Lowering<'m> {
                 .to_owned(),
         );
         let refs = refs_of(promotion);
-        self.run_on(&mut job, &refs, None);
+        let narrowed = self.manifest.narrowed_promotion(promotion);
+        self.run_on(&mut job, &refs, narrowed.as_ref());
         // What others find under a tag must not stop half-way through a list of tags.
         job.interruptible = self.if_known(gates::INTERRUPTIBLE, false);
         let images = self.manifest.promoted_by(promotion);
@@ -167,11 +168,16 @@ impl<'m> Lowering<'m> {
             return;
         }
         let manifest = self.manifest;
+        let narrowed = manifest.narrowed_promotion(promotion);
         let mut waits = Vec::new();
         for name in images {
             if self.is_built_on(name, refs) {
                 let tests = manifest.tests_of(name);
-                waits.extend(tests.iter().map(|test| self.need_of(test, refs)));
+                waits.extend(
+                    tests
+                        .iter()
+                        .map(|test| self.need_of(test, refs, narrowed.as_ref())),
+                );
             } else if self.deployments.wants_tested(manifest, promotion, name)
                 && self.deployments.may_be_built(manifest, name, refs)
                 && let Some((key, image)) = manifest.image_entry(name)

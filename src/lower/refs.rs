@@ -7,35 +7,33 @@ use super::Lowering;
 use crate::gitlab::expression::{self, Comparison, Expr};
 use crate::gitlab::gates;
 use crate::gitlab::regex::{OnEmpty, Pattern};
+use crate::manifest::changes::Narrowed;
 use crate::manifest::collection::Many;
 use crate::manifest::refs::RefSet;
 use crate::manifest::resolved::SetNames;
 use crate::mutant::{self, Mutant};
-use crate::pipeline::{Changes, Job, Provenance, Rule, Rules};
+use crate::pipeline::{Job, Provenance, Rule, Rules};
 use crate::source::At;
 use crate::target::Lack;
 
 impl<'m> Lowering<'m> {
-    /// Lets a job run on the refs of these sets, and with `changes` only where one of these paths
-    /// changed.
-    pub(super) fn run_on(
-        &mut self,
-        job: &mut Job,
-        sets: &SetNames,
-        changes: Option<&At<Vec<String>>>,
-    ) {
-        let changes = changes.filter(|_| !mutant::on(Mutant::ChangesForgotten));
+    /// Lets a job run on the refs of these sets, and if it is narrowed only where one of the paths changed.
+    pub(super) fn run_on(&mut self, job: &mut Job, sets: &SetNames, narrowed: Option<&Narrowed>) {
+        let narrowed = narrowed.filter(|narrowed| {
+            let always = !narrowed.compares_tags && self.manifest.holds_only_tags(sets);
+            !always && !mutant::on(Mutant::ChangesForgotten)
+        });
         for set in sets {
             self.conditions_of(set, 0);
         }
-        let paths = changes.map(|changes| changes.value.as_slice());
         if self.target < gates::RULES {
-            if let Some(changes) = changes {
-                self.lacks_below(gates::ONLY_CHANGES, "`changes`", changes.span);
+            if let Some(narrowed) = narrowed {
+                self.lacks_below(gates::ONLY_CHANGES, "`changes`", narrowed.span);
             }
+            let paths = narrowed.map(|narrowed| narrowed.paths.as_slice());
             job.policies = self.policies(sets, paths);
         } else {
-            job.rules = self.rules(sets, paths);
+            job.rules = self.rules(sets, narrowed);
         }
     }
 
@@ -76,9 +74,10 @@ impl<'m> Lowering<'m> {
     }
 
     /// Where an entity's job runs. No rules where that is wherever a pipeline is created.
-    fn rules(&self, sets: &SetNames, changes: Option<&[String]>) -> Rules {
+    fn rules(&self, sets: &SetNames, narrowed: Option<&Narrowed>) -> Rules {
         let names: Vec<&str> = sets.iter().map(|set| set.value.as_str()).collect();
-        if mutant::on(Mutant::DeploysOnAnyBranch) || changes.is_none() && self.is_everywhere(&names)
+        if mutant::on(Mutant::DeploysOnAnyBranch)
+            || narrowed.is_none() && self.is_everywhere(&names)
         {
             return Rules::default();
         }
@@ -101,14 +100,10 @@ impl<'m> Lowering<'m> {
             })
             .collect();
         self.without_parentheses(&mut rules);
-        if let Some(paths) = changes {
-            rules = match self.target < gates::COMPARE_TO {
-                true => with_pushed(rules, paths),
-                false => with_changes(rules, paths),
-            };
+        if let Some(narrowed) = narrowed {
             return Rules {
                 union: None,
-                list: rules,
+                list: self.narrowed(rules, narrowed),
             };
         }
         Rules {
@@ -332,20 +327,12 @@ fn is_default_branch(variable: &str) -> Option<Expr> {
 }
 
 /// Whether this is a pipeline of the default branch.
-fn on_default_branch() -> Option<Expr> {
+pub(super) fn on_default_branch() -> Option<Expr> {
     is_default_branch("CI_COMMIT_BRANCH")
 }
 
-/// Whether a condition is a term, or holds only where that holds.
-fn holds_only_where(condition: &Expr, term: Option<Expr>) -> bool {
-    term.is_some_and(|term| match condition {
-        Expr::All(terms) => terms.iter().any(|one| *one == term),
-        other => *other == term,
-    })
-}
-
 /// The opposite, by De Morgan: GitLab has no `!` before 18.11.
-fn opposite(condition: Expr) -> Expr {
+pub(super) fn opposite(condition: Expr) -> Expr {
     match condition {
         Expr::Any(ref terms) => {
             Expr::all(terms.iter().cloned().map(opposite)).unwrap_or_else(|| condition.negated())
@@ -357,70 +344,4 @@ fn opposite(condition: Expr) -> Expr {
         Expr::Not(inner) => *inner,
         other => other.negated(),
     }
-}
-
-/// Rules that also want changed files among those pushed: before `compare_to` nothing else counts.
-fn with_pushed(rules: Vec<Rule>, paths: &[String]) -> Vec<Rule> {
-    let changes = Some(Changes {
-        paths: paths.to_vec(),
-        compare_to: None,
-    });
-    let with = |rule: Rule| match rule.when {
-        None => Rule {
-            changes: changes.clone(),
-            ..rule
-        },
-        Some(_) => rule,
-    };
-    rules.into_iter().map(with).collect()
-}
-
-/// Rules that also want changed files. In a merge request its own changes count, and on the default
-/// branch what was pushed; elsewhere what differs from the default branch, as a push alone says too
-/// little of a branch and nothing of a tag.
-fn with_changes(rules: Vec<Rule>, paths: &[String]) -> Vec<Rule> {
-    let changes = |compare_to: Option<&str>| {
-        Some(Changes {
-            paths: paths.to_vec(),
-            compare_to: compare_to.map(str::to_owned),
-        })
-    };
-    let mut out = Vec::new();
-    for rule in rules {
-        let Some(condition) = rule.condition.clone().filter(|_| rule.when.is_none()) else {
-            out.push(rule);
-            continue;
-        };
-        if holds_only_where(&condition, source_is("merge_request_event")) {
-            out.push(Rule {
-                changes: changes(None),
-                ..rule
-            });
-            continue;
-        }
-        // Only rules about branches, and those of schedules, can match on the default branch.
-        let on_default = match &condition {
-            Expr::Variable(name) if name.as_str() == "CI_COMMIT_BRANCH" => on_default_branch(),
-            other
-                if other.variables().contains(&"CI_COMMIT_BRANCH")
-                    || holds_only_where(other, source_is("schedule")) =>
-            {
-                Expr::all([condition.clone()].into_iter().chain(on_default_branch()))
-            }
-            _ => None,
-        };
-        let always = holds_only_where(&condition, on_default_branch());
-        if let Some(on_default) = on_default.filter(|_| !always) {
-            out.push(Rule {
-                condition: Some(on_default),
-                changes: changes(None),
-                ..rule.clone()
-            });
-        }
-        out.push(Rule {
-            changes: changes((!always).then_some("$CI_DEFAULT_BRANCH")),
-            ..rule
-        });
-    }
-    out
 }

@@ -6,7 +6,8 @@
 //! the retention with it. Of dynamic environments one job asks for all.
 
 use super::deploy::cluster::{Client, Namespace};
-use super::{Lowering, word};
+use super::{Lowering, own_folder, word};
+use crate::driver::Deploy;
 use crate::gitlab::gates;
 use crate::gitlab::variables::names;
 use crate::manifest::common::{Entity, When};
@@ -72,7 +73,8 @@ impl<'m> Lowering<'m> {
         if self.target >= gates::NEEDS_IN_STAGE {
             job.needs = self.needs_of_question(key, environment, images);
         }
-        self.run_on(&mut job, &refs, None);
+        let narrowed = self.deployments.narrowed_running(images);
+        self.run_on(&mut job, &refs, narrowed.as_ref());
         let access = environment.access(self.manifest);
         let (everywhere, namespace) = match self.asks_everywhere(key, environment) {
             true => ("--all-namespaces ", Namespace::Ignored),
@@ -95,6 +97,18 @@ impl<'m> Lowering<'m> {
         job.script.push(
             format!("kubectl get {KINDS} \\\n  {everywhere}--output {IMAGES} >> {file}\n").into(),
         );
+        let drivers = environment
+            .deploy
+            .get()
+            .into_iter()
+            .flat_map(Deploy::drivers);
+        let planned: Vec<Value> = drivers
+            .flat_map(|driver| driver.value.list_planned(&file))
+            .collect();
+        if !planned.is_empty() {
+            own_folder::give(&mut job);
+            job.script.extend(planned);
+        }
         self.finish(job, None);
     }
 
@@ -114,7 +128,8 @@ impl<'m> Lowering<'m> {
     ) -> bool {
         let deploy = environment.deploy.get();
         !self.asks_everywhere(key, environment)
-            && deploy.is_some_and(|deploy| deploy.set_image.is_missing())
+            && deploy
+                .is_some_and(|deploy| !deploy.drivers().all(|of| of.value.stays_in_namespace()))
             && !mutant::on(Mutant::BelievesTheNamespace)
     }
 
@@ -144,7 +159,13 @@ impl<'m> Lowering<'m> {
         let same =
             own.len() == refs.len() && own.iter().zip(&refs).all(|(a, b)| a.value == b.value);
         let waits = !mutant::on(Mutant::CleanupDoesNotWait);
-        let always = deploys && same && environment.job.is_missing() && waits;
+        let narrowed = self.deployments.narrowed_running(images);
+        let deployed = self.manifest.narrowed_environment(environment);
+        let together = deployed.is_none_or(|deployed| {
+            let asked = narrowed.as_ref();
+            asked.is_some_and(|asked| asked.is_within(&deployed))
+        });
+        let always = deploys && same && together && environment.job.is_missing() && waits;
         let mut needs = Vec::new();
         if !always {
             needs.extend(behind.into_iter().map(|(key, image)| {
@@ -152,7 +173,13 @@ impl<'m> Lowering<'m> {
                 let retention = image.retention.get();
                 let elsewhere = retention.is_some_and(|own| own.refs.get().is_some());
                 let there = surely_covers(self.manifest, &built, &refs);
-                need(image.build_job(key).value, elsewhere || !there)
+                let together = match (image.narrowed(), &narrowed) {
+                    (None, _) => true,
+                    (Some(built), Some(asked)) => asked.is_within(&built),
+                    (Some(_), None) => false,
+                };
+                let optional = elsewhere || !there || !together;
+                need(image.build_job(key).value, optional)
             }));
         }
         if deploys && waits {

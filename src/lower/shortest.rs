@@ -137,7 +137,7 @@ fn key(lines: &[Line<Rule>]) -> String {
             Some(outcome) => outcome.when.unwrap_or("\0"),
         };
         if let Some(changes) = line.outcome.as_ref().and_then(|rule| rule.changes.as_ref()) {
-            key += &format!("{changes:?}");
+            key += &format!("{:?}{:?}", changes.paths, changes.compare_to);
         }
         key.push('\n');
     }

@@ -8,6 +8,7 @@ use super::registry::Right;
 use super::{Lowering, quoted};
 use crate::gitlab::gates;
 use crate::manifest::Manifest;
+use crate::manifest::changes::Narrowed;
 use crate::manifest::common::Entity;
 use crate::manifest::images::Image;
 use crate::manifest::promoted_tested::{OneTest, stage_of};
@@ -31,7 +32,9 @@ impl<'m> Lowering<'m> {
         let name = key.value.as_str();
         let tests = self.manifest.tests_of(name);
         let refs = Manifest::refs_of_tests(&tests);
-        let needs = tests.iter().map(|test| self.need_of(test, &refs).0);
+        let narrowed = image.narrowed();
+        let of_job = narrowed.as_ref();
+        let needs = tests.iter().map(|test| self.need_of(test, &refs, of_job).0);
         let mut job = Job {
             stage: Some(stage.to_owned()),
             needs: Some(needs.collect()),
@@ -42,7 +45,7 @@ impl<'m> Lowering<'m> {
                 image.common(),
             )
         };
-        self.run_on(&mut job, &refs, None);
+        self.run_on(&mut job, &refs, narrowed.as_ref());
         self.with_regctl(&mut job, &[image], Right::Push, None);
         self.need_builds(&mut job, &[name]);
         let build = self.by_digest_or_fail(name, &mut job.uses);
@@ -59,10 +62,22 @@ impl<'m> Lowering<'m> {
         tested_tag(&self.by_tag(name))
     }
 
-    /// The wait for a test, with the test's stage; optional where the test may be missing.
-    pub(super) fn need_of(&self, (key, test): &OneTest<'_>, refs: &SetNames) -> (Need, String) {
+    /// The wait of a job on these refs, if these files changed, for a test, with the test's stage; optional
+    /// where the test may be missing.
+    pub(super) fn need_of(
+        &self,
+        (key, test): &OneTest<'_>,
+        refs: &SetNames,
+        narrowed: Option<&Narrowed>,
+    ) -> (Need, String) {
         let own = Manifest::refs_of(&test.refs, test.span);
-        let always = test.changes.is_missing()
+        let together = match (self.manifest.narrowed_test(test), narrowed) {
+            (None, _) => true,
+            (Some(test), _) if test.compares_tags => false,
+            (Some(test), Some(narrowed)) => narrowed.is_within(&test),
+            (Some(_), None) => self.manifest.holds_only_tags(refs),
+        };
+        let always = together
             && test.job.is_missing()
             && covers(self.manifest, &own, refs) == Coverage::Covered;
         let need = Need {

@@ -7,7 +7,8 @@ use super::Manifest;
 use super::collection::List;
 use super::declare::words;
 use crate::finding::{Code, Finding, Location};
-use crate::source::{Kind, Node, Place, Span};
+use crate::presets::Composed;
+use crate::source::{Place, Span};
 
 words! {
     /// What a pipeline that is written by hand may do, though windlass never generates it.
@@ -42,26 +43,20 @@ impl Accepted {
 }
 
 impl Manifest {
-    /// Whether a finding is about what is written by hand, and accepted there. `root` is the tree that
-    /// the manifest was read from.
-    pub fn accepts(&self, root: &Node, finding: &Finding) -> bool {
+    /// Whether a finding is about what is written by hand, and accepted there. `composed` is what the manifest was
+    /// read from.
+    pub fn accepts(&self, composed: &Composed, finding: &Finding) -> bool {
         let accepted = self.accept.get().into_iter().flat_map(List::iter);
         let mut codes = accepted.map(|accepted| accepted.value.code());
         let Location::Text(Place { file: 0, span }) = finding.location else {
             return false;
         };
-        codes.any(|code| code == finding.code) && by_hand(root, span)
+        codes.any(|code| code == finding.code) && by_hand(composed, span)
     }
 }
 
 /// Whether a place is under a key whose values are GitLab's own.
-fn by_hand(root: &Node, span: Span) -> bool {
-    let Kind::Mapping(entries) = &root.kind else {
-        return false;
-    };
-    let before = entries
-        .iter()
-        .filter(|entry| entry.key.span.start <= span.start);
-    let key = before.max_by_key(|entry| entry.key.span.start);
-    key.is_some_and(|entry| ["include", "jobs", "pipeline"].contains(&&*entry.key.value))
+fn by_hand(composed: &Composed, span: Span) -> bool {
+    let key = composed.key_at(span);
+    key.is_some_and(|key| ["include", "jobs", "pipeline"].contains(&key))
 }

@@ -146,6 +146,11 @@ entity! {
         matrix: Matrix,
         /// Images with the same group are built by one `parallel:matrix` job of that name.
         group: Text,
+        /// Build only when one of these paths changed: in the merge request, in the push to the default
+        /// branch or to a branch that is deployed, or on other branches since the default branch. For a
+        /// tag or a schedule it is always built. Tests, deployments, promotions and the clean-up of the
+        /// image run only then as well.
+        changes: List<Text>,
         /// Build only when it is needed.
         rebuild: Rebuild,
         /// Which tags are deleted, and when. Default: nothing is deleted.

@@ -7,6 +7,7 @@
 
 pub mod accepted;
 pub mod artifacts;
+pub mod changes;
 pub mod collection;
 pub mod common;
 mod declare;
@@ -84,6 +85,9 @@ record! {
         windlass: i64,
         /// The oldest windlass that reads this manifest, as in `0.1.0`; an older one says so and refuses it.
         made_for: WindlassVersion,
+        /// Files of the project with what several projects share: a manifest each, which this one goes before. Their
+        /// checksums are in `windlass.lock`; see [presets](presets.md).
+        presets: Many<ProjectPath>,
         /// The oldest GitLab that must run the pipeline, as major and minor version. Default: `"18.0"`.
         gitlab: TargetVersion,
         /// All stages, in order. Default: those of `build`, `test`, `build-prod`, `deploy` and

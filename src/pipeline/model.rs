@@ -195,6 +195,8 @@ impl PartialEq for Provenance {
     }
 }
 
+impl Eq for Provenance {}
+
 /// A rule: what must be true, and what follows.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Rule {
@@ -217,6 +219,8 @@ pub struct Changes {
     pub paths: Vec<String>,
     /// The ref to compare with; `None`: what was pushed.
     pub compare_to: Option<String>,
+    /// Where the manifest has the globs.
+    pub provenance: Provenance,
 }
 
 impl Rule {

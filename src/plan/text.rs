@@ -144,7 +144,10 @@ pub(super) fn line(config: &Config, place: Place) -> String {
 /// A place as `windlass.yml:12`.
 pub fn shown(sources: &[Source], place: Place) -> String {
     match sources.get(place.file) {
-        Some(source) => format!("{}:{}", source.name, source.position(place.span.start).line),
+        Some(source) => {
+            let (name, at) = source.locate(place.span.start);
+            format!("{name}:{}", at.line)
+        }
         None => String::new(),
     }
 }

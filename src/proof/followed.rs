@@ -10,8 +10,9 @@
 //! an environment runs follows the clean-ups of its images. What checks whether to build follows the
 //! build; what marks or stops follows the deployment (language, sections 5, 7 and 10).
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
+use super::files::{self, Files};
 use super::made::has_any;
 use super::refs::{Number, RefSets};
 use crate::config::{Config, Job};
@@ -35,8 +36,8 @@ pub(super) struct Followed {
     pub(super) origin: Origin,
     /// Where it asks for them.
     pub(super) place: Span,
-    /// Whether `changes` may leave the job out of more pipelines.
-    pub(super) narrowed: bool,
+    /// The files of which one must have changed, if not all pipelines have the job.
+    pub(super) narrowed: Option<Files>,
 }
 
 /// What all jobs follow.
@@ -52,6 +53,7 @@ impl Jobs {
         let mut entities = Entities {
             sets,
             pruned: HashMap::new(),
+            always: HashSet::new(),
             followed: Vec::new(),
             of_origins: HashMap::new(),
         };
@@ -83,6 +85,8 @@ struct Entities<'s, 'm> {
     sets: &'s RefSets<'m>,
     /// Where the retention of each deployed image runs.
     pruned: HashMap<String, Vec<&'m At<String>>>,
+    /// The images whose retention says itself where it runs.
+    always: HashSet<String>,
     followed: Vec<Followed>,
     /// What the jobs of an origin follow.
     of_origins: HashMap<Origin, Vec<usize>>,
@@ -107,9 +111,16 @@ impl<'m> Entities<'_, 'm> {
             names,
             origin: origin.clone(),
             place,
-            narrowed: false,
+            narrowed: None,
         });
         self.followed.len() - 1
+    }
+
+    /// Says that the jobs which follow a union want files to have changed.
+    fn narrow(&mut self, union: usize, files: Option<Files>) {
+        if let Some(followed) = self.followed.get_mut(union) {
+            followed.narrowed = files;
+        }
     }
 
     /// Adds the union of an entity's own `refs`.
@@ -153,6 +164,8 @@ impl<'m> Entities<'_, 'm> {
             };
             let place = image.refs.span().unwrap_or(key.span);
             let build = self.add(&origin, &built, place);
+            let files = Files::of(&image.changes);
+            self.narrow(build, files.clone());
             if let Some(rebuild) = image.rebuild.get() {
                 self.follow(Origin::Check(name.to_owned()), vec![build], &rebuild.job);
                 self.follow(Origin::ForceBuild(name.to_owned()), vec![build], &image.job);
@@ -162,6 +175,7 @@ impl<'m> Entities<'_, 'm> {
                 let (cleanup, sets) = match (sets_of(&retention.refs), there) {
                     (Some(own), _) => {
                         let cleanup = self.own(&origin, &retention.refs, key.span);
+                        self.always.insert(name.to_owned());
                         (cleanup, Some(own))
                     }
                     (None, Some(there)) => {
@@ -169,7 +183,9 @@ impl<'m> Entities<'_, 'm> {
                             true => there.everywhere,
                             false => there.lasting,
                         });
-                        (self.add(&origin, &sets, key.span), sets)
+                        let cleanup = self.add(&origin, &sets, key.span);
+                        self.narrow(cleanup, files.clone());
+                        (cleanup, sets)
                     }
                     (None, None) => (build, None),
                 };
@@ -190,6 +206,7 @@ impl<'m> Entities<'_, 'm> {
             let tests = manifest.tests_of(name);
             let refs = Manifest::refs_of_tests(&tests);
             let union = self.add(&origin, &Some(refs.iter().collect()), key.span);
+            self.narrow(union, files);
             self.follow(origin, vec![union], &Field::Absent);
         }
     }
@@ -198,9 +215,7 @@ impl<'m> Entities<'_, 'm> {
         for (key, test, is_task) in manifest.tests_and_tasks() {
             let origin = Origin::run(&key.value, is_task);
             let union = self.own(&origin, &test.refs, key.span);
-            if let Some(followed) = self.followed.get_mut(union) {
-                followed.narrowed = test.changes.get().is_some();
-            }
+            self.narrow(union, files::of_test(manifest, test));
             self.follow(origin, vec![union], &test.job);
         }
     }
@@ -209,6 +224,7 @@ impl<'m> Entities<'_, 'm> {
         for (key, environment) in manifest.environments() {
             let origin = Origin::Deploy(key.value.clone());
             let union = self.own(&origin, &environment.refs, key.span);
+            self.narrow(union, files::of_environment(manifest, environment));
             let mark = Origin::Mark(key.value.clone());
             self.follow(mark, vec![union], &Field::Absent);
             let images = manifest.deployed_by(environment).into_iter();
@@ -219,6 +235,8 @@ impl<'m> Entities<'_, 'm> {
                 .collect();
             let running = Origin::Running(key.value.clone());
             let asked = self.add(&running, &Some(asked), key.span);
+            let files = files::of_clean_ups(manifest, environment, &self.always);
+            self.narrow(asked, files);
             self.follow(running, vec![asked], &Field::Absent);
             if let Some(stop) = environment.stop.get() {
                 self.follow(
@@ -233,6 +251,7 @@ impl<'m> Entities<'_, 'm> {
         for (key, promotion) in manifest.promotions() {
             let origin = Origin::Promotion(key.value.clone());
             let union = self.own(&origin, &promotion.refs, key.span);
+            self.narrow(union, files::of_promotion(manifest, promotion));
             self.follow(origin, vec![union], &promotion.job);
         }
     }

@@ -144,9 +144,12 @@ impl<'r> Asked<'r> {
             job.map_or(Lookup::Unknown, |job| scope.of_job(job, name))
         };
         match self.on_ref.holds(&followed.union, &look_up) {
-            Truth::True if !followed.narrowed => Presence::In,
+            Truth::True => match &followed.narrowed {
+                Some(files) => files.presence(self.situation),
+                None => Presence::In,
+            },
             Truth::False => Presence::Out,
-            Truth::True | Truth::Unknown | Truth::Raises => Presence::Maybe,
+            Truth::Unknown | Truth::Raises => Presence::Maybe,
         }
     }
 
@@ -206,7 +209,8 @@ fn contradiction(
         Some(false) => ", which is not protected",
         Some(true) | None => "",
     };
-    let (manifest, line) = (&proof.source.name, proof.source.position(place.start).line);
+    let (manifest, at) = proof.source.locate(place.start);
+    let line = at.line;
     let (pipeline, means) = match does {
         Presence::In => ("would run", "leaves it out"),
         Presence::Out | Presence::Maybe => ("would not run", "lets it run"),

@@ -18,6 +18,7 @@ mod deploys;
 mod empty;
 mod empty_sets;
 mod entities;
+mod files;
 mod followed;
 mod images;
 mod included;

@@ -31,6 +31,14 @@ impl Limits {
         scalar_bytes: 32 << 20,
     };
 
+    /// A preset, of which a manifest may have many.
+    pub const PRESET: Limits = Limits {
+        bytes: 1 << 20,
+        depth: 100,
+        nodes: 100_000,
+        scalar_bytes: 4 << 20,
+    };
+
     /// A manifest of Kubernetes, which takes objects of 1.5 MB (etcd's limit of a request).
     pub const APPLIED: Limits = Limits {
         bytes: 2 << 20,
@@ -42,10 +50,22 @@ impl Limits {
 
 /// Reads the one document of a source. `None` if it is not a tree at all; the findings say why.
 pub fn parse(source: &Source, limits: Limits, report: &mut Report) -> Option<Node> {
-    let size = source.text.len();
+    parse_from(source, 0, limits, report)
+}
+
+/// The same for the last file of a source that has several, whose text starts at an offset; places are those of the
+/// whole source.
+pub fn parse_from(
+    source: &Source,
+    from: usize,
+    limits: Limits,
+    report: &mut Report,
+) -> Option<Node> {
+    let text = source.text.get(from..).unwrap_or_default();
+    let size = text.len();
     if size > limits.bytes {
         let message = format!("the file has {size} bytes; {} are allowed", limits.bytes);
-        report.push(Finding::new(Code::TooLarge, Span::default(), message));
+        report.push(Finding::new(Code::TooLarge, Span::new(from, from), message));
         return None;
     }
     let options = granit_parser::options! {
@@ -53,7 +73,7 @@ pub fn parse(source: &Source, limits: Limits, report: &mut Report) -> Option<Nod
         flow_nesting_limit: limits.depth,
         block_nesting_limit: limits.depth,
     };
-    let parser = Parser::new_from_str_with_options(&source.text, options);
+    let parser = Parser::new_from_str_with_options(text, options);
     let mut builder = Builder {
         source,
         limits,
@@ -67,10 +87,10 @@ pub fn parse(source: &Source, limits: Limits, report: &mut Report) -> Option<Nod
         let step = match event {
             Ok((event, span)) => {
                 let range = span.byte_range().unwrap_or(0..0);
-                builder.take(event, Span::new(range.start, range.end))
+                builder.take(event, Span::new(from + range.start, from + range.end))
             }
             Err(error) => {
-                let at = error.marker().byte_offset().unwrap_or(0).min(size);
+                let at = from + error.marker().byte_offset().unwrap_or(0).min(size);
                 let message = format!("this is not YAML: {}", error.info());
                 let finding = Finding::new(Code::YamlSyntax, Span::new(at, at), message);
                 Err(Box::new(finding.help_if(hint(&error.info()))))

@@ -10,6 +10,7 @@ mod reason;
 use crate::finding::Report;
 use crate::lower::Lowered;
 use crate::pipeline::{Base, Holder, Job, Origin};
+use crate::presets::Composed;
 use crate::source::{Limits, Node, Source, Span, parse};
 use crate::target::Places;
 
@@ -20,8 +21,9 @@ use line::Line;
 pub struct Trace {
     /// What stands on the line: a key of a job, a key of the pipeline, or what jobs share.
     pub what: String,
-    /// The lines of the manifest that ask for it, from 1, each with the path of the entity or key there.
-    pub places: Vec<(usize, String)>,
+    /// The lines of the manifest and its presets that ask for it, as `windlass.yml:3`, each with the path of the
+    /// entity or key there.
+    pub places: Vec<(String, String)>,
     /// Why windlass wrote it, in sentences.
     pub reasons: Vec<String>,
 }
@@ -35,19 +37,18 @@ pub struct Traced<'t> {
     pipeline: &'t Source,
     text: Node,
     manifest: &'t Source,
-    root: Node,
+    root: &'t Node,
     lowered: &'t Lowered,
 }
 
 impl<'t> Traced<'t> {
     /// Reads a pipeline that was generated from a manifest. `None` if one of them cannot be read.
-    pub fn new(pipeline: &'t Source, manifest: &'t Source, lowered: &'t Lowered) -> Option<Self> {
-        let tree = |source| parse(source, Limits::MANIFEST, &mut Report::default());
+    pub fn new(pipeline: &'t Source, manifest: &'t Composed, lowered: &'t Lowered) -> Option<Self> {
         Some(Self {
-            text: tree(pipeline)?,
-            root: tree(manifest)?,
+            text: parse(pipeline, Limits::MANIFEST, &mut Report::default())?,
+            root: manifest.root.as_ref()?,
             pipeline,
-            manifest,
+            manifest: &manifest.source,
             lowered,
         })
     }
@@ -57,12 +58,12 @@ impl<'t> Traced<'t> {
         let tracer = Tracer {
             manifest: self.manifest,
             lowered: self.lowered,
-            places: Places { root: &self.root },
+            places: Places { root: self.root },
         };
         match Line::at(self.pipeline, &self.text, number)? {
             Line::Header => Some(Trace {
                 what: "the header".to_owned(),
-                places: vec![(1, "the whole manifest".to_owned())],
+                places: tracer.lines([(Span::default(), "the whole manifest".to_owned())]),
                 reasons: vec![reason::HEADER.to_owned()],
             }),
             Line::Merge(names) => Some(tracer.merged(&names)),
@@ -117,6 +118,10 @@ impl Tracer<'_> {
         ) {
             let rule = item.and_then(|item| job.rules.list.get(item));
             spans.extend(rule.and_then(|rule| rule.provenance.0));
+            if let Some(changes) = rule.and_then(|rule| rule.changes.as_ref()) {
+                spans.extend(changes.provenance.0);
+                reasons.push(reason::CHANGES.to_owned());
+            }
             let sets = job.rules.union.iter().flat_map(|union| &union.sets);
             spans.extend(sets.filter_map(|set| self.set(set)));
         }
@@ -208,16 +213,17 @@ impl Tracer<'_> {
         }
     }
 
-    fn of_jobs<'j>(&self, jobs: impl Iterator<Item = &'j Job>) -> Vec<(usize, String)> {
+    fn of_jobs<'j>(&self, jobs: impl Iterator<Item = &'j Job>) -> Vec<(String, String)> {
         let mut places = self.lines(jobs.map(|job| (job.place, job.origin.to_string())));
         places.truncate(MOST);
         places
     }
 
-    fn lines(&self, spans: impl IntoIterator<Item = (Span, String)>) -> Vec<(usize, String)> {
-        let mut places: Vec<(usize, String)> = Vec::new();
+    fn lines(&self, spans: impl IntoIterator<Item = (Span, String)>) -> Vec<(String, String)> {
+        let mut places: Vec<(String, String)> = Vec::new();
         for (span, path) in spans {
-            let place = (self.manifest.position(span.start).line, path);
+            let (file, at) = self.manifest.locate(span.start);
+            let place = (format!("{file}:{}", at.line), path);
             if !places.contains(&place) {
                 places.push(place);
             }

@@ -8,6 +8,8 @@ pub(super) const BASE: &str =
     "Keys that several jobs have alike stand once; a job takes them over with `<<`.";
 pub(super) const REFS: &str =
     "The conditions of a set of refs stand once, and every job on these refs uses them.";
+pub(super) const CHANGES: &str = "What uses an image with `changes` runs when the image is built: for a merge request and for a branch that \
+     lasts after its own changes, for another branch after those since the default branch.";
 pub(super) const SHARED: &str = "Shell that several jobs run stands once; `*` puts it into a job.";
 
 /// What a job is for.

@@ -19,6 +19,7 @@ mod kill;
 mod links;
 mod many;
 mod plan;
+mod presets;
 mod project;
 mod upgrade;
 mod usage;

@@ -122,6 +122,13 @@ MUTATIONS = (
         project="kept",
     ),
     Mutation(
+        "leaves-untagged",
+        "what runs without a tag stays without one",
+        "image-whose-tags-are-gone",
+        "images that a node drain cannot pull",
+        project="kept",
+    ),
+    Mutation(
         "deletes-what-others-tagged",
         "the pattern of tags takes all",
         "another-tag-on-the-running-image",

@@ -14,6 +14,17 @@ use crate::places::command;
 const MANIFEST: &str = "windlass: 1\njobs: {hello: {script: [echo hi]}}\n";
 const PIPELINE: &str = ".gitlab-ci.yml";
 
+/// A preset that names another one if it is told to.
+fn preset(root: &Path, own: &str) {
+    fs::write(
+        root.join("windlass.yml"),
+        format!("{MANIFEST}presets: [shared.yml]\n"),
+    )
+    .unwrap();
+    fs::write(root.join("shared.yml"), format!("windlass: 1\n{own}")).unwrap();
+    assert_eq!(command(root, &["update"]).0, 0);
+}
+
 /// How a project comes to raise a code, and how it comes near to it.
 type Change = fn(&Path);
 
@@ -94,6 +105,56 @@ const CASES: &[(Code, Change, Change)] = &[
         |root| {
             let text = "[lint.severity]\nunpinned-image = 'off'\n";
             fs::write(root.join(".windlass.toml"), text).unwrap();
+        },
+    ),
+    (
+        Code::MissingPreset,
+        |root| {
+            preset(root, "");
+            fs::rename(root.join("shared.yml"), root.join("Shared.yml")).unwrap();
+        },
+        |root| preset(root, ""),
+    ),
+    (
+        Code::ChangedPreset,
+        |root| {
+            preset(root, "");
+            fs::write(root.join("shared.yml"), "windlass: 1\n# mine\n").unwrap();
+        },
+        |root| {
+            preset(root, "");
+            fs::write(root.join("shared.yml"), "windlass: 1\n").unwrap();
+        },
+    ),
+    (
+        Code::CyclicPresets,
+        |root| {
+            preset(root, "");
+            let mut lock = String::from("version = 1\n");
+            for (name, other) in [("shared.yml", "other.yml"), ("other.yml", "shared.yml")] {
+                let text = format!("windlass: 1\npresets: {other}\n");
+                fs::write(root.join(name), &text).unwrap();
+                let digest = Sha256::digest(text);
+                let digest: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+                lock += &format!("[[preset]]\npath = '{name}'\nsha256 = '{digest}'\n");
+            }
+            fs::write(root.join("windlass.lock"), lock).unwrap();
+        },
+        |root| {
+            fs::write(root.join("other.yml"), "windlass: 1\n").unwrap();
+            preset(root, "presets: [other.yml, other.yml]\n");
+        },
+    ),
+    (
+        Code::BadLock,
+        |root| {
+            preset(root, "");
+            fs::write(root.join("windlass.lock"), "version = 2\n").unwrap();
+        },
+        |root| {
+            preset(root, "");
+            let lock = fs::read_to_string(root.join("windlass.lock")).unwrap();
+            fs::write(root.join("windlass.lock"), format!("# mine\n{lock}")).unwrap();
         },
     ),
     (

@@ -34,7 +34,11 @@ use windlass::plan::Configs;
 use windlass::source::Source;
 
 /// Codes about files on disk, and what another program says: they are raised through the command, in `command`.
-const ON_DISK: [Code; 8] = [
+const ON_DISK: [Code; 12] = [
+    Code::MissingPreset,
+    Code::ChangedPreset,
+    Code::CyclicPresets,
+    Code::BadLock,
     Code::ShellCheck,
     Code::BadSetting,
     Code::Unreadable,
@@ -132,7 +136,7 @@ impl config::Repository for Folder<'_> {
     }
 
     fn paths(&self) -> Option<Vec<String>> {
-        None
+        windlass::files::listed(self.0)
     }
 }
 
@@ -248,9 +252,16 @@ fn near_misses_compile_without_a_word() {
                 true => "near-miss.gitlab-ci.yml",
                 false => "near-miss.yml",
             };
-            let path = folder().join(code.as_str()).join(name);
-            let report = of_fixture(code, &path);
-            assert!(report.is_empty(), "{}:\n{}", path.display(), shown(&report));
+            let one = folder().join(code.as_str()).join(name);
+            let more = fs::read_dir(one.parent().unwrap()).unwrap();
+            let more = more.map(|entry| entry.unwrap().path()).filter(|path| {
+                let name = path.file_name().unwrap().to_str().unwrap();
+                name.starts_with("near-miss-") && self::is_pipeline(path) == is_pipeline
+            });
+            for path in more.chain([one]) {
+                let report = of_fixture(code, &path);
+                assert!(report.is_empty(), "{}:\n{}", path.display(), shown(&report));
+            }
         }
     }
 }
@@ -316,8 +327,10 @@ fn every_code_of_a_manifest_is_an_error_save_these() {
             Code::SecretArgument,
             Code::OverlappingTags,
             Code::ShortTimeout,
+            Code::SharedNamespace,
             Code::LongName,
             Code::UnmatchableGlob,
+            Code::UnmatchedGlob,
             Code::EmptyPipeline,
             Code::ManualBlocks,
             Code::MergeRequestMissing,

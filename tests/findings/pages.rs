@@ -60,6 +60,29 @@ impl Repository for Shared {
     }
 }
 
+/// A project with one service.
+struct Service;
+
+impl Files for Service {
+    fn exists(&self, _: &str) -> bool {
+        true
+    }
+
+    fn repository(&self) -> &dyn Repository {
+        self
+    }
+}
+
+impl Repository for Service {
+    fn read(&self, _: &str) -> Result<String, Unread> {
+        Err(Unread::Absent)
+    }
+
+    fn paths(&self) -> Option<Vec<String>> {
+        Some(vec!["services/api/Dockerfile".to_owned()])
+    }
+}
+
 /// The YAML blocks of a page.
 fn examples(page: &str) -> Vec<String> {
     let mut lines = page.lines();
@@ -79,6 +102,7 @@ fn the_first_example_raises_the_code_and_the_second_is_fixed() {
         let files: &dyn Files = match code {
             Code::MissingFile | Code::Unsubstituted => &Fixed,
             Code::ChangedByInclude => &Shared,
+            Code::UnmatchedGlob => &Service,
             _ => &Everything,
         };
         let examples = examples(code.page());

@@ -8,7 +8,7 @@ use proptest::sample::select;
 use serde_json::Value as Json;
 use windlass::compile::Compiled;
 use windlass::config::{Config, of_pipeline};
-use windlass::plan::{Situation, json, plan};
+use windlass::plan::{Changed, Ref, Situation, Trigger, json, plan};
 use windlass::source::Source;
 
 use crate::{commands, compiled, shown};
@@ -50,14 +50,31 @@ struct Raw {
     interruptible: bool,
 }
 
+/// Lists of `changes`; nothing for a job that always runs.
+const CHANGES: [&[&str]; 4] = [&[], &["a/**/*"], &["a/**/*", "b/*"], &["b/*", "a/**/*"]];
+
+/// Files of which a push may change some.
+const FILES: [&str; 4] = ["a/x/y", "b/x", "b/x/y", "c"];
+
 #[derive(Debug, Clone)]
 struct Made {
+    /// `changes` of the image `app`, the image `checks`, the test and the environment.
+    changes: [&'static [&'static str]; 4],
     app: Vec<&'static str>,
     checks: Vec<&'static str>,
     unit: Vec<&'static str>,
     production: &'static str,
+    deploys: &'static str,
     raw: Vec<Raw>,
 }
+
+/// How production is deployed.
+const DEPLOYMENTS: [&str; 4] = [
+    "deploy: {set_image: {deployment/a: {a: app}}}",
+    "deploy: {set_image: {deployment/a: {a: app}}}, rollout: {verify: smoke}",
+    "migrate: {file: m.yml, envsubst: [IMAGE_APP]}, deploy: {kustomize: {path: k, images: {a: app}}}",
+    "deploy: {gitops: {repository: 'https://git.example.com/o.git', token: T, files: {a.yml: app}}}",
+];
 
 fn sets() -> impl Strategy<Value = Vec<&'static str>> {
     proptest::sample::subsequence(SETS.to_vec(), 1..=3)
@@ -94,12 +111,17 @@ fn raw() -> impl Strategy<Value = Raw> {
 
 fn made() -> impl Strategy<Value = Made> {
     let raw = proptest::collection::vec(raw(), 0..3);
-    (sets(), sets(), sets(), select(SETS.to_vec()), raw).prop_map(
-        |(app, checks, unit, production, raw)| Made {
+    let changes = || prop_oneof![3 => Just(CHANGES[0]), 2 => select(CHANGES.to_vec())];
+    let changes = [changes(), changes(), changes(), changes()];
+    let production = (select(SETS.to_vec()), select(DEPLOYMENTS.to_vec()));
+    (sets(), sets(), sets(), production, raw, changes).prop_map(
+        |(app, checks, unit, (production, deploys), raw, changes)| Made {
+            changes,
             app,
             checks,
             unit,
             production,
+            deploys,
             raw,
         },
     )
@@ -108,21 +130,25 @@ fn made() -> impl Strategy<Value = Made> {
 fn manifest(made: &Made) -> String {
     let mut text = HEAD.to_owned();
     let list = |sets: &[&str]| sets.join(", ");
-    let _ = writeln!(text, "images:\n  app: {{refs: [{}]}}", list(&made.app));
+    let [app, checks, unit, production] = made.changes.map(|globs| match globs {
+        [] => String::new(),
+        globs => format!(", changes: ['{}']", globs.join("', '")),
+    });
+    let _ = writeln!(text, "images:\n  app: {{refs: [{}]{app}}}", list(&made.app));
     let _ = writeln!(
         text,
-        "  checks: {{role: test, refs: [{}], retention: pipeline}}",
+        "  checks: {{role: test, refs: [{}], retention: pipeline{checks}}}",
         list(&made.checks)
     );
     let _ = writeln!(
         text,
-        "tests:\n  unit: {{image: checks, refs: [{}], script: x}}",
+        "tests:\n  unit: {{image: checks, refs: [{}], script: x{unit}}}",
         list(&made.unit)
     );
     let _ = writeln!(
         text,
-        "environments:\n  production: {{refs: {}, deploy: {{set_image: {{deployment/a: {{a: app}}}}}}}}",
-        made.production
+        "environments:\n  production: {{refs: {}, {}{production}}}",
+        made.production, made.deploys
     );
     if !made.raw.is_empty() {
         text.push_str("jobs:\n");
@@ -163,7 +189,14 @@ fn situation() -> impl Strategy<Value = Situation> {
         tag.prop_map(Situation::tag),
         pair.prop_map(|(source, target)| Situation::merge_request(source, target)),
     ];
-    (on, any::<bool>(), any::<bool>()).prop_map(|(mut on, protected, open)| {
+    let files = proptest::sample::subsequence(FILES.to_vec(), 1..=FILES.len());
+    let files = files.prop_map(|files| files.into_iter().map(str::to_owned).collect());
+    let changed = prop_oneof![
+        3 => files.clone().prop_map(Changed::Paths),
+        1 => files.prop_map(|files| Changed::FirstPush(Some(files))),
+    ];
+    (on, any::<bool>(), any::<bool>(), changed).prop_map(|(mut on, protected, open, changed)| {
+        on.changed = changed;
         on.protected = Some(protected);
         on.open_merge_request = Some(open);
         on.closed = true;
@@ -187,6 +220,39 @@ fn config(text: &str, compiled: &Compiled) -> Config {
         .unwrap_or_else(|problems| panic!("{problems:?}\n{text}"))
 }
 
+/// What changed is built, and what did not is not, wherever a push or a merge request is asked; for a tag
+/// everything is built.
+fn built_when_changed(made: &Made, config: &Config, on: &Situation, text: &str) {
+    let everything = Situation {
+        changed: Changed::Paths(FILES.map(str::to_owned).to_vec()),
+        ..on.clone()
+    };
+    let (all, plan) = (planned(config, &everything), planned(config, on));
+    let Changed::Paths(paths) = &on.changed else {
+        return;
+    };
+    let [app, checks, ..] = made.changes;
+    for (image, globs) in [("app", app), ("checks", checks)] {
+        let build = format!("build-{image}");
+        let touched = paths.iter().any(|path| match path.as_str() {
+            "a/x/y" => globs.contains(&"a/**/*"),
+            "b/x" => globs.contains(&"b/*"),
+            _ => false,
+        });
+        let asked = match on.reference {
+            Ref::Branch(_) => on.trigger == Trigger::Push,
+            Ref::MergeRequest { .. } => true,
+            Ref::Tag(_) => false,
+        };
+        let why = format!("{on} {:?}: {build}\n{text}\n{plan:#}", on.changed);
+        if touched || globs.is_empty() || matches!(on.reference, Ref::Tag(_)) {
+            assert_eq!(holds(&plan, &build), holds(&all, &build), "{why}");
+        } else if asked {
+            assert!(!holds(&plan, &build), "{why}");
+        }
+    }
+}
+
 /// The promises, told from the manifest and from the names of the jobs alone.
 fn kept(made: &Made, config: &Config, on: &Situation, text: &str) {
     let plan = planned(config, on);
@@ -204,7 +270,13 @@ fn kept(made: &Made, config: &Config, on: &Situation, text: &str) {
         }
         if raw.deploys {
             assert!(holds(&plan, "deploy-production"), "{why}");
-            assert!(!raw.interruptible, "{why}");
+            // Only a push cancels what runs already, and not on a tag.
+            let pushed = match (&on.reference, &on.trigger) {
+                (Ref::Branch(_), trigger) => *trigger == Trigger::Push,
+                (Ref::MergeRequest { .. }, _) => true,
+                (Ref::Tag(_), _) => false,
+            };
+            assert!(!(raw.interruptible && pushed), "{why}");
         }
         // The clean-up is in the last stage, and waits for no one whom nobody starts.
         if raw.image == Some("checks") {
@@ -262,6 +334,12 @@ fn parsed(command: &str) -> Situation {
     on.protected = value("--protected").map(|word| word == "true");
     on.open_merge_request = Some(words.contains(&"--open-merge-request"));
     on.closed = words.contains(&"--closed");
+    let changed = words.iter().zip(words.iter().skip(1));
+    let changed = changed.filter(|(option, _)| **option == "--changed");
+    let changed: Vec<String> = changed.map(|(_, path)| (*path).to_owned()).collect();
+    if !changed.is_empty() {
+        on.changed = Changed::Paths(changed);
+    }
     on.with_default_branch(value("--default-branch").unwrap_or("main"))
 }
 
@@ -280,7 +358,10 @@ proptest! {
         let compiled = compiled(&text);
         if compiled.files.is_some() {
             let config = config(&text, &compiled);
-            on.iter().for_each(|on| kept(&made, &config, on, &text));
+            for on in &on {
+                kept(&made, &config, on, &text);
+                built_when_changed(&made, &config, on, &text);
+            }
             made_once(&config, &text);
         } else if compiled.lowered.is_some() {
             for finding in compiled.report.sorted() {

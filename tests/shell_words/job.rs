@@ -11,7 +11,7 @@ pub(crate) type Call = Vec<String>;
 const A: &str = "v *";
 
 /// Programs that record their arguments and do nothing.
-const STUBS: [&str; 25] = [
+const STUBS: [&str; 28] = [
     "docker",
     "buildctl",
     "buildah",
@@ -27,6 +27,7 @@ const STUBS: [&str; 25] = [
     "mark",
     "current",
     "images",
+    "tag_running",
     "tags",
     "branch_of",
     "gone",
@@ -35,6 +36,8 @@ const STUBS: [&str; 25] = [
     "not_kept",
     "delete",
     "git",
+    "set_digest",
+    "run_job",
     "unit",
     "canary",
 ];

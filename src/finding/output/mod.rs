@@ -51,6 +51,7 @@ pub struct Style {
 ///
 /// None in practice: it writes to memory.
 pub fn show(format: Format, report: &Report, style: Style) -> io::Result<Shown> {
+    let report = &report.separated();
     let findings = report.sorted();
     match format {
         Format::Text => {

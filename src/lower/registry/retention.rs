@@ -61,6 +61,11 @@ impl<'m> Lowering<'m> {
             job.uses.asks.insert(place.value.clone());
             lists.push(word(&running::file(&place.value)));
         }
+        let is_trial = retention.dry_run.copied_or(false);
+        if !lists.is_empty() && !is_trial {
+            // A rollback may have deployed what an earlier clean-up untagged.
+            lines.push(self.call(job, Function::TagRunning, &lists.join(" ")));
+        }
         let kept = self.kept(name, image, retention, &rules);
         if !kept.is_empty() {
             let kept = self.call(job, Function::Images, &(includes(kept) + &without));
@@ -107,7 +112,7 @@ impl<'m> Lowering<'m> {
         if !lists.is_empty() {
             steps.push(self.call(job, Function::NotKept, &lists.join(" ")));
         }
-        let last = match retention.dry_run.copied_or(false) {
+        let last = match is_trial {
             true => Function::WouldDelete,
             false => Function::Delete,
         };

@@ -56,8 +56,12 @@ pub(super) fn circumstances(
     if compared.changes.len() > LISTS {
         left_out.push(LeftOut::TooMany(most));
     }
+    let shared = shared_globs(compared);
     for globs in compared.changes.iter().take(LISTS) {
-        match globs.iter().find_map(|glob| sample::path(glob)) {
+        // A file that few lists ask for tells them apart.
+        let mut own: Vec<&String> = globs.iter().collect();
+        own.sort_by_key(|glob| shared.get(glob.as_str()));
+        match own.into_iter().find_map(|glob| sample::path(glob)) {
             Some(path) => free.push(Free {
                 choice: Choice::Changes(globs.clone()),
                 values: vec![Some(path), None],
@@ -81,6 +85,15 @@ pub(super) fn circumstances(
         }
     }
     all
+}
+
+/// How many lists each glob is in.
+fn shared_globs(compared: &Compared) -> HashMap<&str, usize> {
+    let mut lists: HashMap<&str, usize> = HashMap::new();
+    for glob in compared.changes.iter().take(LISTS).flatten() {
+        *lists.entry(glob).or_default() += 1;
+    }
+    lists
 }
 
 /// Which lists of globs ask for which changed files.
@@ -146,8 +159,9 @@ fn circumstance(
     }
 }
 
-/// All combinations if there are few. If not, those of what decides each job together with the jobs that
-/// it needs, then each value by itself.
+/// All combinations if there are few. If not, all of what is not a changed file, with every combination of any
+/// three lists of globs; else each value by itself. Always those of what decides each job together with the
+/// jobs that it needs.
 fn combinations(
     free: &[Free],
     compared: &Compared,
@@ -160,8 +174,9 @@ fn combinations(
     if let Some(all) = product(free, &everything, &plain, few.max(FEWEST)) {
         return all;
     }
-    left_out.push(LeftOut::TooMany(most));
-    let mut all = vec![plain.clone()];
+    let of_lists = by_threes(free, &plain, few.max(FEWEST));
+    let mut is_whole = of_lists.is_some();
+    let mut all = of_lists.unwrap_or_else(|| vec![plain.clone()]);
     let mut seen: HashSet<Chosen> = all.iter().cloned().collect();
     let mut add = |found: Vec<Chosen>, all: &mut Vec<Chosen>| {
         for chosen in found {
@@ -204,12 +219,45 @@ fn combinations(
             .copied()
             .filter(|at| free.get(*at).is_some_and(|one| group.contains(&one.choice)))
             .collect();
-        add(
-            product(free, &own, &plain, OF_A_JOB).unwrap_or_default(),
-            &mut all,
-        );
+        let together = product(free, &own, &plain, OF_A_JOB);
+        is_whole &= together.is_some();
+        add(together.unwrap_or_default(), &mut all);
+    }
+    if !is_whole {
+        left_out.push(LeftOut::TooMany(most));
     }
     all
+}
+
+/// Every combination of what is not a changed file; with each, files of all lists, of none, of one, and of all
+/// but one: any three lists are in every combination. Nothing if these are more than so many.
+fn by_threes(free: &[Free], plain: &Chosen, most: usize) -> Option<Vec<Chosen>> {
+    let is_list = |at: &usize| {
+        let one = free.get(*at);
+        one.is_some_and(|one| matches!(one.choice, Choice::Changes(_)))
+    };
+    let (lists, others): (Vec<usize>, Vec<usize>) = (0..free.len()).partition(is_list);
+    let others = product(free, &others, plain, most)?;
+    if others.len().saturating_mul(2 * lists.len() + 2) > most {
+        return None;
+    }
+    let mut all = Vec::new();
+    for chosen in others {
+        let mut none = chosen.clone();
+        for at in &lists {
+            *none.get_mut(*at)? = 1;
+        }
+        for at in &lists {
+            let (mut one, mut but_one) = (none.clone(), chosen.clone());
+            *one.get_mut(*at)? = 0;
+            *but_one.get_mut(*at)? = 1;
+            all.extend([one, but_one]);
+        }
+        all.extend([chosen, none]);
+    }
+    // The plain one is the first of all.
+    all.sort_by_key(|chosen| chosen.iter().filter(|value| **value > 0).count());
+    Some(all)
 }
 
 /// Every combination of the values of some of them, the others plain; nothing if there are more than so many.

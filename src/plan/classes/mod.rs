@@ -5,8 +5,9 @@
 //! merge request or without, started by each source, where conditions ask for that; with each value that
 //! they tell apart of each variable, and with and without the files that `changes` asks for. Always holds:
 //! whatever pipeline there is, all conditions have the values that they have in some class, or
-//! [`Classes::left_out`] says what is missing; variables that no situation sets are not set; the number of
-//! situations is bounded.
+//! [`Classes::left_out`] says what is missing; of many lists of `changes`, those of one job with the jobs that
+//! it needs, and any three, have the values that they have in some class. Variables that no situation sets are
+//! not set; the number of situations is bounded.
 //!
 //! What the default branch is called is a class as well, unless it is known. It is protected, as GitLab
 //! protects it. A branch that is called like a word of `only`

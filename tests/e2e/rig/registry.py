@@ -43,6 +43,7 @@ class Registry:
         self.read_only = {}  # project -> the address of a registry on the same storage that is read-only
         self.limited = {}  # project -> so many more requests are 429
         self.broken = {}  # project -> so many more requests are 500
+        self.on = {}  # project -> a pattern for `METHOD PATH`, and what happens before the first such request is answered
         self.slow = {}  # project -> seconds until each answer
         self.protected = {}  # project -> pattern of tags that only a maintainer may move or delete
         self.lock = threading.Lock()
@@ -66,6 +67,15 @@ class Registry:
         for names, token in self.issuer.issued:
             if any(name.startswith(project) for name in names):
                 self.expired.add(token)
+
+    def happens(self, project, request):
+        """Does what was asked for, if this is the first request that matches."""
+        with self.lock:
+            pattern, action = self.on.get(project, ("$^", None))
+            if not re.search(pattern, request):
+                return
+            del self.on[project]
+        action()
 
     def count(self, project, up, down):
         with self.lock:
@@ -125,6 +135,7 @@ def counting(registry):
         def handle_any(self):
             with registry.lock:
                 registry.lines.append(f"{self.command} {self.path}")
+            registry.happens(project_of(self.path), f"{self.command} {self.path}")
             if project_of(self.path) in registry.down:
                 self.close_connection = True
                 return self.connection.close()

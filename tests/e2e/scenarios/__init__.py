@@ -7,6 +7,7 @@ import dataclasses
 import functools
 import importlib
 import pathlib
+import time
 
 SCENARIOS = {}
 
@@ -83,3 +84,12 @@ def statuses(pipeline, *failed, skipped=(), created=()):
 
 def tail(job):
     return job.result.output[-1500:] if job.result else "(did not run)"
+
+
+def until(condition, what, limit=60):
+    """Waits, up to `limit` seconds, until the condition holds, and returns its value."""
+    end = time.monotonic() + limit
+    while not (value := condition()):
+        holds(time.monotonic() < end, f"within {limit} s: {what}")
+        time.sleep(0.1)
+    return value

@@ -1,10 +1,9 @@
 """Releases of Helm that somebody else left in a bad state."""
 
 import subprocess
-import time
 
 from images import catalog
-from scenarios import equal, holds, scenario, statuses
+from scenarios import equal, holds, scenario, statuses, until
 from scenarios.never_lost import CONTEXT, built
 from scenarios.workloads import charted, crash_and_cancel
 
@@ -29,7 +28,8 @@ def helm_upgrades_by_hand(bench):
         command = helm(project, "upgrade", "shop", "chart/", "--set", f"{repository},{digest}", "--wait", "--timeout", limit)
         upgrade = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, **where)
         if digit == "2":
-            time.sleep(3)
+            pending = ("get", "secret", "--selector", "owner=helm,status=pending-upgrade", "--output", "name")
+            until(lambda: project.kubectl(*pending), "the upgrade is under way")
             upgrade.kill()
         holds(upgrade.wait() != 0, "an upgrade by hand fails")
     broken = project.push(CHANGES="crashes")

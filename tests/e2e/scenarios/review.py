@@ -2,7 +2,7 @@
 
 from scenarios import equal, holds, scenario, statuses
 
-CONTEXT = "customer/infrastructure:main"
+CONTEXTS = ["customer/infrastructure:review", "customer/infrastructure:production"]
 
 
 KINDS = {
@@ -35,7 +35,7 @@ def of_branch(project, pipeline):
 
 def reviewed(bench):
     project = bench.project("review-apps")
-    project.agent(CONTEXT, role=None, everywhere=("edit", "makes-namespaces"))
+    project.agent(*CONTEXTS, role=None, everywhere=("edit", "makes-namespaces"))
     return project
 
 
@@ -88,7 +88,7 @@ def review_app_that_fails(bench):
     before = running(project, namespace)
     equal(before, first.jobs["build-app"].reported["IMAGE_APP_DIGEST"], "the image of the review app")
     # Else Kubernetes gives up after 10 minutes, and the job after its own 5.
-    deadline = '{"spec": {"progressDeadlineSeconds": 3}}'
+    deadline = '{"spec": {"progressDeadlineSeconds": 10}}'
     project.kubectl("patch", "deployment/app", "--namespace", namespace, "--patch", deadline)
     project.crashes = lambda image: True
     broken = project.push("feature/x", **{"public__index.html": "<h1>crashes</h1>\n"})

@@ -2,12 +2,11 @@
 
 import base64
 import subprocess
-import time
 
 import secret_watch
 from rig.world import STATE
 from runner.pipeline import new_token
-from scenarios import equal, holds, scenario, statuses
+from scenarios import equal, holds, scenario, statuses, until
 
 
 def tokens_of(project):
@@ -47,12 +46,12 @@ def secrets_in_base64(bench):
     for before in ("", "u", "us"):
         token = new_token()
         hidden = base64.b64encode(f"{before}{token}:more".encode()).decode()
-        process = subprocess.Popen(["sh", "-c", "sleep 5; true", hidden])
-        for _ in range(100):
-            found = secret_watch.seen({token, new_token()}, (STATE / "arguments").read_text(errors="replace"))
-            if found:
-                break
-            time.sleep(0.05)
+        process = subprocess.Popen(["sh", "-c", "sleep 100; true", hidden])
+        arguments = STATE / "arguments"
+        found = until(
+            lambda: secret_watch.seen({token, new_token()}, arguments.read_text(errors="replace")),
+            "the watch sees a secret in base64",
+        )
         process.kill()
         process.wait()
         equal(found, {token}, f"what is seen of a token that begins after {len(before)} bytes")

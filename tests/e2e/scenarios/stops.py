@@ -2,9 +2,9 @@
 
 import time
 
-from scenarios import equal, holds, scenario, statuses
+from scenarios import equal, holds, scenario, statuses, until
 from scenarios.never_lost import CONTEXT, built
-from scenarios.review import CONTEXT as REVIEW
+from scenarios.review import CONTEXTS as REVIEW
 from scenarios.review import gone, namespace_of, of_branch, reviewed, running
 
 
@@ -25,10 +25,7 @@ def branch_that_comes_back(bench):
     equal(first.jobs["stop-review"].status, "success", first.log("stop-review")[-600:])
     equal(first.jobs["untag-review"].status, "failed", "the deletion of its tags")
     first.jobs["untag-review"].before = None
-    for _ in range(100):
-        if gone(project, namespace_of(first)):
-            break
-        time.sleep(0.2)
+    until(lambda: gone(project, namespace_of(first)), "the namespace ends")
     time.sleep(1)  # the registry's times are whole seconds
     again = project.push("feature/x", CHANGES="again")
     equal(again.jobs["deploy-review"].status, "success", again.log("deploy-review")[-600:])
@@ -59,10 +56,7 @@ def namespace_that_ends(bench):
     equal(again.jobs["deploy-review"].status, "failed", "the deployment")
     holds("it is being terminated" in again.log("deploy-review"), "the job says why")
     hold("null")
-    for _ in range(100):
-        if gone(project, namespace):
-            break
-        time.sleep(0.1)
+    until(lambda: gone(project, namespace), "the namespace ends")
     again.retry("deploy-review")
     equal(again.jobs["deploy-review"].status, "success", again.log("deploy-review")[-600:])
     project.settle(namespace)
@@ -136,7 +130,7 @@ def review_by_helm(bench):
 def review_of_merge_requests(bench):
     """A review app of a merge request: deployed twice, kept by production's clean-up, gone with the branch."""
     project = bench.project("review-mr")
-    project.agent(REVIEW, role=None, everywhere=("edit", "makes-namespaces"))
+    project.agent(*REVIEW, role=None, everywhere=("edit", "makes-namespaces"))
     project.push()
     for number in range(2):
         project.commit("feature/x", CHANGES=str(number))

@@ -1,20 +1,25 @@
 //! `windlass report`: which windlass generated each of many projects, what is out of date, and what was found.
 //!
-//! In: the projects. Out: one table, as text, Markdown or JSON. Always holds: a project that cannot be read is in
+//! In: the projects. Out: one table, as text, Markdown, HTML or JSON. Always holds: a project that cannot be read is in
 //! it, with the reason; a project without a manifest is linted instead of left out.
 
+mod html;
+
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use serde_json::json;
 use windlass::files::{Comparison, PIPELINE, Status};
 use windlass::finding::output::Format;
 use windlass::finding::{Report, Severity};
+use windlass::presets::checksum;
 use windlass::shown::{Shown, code};
 
 use super::check::Checked;
+use super::effects::{effects, sentences, together};
 use super::many::{each, table};
 use super::output::{Kept, kept, print};
-use super::{Failure, lint, status};
+use super::{Failure, lint, status, update};
 use crate::cli::{self, Options, ReportFormat};
 
 /// What there is to say about a project.
@@ -25,7 +30,9 @@ struct Row {
     state: State,
     errors: usize,
     warnings: usize,
-    /// What an upgrade would change, a sentence each.
+    /// The first digits of each preset's checksum.
+    presets: Vec<(String, String)>,
+    /// What writing the files anew would change, a sentence each.
     effects: Vec<String>,
     /// Why the project could not be looked at.
     failure: Option<String>,
@@ -83,26 +90,19 @@ pub(super) fn run(
     let here = [PathBuf::from(".")];
     let projects = if projects.is_empty() { &here } else { projects };
     let rows = each(projects, |project| {
-        row(&options.of_project(project), project)
+        row(&options.of_project(project), args, project)
     });
     print(&match args.format {
         ReportFormat::Text => text(&rows),
         ReportFormat::Markdown => markdown(&rows),
+        ReportFormat::Html => Shown::of_document(&html::page(&rows)),
         ReportFormat::Json => as_json(&rows),
     })?;
     Ok(0)
 }
 
-fn row(options: &Options, project: &Path) -> Row {
-    let mut row = Row {
-        project: project.display().to_string(),
-        version: None,
-        state: State::Failed,
-        errors: 0,
-        warnings: 0,
-        effects: Vec::new(),
-        failure: None,
-    };
+fn row(options: &Options, args: &cli::Report, project: &Path) -> Row {
+    let mut row = Row::new(&project.display().to_string());
     let exists = |name: &str| project.join(name).exists();
     if !exists(options.manifest()) && exists(PIPELINE) {
         let (result, found) =
@@ -114,7 +114,15 @@ fn row(options: &Options, project: &Path) -> Row {
         }
         return row;
     }
-    let (checked, said) = kept(|| match Checked::of(options, Format::Json) {
+    let checked = || match &args.presets_from {
+        None => Checked::of(options, Format::Json),
+        Some(from) => Checked::with(
+            options,
+            Format::Json,
+            update::compiled(options, Some(from))?,
+        ),
+    };
+    let (checked, said) = kept(|| match checked() {
         Ok(checked) => Some(checked),
         Err(failure) => {
             status(Err(failure));
@@ -133,13 +141,32 @@ fn row(options: &Options, project: &Path) -> Row {
         }
         None => State::Invalid,
     };
-    if let Some(upgrade) = &checked.upgrade {
-        row.effects = upgrade.sentences();
+    let composed = checked.project.composed.iter();
+    let presets = composed.flat_map(|composed| &composed.presets);
+    row.presets = presets
+        .map(|preset| (preset.path.clone(), checksum(&preset.text)))
+        .collect();
+    let changed = checked.files.as_ref().filter(|files| !files.is_clean());
+    if let Some(effects) = changed.and_then(|files| effects(options, &checked.project, files)) {
+        row.effects = sentences(&effects, "`windlass check`");
     }
     row
 }
 
 impl Row {
+    fn new(project: &str) -> Self {
+        Self {
+            project: project.to_owned(),
+            version: None,
+            state: State::Failed,
+            errors: 0,
+            warnings: 0,
+            presets: Vec::new(),
+            effects: Vec::new(),
+            failure: None,
+        }
+    }
+
     fn count(&mut self, report: &Report) {
         let found = report.sorted();
         let count = |severity| found.iter().filter(|one| one.severity == severity).count();
@@ -154,11 +181,22 @@ impl Row {
         self.failure = found.or(line).or(Some("it cannot be read".to_owned()));
     }
 
-    fn cells(&self) -> [String; 5] {
+    fn cells(&self) -> [String; 6] {
         let version = self.version.clone();
+        let presets = self.presets.iter();
+        let presets = presets.map(|(path, checksum)| {
+            let name = path.rsplit('/').next().unwrap_or(path);
+            format!("{name}@{}", checksum.get(..DIGITS).unwrap_or(checksum))
+        });
+        let presets: Vec<String> = presets.collect();
+        let presets = match presets.is_empty() {
+            true => "-".to_owned(),
+            false => presets.join(", "),
+        };
         [
             self.project.clone(),
             version.unwrap_or("-".to_owned()),
+            presets,
             self.state.as_str().to_owned(),
             self.errors.to_string(),
             self.warnings.to_string(),
@@ -166,20 +204,36 @@ impl Row {
     }
 }
 
-const COLUMNS: [&str; 5] = ["project", "windlass", "files", "errors", "warnings"];
+const COLUMNS: [&str; 6] = [
+    "project", "windlass", "presets", "files", "errors", "warnings",
+];
+
+/// How much of a checksum is shown, in hexadecimal digits.
+const DIGITS: usize = 8;
+
+/// What is told below the table: why projects failed, and what generating would change. Projects with the same
+/// effects are named together.
+fn details(rows: &[Row]) -> Vec<(String, Vec<String>)> {
+    let failed = rows.iter().filter_map(|row| {
+        let failure = row.failure.clone()?;
+        Some((row.project.clone(), vec![failure]))
+    });
+    let effects = together(rows.iter().map(|row| (row.project.as_str(), &*row.effects)));
+    let effects = effects.into_iter();
+    failed
+        .chain(effects.map(|shared| (shared.projects, shared.effects)))
+        .collect()
+}
 
 fn text(rows: &[Row]) -> Shown {
     let mut lines = vec![COLUMNS.map(str::to_owned)];
     lines.extend(rows.iter().map(Row::cells));
     let mut text = table(&lines);
-    for row in rows {
-        let details = row.failure.iter().chain(&row.effects);
-        for (number, detail) in details.enumerate() {
-            if number == 0 {
-                text.line("");
-                text.line(&row.project);
-            }
-            text.line(&format!("  {detail}"));
+    for (about, lines) in details(rows) {
+        text.line("");
+        text.line(&about);
+        for line in lines {
+            text.line(&format!("  {line}"));
         }
     }
     text
@@ -187,25 +241,22 @@ fn text(rows: &[Row]) -> Shown {
 
 fn markdown(rows: &[Row]) -> Shown {
     let mut text = Shown::default();
-    let row_of = |cells: [String; 5]| format!("| {} |", cells.join(" | "));
+    let row_of = |cells: [String; 6]| format!("| {} |", cells.join(" | "));
     text.line(&row_of(COLUMNS.map(str::to_owned)));
-    text.line("|---|---|---|---:|---:|");
+    text.line("|---|---|---|---|---:|---:|");
     for row in rows {
         let mut cells = row.cells();
-        for cell in cells.iter_mut().take(2) {
+        for cell in cells.iter_mut().take(3) {
             *cell = code(cell).replace('|', "\\|");
         }
         text.line(&row_of(cells));
     }
-    for row in rows {
-        let details = row.failure.iter().chain(&row.effects);
-        for (number, detail) in details.enumerate() {
-            if number == 0 {
-                text.line("");
-                text.line(&format!("**{}**", code(&row.project)));
-                text.line("");
-            }
-            text.line(&format!("- {}", code(detail)));
+    for (about, lines) in details(rows) {
+        text.line("");
+        text.line(&format!("**{}**", code(&about)));
+        text.line("");
+        for line in lines {
+            text.line(&format!("- {}", code(&line)));
         }
     }
     text
@@ -219,6 +270,7 @@ fn as_json(rows: &[Row]) -> Shown {
             "files": row.state.as_str(),
             "errors": row.errors,
             "warnings": row.warnings,
+            "presets": row.presets.iter().cloned().collect::<BTreeMap<_, _>>(),
             "effects": row.effects,
             "failure": row.failure,
         })
