@@ -23,9 +23,6 @@ use crate::config::{Condition, Conditions, Config, Job, Located};
 use crate::finding::{Code, Finding, Fix, did_you_mean};
 use crate::gitlab::expression::{Comparison, Expr};
 
-/// A default branch that no condition names.
-const ANOTHER: &str = "another-default-branch";
-
 /// What never happens in any pipeline of a file, whose configurations and classes these are.
 pub fn impossible(configs: &Configs<'_>, every: &Every, classes: &Classes) -> Vec<Finding> {
     if every.configs().any(takes_inputs) {
@@ -58,7 +55,7 @@ fn takes_inputs(config: &Config) -> bool {
 
 /// A class, and what the classes leave aside although it can be: a default branch that the project does
 /// not protect, and a merge request from a fork's branch of the same name.
-fn with_rare(situation: &Situation) -> impl Iterator<Item = Situation> {
+pub(crate) fn with_rare(situation: &Situation) -> impl Iterator<Item = Situation> {
     let unprotected = situation.is_default_branch().then(|| Situation {
         protected: Some(false),
         ..situation.clone()
@@ -166,17 +163,7 @@ impl<'j> Jobs<'j> {
     /// the classes have.
     fn hangs_on_default_branch(&self, at: usize, job: &Job, jobs: usize) -> bool {
         let own = self.every.compared_by(job);
-        if !own.asks("CI_DEFAULT_BRANCH") && !own.asks("CI_DEFAULT_BRANCH_SLUG") {
-            return false;
-        }
-        // What it is compared with besides names of refs is not a class.
-        if own.asks("CI_DEFAULT_BRANCH_SLUG") || own.spells_default_branch() {
-            return true;
-        }
-        let names = own.spelled();
-        let mut defaults = names.iter().map(String::as_str).chain([ANOTHER]);
-        let jobs = jobs.saturating_mul(names.len() + 1);
-        defaults.any(|default| !self.is_out_of(at, &classes_of(&own, Some(default), jobs)))
+        own.asks_for_default_branch() && !self.is_out_of(at, &classes_of(&own, None, jobs))
     }
 }
 

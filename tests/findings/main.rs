@@ -119,7 +119,7 @@ fn linted(text: &str, repository: &dyn config::Repository) -> Report {
     };
     let project = lint::Project {
         file: ".gitlab-ci.yml",
-        default_branch: "main",
+        default_branch: None,
         repository,
         settings: &lint::Settings::default(),
         shellcheck: None,
