@@ -152,7 +152,8 @@ fn set(left: &[(&str, &str)]) -> BTreeSet<(String, String)> {
         .collect()
 }
 
-const NAMESPACE: &str = "    kubernetes: {namespace: $CI_ENVIRONMENT_SLUG, create_namespace: true}
+const NAMESPACE: &str =
+    "    kubernetes: {namespace: shop-$CI_ENVIRONMENT_SLUG, create_namespace: true}
     deploy: {set_image: {deployment/web: {web: app}}}
     stop: {delete: namespace}
 ";
@@ -161,11 +162,11 @@ const NAMESPACE: &str = "    kubernetes: {namespace: $CI_ENVIRONMENT_SLUG, creat
 fn the_namespace_goes_and_a_second_run_finds_nothing_to_do() {
     for shell in SHELLS {
         let project = Project::of(NAMESPACE);
-        project.namespace("review-a", "deployment web app=web\n");
-        project.namespace("review-b", "deployment web app=web\n");
+        project.namespace("shop-review-a", "deployment web app=web\n");
+        project.namespace("shop-review-b", "deployment web app=web\n");
         let (ok, said) = project.run(shell, "review-a");
         assert!(ok, "{said}");
-        let other = set(&[("review-b", "deployment web app=web\n")]);
+        let other = set(&[("shop-review-b", "deployment web app=web\n")]);
         assert_eq!(project.left(), other);
         let (ok, said) = project.run(shell, "review-a");
         assert!(ok, "{said}");
@@ -275,14 +276,14 @@ fn a_registry_that_does_not_answer_is_no_success() {
 fn own_commands_run_in_the_namespace_and_fail_with_their_job() {
     let manifest = NAMESPACE.replace(
         "delete: namespace",
-        "script: [kubectl delete namespace \"$CI_ENVIRONMENT_SLUG\", echo done]",
+        "script: [kubectl delete namespace \"shop-$CI_ENVIRONMENT_SLUG\", echo done]",
     );
     for shell in SHELLS {
         let project = Project::of(&manifest);
-        project.namespace("review-a", "");
+        project.namespace("shop-review-a", "");
         let (ok, said) = project.run(shell, "review-a");
         assert!(ok && said.contains("done"), "{said}");
-        assert!(said.contains("[--namespace=review-a]"), "{said}");
+        assert!(said.contains("[--namespace=shop-review-a]"), "{said}");
         let (ok, said) = project.run(shell, "review-a");
         assert!(!ok && !said.contains("done"), "{said}");
     }

@@ -118,8 +118,7 @@ mod tests {
 
     #[test]
     fn projects_with_the_same_effects_are_named_together() {
-        let (a, b) = ("a".to_owned(), "b".to_owned());
-        let both = [a.clone(), b];
+        let both = ["a".to_owned(), "b".to_owned()];
         let names: Vec<String> = (0..7).map(|number| format!("p{number}")).collect();
         let of = names.iter().enumerate();
         let of = of.map(|(number, name)| (name.as_str(), &both[..1 + usize::from(number == 3)]));

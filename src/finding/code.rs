@@ -169,6 +169,8 @@ codes! {
     ShortTimeout "short-timeout" Warning;
     /// A stop job that would delete what not only its environment uses.
     SharedDeletion "shared-deletion" Error;
+    /// A namespace that a stop job deletes and that another project may use as well.
+    SharedNamespace "shared-namespace" Warning;
     /// A name that the name of a branch can make longer than is allowed.
     LongName "long-name" Warning;
     /// A row of a matrix that makes a longer name of a job than GitLab takes.
@@ -216,6 +218,8 @@ codes! {
     NeverRuns "never-runs" Warning;
     /// A variable of GitLab's is compared with a value that it never has.
     ImpossibleComparison "impossible-comparison" Warning;
+    /// A name in `only` or `except` that is almost a keyword.
+    MisspelledKeyword "misspelled-keyword" Warning;
     /// More kinds of pipelines than the proof looks at.
     PartlyProven "partly-proven" Warning;
     /// An environment that is started where the job that stops it is missing.

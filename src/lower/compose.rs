@@ -9,7 +9,7 @@ use super::{Lowering, builder, in_container, quoted, word};
 use crate::gitlab::Version;
 use crate::manifest::images::Builder;
 use crate::manifest::resolved::image_variable;
-use crate::manifest::tests::Test;
+use crate::manifest::tests::{Test, Via};
 use crate::manifest::tools::Compose;
 use crate::mutant::{self, Mutant};
 use crate::pipeline::{ComposeBuild, ComposeOverride, ComposeService, Job, Value};
@@ -44,6 +44,16 @@ impl ComposeCommand {
 }
 
 impl<'m> Lowering<'m> {
+    /// The value of `COMPOSE_FILE`, if any job runs compose: all jobs with Docker have it.
+    pub(super) fn compose_files(&self) -> Option<String> {
+        let compose = self.manifest.compose.get()?;
+        let mut tests = self.manifest.tests_and_tasks();
+        let mut images = self.manifest.images();
+        let runs = tests.any(|(_, test, _)| test.via.copied_or(Via::Job) == Via::Compose)
+            || images.any(|(_, image)| self.manifest.builder(image) == Builder::Compose);
+        runs.then(|| files(compose).1)
+    }
+
     /// Lets the compose commands of a job read the project's files and the override.
     pub(super) fn with_compose(&mut self, job: &mut Job) {
         let Some(compose) = self.manifest.compose.get() else {

@@ -82,6 +82,9 @@ impl Lowering<'_> {
             Daemon::Host => {}
             Daemon::Address(address) => variables.set("DOCKER_HOST", address),
         }
+        if let Some(files) = self.compose_files() {
+            variables.set("COMPOSE_FILE", files);
+        }
         self.docker_base(&client, &services, &variables);
         job.bases.push(BASE);
         job.image = Some(client);

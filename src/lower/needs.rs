@@ -3,7 +3,7 @@
 //! In: jobs with their `needs`. Out: jobs with `needs` that the target takes, or with none and with
 //! `dependencies`. Always holds: a job waits for all that it needs, if not for that alone.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::Lowering;
 use crate::check::{Inventory, JobEntry};
@@ -22,6 +22,29 @@ pub(super) fn lower(lowering: &mut Lowering<'_>) {
         lowering.needs(job, &order, &inventory);
     }
     lowering.out.pipeline.jobs = jobs;
+}
+
+/// Takes `artifacts: false` from the needs of jobs that give none.
+pub(super) fn shorten(pipeline: &mut Pipeline) {
+    // Of what an included file says of jobs nothing is known.
+    let default = pipeline.raw.get("default").is_some();
+    if default || !pipeline.include.is_empty() {
+        return;
+    }
+    let own_words = |job: &Job, keys: &[&str]| keys.iter().any(|key| job.raw.get(key).is_some());
+    let jobs = pipeline.jobs.iter();
+    let giving_none = jobs.filter(|job| {
+        job.artifacts.is_empty() && !own_words(job, &["artifacts", "extends", "trigger"])
+    });
+    let giving_none: HashSet<String> = giving_none.map(|job| job.name.clone()).collect();
+    for need in pipeline
+        .jobs
+        .iter_mut()
+        .filter_map(|job| job.needs.as_mut())
+        .flatten()
+    {
+        need.artifacts |= giving_none.contains(&need.job);
+    }
 }
 
 /// Which job comes after which.

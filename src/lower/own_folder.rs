@@ -1,9 +1,9 @@
 //! A folder of the job's own, for what no other job may see and what may not stay on the runner:
 //! kubeconfigs, manifests and values with variables put in.
 //!
-//! In: a job. Out: the job, which makes the folder before all else and removes it at its end. Always
-//! holds: only the job's user can read it; it goes when the job succeeds, fails or is cancelled. The
-//! runner executes `before_script` and `script` in one shell (GitLab Runner 18), so one trap covers
+//! In: a job. Out: the job, which makes the folder before it writes into it and removes it at its end.
+//! Always holds: only the job's user can read it; it goes when the job succeeds, fails or is cancelled.
+//! The runner executes `before_script` and `script` in one shell (GitLab Runner 18), so one trap covers
 //! both.
 
 use crate::pipeline::{Job, Value};
@@ -14,7 +14,7 @@ fn commands() -> [Value; 2] {
 }
 
 /// The path of a file in the folder, as a word of the shell.
-pub(super) fn file(name: &str) -> String {
+pub(crate) fn file(name: &str) -> String {
     format!("\"$job_tmp/{name}\"")
 }
 
@@ -26,7 +26,10 @@ pub(super) fn begin(commands_of_job: &mut Vec<Value>) {
     }
 }
 
-/// Gives a job the folder.
+/// Gives a job's script the folder, unless the access to the cluster made it.
 pub(super) fn give(job: &mut Job) {
-    begin(&mut job.before_script);
+    let [make, _] = commands();
+    if !job.before_script.contains(&make) {
+        begin(&mut job.script);
+    }
 }

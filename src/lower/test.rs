@@ -3,11 +3,13 @@
 use super::docker::OWN_NAME;
 use super::entrypoint::takes_no_shell;
 use super::{Lowering, in_container, quoted, word};
+use crate::gitlab::gates;
 use crate::manifest::Manifest;
 use crate::manifest::collection::Many;
 use crate::manifest::common::{Entity, Variable, Variables};
 use crate::manifest::record::all;
 use crate::manifest::tests::{JobImage, Service as ManifestService, Test, Via};
+use crate::mutant::{self, Mutant};
 use crate::pipeline::{Image, Job, Mapping, Origin, Parallel, Service, Uses, Value};
 use crate::source::At;
 
@@ -63,6 +65,18 @@ impl<'m> Lowering<'m> {
         self.finish(job, Some(common));
     }
 
+    /// How GitLab finds an image of the manifest for a test: by the digest that the build handed on, as
+    /// another build may move the tag. By its tag where the digest is not known when the job starts: below
+    /// 12.9, and of a toolchain.
+    fn tested_image(&self, name: &str, uses: &mut Uses) -> String {
+        let known = self.target >= gates::DOTENV && !self.is_toolchain(name);
+        if !known || mutant::on(Mutant::TestsTakeWhatTheTagNames) {
+            return self.by_tag(name);
+        }
+        uses.digest(name);
+        self.by_digest(name)
+    }
+
     /// The image of a job; one of the manifest's own by the tag that its build pushes.
     /// `own` are the variables of the job, which may stand in the name.
     pub(super) fn job_image(&self, image: &JobImage, own: Option<&Variables>) -> Image {
@@ -98,9 +112,16 @@ impl<'m> Lowering<'m> {
 
     fn in_job(&self, job: &mut Job, test: &Test) {
         let own = test.variables.get();
-        job.image = test.image.get().map(|image| self.job_image(image, own));
+        job.image = test.image.get().map(|image| {
+            let mut named = self.job_image(image, own);
+            if let Some(name) = image.name.get().filter(|name| self.image(name).is_some()) {
+                named.name = self.tested_image(name, &mut job.uses);
+            }
+            named
+        });
         for service in test.services.get().into_iter().flat_map(|list| list.iter()) {
-            job.services.push(self.service(&service.value));
+            let service_of = self.service(&service.value, &mut job.uses);
+            job.services.push(service_of);
             let variables = service.value.variables.get().into_iter();
             for (name, variable) in variables.flat_map(|of| of.0.iter()) {
                 let mut uses = Uses::default();
@@ -116,7 +137,7 @@ impl<'m> Lowering<'m> {
         job.script.extend(super::common::commands(&test.script));
     }
 
-    fn service(&self, service: &ManifestService) -> Service {
+    fn service(&self, service: &ManifestService, uses: &mut Uses) -> Service {
         let name = service.name.get().map(String::as_str).unwrap_or_default();
         let own = self.image(name).is_some();
         let named = if own { Some(name) } else { self.named_in(name) };
@@ -130,7 +151,7 @@ impl<'m> Lowering<'m> {
         };
         Service {
             name: if own {
-                self.by_tag(name)
+                self.tested_image(name, uses)
             } else {
                 name.to_owned()
             },

@@ -37,6 +37,18 @@ const OF_PROJECTS: [&str; 7] = [
     "CI_TEMPLATE_",
 ];
 
+/// Variables of a ref that no two refs of one GitLab share.
+const OF_ONE_REF: &str = "CI_MERGE_REQUEST_ID";
+
+/// Beginnings of variables that say the same in all projects of one GitLab.
+const OF_ALL_PROJECTS: [&str; 4] = ["CI_SERVER_", "CI_DEFAULT_BRANCH", "CI_API_", "CI_TEMPLATE_"];
+
+/// Parts of the words by which any project calls its environments.
+const OF_ANY_ENVIRONMENT: [&str; 12] = [
+    "app", "branch", "demo", "dev", "dynamic", "env", "feature", "prod", "qa", "review", "stag",
+    "test",
+];
+
 /// How deep variables may refer to each other.
 const DEEPEST: usize = 10;
 
@@ -68,6 +80,57 @@ impl Environment {
                 || !of_project && names(self.name(key)).any(|of_name| of_name == variable)
         })
     }
+}
+
+impl Environment {
+    /// Whether a text may differ from project to project. It does not if it holds nothing but what refs and
+    /// environments are called: two projects have those alike. Of other variables nothing is known.
+    pub fn may_name_project(&self, key: &str, manifest: &Manifest, text: &str) -> bool {
+        let tables = [self.variables.get(), manifest.variables.get()];
+        self.is_of_project(key, &tables, text, 0)
+    }
+
+    fn is_of_project(
+        &self,
+        key: &str,
+        tables: &[Option<&Variables>],
+        text: &str,
+        depth: usize,
+    ) -> bool {
+        if depth >= DEEPEST {
+            return true;
+        }
+        parts(text).into_iter().any(|part| match part {
+            Part::Text(text) => has_own_word(text),
+            Part::Variable(variable, _) => {
+                let mut defined = tables.iter().flatten();
+                if let Some(own) = defined.find_map(|table| table.0.get(variable)) {
+                    let value = own.value.value.get();
+                    return value.is_none_or(|value| {
+                        self.is_of_project(key, tables, value.as_str(), depth + 1)
+                    });
+                }
+                if OF_ENVIRONMENTS.contains(&variable) {
+                    return self.is_of_project(key, tables, self.name(key), depth + 1);
+                }
+                let of_ref = OF_REFS.contains(&variable) && variable != OF_ONE_REF;
+                let of_all = OF_ALL_PROJECTS
+                    .iter()
+                    .any(|start| variable.starts_with(start));
+                !of_ref && !of_all
+            }
+        })
+    }
+}
+
+/// Whether a text has a word that not every project calls its environments by.
+fn has_own_word(text: &str) -> bool {
+    let mut words = text.split(|c: char| !c.is_alphanumeric());
+    words.any(|word| {
+        let word = word.to_lowercase();
+        // A letter or two, as in `mr-1`, name nobody.
+        word.len() > 2 && !OF_ANY_ENVIRONMENT.iter().any(|part| word.contains(part))
+    })
 }
 
 impl Environment {

@@ -47,7 +47,6 @@ pub struct Wrong {
 
 #[derive(Deserialize)]
 struct File {
-    version: toml::Spanned<i64>,
     #[serde(default)]
     preset: Vec<Pinned>,
 }
@@ -77,20 +76,17 @@ impl Lock {
             message: format!("`{LOCK}` cannot be read: {}", error.message()),
         };
         let head: Head = toml::from_str(text).map_err(wrong)?;
-        let version = head.version.into_inner();
-        let file: File = match version {
+        let file: File = match *head.version.get_ref() {
             VERSION => toml::from_str(text).map_err(wrong)?,
-            _ => {
-                let span = toml::from_str::<Head>(text).map_or(0..0, |head| head.version.span());
+            version => {
                 return Err(Wrong {
-                    line: line(span.start),
+                    line: line(head.version.span().start),
                     message: format!(
                         "`{LOCK}` has version {version} of its format, and this windlass reads version {VERSION}"
                     ),
                 });
             }
         };
-        debug_assert_eq!(*file.version.get_ref(), VERSION);
         let pinned = file.preset.into_iter();
         Ok(Self {
             pinned: pinned.map(|one| (one.path, one.sha256)).collect(),

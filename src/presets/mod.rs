@@ -210,19 +210,19 @@ impl Composer<'_> {
         }
         if let Some(root) = root {
             let paths = own_keys(&root, start, &mut found);
-            self.take(found);
+            self.take(&found);
             if let Some(paths) = paths {
                 let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
                 self.follow(folder, &paths);
             }
             self.layers.push(without_own_keys(root));
         } else {
-            self.take(found);
+            self.take(&found);
         }
     }
 
     /// Takes findings whose places are those of the source.
-    fn take(&mut self, found: Report) {
+    fn take(&mut self, found: &Report) {
         for finding in found.sorted() {
             self.report.push(finding.clone());
         }

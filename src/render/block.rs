@@ -77,7 +77,11 @@ impl<'a> Writer<'a> {
         let one_by_one = ONE_BY_ONE.contains(&key);
         match value {
             Value::Seq(items) if !items.is_empty() => {
-                if !one_by_one && let Some(text) = flow::of_key(value, super::is_arguments(key)) {
+                let on_one_line = match key {
+                    "needs" => flow::of_needs(items),
+                    _ => flow::of_key(value, super::is_arguments(key)),
+                };
+                if let Some(text) = on_one_line.filter(|_| !one_by_one) {
                     self.one_line(" ", &text);
                     return Ok(());
                 }

@@ -25,6 +25,21 @@ pub(super) fn of_key(value: &Value, quote: bool) -> Option<String> {
     (out.chars().count() <= WIDEST).then_some(out)
 }
 
+/// What a job needs: names, and mappings of which none nests.
+pub(super) fn of_needs(items: &[Value]) -> Option<String> {
+    let mut out = String::from("[");
+    for (index, item) in items.iter().enumerate() {
+        comma(&mut out, index);
+        match item {
+            Value::Str(name) if is_token(name) => string(&mut out, name, false)?,
+            Value::Map(need) => mapping(&mut out, need, DEEPEST - 1)?,
+            _ => return None,
+        }
+    }
+    out.push(']');
+    (out.chars().count() <= WIDEST).then_some(out)
+}
+
 /// Writes a value; `None` if it is not for one line.
 fn write(out: &mut String, value: &Value, quote: bool, depth: usize) -> Option<()> {
     // A long text is given up early.

@@ -105,11 +105,28 @@ impl Job {
         )
     }
 
+    /// Runs it with a kubeconfig that is its own, as GitLab makes it for an agent.
+    #[track_caller]
+    pub(crate) fn run_with_its_own(&self, shell: &str, kubeconfig: &str) -> (bool, String) {
+        let output = self.command(shell, kubeconfig).output().unwrap();
+        self.assert_no_file_stays(shell);
+        let said = [output.stdout, output.stderr].concat();
+        (
+            output.status.success(),
+            String::from_utf8_lossy(&said).into_owned(),
+        )
+    }
+
     /// The kubeconfig of the runner is as it was, and no file of the job's is left.
     #[track_caller]
     pub(crate) fn assert_nothing_stays(&self, shell: &str, kubeconfig: &str) {
         let after = std::fs::read_to_string(self.folder.path().join("kubeconfig")).unwrap();
         assert_eq!(after, kubeconfig, "{shell}: the runner's kubeconfig");
+        self.assert_no_file_stays(shell);
+    }
+
+    #[track_caller]
+    fn assert_no_file_stays(&self, shell: &str) {
         let left = std::fs::read_dir(self.folder.path().join("tmp")).unwrap();
         assert_eq!(left.count(), 0, "{shell}: temporary files stay");
     }

@@ -76,6 +76,13 @@ fn compose(lowered: &Lowered, job: &Job) -> String {
     }
 }
 
+/// The images that GitLab starts for a job.
+fn started(job: &Job) -> String {
+    let own = job.image.iter().map(|image| image.name.as_str());
+    let services = job.services.iter().map(|service| service.name.as_str());
+    own.chain(services).collect::<Vec<_>>().join("\n")
+}
+
 /// Passwords of the registries, and what of the manifest's images a job says.
 fn compare(name: &str, manifest: &Manifest, lowered: &Lowered) {
     let images: Vec<&str> = manifest.images().map(|(key, _)| &*key.value).collect();
@@ -90,6 +97,7 @@ fn compare(name: &str, manifest: &Manifest, lowered: &Lowered) {
         let about = format!("`{}` of {name}", job.name);
         // What is broken into several lines is one command.
         let text = commands(job).replace(" \\\n", " ").replace("|\n", "| ");
+        let text = format!("{text}\n{}", started(job));
         let beside = compose(lowered, job);
         for image in &images {
             let variable = format!("{}_DIGEST", image_variable(image));

@@ -83,6 +83,9 @@ functions! {
     WouldDelete "would_delete" ()
 }
 
+/// The platform that regctl looks at, where an image is built for several; see [`Lowering::in_repository`].
+const PLATFORM: &str = r#" ${platform:+--platform "$platform"}"#;
+
 /// Which functions jobs call.
 #[derive(Debug, Default)]
 pub(in crate::lower) struct Calls {
@@ -123,7 +126,12 @@ pub(in crate::lower) fn lower(lowering: &mut Lowering<'_>) {
     if functions.is_empty() {
         return;
     }
-    let shared = Shared::own("registry-functions", "script", functions.concat());
+    let mut images = lowering.manifest.images();
+    let mut text = functions.concat();
+    if images.all(|(_, image)| image.platforms.get().is_none()) {
+        text = text.replace(PLATFORM, "");
+    }
+    let shared = Shared::own("registry-functions", "script", text);
     for job in &mut lowering.out.pipeline.jobs {
         if lowering.calls.jobs.contains(&job.name) {
             job.script.insert(0, Value::from(shared.clone()));

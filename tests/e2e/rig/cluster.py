@@ -96,7 +96,7 @@ class Cluster:
     def start_controller_manager(self, certificates):
         file = self.folder / "kubeconfig"
         file.touch(mode=0o600)
-        file.write_text(self.kubeconfig(ADMIN, self.token, (certificates / "ca.crt").read_text(), current=True))
+        file.write_text(self.kubeconfig([ADMIN], self.token, (certificates / "ca.crt").read_text(), current=True))
         self.start(
             catalog.tools() / "kube-controller-manager",
             ("kubeconfig", file),
@@ -158,7 +158,7 @@ class Cluster:
         place = f"/namespaces/{namespace}" if namespace else ""
         return (self.request("GET", f"/api/v1{place}/pods") or {"items": []})["items"]
 
-    def kubeconfig(self, context, token, authority, namespace=None, current=False):
+    def kubeconfig(self, contexts, token, authority, namespace=None, current=False):
         place = {"namespace": namespace} if namespace else {}
         data = base64.b64encode(authority.encode()).decode()
         cluster = {"server": f"https://{self.host}", "certificate-authority-data": data}
@@ -166,10 +166,12 @@ class Cluster:
             {
                 "apiVersion": "v1",
                 "kind": "Config",
-                "current-context": context if current else "",
+                "current-context": contexts[0] if current else "",
                 "clusters": [{"name": "gitlab", "cluster": cluster}],
                 "users": [{"name": "agent", "user": {"token": token}}],
-                "contexts": [{"name": context, "context": {"cluster": "gitlab", "user": "agent", **place}}],
+                "contexts": [
+                    {"name": context, "context": {"cluster": "gitlab", "user": "agent", **place}} for context in contexts
+                ],
             }
         )
 

@@ -343,21 +343,21 @@ class Project:
         connection.close()
         return client.sha256(data) if answer.status == 200 else None
 
-    def agent(self, context, role="edit", everywhere=()):
-        """GitLab's agent for Kubernetes: a kubeconfig with the context, in a variable of type file."""
-        self.file_variables["KUBECONFIG"] = self.access(context, role, everywhere, current=False)
+    def agent(self, *contexts, role="edit", everywhere=()):
+        """GitLab's agents for Kubernetes: a kubeconfig with their contexts, in a variable of type file."""
+        self.file_variables["KUBECONFIG"] = self.access(contexts, role, everywhere, current=False)
 
     def integrate(self):
         """GitLab's old integration of Kubernetes: a kubeconfig with one context, the current one."""
-        self.file_variables["KUBECONFIG"] = self.access("gitlab-deploy", "edit", (), current=True)
+        self.file_variables["KUBECONFIG"] = self.access(["gitlab-deploy"], "edit", (), current=True)
 
-    def access(self, context, role, everywhere, current):
+    def access(self, contexts, role, everywhere, current):
         """A kubeconfig. `role`: of the project in its own namespace; `everywhere`: its roles in all."""
         made = self.gitlab.cluster
         made.namespace(self.namespace)
         token = made.account(self.namespace, role, everywhere)
         self.gitlab.issuer.secrets.add(token)
-        return made.kubeconfig(context, token, self.bundle_text(), self.namespace, current)
+        return made.kubeconfig(contexts, token, self.bundle_text(), self.namespace, current)
 
     def close(self):
         """The cluster forgets the project."""
@@ -389,7 +389,7 @@ class Project:
     def kubectl(self, *arguments):
         """What an administrator types."""
         made, file = self.gitlab.cluster, self.folder / "kubeconfig"
-        file.write_text(made.kubeconfig("admin", made.token, self.bundle_text(), self.namespace, current=True))
+        file.write_text(made.kubeconfig(["admin"], made.token, self.bundle_text(), self.namespace, current=True))
         return self.shell(catalog.find("kubectl"), "--kubeconfig", str(file), *arguments)
 
     def runs(self, name, container, namespace=None):

@@ -87,7 +87,7 @@ def manual_production(bench):
     """`examples/services`: staging by itself, production by hand, and what follows it; no pipeline on a schedule."""
     project = shop(bench)
     project.namespace = "shop"  # the manifest names it, so there is one such project
-    configuration = project.access("cluster", "edit", (), current=True)
+    configuration = project.access(["cluster"], "edit", (), current=True)
     project.variables["KUBECONFIG_BASE64"] = base64.b64encode(configuration.encode()).decode()
     for name in ("api", "worker"):
         project.deploy(name, name)

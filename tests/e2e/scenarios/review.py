@@ -2,7 +2,7 @@
 
 from scenarios import equal, holds, scenario, statuses
 
-CONTEXT = "customer/infrastructure:main"
+CONTEXTS = ["customer/infrastructure:review", "customer/infrastructure:production"]
 
 
 KINDS = {
@@ -35,7 +35,7 @@ def of_branch(project, pipeline):
 
 def reviewed(bench):
     project = bench.project("review-apps")
-    project.agent(CONTEXT, role=None, everywhere=("edit", "makes-namespaces"))
+    project.agent(*CONTEXTS, role=None, everywhere=("edit", "makes-namespaces"))
     return project
 
 

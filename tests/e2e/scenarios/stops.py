@@ -4,7 +4,7 @@ import time
 
 from scenarios import equal, holds, scenario, statuses, until
 from scenarios.never_lost import CONTEXT, built
-from scenarios.review import CONTEXT as REVIEW
+from scenarios.review import CONTEXTS as REVIEW
 from scenarios.review import gone, namespace_of, of_branch, reviewed, running
 
 
@@ -130,7 +130,7 @@ def review_by_helm(bench):
 def review_of_merge_requests(bench):
     """A review app of a merge request: deployed twice, kept by production's clean-up, gone with the branch."""
     project = bench.project("review-mr")
-    project.agent(REVIEW, role=None, everywhere=("edit", "makes-namespaces"))
+    project.agent(*REVIEW, role=None, everywhere=("edit", "makes-namespaces"))
     project.push()
     for number in range(2):
         project.commit("feature/x", CHANGES=str(number))

@@ -13,7 +13,7 @@ use indexmap::IndexMap;
 use member::{Filter, Member, member, not_default, set};
 use names::{described, hidden_name};
 
-use super::View;
+use super::{Improvement, View};
 use crate::config::{Conditions, Job, Rule, When};
 use crate::gitlab::expression::{Comparison, Expr};
 use crate::pipeline::{Mapping, Value};
@@ -48,8 +48,8 @@ pub(super) struct Placed {
     pub(super) changes: Vec<String>,
     /// Whether the paths are left to the images that it uses.
     pub(super) inherits: bool,
-    /// Whether it is not quite the same.
-    pub(super) improves: bool,
+    /// How it is not quite the same.
+    pub(super) improves: Option<Improvement>,
 }
 
 impl Placed {
@@ -234,7 +234,7 @@ impl Sets {
                 allow_failure,
                 changes: changes.clone(),
                 inherits: *inherits,
-                improves: false,
+                improves: None,
             })
         })
         .collect()
