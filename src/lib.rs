@@ -12,6 +12,7 @@ pub mod check;
 pub mod compile;
 pub mod config;
 pub mod diff;
+pub mod driver;
 pub mod files;
 pub mod finding;
 pub mod gitlab;

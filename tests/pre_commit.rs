@@ -255,6 +255,8 @@ fn only_what_matters_is_checked() {
         .says("Skipped");
     let names = [
         ("windlass.yml", true),
+        ("windlass.lock", true),
+        (".windlass/shared/base.yml", true),
         (".gitlab-ci.yml", true),
         ("docker-compose.windlass.yml", true),
         ("compose.yaml", true),

@@ -58,7 +58,7 @@ fn outside(check: &mut Check<'_>, key: &At<String>, environment: &Environment) {
         return;
     }
     let name = &key.value;
-    let (Some(_), Some(_)) = (deploy.script.at(), deploy.image.at()) else {
+    if !deploy.is_by_itself() {
         let span = environment.kubernetes.span().unwrap_or(key.span);
         let message = format!("the environment `{name}` has no access to a cluster");
         let mut finding = Finding::new(Code::ClusterAccess, span, message)
@@ -72,11 +72,12 @@ fn outside(check: &mut Check<'_>, key: &At<String>, environment: &Environment) {
         }
         check.report.push(finding);
         return;
-    };
+    }
     let rollout = environment.rollout.get();
     let stop = environment.stop.get();
     let needs = [
         ("`kubernetes`", environment.kubernetes.span()),
+        ("`migrate`", environment.migrate.span()),
         ("`watch`", rollout.and_then(|rollout| rollout.watch.span())),
         ("`delete`", stop.and_then(|stop| stop.delete.span())),
     ];

@@ -1,7 +1,7 @@
 //! Manifests of Kubernetes that a deployment applies: what `envsubst` leaves in them, and what it is given for
 //! nothing.
 //!
-//! In: the files of `deploy.apply`. Out: findings at their lines. Always holds: a file that cannot be read, or
+//! In: the files of `deploy.apply` and of `migrate`. Out: findings at their lines. Always holds: a file that cannot be read, or
 //! is no YAML, gives no finding here; text that a shell or a program in the container may read is not looked
 //! at.
 
@@ -10,7 +10,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::Check;
 use crate::finding::{Code, Finding, Report};
 use crate::manifest::collection::List;
-use crate::source::{Kind, Limits, Node, Place, Source, Span, parse};
+use crate::manifest::kinds::{ProjectPath, VariableName};
+use crate::manifest::record::Field;
+use crate::source::{At, Kind, Limits, Node, Place, Source, Span, parse};
 
 /// Kinds of objects whose values are files of a program.
 const DATA: [&str; 2] = ["ConfigMap", "Secret"];
@@ -23,32 +25,55 @@ pub(super) fn check(check: &mut Check<'_>) {
     let mut left_to_read = MOST;
     for (key, environment) in check.manifest.environments() {
         let deploy = environment.deploy.get();
-        let Some(apply) = deploy.and_then(|deploy| deploy.apply.get()) else {
-            continue;
-        };
-        let substituted: BTreeMap<&str, Span> = apply
-            .envsubst
-            .get()
-            .into_iter()
-            .flat_map(List::iter)
-            .map(|name| (&*name.value, name.span))
-            .collect();
+        let apply = deploy.and_then(|deploy| deploy.apply.get());
+        let apply = apply.map(|apply| Applied {
+            files: apply.files.get().into_iter().flat_map(List::iter).collect(),
+            names: &apply.envsubst,
+            key: "deploy.apply.envsubst",
+        });
+        let migrate = environment.migrate.get().map(|migrate| Applied {
+            files: migrate.file.at().into_iter().collect(),
+            names: &migrate.envsubst,
+            key: "migrate.envsubst",
+        });
+        for applied in apply.into_iter().chain(migrate) {
+            if !applied.check(check, &key.value, &mut left_to_read) {
+                return;
+            }
+        }
+    }
+}
+
+/// Files that are applied, and the names that are substituted in them.
+struct Applied<'m> {
+    files: Vec<&'m At<ProjectPath>>,
+    names: &'m Field<List<VariableName>>,
+    /// The key of the names.
+    key: &'static str,
+}
+
+impl Applied<'_> {
+    /// Reports what is wrong with the names; `false` when nothing more may be read.
+    fn check(&self, check: &mut Check<'_>, environment: &str, left_to_read: &mut usize) -> bool {
+        let names = self.names.get().into_iter().flat_map(List::iter);
+        let substituted: BTreeMap<&str, Span> =
+            names.map(|name| (&*name.value, name.span)).collect();
         let mut used = BTreeSet::new();
-        let mut all_are_read = !apply.files.is_missing();
-        for path in apply.files.get().into_iter().flat_map(List::iter) {
+        let mut all_are_read = !self.files.is_empty();
+        for path in &self.files {
             let Some(files) = check.files.applied(&path.value) else {
                 all_are_read = false;
                 continue;
             };
             for source in files {
                 let Some(rest) = left_to_read.checked_sub(source.text.len()) else {
-                    return;
+                    return false;
                 };
-                left_to_read = rest;
+                *left_to_read = rest;
                 let names = references(&source.text).map(|(name, _)| name);
                 let known = names.filter(|name| substituted.contains_key(name));
                 used.extend(known.map(str::to_owned));
-                let left = left(&source, &substituted, &key.value);
+                let left = left(&source, &substituted, environment, self.key);
                 check.report.join(left);
             }
         }
@@ -62,6 +87,7 @@ pub(super) fn check(check: &mut Check<'_>) {
                 .report
                 .push(finding.help("remove it, or use it in one of the `files`"));
         }
+        true
     }
 }
 
@@ -82,7 +108,12 @@ fn references(text: &str) -> impl Iterator<Item = (&str, bool)> {
 }
 
 /// What stays in a file as `${NAME}`, each name once.
-fn left(source: &Source, substituted: &BTreeMap<&str, Span>, environment: &str) -> Report {
+fn left(
+    source: &Source,
+    substituted: &BTreeMap<&str, Span>,
+    environment: &str,
+    key: &str,
+) -> Report {
     let mut found: BTreeMap<String, Span> = BTreeMap::new();
     for document in documents(source) {
         let mut faults = Report::about(document.clone());
@@ -101,9 +132,8 @@ fn left(source: &Source, substituted: &BTreeMap<&str, Span>, environment: &str) 
         let message = format!(
             "`{environment}` applies `${{{name}}}` as it is written: nothing substitutes it"
         );
-        Finding::new(Code::Unsubstituted, Place { file: 0, span }, message).help(format!(
-            "add `{name}` to `deploy.apply.envsubst` of the environment"
-        ))
+        Finding::new(Code::Unsubstituted, Place { file: 0, span }, message)
+            .help(format!("add `{name}` to `{key}` of the environment"))
     });
     Report::of(std::slice::from_ref(source), findings)
 }

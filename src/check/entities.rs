@@ -87,13 +87,7 @@ pub(super) fn check(check: &mut Check<'_>) {
             );
         }
         if let Some(deploy) = environment.deploy.at() {
-            let drivers = [
-                ("set_image", deploy.set_image.span()),
-                ("apply", deploy.apply.span()),
-                ("kustomize", deploy.kustomize.span()),
-                ("helm", deploy.helm.span()),
-                ("script", deploy.script.span()),
-            ];
+            let drivers = deploy.keys_of_drivers();
             if !drivers.iter().any(|(driver, _)| deploy.is_invalid(driver)) {
                 exactly_one(report, deploy.span, "`deploy`", "driver", &drivers);
             }
@@ -297,7 +291,7 @@ fn variable_names(variables: &Variables, top_level: bool, report: &mut Report) {
 }
 
 /// Reports values that are none, or several.
-pub(super) fn variable_values(values: &Map<Variable>, top_level: bool, report: &mut Report) {
+pub(crate) fn variable_values(values: &Map<Variable>, top_level: bool, report: &mut Report) {
     for (key, variable) in values.iter() {
         let sources = [
             ("value", variable.value.value.span()),

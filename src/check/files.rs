@@ -1,6 +1,7 @@
 //! Files of the project that the pipeline will want: a warning if they are not there.
 
 use super::Check;
+use crate::driver::Deploy;
 use crate::finding::{Code, Finding};
 use crate::source::Span;
 
@@ -65,22 +66,12 @@ pub(super) fn check(check: &mut Check<'_>) {
 /// What deployments take from the project.
 fn deployments(check: &mut Check<'_>) {
     for (_, environment) in check.manifest.environments() {
-        let Some(deploy) = environment.deploy.get() else {
-            continue;
-        };
-        let apply = deploy.apply.get().and_then(|apply| apply.files.get());
-        let values = deploy.helm.get().and_then(|helm| helm.values.get());
-        let overlay = deploy.kustomize.get().and_then(|of| of.path.at());
-        let lists = [("what is applied", apply), ("the values", values)];
-        let mut wanted: Vec<_> = overlay
-            .map(|path| ("the overlay", path))
-            .into_iter()
-            .collect();
-        for (what, list) in lists {
-            let paths = list.into_iter().flat_map(|list| list.iter());
-            wanted.extend(paths.map(|path| (what, path)));
-        }
-        for (what, path) in wanted {
+        let migrate = environment.migrate.get().and_then(|of| of.file.at());
+        let migrate = migrate.map(|path| ("the migration", path));
+        let deploy = environment.deploy.get();
+        let drivers = deploy.into_iter().flat_map(Deploy::drivers);
+        let of_drivers = drivers.flat_map(|driver| driver.value.paths());
+        for (what, path) in of_drivers.chain(migrate) {
             if !path.value.contains('$') && !check.files.exists(&path.value) {
                 missing(
                     check,

@@ -9,7 +9,7 @@ mod artifacts;
 mod builders;
 mod changes;
 mod drivers;
-mod entities;
+pub(crate) mod entities;
 mod files;
 mod globs;
 mod images;
@@ -17,6 +17,7 @@ mod inventory;
 mod job_raw;
 mod jobs;
 mod made_for;
+mod migrate;
 mod needs;
 mod order;
 mod predefined;
@@ -109,6 +110,7 @@ const CHECKS: &[fn(&mut Check<'_>)] = &[
     made_for::check,
     entities::check,
     drivers::check,
+    migrate::check,
     refs::check,
     images::check,
     changes::check,

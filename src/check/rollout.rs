@@ -14,28 +14,28 @@ const DEFAULT_TIMEOUT: Duration = Duration::from_secs(60 * 60);
 
 pub(super) fn check(check: &mut Check<'_>) {
     for (key, environment) in check.manifest.environments() {
+        unwatched(check, environment);
         workloads(check, environment);
         time(check, key, environment);
     }
 }
 
-/// Reports what `kubectl set image` cannot change, as the template of a Job stays what it was, and
-/// what nothing can wait for.
-fn workloads(check: &mut Check<'_>, environment: &Environment) {
-    let deploy = environment.deploy.get();
-    let set_image = deploy.and_then(|deploy| deploy.set_image.get());
-    for (workload, _) in set_image.into_iter().flat_map(|of| &of.0) {
-        if kubernetes_workload(&workload.value) == Workload::Job {
-            let message = format!(
-                "`{}` keeps the image that it was created with: Kubernetes refuses to change a Job",
-                &*workload.value
-            );
-            let finding = Finding::new(Code::BadName, workload.span, message);
-            check
-                .report
-                .push(finding.help("create the Job anew, with `apply` or `script`"));
-        }
+/// Reports a `rollout` that no job watches.
+fn unwatched(check: &mut Check<'_>, environment: &Environment) {
+    let alone = environment
+        .deploy
+        .at()
+        .filter(|deploy| deploy.value.leaves_cluster_alone());
+    if let (Some(deploy), Some(rollout)) = (alone, environment.rollout.span()) {
+        let message = "`rollout` has no effect: the job that deploys does not reach the cluster";
+        let finding = Finding::new(Code::Exclusive, rollout, message);
+        let finding = finding.related(deploy.span, "something else deploys what this writes");
+        check.report.push(finding.help("remove `rollout`"));
     }
+}
+
+/// Reports what nothing can wait for.
+fn workloads(check: &mut Check<'_>, environment: &Environment) {
     let rollout = environment.rollout.get();
     let watch = rollout.and_then(|rollout| rollout.watch.get());
     for workload in watch.into_iter().flat_map(|list| list.iter()) {
@@ -80,12 +80,12 @@ fn time(check: &mut Check<'_>, key: &At<String>, environment: &Environment) {
     };
     let message = match timeout {
         Some(_) => format!(
-            "the job may take {}, and waiting for the rollout {}: GitLab would end it before it can undo",
+            "the job may take {}, but waits up to {} for the rollout: GitLab would end it before it can undo",
             minutes(most),
             minutes(longest)
         ),
         None => format!(
-            "waiting for the rollout may take {}, and a job without `timeout` at most {}",
+            "the job waits up to {} for the rollout, but without `timeout` it may take {}",
             minutes(longest),
             minutes(most)
         ),

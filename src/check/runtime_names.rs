@@ -4,6 +4,7 @@
 //! Always holds: of variables of which nothing is known nothing is said.
 
 use super::Check;
+use crate::driver::Deploy;
 use crate::finding::{Code, Finding};
 use crate::gitlab::variables::{longest, names};
 use crate::manifest::tools::Kubernetes;
@@ -30,8 +31,7 @@ pub(super) fn check(check: &mut Check<'_>) {
     for (_, environment) in manifest.environments() {
         namespace(check, environment.kubernetes.get());
         let deploy = environment.deploy.get();
-        let helm = deploy.and_then(|deploy| deploy.helm.get());
-        if let Some(release) = helm.and_then(|helm| helm.release.at()) {
+        if let Some(release) = deploy.and_then(Deploy::release) {
             name(check, release, &release.value, RELEASE, "a Helm release");
         }
         if let Some(url) = environment.url.at() {

@@ -7,6 +7,7 @@
 use std::collections::HashMap;
 
 use super::Check;
+use crate::driver::Deploy;
 use crate::finding::{Code, Finding};
 use crate::gitlab::variables::{looks_secret, names};
 use crate::manifest::collection::List;
@@ -69,14 +70,13 @@ fn arguments(check: &mut Check<'_>) {
         }
     }
     for (_, environment) in manifest.environments() {
-        let helm = environment
+        let drivers = environment
             .deploy
             .get()
-            .and_then(|deploy| deploy.helm.get());
-        let options = helm.and_then(|helm| helm.options.get());
-        for option in options.into_iter().flat_map(List::iter) {
-            let help = "use `set`, whose values go by a file";
-            words.push((&option.value, option.span, ON_COMMAND_LINE, help));
+            .into_iter()
+            .flat_map(Deploy::drivers);
+        for (argument, help) in drivers.flat_map(|driver| driver.value.arguments()) {
+            words.push((&argument.value, argument.span, ON_COMMAND_LINE, help));
         }
     }
     for (text, span, where_to, help) in words {

@@ -7,6 +7,7 @@ use super::Check;
 use super::entities::exactly_one;
 use super::images::known;
 use super::needs::stage_number;
+use crate::driver::Deploy;
 use crate::finding::{Code, Finding};
 use crate::gitlab::variables::names;
 use crate::manifest::collection::Many;
@@ -81,7 +82,7 @@ fn keys(check: &mut Check<'_>, stop: &At<Stop>) {
                     .push(finding.help(format!("as in `{example}`")));
             }
             (false, Some(span)) if !stop.is_invalid("delete") => {
-                let message = format!("`{name}` has no meaning without `delete: labelled`");
+                let message = format!("`{name}` has no effect without `delete: labelled`");
                 let finding = Finding::new(Code::Exclusive, span, message);
                 let help = format!("remove `{name}`, or write `delete: labelled`");
                 check.report.push(finding.help(help));
@@ -165,7 +166,7 @@ fn namespace(check: &mut Check<'_>, key: &At<String>, environment: &Environment,
     };
     if !told_apart {
         let message =
-            format!("this deletes the namespace `{name}`, which is not this environment's alone");
+            format!("this deletes the namespace `{name}`, which other environments use as well");
         let finding = Finding::new(Code::SharedDeletion, span, message)
             .related(namespace.span, "the namespace")
             .help("give each environment its own, as in `namespace: $CI_ENVIRONMENT_SLUG-$CI_PROJECT_ID`")
@@ -185,7 +186,7 @@ fn namespace(check: &mut Check<'_>, key: &At<String>, environment: &Environment,
                 "a project with a branch of the same name has it too",
             )
             .help(format!(
-                "say the project in its name: `namespace: {name}-$CI_PROJECT_ID`"
+                "put the project into its name: `namespace: {name}-$CI_PROJECT_ID`"
             ));
         check.report.push(finding);
     }
@@ -228,7 +229,7 @@ fn release(check: &mut Check<'_>, key: &At<String>, environment: &Environment, s
     let Some(deploy) = environment.deploy.get() else {
         return;
     };
-    let Some(helm) = deploy.helm.get() else {
+    if deploy.helm.get().is_none() {
         if !deploy.is_invalid("helm") {
             let message = "`delete: release` wants the driver `helm`, which names the release";
             let finding = Finding::new(Code::MissingKey, span, message);
@@ -236,8 +237,8 @@ fn release(check: &mut Check<'_>, key: &At<String>, environment: &Environment, s
             check.report.push(finding.help(help));
         }
         return;
-    };
-    let Some(release) = helm.release.at() else {
+    }
+    let Some(release) = deploy.release() else {
         return;
     };
     let access = environment.access(manifest);
@@ -247,7 +248,7 @@ fn release(check: &mut Check<'_>, key: &At<String>, environment: &Environment, s
     if dynamic && !told_apart(&release.value) && !namespace.is_some_and(told_apart) {
         let name = &release.value;
         let message =
-            format!("this deletes the release `{name}`, which is not this environment's alone");
+            format!("this deletes the release `{name}`, which other environments use as well");
         let finding = Finding::new(Code::SharedDeletion, span, message)
             .related(release.span, "the release")
             .help("name it after the environment: `release: $CI_ENVIRONMENT_SLUG`")
@@ -258,10 +259,10 @@ fn release(check: &mut Check<'_>, key: &At<String>, environment: &Environment, s
     let place = format!("{} {}", release.value, namespace.unwrap_or_default());
     if let Some(other) = another_with(check, key, environment, |of_other| {
         let elsewhere = of_other.access(manifest);
-        let of_other = of_other.deploy.get().and_then(|deploy| deploy.helm.get());
+        let of_other = of_other.deploy.get().and_then(Deploy::release);
         elsewhere.cluster() == access.cluster()
             && elsewhere.namespace.get().map(String::as_str) == namespace
-            && of_other.and_then(|helm| helm.release.get()) == Some(&release.value)
+            && of_other.is_some_and(|of_other| of_other.value == release.value)
     }) && !is_of_environment(&place)
     {
         let message = format!(

@@ -198,7 +198,7 @@ impl Lowering<'_> {
     }
 
     /// The value of a variable, which may depend on an image.
-    pub(super) fn variable_text(&self, variable: &Variable) -> Option<String> {
+    pub(crate) fn variable_text(&self, variable: &Variable) -> Option<String> {
         let image = |field: &Field<Text>, part: fn(&Self, &str) -> String| {
             field.get().map(|name| part(self, name))
         };

@@ -10,7 +10,7 @@ mod builder;
 mod cleanup;
 mod common;
 mod compose;
-mod deploy;
+pub(crate) mod deploy;
 mod docker;
 mod early_cleanup;
 mod entrypoint;
@@ -21,7 +21,7 @@ mod in_container;
 mod marking;
 mod narrowed;
 mod needs;
-mod own_folder;
+pub(crate) mod own_folder;
 mod policy;
 mod production_build;
 mod promotion;
@@ -35,7 +35,7 @@ mod stop;
 mod test;
 mod tested;
 mod toolchain_build;
-mod tools;
+pub(crate) mod tools;
 mod uses;
 mod workflow;
 
@@ -43,7 +43,7 @@ use std::cell::OnceCell;
 use std::collections::HashMap;
 
 use crate::finding::Finding;
-use crate::gitlab::shell::{quoted, word};
+pub(crate) use crate::gitlab::shell::{quoted, word};
 use crate::gitlab::{Version, gates};
 use crate::manifest::Manifest;
 use crate::manifest::deployments::Deployments;
@@ -99,8 +99,8 @@ pub fn lower_in_full(manifest: &Manifest) -> Lowered {
     lowering.out
 }
 /// A lowering under way.
-struct Lowering<'m> {
-    manifest: &'m Manifest,
+pub(crate) struct Lowering<'m> {
+    pub(crate) manifest: &'m Manifest,
     /// The GitLab that must run the pipeline.
     target: Version,
     deployments: Deployments<'m>,
@@ -221,28 +221,28 @@ impl<'m> Lowering<'m> {
     }
 
     /// An image of the manifest.
-    fn image(&self, name: &str) -> Option<&'m At<Image>> {
+    pub(crate) fn image(&self, name: &str) -> Option<&'m At<Image>> {
         self.manifest.image(name)
     }
 
     /// Whether an image may exist without a build in this pipeline.
-    fn is_toolchain(&self, name: &str) -> bool {
+    pub(crate) fn is_toolchain(&self, name: &str) -> bool {
         let image = self.image(name);
         image.is_some_and(|image| image.role() == Role::Toolchain)
     }
 
     /// The reference of an image by its tag, as later jobs find it: `$IMAGE_APP`.
-    fn by_tag(&self, name: &str) -> String {
+    pub(crate) fn by_tag(&self, name: &str) -> String {
         format!("${}", image_variable(name))
     }
 
     /// The reference of an image by digest, in a value that GitLab expands.
-    fn by_digest(&self, name: &str) -> String {
+    pub(crate) fn by_digest(&self, name: &str) -> String {
         self.at_digest(name, &format!("${}", digest_variable(name)))
     }
 
     /// The same in a shell command: the job fails if no build handed a digest on.
-    fn by_digest_or_fail(&self, name: &str, uses: &mut Uses) -> String {
+    pub(crate) fn by_digest_or_fail(&self, name: &str, uses: &mut Uses) -> String {
         match self.is_toolchain(name) {
             true => uses.image(name),
             false => uses.digest(name),
@@ -279,6 +279,6 @@ impl<'m> Lowering<'m> {
 }
 
 /// The variable in which a build hands the digest of its image on.
-fn digest_variable(name: &str) -> String {
+pub(crate) fn digest_variable(name: &str) -> String {
     format!("{}_DIGEST", image_variable(name))
 }

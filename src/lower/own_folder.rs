@@ -14,7 +14,7 @@ fn commands() -> [Value; 2] {
 }
 
 /// The path of a file in the folder, as a word of the shell.
-pub(super) fn file(name: &str) -> String {
+pub(crate) fn file(name: &str) -> String {
     format!("\"$job_tmp/{name}\"")
 }
 

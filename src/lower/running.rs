@@ -6,7 +6,8 @@
 //! the retention with it. Of dynamic environments one job asks for all.
 
 use super::deploy::cluster::{Client, Namespace};
-use super::{Lowering, word};
+use super::{Lowering, own_folder, word};
+use crate::driver::Deploy;
 use crate::gitlab::gates;
 use crate::gitlab::variables::names;
 use crate::manifest::common::{Entity, When};
@@ -96,6 +97,18 @@ impl<'m> Lowering<'m> {
         job.script.push(
             format!("kubectl get {KINDS} \\\n  {everywhere}--output {IMAGES} >> {file}\n").into(),
         );
+        let drivers = environment
+            .deploy
+            .get()
+            .into_iter()
+            .flat_map(Deploy::drivers);
+        let planned: Vec<Value> = drivers
+            .flat_map(|driver| driver.value.list_planned(&file))
+            .collect();
+        if !planned.is_empty() {
+            own_folder::give(&mut job);
+            job.script.extend(planned);
+        }
         self.finish(job, None);
     }
 
@@ -115,7 +128,8 @@ impl<'m> Lowering<'m> {
     ) -> bool {
         let deploy = environment.deploy.get();
         !self.asks_everywhere(key, environment)
-            && deploy.is_some_and(|deploy| deploy.set_image.is_missing())
+            && deploy
+                .is_some_and(|deploy| !deploy.drivers().all(|of| of.value.stays_in_namespace()))
             && !mutant::on(Mutant::BelievesTheNamespace)
     }
 

@@ -6,15 +6,15 @@
 //! nothing if a variable in the name of what it deletes is empty.
 
 use super::deploy::cluster::{Client, Namespace};
-use super::deploy::helm::release as helm_release;
 use super::registry::{Function, Right, expression};
 use super::{Lowering, quoted, word};
+use crate::driver::Deploy;
 use crate::gitlab::gates;
 use crate::gitlab::shell::wrapped;
 use crate::gitlab::variables::{names, or_fail};
 use crate::manifest::collection::Many;
 use crate::manifest::common::{Entity, Variable, When};
-use crate::manifest::environments::{Environment, Helm, Stop, StopDelete};
+use crate::manifest::environments::{Environment, Stop, StopDelete};
 use crate::manifest::images::Image;
 use crate::manifest::record::Field;
 use crate::mutant::{self, Mutant};
@@ -231,8 +231,10 @@ impl<'m> Lowering<'m> {
             }
             Some(StopDelete::Release) => {
                 let deploy = environment.deploy.get();
-                let helm = deploy.and_then(|deploy| deploy.helm.get());
-                helm.map(uninstall).unwrap_or_default()
+                let drivers = deploy.into_iter().flat_map(Deploy::drivers);
+                drivers
+                    .flat_map(|driver| driver.value.delete_release())
+                    .collect()
             }
             Some(StopDelete::Labelled) => {
                 let kinds = stop.kinds.get().map(super::common::list_of);
@@ -372,8 +374,8 @@ impl<'m> Lowering<'m> {
         let mut texts = self.access_texts(environment);
         match stop.delete.get() {
             Some(StopDelete::Release) => {
-                let helm = environment.deploy.get().and_then(|of| of.helm.get());
-                texts.extend(helm.and_then(|helm| helm.release.get().cloned()));
+                let release = environment.deploy.get().and_then(Deploy::release);
+                texts.extend(release.map(|release| release.value.clone()));
             }
             Some(StopDelete::Labelled) => {
                 texts.extend(
@@ -406,22 +408,4 @@ impl<'m> Lowering<'m> {
         }
         Some(self.variable(variable, false))
     }
-}
-
-/// Commands that delete a release.
-fn uninstall(helm: &Helm) -> Vec<Value> {
-    let mut script = Vec::new();
-    let text = helm.release.get().map_or("", String::as_str);
-    let required: Vec<String> = names(text)
-        .map(|name| format!("\"${{{name}:?}}\""))
-        .collect();
-    if !required.is_empty() {
-        script.push(Value::from(format!(": {}", required.join(" "))));
-    }
-    let (cut, release) = helm_release(helm);
-    script.extend(cut);
-    script.push(Value::from(format!(
-        "helm uninstall {release} --ignore-not-found --wait"
-    )));
-    script
 }

@@ -10,7 +10,7 @@ use crate::pipeline::Image;
 
 /// A program that generated jobs need. Docker has its own rules: see [`super::docker`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Tool {
+pub(crate) enum Tool {
     /// regctl (regclient 0.11.5), in a variant with a shell.
     Regctl,
     /// git, for `ls-remote`.
@@ -54,7 +54,7 @@ impl Tool {
 
 impl Lowering<'_> {
     /// The image of a program.
-    pub(super) fn tool(&self, tool: Tool) -> Image {
+    pub(crate) fn tool(&self, tool: Tool) -> Image {
         let (pinned, mut starts_shell) = tool.pinned();
         let own = self.manifest.tools.get().and_then(|tools| tool.own(tools));
         if let Some(own) = own {

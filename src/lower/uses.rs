@@ -34,7 +34,7 @@ impl Lowering<'_> {
     }
 
     /// Notes what a text uses that a shell expands.
-    pub(super) fn read_text(&self, text: &str, uses: &mut Uses) {
+    pub(crate) fn read_text(&self, text: &str, uses: &mut Uses) {
         for part in parts(text) {
             let Part::Variable(name, written) = part else {
                 continue;

@@ -1,130 +1,22 @@
 //! Environments: where and how images are deployed (language, section 7), and promotions.
 
-use super::collection::{List, Many, Map};
-use super::common::{Variable, When, entity};
+use super::collection::{List, Many};
+use super::common::{When, entity};
 use super::kinds::{Expiry, KubectlDuration, ProjectPath, Raw, Text, VariableName, Workload};
-use super::record::{Read, Reader, SchemaName, See, Wanted, record, words};
-use super::tests::JobImage;
+use super::record::{record, words};
 use super::tools::Kubernetes;
-use crate::finding::{Code, Finding};
-use crate::source::{At, Kind, Node};
-use schemars::{JsonSchema, Schema, SchemaGenerator};
-
-/// Workload -> container -> image, as `kubectl set image` takes them.
-#[derive(Debug, Clone, PartialEq, Default)]
-pub struct SetImage(pub Vec<(At<Workload>, Map<Text>)>);
-
-impl Read for SetImage {
-    fn read(node: &Node, reader: &mut Reader<'_>) -> Option<Self> {
-        let Kind::Mapping(entries) = &node.kind else {
-            reader.wrong_type(
-                node,
-                Wanted::Like("a mapping such as `{deployment/web: {container: image}}`"),
-            );
-            return None;
-        };
-        let mut workloads = Vec::new();
-        for entry in entries.iter() {
-            let key = Node {
-                kind: Kind::Scalar(crate::source::Scalar {
-                    text: entry.key.value.clone(),
-                    plain: entry.plain_key,
-                }),
-                span: entry.key.span,
-                defined: None,
-                tag: None,
-            };
-            let workload = Workload::read(&key, reader);
-            let containers = reader.below(&entry.key.value, |reader| {
-                Map::<Text>::read(&entry.value, reader)
-            });
-            if let (Some(workload), Some(containers)) = (workload, containers) {
-                if containers.is_empty() {
-                    let message = format!("`{}` names no container", entry.key.value);
-                    let finding = Finding::new(Code::Empty, entry.key.span, message)
-                        .help("write `{container: image}`");
-                    reader.report.push(finding);
-                    continue;
-                }
-                workloads.push((At::new(workload, entry.key.span), containers));
-            }
-        }
-        Some(Self(workloads))
-    }
-
-    fn visit<'m>(&'m self, see: &mut See<'_, 'm>) {
-        see(self);
-        self.0
-            .iter()
-            .for_each(|(_, containers)| containers.visit(see));
-    }
-}
-
-impl JsonSchema for SetImage {
-    fn inline_schema() -> bool {
-        true
-    }
-    fn schema_name() -> SchemaName {
-        "SetImage".into()
-    }
-    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
-        Map::<Map<Text>>::json_schema(generator)
-    }
-}
+use crate::driver::Deploy;
 
 record! {
-    /// Manifests for `kubectl apply`.
-    Apply {
-        /// Files and folders.
-        files: List<ProjectPath>,
-        /// Names of the variables to substitute in the files; no others are. `IMAGE_<NAME>` is the
-        /// image by digest.
+    /// A Job of Kubernetes that must complete before the deployment.
+    Migrate = "file" {
+        /// The file with the Job, and nothing else.
+        file: ProjectPath,
+        /// Names of the variables to substitute in the file; no others are. `IMAGE_<NAME>` is the image by
+        /// digest.
         envsubst: List<VariableName>,
-    }
-}
-
-record! {
-    /// An overlay for `kubectl apply -k`.
-    Kustomize {
-        /// Folder of the overlay.
-        path: ProjectPath,
-        /// Image name in the overlay -> name of the image.
-        images: Map<Text>,
-    }
-}
-
-record! {
-    /// A chart for `helm upgrade --install`.
-    Helm {
-        /// The chart: a folder of the project or a reference.
-        chart: Text,
-        /// Name of the release, cut to the 53 characters that Helm allows.
-        release: Text,
-        /// Value files.
-        values: List<ProjectPath>,
-        /// Single values, always strings. `{tag_of: IMAGE}` and similar take them from an image.
-        set: Map<Variable>,
-        /// Further arguments of the command.
-        options: List<Text>,
-    }
-}
-
-record! {
-    /// How the environment is deployed: exactly one driver.
-    Deploy {
-        /// `kubectl set image`: workload -> container -> image.
-        set_image: SetImage,
-        /// `kubectl apply` of files.
-        apply: Apply,
-        /// `kubectl apply -k` of an overlay.
-        kustomize: Kustomize,
-        /// `helm upgrade --install`.
-        helm: Helm,
-        /// Your own commands.
-        script: Many<Text>,
-        /// The image of the job that runs `script`: a name of `images`, or a reference with a tag. The job
-        /// then has no access to a cluster, unless the environment has its own `kubernetes`.
-        image: JobImage,
+        /// How long it may take. Default: `5m`.
+        timeout: KubectlDuration,
     }
 }
 
@@ -139,6 +31,9 @@ record! {
         timeout: KubectlDuration,
         /// Whether a failed rollout is undone. Default: `true`.
         undo: bool,
+        /// Your own commands that test the deployment once its workloads are ready. If one of them fails, it is
+        /// undone as a failed rollout is.
+        verify: Many<Text>,
     }
 }
 
@@ -223,6 +118,8 @@ entity! {
         deployment_tier: Tier,
         /// How it is deployed.
         deploy: Deploy,
+        /// A Job of Kubernetes that runs to its end first: a migration. If it fails, nothing is deployed.
+        migrate: Migrate,
         /// Images that the applied files or the script name. `all` means all images that these refs
         /// build.
         images: Many<Text>,

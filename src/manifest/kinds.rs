@@ -76,7 +76,7 @@ fn variable_name(text: &str) -> Result<(), Fault> {
     })
 }
 
-fn project_path(text: &str) -> Result<(), Fault> {
+pub(crate) fn project_path(text: &str) -> Result<(), Fault> {
     crate::files::check_relative(text).map_err(|why| {
         Fault::because(
             &format!("the path `{text}`"),

@@ -187,6 +187,19 @@ impl<T> Field<T> {
         self.at().map(|at| &at.value)
     }
 
+    /// The value with its place, to change it.
+    pub fn at_mut(&mut self) -> Option<&mut At<T>> {
+        match self {
+            Field::Set(at) => Some(at),
+            Field::Absent | Field::Null | Field::Invalid => None,
+        }
+    }
+
+    /// The value, to change it.
+    pub fn get_mut(&mut self) -> Option<&mut T> {
+        self.at_mut().map(|at| &mut at.value)
+    }
+
     /// Where the value stands.
     pub fn span(&self) -> Option<Span> {
         self.at().map(|at| at.span)

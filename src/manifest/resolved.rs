@@ -3,11 +3,11 @@
 //!
 //! Always holds: the answer is the one that the manifest reference documents, with its place.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
 use super::Manifest;
-use super::collection::{Many, Map};
+use super::collection::{List, Many, Map};
 use super::common::{AllowFailure, When};
 use super::environments::{Environment, Promotion};
 use super::images::{Builder, Image, KeepFor, Role};
@@ -15,6 +15,7 @@ use super::kinds::{Text, Workload};
 use super::record::Field;
 use super::tests::Test;
 use super::tools::{Compose, Kubernetes};
+use crate::driver::Deploy;
 use crate::gitlab::Version;
 use crate::gitlab::duration;
 use crate::gitlab::names::{self, kubernetes_workload};
@@ -271,7 +272,7 @@ impl Environment {
         Some(parts(own).into_iter().map(known).collect())
     }
 
-    /// How long the deployment may wait for its workloads, one after the other; `None` if it waits
+    /// How long the deployment may wait for its migration and its workloads, one after the other; `None` if it waits
     /// for nothing, or for ever. Of manifests, whose workloads nobody here knows, at least one.
     pub fn longest_rollout(&self) -> Option<Duration> {
         let rollout = self.rollout.get();
@@ -281,15 +282,15 @@ impl Environment {
             |workload: &Workload| kubernetes_workload(workload) != names::Workload::WithoutRollout;
         let deploy = self.deploy.get()?;
         let watch = rollout.and_then(|rollout| rollout.watch.get());
-        let count = match (watch, deploy.set_image.get()) {
-            (Some(watch), _) => watch.iter().filter(|one| waits(&one.value)).count(),
-            (None, Some(set_image)) => {
-                let all = set_image.0.iter();
-                all.filter(|(workload, _)| waits(&workload.value)).count()
-            }
-            (None, None) => usize::from(deploy.script.is_missing()),
+        let count = match watch {
+            Some(watch) => watch.iter().filter(|one| waits(&one.value)).count(),
+            None => deploy.drivers().map(|of| of.value.waits_for()).sum(),
         };
         let all = each.ok()?.checked_mul(u32::try_from(count).ok()?)?;
+        let migrate = self.migrate.get();
+        let migrates = migrate.map(|of| of.timeout.get().map_or(ROLLOUT_TIMEOUT, |own| own));
+        let migrates = migrates.and_then(|own| duration::parse_go(own).ok());
+        let all = all.checked_add(migrates.unwrap_or_default())?;
         (!all.is_zero()).then_some(all)
     }
 
@@ -320,39 +321,23 @@ impl Environment {
     /// The access to its cluster: what it says itself over what the manifest says.
     pub fn access(&self, manifest: &Manifest) -> Kubernetes {
         let mut own = self.kubernetes.get().cloned().unwrap_or_default();
-        let script = self.deploy.get().filter(|of| !of.script.is_missing());
-        let image = script.map(|of| &of.image);
-        match image.filter(|image| !image.is_missing()) {
-            Some(image) => {
-                if !own.ways().is_empty() {
-                    own = own.over(manifest.kubernetes.get());
-                }
-                own.image = image.clone();
-                own
-            }
-            None => own.over(manifest.kubernetes.get()),
+        let by_itself = self.deploy.get().filter(|deploy| deploy.is_by_itself());
+        if by_itself.is_none() || !own.ways().is_empty() {
+            own = own.over(manifest.kubernetes.get());
         }
+        if let Some(deploy) = by_itself
+            && !deploy.image.is_missing()
+        {
+            own.image = deploy.image.clone();
+        }
+        own
     }
 
     /// The images that it deploys or names, with where it says so.
     pub fn deployed_images(&self) -> Vec<&At<Text>> {
         let mut images = Vec::new();
         if let Some(deploy) = self.deploy.get() {
-            if let Some(set_image) = deploy.set_image.get() {
-                for (_, containers) in &set_image.0 {
-                    images.extend(containers.iter().map(|(_, image)| image));
-                }
-            }
-            if let Some(kustomize) = deploy.kustomize.get()
-                && let Some(of) = kustomize.images.get()
-            {
-                images.extend(of.iter().map(|(_, image)| image));
-            }
-            if let Some(helm) = deploy.helm.get()
-                && let Some(set) = helm.set.get()
-            {
-                images.extend(set.iter().flat_map(|(_, variable)| variable.value.images()));
-            }
+            images.extend(deploy.drivers().flat_map(|driver| driver.value.images()));
         }
         images.extend(self.images.get().into_iter().flat_map(Many::iter));
         if let Some(variables) = self.variables.get() {
@@ -389,6 +374,18 @@ impl super::common::Variable {
         ]
         .into_iter()
         .filter_map(Field::at)
+    }
+
+    /// The same, to let them name rows of a matrix.
+    pub fn images_mut(&mut self) -> impl Iterator<Item = &mut At<Text>> {
+        [
+            &mut self.image,
+            &mut self.tag_of,
+            &mut self.digest_of,
+            &mut self.repository_of,
+        ]
+        .into_iter()
+        .filter_map(Field::at_mut)
     }
 }
 
@@ -487,17 +484,25 @@ impl Manifest {
     /// The images of which an environment's files hold the variable, as `$IMAGE_APP`, with where
     /// the environment says so.
     pub fn substituted_by<'m>(&'m self, environment: &'m Environment) -> Vec<At<&'m str>> {
-        let deploy = environment.deploy.get();
-        let apply = deploy.and_then(|deploy| deploy.apply.get());
-        let names = apply.and_then(|apply| apply.envsubst.get());
+        let drivers = environment
+            .deploy
+            .get()
+            .into_iter()
+            .flat_map(Deploy::drivers);
+        let migrate = environment.migrate.get();
+        let of_migration = migrate.and_then(|migrate| migrate.envsubst.get());
+        let of_migration = of_migration.into_iter().flat_map(List::iter);
+        let mut seen = HashSet::new();
+        let names = drivers
+            .flat_map(|driver| driver.value.substituted())
+            .chain(of_migration)
+            .filter(|name| seen.insert(&*name.value));
         let images = self.image_names();
         let image = |variable: &str| {
             let mut images = images.iter().copied();
             images.find(|image| image_variable(image) == variable)
         };
         names
-            .into_iter()
-            .flat_map(|names| names.iter())
             .filter_map(|name| Some(At::new(image(&name.value)?, name.span)))
             .collect()
     }

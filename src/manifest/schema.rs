@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use super::Manifest;
 use super::record::REMOVED;
+use crate::driver::Deploy;
 
 /// The schema's name, which stays the same for all of `windlass: 1`: its address at SchemaStore.
 const ID: &str = "https://www.schemastore.org/windlass.json";
@@ -112,22 +113,19 @@ fn limits() -> Vec<(&'static str, Value)> {
             "/definitions/Environment/properties/changes",
             json!({ "maxItems": 50 }),
         ),
-        // One driver; `script` alone has an image beside it.
-        (
-            "/definitions/Deploy",
-            json!({
-                "maxProperties": 2,
-                "dependencies": {
-                    "set_image": { "maxProperties": 1 },
-                    "apply": { "maxProperties": 1 },
-                    "kustomize": { "maxProperties": 1 },
-                    "helm": { "maxProperties": 1 },
-                    "image": ["script"],
-                },
-            }),
-        ),
+        ("/definitions/Deploy", one_driver()),
     ]);
     limits
+}
+
+/// One driver; `script` alone has an image beside it.
+fn one_driver() -> Value {
+    let keys = Deploy::default().keys_of_drivers();
+    let alone = keys.into_iter().filter(|(key, _)| *key != "script");
+    let alone = alone.map(|(key, _)| (key.to_owned(), json!({ "maxProperties": 1 })));
+    let image = ("image".to_owned(), json!(["script"]));
+    let dependencies: serde_json::Map<String, Value> = alone.chain([image]).collect();
+    json!({ "maxProperties": 2, "dependencies": dependencies })
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! What reads each text of the manifest, and so what it may hold: [`READERS`] classifies every key
+//! What reads each text of the manifest, and so what it may hold: [`rows`] classifies every key
 //! whose value is free text, and a test holds it complete against the schema.
 //!
 //! In: the value of a key, before it is read. Out: findings. Always holds: a text without a finding
@@ -52,8 +52,8 @@ pub type Row = (
 
 const ENTITIES: &[&str] = &["Image", "Test", "Environment", "Promotion"];
 
-/// Every key whose value is free text or has free keys.
-pub const READERS: &[Row] = &[
+/// Every key whose value is free text or has free keys, but those of deploy drivers.
+const READERS: &[Row] = &[
     (ENTITIES, &["stage", "refs", "runner_tags"], &[NoShell]),
     (ENTITIES, &["timeout"], &[NoShell]),
     (ENTITIES, &["before_script", "after_script"], &[Script]),
@@ -120,17 +120,11 @@ pub const READERS: &[Row] = &[
         &["deploy", "stop", "mark", "running", "untag"],
         &[NoShell],
     ),
-    (&["Deploy"], &["set_image"], &[Operand, Name, NoShell]),
-    (&["Deploy"], &["script"], &[Script]),
-    (&["Apply"], &["files"], &[Operand]),
-    (&["Apply"], &["envsubst"], &[Plain]),
-    (&["Kustomize"], &["path"], &[Operand]),
-    (&["Kustomize"], &["images"], &[Name, NoShell]),
-    (&["Helm"], &["chart", "release", "values"], &[Operand]),
-    (&["Helm"], &["set"], &[Name, Word]),
-    (&["Helm"], &["options"], &[Word]),
+    (&["Migrate"], &["file"], &[Operand]),
+    (&["Migrate"], &["envsubst", "timeout"], &[Plain]),
     (&["Rollout"], &["watch"], &[Operand]),
     (&["Rollout"], &["timeout"], &[Plain]),
+    (&["Rollout"], &["verify"], &[Script]),
     (&["Stop"], &["kinds"], &[Item]),
     (&["Stop"], &["selector"], &[Word]),
     (&["Stop"], &["script"], &[Script]),
@@ -227,15 +221,21 @@ pub const READERS: &[Row] = &[
     ),
 ];
 
+/// All rows: those of [`READERS`], and what each deploy driver says of its own keys.
+pub fn rows() -> impl Iterator<Item = &'static Row> {
+    let of_drivers = crate::driver::READERS.iter().copied().flatten();
+    READERS.iter().chain(of_drivers)
+}
+
 /// What reads the texts of a key; `None` if it has none.
 pub fn readers(record: &str, key: &str) -> Option<&'static [Text]> {
-    let mut rows = READERS.iter();
-    rows.find(|(records, keys, _)| records.contains(&record) && keys.contains(&key))
+    rows()
+        .find(|(records, keys, _)| records.contains(&record) && keys.contains(&key))
         .map(|(_, _, texts)| *texts)
 }
 
 /// Reports each text of a value that its reader would not get as it is written.
-pub(super) fn check(record: &str, key: &str, node: &Node, reader: &mut Reader<'_>) {
+pub(crate) fn check(record: &str, key: &str, node: &Node, reader: &mut Reader<'_>) {
     if let Some(texts) = readers(record, key) {
         walk(node, texts, reader);
     }

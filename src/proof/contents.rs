@@ -11,7 +11,6 @@
 
 use super::made::ByOrigin;
 use crate::manifest::Manifest;
-use crate::manifest::collection::Map;
 use crate::manifest::environments::Environment;
 use crate::manifest::images::Role;
 use crate::manifest::tests::{Test, Via};
@@ -58,25 +57,10 @@ fn undigested(
     environment: &Environment,
 ) -> Option<String> {
     let deploy = environment.deploy.get()?;
-    let mut named: Vec<&str> = Vec::new();
-    if let Some(set_image) = deploy.set_image.get() {
-        let containers = set_image
-            .0
-            .iter()
-            .flat_map(|(_, containers)| containers.iter());
-        named.extend(containers.map(|(_, image)| image.value.as_str()));
-    }
-    let overlay = deploy.kustomize.get().and_then(|of| of.images.get());
-    named.extend(
-        overlay
-            .into_iter()
-            .flat_map(Map::iter)
-            .map(|(_, image)| image.value.as_str()),
-    );
-    let values = deploy.helm.get().and_then(|helm| helm.set.get());
-    let values = values.into_iter().flat_map(Map::iter);
-    let images = values.filter_map(|(_, value)| value.image.get());
-    named.extend(images.map(String::as_str));
+    let named: Vec<&str> = deploy
+        .drivers()
+        .flat_map(|driver| driver.value.by_digest())
+        .collect();
     for job in jobs.jobs(jobs.indexes(&Origin::Deploy(key.to_owned()))) {
         for image in named.iter().filter(|image| has_digest(manifest, image)) {
             let wanted = named.iter().filter(|other| other == &image).count();

@@ -18,11 +18,13 @@ mod access;
 mod apply;
 #[path = "../compiled/mod.rs"]
 mod compiled;
+mod gitops;
 mod helm;
 #[path = "../installed/mod.rs"]
 mod installed;
 mod job;
 mod kustomize;
+mod verify;
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
@@ -115,8 +117,14 @@ fn shellcheck_accepts_every_driver() {
         apply::SUBSTITUTED,
         apply::WITHOUT_UNDO,
         kustomize::OVERLAY,
+        gitops::FILES,
         helm::SET,
         helm::WATCHED,
+        verify::APPLIED,
+        "migrate: {file: migrate.yml, envsubst: [IMAGE_APP]}, deploy: {set_image: {deployment/app: {app: app}}}",
+        "migrate: migrate.yml, deploy: {script: ./deploy}",
+        verify::SET,
+        verify::RELEASED,
         "deploy: {set_image: {deployment/app: {app: app}, daemonset/agent: {\"*\": web}}}",
         "deploy: {script: ./deploy}",
         &format!("deploy: {{apply: {{files: [k8s/]}}}}, {named}"),

@@ -64,8 +64,17 @@ struct Made {
     checks: Vec<&'static str>,
     unit: Vec<&'static str>,
     production: &'static str,
+    deploys: &'static str,
     raw: Vec<Raw>,
 }
+
+/// How production is deployed.
+const DEPLOYMENTS: [&str; 4] = [
+    "deploy: {set_image: {deployment/a: {a: app}}}",
+    "deploy: {set_image: {deployment/a: {a: app}}}, rollout: {verify: smoke}",
+    "migrate: {file: m.yml, envsubst: [IMAGE_APP]}, deploy: {kustomize: {path: k, images: {a: app}}}",
+    "deploy: {gitops: {repository: 'https://git.example.com/o.git', token: T, files: {a.yml: app}}}",
+];
 
 fn sets() -> impl Strategy<Value = Vec<&'static str>> {
     proptest::sample::subsequence(SETS.to_vec(), 1..=3)
@@ -104,13 +113,15 @@ fn made() -> impl Strategy<Value = Made> {
     let raw = proptest::collection::vec(raw(), 0..3);
     let changes = || prop_oneof![3 => Just(CHANGES[0]), 2 => select(CHANGES.to_vec())];
     let changes = [changes(), changes(), changes(), changes()];
-    (sets(), sets(), sets(), select(SETS.to_vec()), raw, changes).prop_map(
-        |(app, checks, unit, production, raw, changes)| Made {
+    let production = (select(SETS.to_vec()), select(DEPLOYMENTS.to_vec()));
+    (sets(), sets(), sets(), production, raw, changes).prop_map(
+        |(app, checks, unit, (production, deploys), raw, changes)| Made {
             changes,
             app,
             checks,
             unit,
             production,
+            deploys,
             raw,
         },
     )
@@ -136,8 +147,8 @@ fn manifest(made: &Made) -> String {
     );
     let _ = writeln!(
         text,
-        "environments:\n  production: {{refs: {}, deploy: {{set_image: {{deployment/a: {{a: app}}}}}}{production}}}",
-        made.production
+        "environments:\n  production: {{refs: {}, {}{production}}}",
+        made.production, made.deploys
     );
     if !made.raw.is_empty() {
         text.push_str("jobs:\n");
@@ -259,7 +270,13 @@ fn kept(made: &Made, config: &Config, on: &Situation, text: &str) {
         }
         if raw.deploys {
             assert!(holds(&plan, "deploy-production"), "{why}");
-            assert!(!raw.interruptible, "{why}");
+            // Only a push cancels what runs already, and not on a tag.
+            let pushed = match (&on.reference, &on.trigger) {
+                (Ref::Branch(_), trigger) => *trigger == Trigger::Push,
+                (Ref::MergeRequest { .. }, _) => true,
+                (Ref::Tag(_), _) => false,
+            };
+            assert!(!(raw.interruptible && pushed), "{why}");
         }
         // The clean-up is in the last stage, and waits for no one whom nobody starts.
         if raw.image == Some("checks") {

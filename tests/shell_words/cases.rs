@@ -2,7 +2,7 @@
 
 /// A manifest in which a text stands.
 pub(crate) struct Case {
-    /// `Record.key`, as in `READERS`.
+    /// `Record.key`, as in `rows`.
     pub(crate) key: &'static str,
     /// What stands around the text in its value.
     pub(crate) around: [&'static str; 2],
@@ -285,6 +285,23 @@ pub(crate) const CASES: &[Case] = &[
     case(
         "Helm.options",
         "windlass: 1\nkubernetes: {context: c}\nimages: {app: {}}\nenvironments: {prod: {refs: default_branch, images: [app], deploy: {helm: {chart: c, release: app, options: [@@]}}}}\n",
+    ),
+    around(
+        "Gitops.repository",
+        ["https://git.example.com/", ""],
+        "windlass: 1\nimages: {app: {}}\nenvironments: {prod: {refs: default_branch, deploy: {gitops: {repository: @@, branch: main, token: NPM_TOKEN, files: {app.yml: app}}}}}\n",
+    ),
+    case(
+        "Gitops.branch",
+        "windlass: 1\nimages: {app: {}}\nenvironments: {prod: {refs: default_branch, deploy: {gitops: {repository: 'https://git.example.com/a.git', branch: @@, token: NPM_TOKEN, files: {app.yml: app}}}}}\n",
+    ),
+    case(
+        "Gitops.files",
+        "windlass: 1\nimages: {app: {}}\nenvironments: {prod: {refs: default_branch, deploy: {gitops: {repository: 'https://git.example.com/a.git', branch: main, token: NPM_TOKEN, files: {@@: app}}}}}\n",
+    ),
+    case(
+        "Migrate.file",
+        "windlass: 1\nkubernetes: {context: c}\nimages: {app: {}}\nenvironments: {prod: {refs: default_branch, images: [app], migrate: @@, deploy: {script: unit}}}\n",
     ),
     around(
         "Rollout.watch",

@@ -11,7 +11,7 @@ pub(crate) type Call = Vec<String>;
 const A: &str = "v *";
 
 /// Programs that record their arguments and do nothing.
-const STUBS: [&str; 26] = [
+const STUBS: [&str; 28] = [
     "docker",
     "buildctl",
     "buildah",
@@ -36,6 +36,8 @@ const STUBS: [&str; 26] = [
     "not_kept",
     "delete",
     "git",
+    "set_digest",
+    "run_job",
     "unit",
     "canary",
 ];

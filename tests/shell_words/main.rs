@@ -21,7 +21,7 @@ use compiled::{Complete, compiled, findings, json};
 use proptest::prelude::*;
 use serde_json::Value as Json;
 use windlass::finding::{Location, Severity};
-use windlass::manifest::words::{READERS, Text, readers};
+use windlass::manifest::words::{Text, readers, rows};
 
 /// What stands for a text in a case, and the text of the first run.
 const MARK: &str = "@@";
@@ -73,7 +73,7 @@ fn classified() -> Vec<String> {
         };
         records.iter().flat_map(of).collect()
     };
-    READERS.iter().flat_map(row).collect()
+    rows().flat_map(row).collect()
 }
 
 #[test]

@@ -5,17 +5,19 @@
 //! holds: the context and the namespace are chosen in a kubeconfig of the job's own, so that no other
 //! job, and nothing else on the runner, gets them. For an agent GitLab writes such a file for each job.
 
+use super::rollout;
+use crate::driver::{Deploy, Reach};
 use crate::gitlab::shell::wrapped;
 use crate::gitlab::variables::or_fail;
 use crate::lower::tools::Tool;
 use crate::lower::{Lowering, own_folder, word};
-use crate::manifest::environments::Environment;
+use crate::manifest::environments::{Environment, Migrate};
 use crate::manifest::tools::{Kubeconfig, KubeconfigEncoding, Kubernetes};
 use crate::pipeline::{Base, BaseId, Job, Mapping, Value};
 
 /// The clients of a cluster that jobs need.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::lower) enum Client {
+pub(crate) enum Client {
     /// `kubectl` alone.
     Kubectl,
     /// `helm`, `kustomize`, `envsubst` and `curl` beside it.
@@ -31,23 +33,30 @@ pub(in crate::lower) enum Namespace {
     Used,
     /// It is not that of any command.
     Ignored,
+    /// The job does not reach the cluster at all.
+    NoCluster,
 }
 
 impl Client {
     /// What the jobs of an environment need.
     pub(in crate::lower) fn of(environment: &Environment) -> Self {
-        let Some(deploy) = environment.deploy.get() else {
-            return Self::Kubectl;
-        };
-        let kustomize = deploy.kustomize.get();
-        let edits = kustomize.is_some_and(|kustomize| !kustomize.images.is_missing());
-        let apply = deploy.apply.get();
-        let substitutes = apply.is_some_and(|apply| !apply.envsubst.is_missing());
-        if deploy.helm.get().is_some() || edits || substitutes {
-            Self::Tools
-        } else {
-            Self::Kubectl
+        let substitutes = |migrate: &Migrate| !migrate.envsubst.is_missing();
+        if environment.migrate.get().is_some_and(substitutes)
+            || !rollout::verify(environment).is_empty()
+        {
+            return Self::Tools;
         }
+        let mut drivers = environment
+            .deploy
+            .get()
+            .into_iter()
+            .flat_map(Deploy::drivers);
+        let client = drivers.find_map(|driver| match driver.value.reach() {
+            Reach::Cluster(client) => Some(client),
+            Reach::Itself => Some(Self::Tools),
+            Reach::Commands => None,
+        });
+        client.unwrap_or(Self::Kubectl)
     }
 
     /// The name of the hidden job, and what is said of it.
@@ -84,7 +93,8 @@ impl Lowering<'_> {
             Some(image) => self.job_image(image, environment.variables.get()),
             None => self.tool(client.tool()),
         };
-        if kubernetes.ways().is_empty() {
+        let alone = namespace == Namespace::NoCluster;
+        if alone || kubernetes.ways().is_empty() {
             job.image = Some(image);
             return;
         }
@@ -128,7 +138,8 @@ fn access_commands(
     use_of_namespace: Namespace,
 ) -> Vec<Value> {
     let namespace = kubernetes.namespace.get();
-    let namespace = namespace.filter(|_| use_of_namespace != Namespace::Ignored);
+    let namespace =
+        namespace.filter(|_| matches!(use_of_namespace, Namespace::Created | Namespace::Used));
     let mut commands = match kubernetes.agent.get() {
         // The runner writes this job's `KUBECONFIG` anew, with a context for each agent (GitLab 18, Using
         // GitLab CI/CD with a Kubernetes cluster).

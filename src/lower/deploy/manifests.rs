@@ -25,7 +25,7 @@ fn functions(name: &'static str, text: String) -> Value {
 }
 
 /// The function `substitute`.
-pub(super) fn substitute() -> Value {
+pub(crate) fn substitute() -> Value {
     functions("substitute", SUBSTITUTE.to_owned())
 }
 

@@ -1,19 +1,16 @@
 //! Deployments: into an environment, by digest, watched, and undone if they fail.
 //!
-//! In: an environment. Out: its job, which reaches the cluster ([`cluster`]), lets one driver of
-//! [`DRIVERS`] change it, and watches the change ([`rollout`]). Another driver is a file here and a
-//! line in that list.
+//! In: an environment. Out: its job, which reaches the cluster ([`cluster`]), lets the driver change it
+//! ([`crate::driver`]), and watches the change ([`rollout`]).
 
-mod apply;
-pub(super) mod cluster;
-pub(super) mod helm;
-mod kustomize;
-mod manifests;
-mod rollout;
-mod script;
-mod set_image;
+pub(crate) mod cluster;
+pub(crate) mod manifests;
+mod migrate;
+pub(crate) mod rollout;
+pub(crate) mod substitution;
 
 use super::{Lowering, own_folder};
+use crate::driver::Deploy;
 use crate::gitlab::gates;
 use crate::manifest::common::Entity;
 use crate::manifest::environments::Environment;
@@ -22,31 +19,29 @@ use crate::source::At;
 
 /// What a driver does in the job.
 #[derive(Debug, Default)]
-struct Change {
-    /// Variables of the job.
-    variables: Mapping,
-    /// What its commands and variables use.
-    uses: Uses,
+pub(crate) struct Change {
+    /// What its commands use.
+    pub(crate) uses: Uses,
     /// Commands that deploy nothing yet. They may end what an earlier job left half done.
-    prepare: Vec<Value>,
+    pub(crate) prepare: Vec<Value>,
     /// Commands of windlass that change it.
-    commands: Vec<String>,
+    pub(crate) commands: Vec<String>,
     /// Commands that change what has no rollout, once all that has one is ready: there is then
     /// nothing to take back.
-    after: Vec<String>,
+    pub(crate) after: Vec<String>,
     /// The project's own commands that change it.
-    own: Vec<Value>,
+    pub(crate) own: Vec<Value>,
     /// Whether the commands use the folder of the job's own.
-    own_folder: bool,
+    pub(crate) own_folder: bool,
     /// The workloads that are changed, as the manifest names them; none if the driver itself waits.
-    workloads: Vec<String>,
+    pub(crate) workloads: Vec<String>,
     /// How all of it goes back.
-    undo: Undo,
+    pub(crate) undo: Undo,
 }
 
 /// How a change goes back.
 #[derive(Debug, Default)]
-enum Undo {
+pub(crate) enum Undo {
     /// Each workload that the job waits for goes back to the template that it had.
     #[default]
     Templates,
@@ -55,18 +50,6 @@ enum Undo {
     /// Everything in these manifests goes back. They are named as `kubectl apply` takes them.
     Manifests(String),
 }
-
-/// What a driver does; nothing if the environment is deployed by another one.
-type Driver = fn(&Lowering<'_>, &Environment) -> Option<Change>;
-
-/// The drivers; an environment names exactly one.
-const DRIVERS: &[Driver] = &[
-    set_image::lower,
-    apply::lower,
-    kustomize::lower,
-    helm::lower,
-    script::lower,
-];
 
 pub(super) fn lower(lowering: &mut Lowering<'_>) {
     for (key, environment) in lowering.manifest.environments() {
@@ -98,7 +81,15 @@ impl<'m> Lowering<'m> {
         );
         job.environment = Some(named);
         let client = cluster::Client::of(environment);
-        self.with_cluster(&mut job, environment, client, cluster::Namespace::Created);
+        let by_itself = environment
+            .deploy
+            .get()
+            .is_some_and(Deploy::leaves_cluster_alone);
+        let namespace = match by_itself {
+            true => cluster::Namespace::NoCluster,
+            false => cluster::Namespace::Created,
+        };
+        self.with_cluster(&mut job, environment, client, namespace);
         self.drive(&mut job, environment);
         self.tell_deployed(&mut job, key, environment);
         let images = self.manifest.deployed_by(environment);
@@ -111,18 +102,31 @@ impl<'m> Lowering<'m> {
 
     /// Gives a job the commands of the driver.
     fn drive(&self, job: &mut Job, environment: &Environment) {
-        for driver in DRIVERS {
-            if let Some(mut change) = driver(self, environment) {
-                job.variables.merge(&std::mem::take(&mut change.variables));
-                if change.own_folder || rollout::uses_own_folder(environment, &change) {
-                    own_folder::give(job);
-                }
-                self.read_commands(&change.own, &mut change.uses);
-                job.uses.add(std::mem::take(&mut change.uses));
-                let script = rollout::commands(environment, change);
-                job.script.extend(self.demanded_digests(&mut job.uses));
-                job.script.extend(script);
+        let mut uses = Uses::default();
+        let images = substitution::image_variables(self, environment, &mut uses);
+        job.variables.merge(&images);
+        job.uses.add(uses);
+        let (mut migration, own_folder) = migrate::commands(self, environment);
+        if own_folder {
+            own_folder::give(job);
+        }
+        for driver in environment
+            .deploy
+            .get()
+            .into_iter()
+            .flat_map(Deploy::drivers)
+        {
+            let mut change = driver.value.lower(self, environment);
+            if change.own_folder || rollout::uses_own_folder(environment, &change) {
+                own_folder::give(job);
             }
+            self.read_commands(&change.own, &mut change.uses);
+            self.read_commands(&rollout::verify(environment), &mut change.uses);
+            job.uses.add(std::mem::take(&mut change.uses));
+            let script = rollout::commands(environment, change);
+            job.script.extend(self.demanded_digests(&mut job.uses));
+            job.script.append(&mut migration);
+            job.script.extend(script);
         }
     }
 
@@ -153,7 +157,7 @@ impl<'m> Lowering<'m> {
     }
 
     /// Whether GitLab runs one job of the environment at a time: the jobs have a resource group.
-    fn deploys_alone(&self, environment: &Environment) -> bool {
+    pub(crate) fn deploys_alone(&self, environment: &Environment) -> bool {
         let own = environment.resource_group.get().is_some();
         own || self.if_known(gates::RESOURCE_GROUP, ()).is_some()
     }

@@ -6,6 +6,7 @@
 use super::{Change, Undo, manifests};
 use crate::gitlab::names::{Workload, kubernetes_workload};
 use crate::lower::word;
+use crate::manifest::collection::Many;
 use crate::manifest::environments::Environment;
 use crate::manifest::resolved::ROLLOUT_TIMEOUT;
 use crate::mutant::{self, Mutant};
@@ -16,16 +17,24 @@ const TEMPLATE: &str =
     "template() { kubectl get \"$1\" --ignore-not-found --output 'jsonpath={.spec.template}'; }";
 
 /// How long each workload may take.
-pub(super) fn timeout(environment: &Environment) -> &str {
+pub(crate) fn timeout(environment: &Environment) -> &str {
     let rollout = environment.rollout.get();
     let timeout = rollout.and_then(|rollout| rollout.timeout.get());
     timeout.map_or(ROLLOUT_TIMEOUT, |timeout| &**timeout)
 }
 
 /// Whether a rollout that fails is undone.
-pub(super) fn undo(environment: &Environment) -> bool {
+pub(crate) fn undo(environment: &Environment) -> bool {
     let rollout = environment.rollout.get();
     rollout.is_none_or(|rollout| rollout.undo.copied_or(true))
+}
+
+/// The project's own commands that verify a deployment.
+pub(crate) fn verify(environment: &Environment) -> Vec<Value> {
+    let rollout = environment.rollout.get();
+    let verify = rollout.and_then(|rollout| rollout.verify.get());
+    let lines = verify.into_iter().flat_map(Many::iter);
+    lines.map(|line| line.value.as_str().into()).collect()
 }
 
 /// Whether the commands of [`commands`] use the folder of the job's own.
@@ -63,19 +72,31 @@ pub(super) fn commands(environment: &Environment, mut change: Change) -> Vec<Val
         .filter(|workload| can_go_back(workload))
         .collect();
     let after = std::mem::take(&mut change.after);
+    let verify = verify(environment);
+    // What takes back all that was changed.
+    let mut back = String::new();
     match &change.undo {
         Undo::Manifests(manifests) => {
             let status = is_named.then_some(status);
             let applied = manifests::rollout(&change.commands, manifests, status, timeout, undo);
             script.extend(applied);
+            if undo {
+                back = format!("  undo_apply {manifests} || true\n");
+            }
         }
-        Undo::Command(_) if undo && !workloads.is_empty() => {
-            script.extend(guarded(change, &undone, status));
+        Undo::Command(all) if undo && workloads.is_empty() => {
+            back = format!("  {all} || true\n");
+            script.extend(change.commands.into_iter().map(Value::from));
+        }
+        Undo::Command(_) if undo => {
+            script.extend(guarded(change, &undone, status, &mut back));
         }
         Undo::Templates
-            if undo && !undone.is_empty() && (!status.is_empty() || change.commands.len() > 1) =>
+            if undo
+                && !undone.is_empty()
+                && (!status.is_empty() || change.commands.len() > 1 || !verify.is_empty()) =>
         {
-            script.extend(guarded(change, &undone, status));
+            script.extend(guarded(change, &undone, status, &mut back));
         }
         Undo::Command(_) | Undo::Templates => {
             script.extend(change.commands.into_iter().map(Value::from));
@@ -83,8 +104,28 @@ pub(super) fn commands(environment: &Environment, mut change: Change) -> Vec<Val
             script.extend(status.into_iter().map(Value::from));
         }
     }
+    if !verify.is_empty() {
+        script.push(verification(&verify, &back));
+    }
     script.extend(after.into_iter().map(Value::from));
     script
+}
+
+/// Runs the commands that verify the deployment in a shell of their own, so that each of them can fail and
+/// `exit` means them alone; if one fails, what was deployed goes back.
+fn verification(verify: &[Value], back: &str) -> Value {
+    let lines: Vec<&str> = verify.iter().filter_map(Value::as_str).collect();
+    let comment = match back.is_empty() {
+        true => "",
+        false => "  # What this job deployed goes back.\n",
+    };
+    format!(
+        "# In a condition the shell would go on after a command that fails.\n\
+         set +e\n(\nset -e\n{}\n)\nverified=$?\nset -e\n\
+         if [ \"$verified\" != 0 ]; then\n{comment}{back}  exit 1\nfi\n",
+        lines.join("\n")
+    )
+    .into()
 }
 
 /// The command that waits for a workload; `None` if nothing can.
@@ -121,23 +162,29 @@ fn keeps_pods(workload: &str) -> bool {
     matches!(kind, Workload::StatefulSet | Workload::Unknown)
 }
 
-/// The same for workloads that are known by name, undone if one fails.
-fn guarded(change: Change, workloads: &[&str], status: Vec<String>) -> Vec<Value> {
+/// The same for workloads that are known by name, undone if one fails. `back` gets what undoes it.
+fn guarded(
+    change: Change,
+    workloads: &[&str],
+    status: Vec<String>,
+    back: &mut String,
+) -> Vec<Value> {
     let mut script = Vec::new();
-    let undone = match &change.undo {
-        Undo::Command(all) => format!("  {all} || true\n"),
+    let (comment, undone) = match &change.undo {
+        Undo::Command(all) => ("", format!("  {all} || true\n")),
         Undo::Templates | Undo::Manifests(_) => {
             if workloads.iter().any(|workload| keeps_pods(workload)) {
                 script.push(manifests::delete_unready());
             }
             let (before, undone) = templates(workloads);
             script.extend(before);
-            format!("  # Only what this job changed goes back.\n{undone}")
+            ("  # Only what this job changed goes back.\n", undone)
         }
     };
+    back.push_str(&undone);
     let undone = match mutant::on(Mutant::NoUndo) {
         true => String::new(),
-        false => undone,
+        false => format!("{comment}{undone}"),
     };
     let exit_status = u8::from(!mutant::on(Mutant::FailedRolloutSucceeds));
     // One change fails by itself; of several, the first ones have to go back.
@@ -150,6 +197,7 @@ fn guarded(change: Change, workloads: &[&str], status: Vec<String>) -> Vec<Value
     script.extend(change.own);
     guarded.extend(status);
     let guarded = match guarded.as_slice() {
+        [] => return script,
         [one] => one.clone(),
         several => format!("{{\n  {}\n}}", several.join(" &&\n  ")),
     };

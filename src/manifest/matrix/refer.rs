@@ -59,21 +59,10 @@ impl Rows {
             let Field::Set(deploy) = &mut environment.deploy else {
                 continue;
             };
-            if let Field::Set(set_image) = &mut deploy.value.set_image {
-                for (_, containers) in &mut set_image.value.0 {
-                    for image in containers.values_mut() {
-                        whole.one(image);
-                    }
-                }
-            }
             whole.job_image(&mut deploy.value.image);
-            if let Field::Set(kustomize) = &mut deploy.value.kustomize {
-                whole.texts(&mut kustomize.value.images);
-            }
-            if let Field::Set(helm) = &mut deploy.value.helm {
-                for variable in values(&mut helm.value.set) {
-                    whole.variable(variable);
-                }
+            for driver in deploy.value.drivers_mut() {
+                let images = driver.images_mut().into_iter();
+                images.for_each(|image| whole.one(image));
             }
         }
         for promotion in values(&mut manifest.promotions) {
@@ -240,9 +229,6 @@ impl Referrer<'_> {
     }
 
     fn variable(&mut self, variable: &mut Variable) {
-        self.field(&mut variable.image);
-        self.field(&mut variable.tag_of);
-        self.field(&mut variable.digest_of);
-        self.field(&mut variable.repository_of);
+        variable.images_mut().for_each(|image| self.one(image));
     }
 }

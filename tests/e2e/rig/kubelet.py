@@ -1,7 +1,7 @@
 """Plays the kubelets: what they tell the API server of pods, after they asked the registry for each image.
 
 In: a `cluster.Cluster`, and who says of an image what a pull of it gives. Out: pods that are Ready, that have
-succeeded (of a Job), or that wait with ErrImagePull or CrashLoopBackOff and are tried again, as the kubelet
+succeeded or failed (of a Job), or that wait with ErrImagePull or CrashLoopBackOff and are tried again, as the kubelet
 of Kubernetes 1.34 reports them.
 Always: an image is asked for with a token that may only pull, anew for each pod.
 """
@@ -57,9 +57,14 @@ class Kubelet:
         if ends:
             done = {"exitCode": 0, "reason": "Completed", "startedAt": now(), "finishedAt": now()}
             containers = [made | {"ready": False, "state": {"terminated": done}} for made in containers]
+        once = pod["spec"]["restartPolicy"] == "Never"
+        fails = once and any("CrashLoopBackOff" in json.dumps(container) for container in containers)
+        if fails:
+            done = {"exitCode": 1, "reason": "Error", "startedAt": now(), "finishedAt": now()}
+            containers = [made | {"state": {"terminated": done}} for made in containers]
         condition = {"status": "True" if up and not ends else "False", "lastTransitionTime": now()}
         status = {
-            "phase": "Succeeded" if ends else "Running" if up else "Pending",
+            "phase": "Failed" if fails else "Succeeded" if ends else "Running" if up else "Pending",
             "conditions": [{"type": kind, **condition} for kind in ("ContainersReady", "Ready")],
             "containerStatuses": containers,
             "startTime": now(),
@@ -70,7 +75,7 @@ class Kubelet:
             self.cluster.request("PATCH", path, {"status": status}, "application/strategic-merge-patch+json")
         except Refused:
             return  # it is another pod by now
-        if not up:
+        if not up and not fails:
             timer = threading.Timer(AGAIN, self.pool.submit, (self.run, pod))
             timer.daemon = True
             timer.start()

@@ -13,7 +13,7 @@ use indexmap::IndexMap;
 use member::{Filter, Member, member, not_default, own_member, set};
 use names::{described, hidden_name};
 
-use super::View;
+use super::{Improvement, View};
 use crate::config::{Conditions, Job, Rule, When};
 use crate::gitlab::expression::Expr;
 use crate::pipeline::{Mapping, Value};
@@ -46,8 +46,8 @@ pub(super) struct Placed {
     pub(super) allow_failure: Option<bool>,
     /// Paths of which one must have changed.
     pub(super) changes: Vec<String>,
-    /// Whether it is not quite the same.
-    pub(super) improves: bool,
+    /// How it is not quite the same.
+    pub(super) improves: Option<Improvement>,
 }
 
 impl Placed {
@@ -222,7 +222,7 @@ impl Sets {
             when,
             allow_failure,
             changes: changes.clone().unwrap_or_default(),
-            improves: false,
+            improves: None,
         })
         .collect()
     }

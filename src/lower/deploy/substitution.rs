@@ -1,9 +1,12 @@
-//! The driver `apply`: `kubectl apply` of files, in which the named variables alone are replaced.
+//! Files in which `envsubst` replaces the variables that the manifest names.
+//!
+//! In: an environment, the names and the files. Out: the variables of its job, and the commands that write the
+//! files with their variables replaced. Always holds: the variable of an image is its reference by digest, and
+//! a variable that does not exist stops the job.
 
-use super::{Change, Undo, manifests};
+use super::manifests;
 use crate::gitlab::shell::wrapped;
-use crate::lower::{Lowering, own_folder, word};
-use crate::manifest::collection::List;
+use crate::lower::Lowering;
 use crate::manifest::environments::Environment;
 use crate::manifest::images::Image;
 use crate::manifest::resolved::image_variable;
@@ -11,49 +14,22 @@ use crate::mutant::{self, Mutant};
 use crate::pipeline::{Handed, Mapping, Uses, Value};
 use crate::source::At;
 
-/// The file of the manifests with their variables replaced. kubectl goes by the ending.
-const MANIFESTS: &str = "manifests.yml";
-
-pub(super) fn lower(lowering: &Lowering<'_>, environment: &Environment) -> Option<Change> {
-    let apply = environment.deploy.get()?.apply.get()?;
-    let files: Vec<String> = apply
-        .files
-        .get()
-        .into_iter()
-        .flat_map(List::iter)
-        .map(|file| word(&file.value))
-        .collect();
-    let names: Vec<&str> = apply
-        .envsubst
-        .get()
-        .into_iter()
-        .flat_map(List::iter)
-        .map(|name| &*name.value)
-        .collect();
-    let mut change = Change::default();
-    let manifests = if names.is_empty() {
-        let each = files.iter().map(|file| format!("--filename {file}"));
-        each.collect::<Vec<_>>().join(" ")
-    } else {
-        change.variables = image_variables(lowering, environment, &mut change.uses);
-        change.prepare = substitution(environment, &change.variables, &names, &files);
-        change.own_folder = true;
-        format!("--filename {}", own_folder::file(MANIFESTS))
-    };
-    change.commands = vec![format!("kubectl apply {manifests}")];
-    change.undo = Undo::Manifests(manifests);
-    Some(change)
-}
-
 /// The variables of images are references by digest where they are deployed.
-fn image_variables(lowering: &Lowering<'_>, environment: &Environment, uses: &mut Uses) -> Mapping {
+pub(super) fn image_variables(
+    lowering: &Lowering<'_>,
+    environment: &Environment,
+    uses: &mut Uses,
+) -> Mapping {
     let images = lowering.manifest.substituted_by(environment).into_iter();
     let value = |image: At<&str>| {
         let variable = image_variable(&image);
         uses.image(&image);
         if !lowering.is_toolchain(&image) {
             let digest = Handed::Digest(image.value.to_owned());
-            uses.variables.push((variable.clone(), digest));
+            let handed = (variable.clone(), digest);
+            if !uses.variables.contains(&handed) {
+                uses.variables.push(handed);
+            }
         }
         let tagged = |of: &At<Image>| format!("{}:{}", of.repository(&image), of.tag());
         let tagged = lowering.image(&image).map(tagged);
@@ -66,16 +42,18 @@ fn image_variables(lowering: &Lowering<'_>, environment: &Environment, uses: &mu
     images.map(value).collect()
 }
 
-/// Commands that write the manifests with their variables replaced to a file of the job's own.
-fn substitution(
+/// Commands that write files with their variables replaced to a file of the job's own.
+pub(crate) fn commands(
+    lowering: &Lowering<'_>,
     environment: &Environment,
-    images: &Mapping,
     names: &[&str],
     files: &[String],
+    to: &str,
 ) -> Vec<Value> {
     let own = environment.variables.get();
+    let images = lowering.manifest.substituted_by(environment);
     let is_known = |name: &str| {
-        images.get(name).is_some()
+        images.iter().any(|image| image_variable(image) == name)
             || own.is_some_and(|own| own.0.iter().any(|(key, _)| key.value == name))
     };
     let mut commands = Vec::new();
@@ -90,16 +68,15 @@ fn substitution(
     }
     let list: Vec<String> = names.iter().map(|name| format!("\\${name}")).collect();
     let list = list.join(" ");
-    let into = own_folder::file(MANIFESTS);
     let command = match files {
-        [file] if is_file(file) => format!("envsubst \"{list}\" < {file} > {into}"),
+        [file] if is_file(file) => format!("envsubst \"{list}\" < {file} > {to}"),
         files if files.iter().all(|file| is_file(file)) => format!(
-            "for file in {}; do\n  printf '\\n---\\n'\n  envsubst \"{list}\" < \"$file\"\ndone > {into}\n",
+            "for file in {}; do\n  printf '\\n---\\n'\n  envsubst \"{list}\" < \"$file\"\ndone > {to}\n",
             files.join(" ")
         ),
         files => {
             commands.push(manifests::substitute());
-            format!("substitute \"{list}\" {} > {into}", files.join(" "))
+            format!("substitute \"{list}\" {} > {to}", files.join(" "))
         }
     };
     commands.push(Value::from(wrapped(&command)));
