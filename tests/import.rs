@@ -132,12 +132,13 @@ fn the_pipelines_of_the_examples_become_manifests_with_their_comments() {
 
 /// How many jobs of each example become entities, and how many there are. Those that stay are jobs of the
 /// example's own manifest too.
-const ENTITIES: [(&str, usize, usize); 8] = [
+const ENTITIES: [(&str, usize, usize); 9] = [
     ("build-and-tag", 2, 2),
     ("distributions", 25, 25),
     ("facile", 8, 8),
     ("facile-2018", 8, 9),
     ("minimal", 3, 3),
+    ("monorepo", 15, 15),
     ("retention", 7, 7),
     ("review-apps", 10, 10),
     ("services", 9, 10),

@@ -278,10 +278,11 @@ fn draft(view: &View<'_>, build: &Build, sets: &mut Sets) -> Option<Draft> {
         }
         let roles = roles.iter().take(if improves { 1 } else { 3 });
         for role in roles {
-            for placed in places
+            let places = places
                 .iter()
-                .filter(|placed| improves || placed.improves.is_none())
-            {
+                .filter(|placed| improves || placed.improves.is_none());
+            // An image has its paths from nobody else.
+            for placed in places.filter(|placed| !placed.inherits) {
                 let mut keys = keys.clone();
                 keys.set("role", *role);
                 placed.set(&mut keys, &own, &raw);
