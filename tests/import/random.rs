@@ -4,6 +4,7 @@ use proptest::prelude::*;
 use windlass::import::Depth;
 
 use super::held::Held;
+use super::improvements::is_meant;
 use super::{compared, imported_as, sorted_effects, texts};
 
 /// Texts that a pipeline may be made of, not always a valid one.
@@ -65,6 +66,9 @@ proptest! {
                 let told = sorted_effects(imported.changes.effects);
                 prop_assert!(found == told, "{}\n{}\n{:?}\n{:?}", text, imported.text, texts(&found), texts(&told));
                 prop_assert!(depth == Depth::Improved || found.is_empty(), "{}\n{}", text, imported.text);
+                for effect in &found {
+                    prop_assert!(is_meant(effect), "{}\n{:?}", text, texts(std::slice::from_ref(effect)));
+                }
             }
         }
     }
