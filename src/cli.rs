@@ -373,7 +373,7 @@ pub(crate) struct Lint {
         conflicts_with = "message_format"
     )]
     pub(crate) format: Format,
-    /// The project's default branch [default: as git knows it, else main].
+    /// The project's default branch [default: as git knows it, else each name that makes a difference].
     #[arg(long, value_name = "BRANCH")]
     pub(crate) default_branch: Option<String>,
 }

@@ -96,6 +96,7 @@ fn the_wheel_installs_without_rust() {
     assert_eq!(sbom["bomFormat"], "CycloneDX");
     let components = sbom["components"].as_array().unwrap();
     assert!(components.iter().any(|one| one["name"] == "granit-parser"));
+    in_a_fresh_root(&dist, folder.path());
 }
 
 /// A root of its own in which `/usr` and what belongs to it are those of the machine, without `/usr/local` and home
@@ -122,8 +123,7 @@ exec chroot "$root" /usr/bin/env -i PATH=/venv/bin:/usr/bin:/bin HOME=/root sh -
 '
 "#;
 
-#[test]
-fn the_wheel_installs_in_a_fresh_root() {
+fn in_a_fresh_root(dist: &Path, folder: &Path) {
     let is_root = done("id", &["-u"]).trim() == "0";
     let mut python = Command::new("/usr/bin/python3");
     let python = python.args(["-c", "import ensurepip"]).status();
@@ -131,10 +131,7 @@ fn the_wheel_installs_in_a_fresh_root() {
         eprintln!("left out: it needs root, Debian's python3-venv, and all programs below /usr");
         return;
     }
-    let folder = tempfile::tempdir().unwrap();
-    let dist = folder.path().join("dist");
-    packaged(&["wheel"], &dist);
-    let fresh = folder.path().join("root");
+    let fresh = folder.join("root");
     fs::create_dir(&fresh).unwrap();
     let arguments = [
         "--mount", "--net", "--pid", "--fork", "sh", "-c", FRESH, "sh",

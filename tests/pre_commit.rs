@@ -105,7 +105,9 @@ impl Repository {
     }
 
     fn write(&self, path: &str, text: &str) {
-        fs::write(self.path("project").join(path), text).unwrap();
+        let path = self.path("project").join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
     }
 
     fn read(&self, path: &str) -> String {
@@ -255,6 +257,8 @@ fn only_what_matters_is_checked() {
         .says("Skipped");
     let names = [
         ("windlass.yml", true),
+        ("windlass.lock", true),
+        (".windlass/shared/base.yml", true),
         (".gitlab-ci.yml", true),
         ("docker-compose.windlass.yml", true),
         ("compose.yaml", true),

@@ -113,7 +113,7 @@ fn is_built(check: &Check<'_>, name: &str, refs: &SetNames) -> bool {
 /// Reports `changes` of an image that is found in another way.
 fn by_itself(check: &mut Check<'_>, key: &At<String>, image: &At<Image>, span: Span) {
     let name = &key.value;
-    let help = "write `rebuild: {changes: [...]}`: it compares the files with those that the image was built from, so no pipeline that failed is forgotten";
+    let help = "write `rebuild: {changes: [...]}`: it compares the files with those that the image was built from, so it also rebuilds after a pipeline that failed";
     let finding = if let Some(rebuild) = image.rebuild.span() {
         let message = format!("`{name}` has both `changes` and `rebuild`");
         Finding::new(Code::Exclusive, span, message)

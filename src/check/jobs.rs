@@ -128,7 +128,7 @@ fn stages(check: &mut Check<'_>) {
     if let Some(stages) = declared {
         if stages.is_empty() {
             let span = manifest.stages.span().unwrap_or_default();
-            let finding = Finding::new(Code::Empty, span, "`stages` lists no stage");
+            let finding = Finding::new(Code::Empty, span, "`stages` is empty");
             let help = "list them in order, or remove `stages`";
             check.report.push(finding.help(help));
             return;

@@ -55,7 +55,7 @@ pub(super) fn check(check: &mut Check<'_>) {
         let finding = Finding::new(Code::Empty, span, "`refs` names no ref set");
         check
             .report
-            .push(finding.help("name one, or remove the key for what holds by default"));
+            .push(finding.help("name one, or remove the key to get the default"));
     }
     names.sort_by_key(|at| at.span);
     names.dedup();

@@ -80,12 +80,12 @@ fn time(check: &mut Check<'_>, key: &At<String>, environment: &Environment) {
     };
     let message = match timeout {
         Some(_) => format!(
-            "the job may take {}, and waiting for the rollout {}: GitLab would end it before it can undo",
+            "the job may take {}, but waits up to {} for the rollout: GitLab would end it before it can undo",
             minutes(most),
             minutes(longest)
         ),
         None => format!(
-            "waiting for the rollout may take {}, and a job without `timeout` at most {}",
+            "the job waits up to {} for the rollout, but without `timeout` it may take {}",
             minutes(longest),
             minutes(most)
         ),

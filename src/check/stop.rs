@@ -82,7 +82,7 @@ fn keys(check: &mut Check<'_>, stop: &At<Stop>) {
                     .push(finding.help(format!("as in `{example}`")));
             }
             (false, Some(span)) if !stop.is_invalid("delete") => {
-                let message = format!("`{name}` has no meaning without `delete: labelled`");
+                let message = format!("`{name}` has no effect without `delete: labelled`");
                 let finding = Finding::new(Code::Exclusive, span, message);
                 let help = format!("remove `{name}`, or write `delete: labelled`");
                 check.report.push(finding.help(help));
@@ -166,7 +166,7 @@ fn namespace(check: &mut Check<'_>, key: &At<String>, environment: &Environment,
     };
     if !told_apart {
         let message =
-            format!("this deletes the namespace `{name}`, which is not this environment's alone");
+            format!("this deletes the namespace `{name}`, which other environments use as well");
         let finding = Finding::new(Code::SharedDeletion, span, message)
             .related(namespace.span, "the namespace")
             .help("give each environment its own, as in `namespace: $CI_ENVIRONMENT_SLUG-$CI_PROJECT_ID`")
@@ -186,7 +186,7 @@ fn namespace(check: &mut Check<'_>, key: &At<String>, environment: &Environment,
                 "a project with a branch of the same name has it too",
             )
             .help(format!(
-                "say the project in its name: `namespace: {name}-$CI_PROJECT_ID`"
+                "put the project into its name: `namespace: {name}-$CI_PROJECT_ID`"
             ));
         check.report.push(finding);
     }
@@ -248,7 +248,7 @@ fn release(check: &mut Check<'_>, key: &At<String>, environment: &Environment, s
     if dynamic && !told_apart(&release.value) && !namespace.is_some_and(told_apart) {
         let name = &release.value;
         let message =
-            format!("this deletes the release `{name}`, which is not this environment's alone");
+            format!("this deletes the release `{name}`, which other environments use as well");
         let finding = Finding::new(Code::SharedDeletion, span, message)
             .related(release.span, "the release")
             .help("name it after the environment: `release: $CI_ENVIRONMENT_SLUG`")

@@ -208,19 +208,21 @@ fn situation(refs: &Refs, default_branch: &str) -> Situation {
     situation.with_default_branch(default_branch)
 }
 
+/// The default branch: the one that is known, else the usual one.
+pub(super) fn default_branch(root: &Path, given: Option<&str>) -> String {
+    known_default_branch(root, given).unwrap_or_else(|| DEFAULT_BRANCH.to_owned())
+}
+
 /// The default branch: the one given, else the one that `origin/HEAD` points to, which is read
 /// without asking git.
-pub(super) fn default_branch(root: &Path, given: Option<&str>) -> String {
+pub(super) fn known_default_branch(root: &Path, given: Option<&str>) -> Option<String> {
     let known = || {
         let head = root.join(".git/refs/remotes/origin/HEAD");
         let text = files::read_regular(&head, 1 << 10).ok()?;
         let name = text.trim().strip_prefix("ref: refs/remotes/origin/")?;
         Some(name.to_owned())
     };
-    given
-        .map(str::to_owned)
-        .or_else(known)
-        .unwrap_or_else(|| DEFAULT_BRANCH.to_owned())
+    given.map(str::to_owned).or_else(known)
 }
 
 /// What there is to say of the configurations that plans are of: includes that are not read, and

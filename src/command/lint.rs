@@ -9,7 +9,7 @@ use windlass::finding::fix::fixed;
 use windlass::lint::{self, Baseline, Project, SETTINGS, Settings};
 use windlass::source::{Limits, Source};
 
-use super::configuration::{Folder, Read, default_branch};
+use super::configuration::{Folder, Read, known_default_branch};
 use super::output::{print_findings, say_progress};
 use super::project::{Unreadable, root, source_of};
 use super::shellcheck::Installed;
@@ -125,14 +125,14 @@ fn one(options: &Options, asked: &Asked<'_>, root: &Path, file: &Path) -> Result
         Ok(source) => source,
         Err(unreadable) => return Ok(Read::nothing(unreadable)),
     };
-    let branch = default_branch(&folder, asked.args.default_branch.as_deref());
+    let branch = known_default_branch(&folder, asked.args.default_branch.as_deref());
     let folder = Folder::of(options, &folder);
     let look = |source: Source| {
         let mut read = Read::pipeline(source, folder.clone());
         if let Some(configs) = &read.configs {
             let project = Project {
                 file: &name,
-                default_branch: &branch,
+                default_branch: branch.as_deref(),
                 repository: &folder,
                 settings: asked.settings,
                 shellcheck: Some(asked.shellcheck),

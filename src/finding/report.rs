@@ -50,16 +50,13 @@ impl Report {
     /// The same report in which each file is a source of its own.
     #[must_use]
     pub(super) fn separated(&self) -> Self {
+        if self.sources.iter().all(Source::is_one_file) {
+            return self.clone();
+        }
         let files: Vec<Vec<(Source, usize)>> = self.sources.iter().map(Source::files).collect();
         let mut report = Self::default();
-        for (source, files) in self.sources.iter().zip(&files) {
-            match files.len() {
-                1 => report.sources.push(source.clone()),
-                _ => report
-                    .sources
-                    .extend(files.iter().map(|(file, _)| file.clone())),
-            }
-        }
+        let each = files.iter().flatten();
+        report.sources = each.map(|(file, _)| file.clone()).collect();
         let first: Vec<usize> = files
             .iter()
             .scan(0, |next, files| {

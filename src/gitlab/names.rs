@@ -48,7 +48,7 @@ pub fn exposed(title: &str) -> Result<(), Refusal> {
     match title.starts_with(word) && title.chars().all(|c| word(c) || matches!(c, '-' | ' ')) {
         true => Ok(()),
         false => Err(
-            "takes letters, digits, `-`, `_` and spaces, and begins with none of `-` and space"
+            "takes letters, digits, `-`, `_` and spaces, but does not begin with `-` or a space"
                 .into(),
         ),
     }

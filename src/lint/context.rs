@@ -34,7 +34,6 @@ pub(super) struct Lint<'l> {
     pub(super) config: Arc<Config>,
     pub(super) every: Every,
     pub(super) repository: &'l dyn Repository,
-    default_branch: String,
     pub(super) compared: Compared,
     pub(super) classes: Classes,
     /// The pipelines of the classes.
@@ -55,11 +54,11 @@ pub(super) struct Lint<'l> {
 
 impl<'l> Lint<'l> {
     pub(super) fn new(configs: &'l Configs<'l>, project: &'l Project<'l>) -> Self {
-        let every = configs.every(Some(project.default_branch));
+        let every = configs.every(project.default_branch);
         let config = Arc::clone(every.whole());
         let mut compared = every.compared().clone();
         compared.pair_merge_requests();
-        let classes = every.classes_of(&compared, Some(project.default_branch));
+        let classes = every.classes_of(&compared, project.default_branch);
         let jobs = config.jobs.iter().enumerate();
         Self {
             commands: CounterExamples::of(&compared, &classes.situations, Some(project.file)),
@@ -73,7 +72,6 @@ impl<'l> Lint<'l> {
             settings: project.settings,
             shellcheck: project.shellcheck,
             unasked: Vec::new(),
-            default_branch: project.default_branch.to_owned(),
             config,
             every,
             compared,
@@ -84,7 +82,6 @@ impl<'l> Lint<'l> {
 
     /// Looks at each kind of pipeline once.
     pub(super) fn pipelines(&mut self) {
-        let default = self.default_branch.clone();
         let situations = std::mem::take(&mut self.classes.situations);
         for situation in &situations {
             if let Some(refusal) = self.configs.refusal(situation) {
@@ -102,9 +99,11 @@ impl<'l> Lint<'l> {
                 creation::check(self, &plan);
             }
             if is_told && plan.created != Truth::False {
-                // A merge request from the default branch is rare, and its push is no accident.
-                let source = plan.situation.ref_name() == default.as_str();
-                if !source {
+                // A merge request from the default branch is rare, and its push is no accident, unless
+                // conditions ask for it.
+                let source = plan.situation.ref_name();
+                let from_default = plan.situation.default_branch.as_deref() == Some(source);
+                if !from_default || self.compared.asks_for_source(source) {
                     duplicates::check(self, &plan);
                 }
                 manual::check(self, &plan);
@@ -216,8 +215,8 @@ impl Subject for Lint<'_> {
     }
 
     fn tell(&mut self, finding: Finding, situation: &Situation) {
-        let command = self.commands.command(situation);
-        self.push(finding.help(format!("see it with `{command}`")));
+        let helps = self.commands.helps(situation);
+        self.push(helps.into_iter().fold(finding, Finding::help));
     }
 }
 

@@ -40,7 +40,11 @@ const RULES: &[(&[Code], Rule)] = &[
         file::read::check,
     ),
     (
-        &[Code::ImpossibleComparison, Code::NeverRuns],
+        &[
+            Code::ImpossibleComparison,
+            Code::MisspelledKeyword,
+            Code::NeverRuns,
+        ],
         file::impossible::check,
     ),
     (&[Code::DuplicateKey], file::duplicate_key::check),
@@ -93,8 +97,8 @@ const OF_ALLOWANCES: &[Code] = &[Code::UnusedAllow, Code::BadAllow];
 pub struct Project<'p> {
     /// The file, as `windlass plan --file` takes it.
     pub file: &'p str,
-    /// The default branch.
-    pub default_branch: &'p str,
+    /// The default branch, if it is known.
+    pub default_branch: Option<&'p str>,
     /// The files beside it.
     pub repository: &'p dyn Repository,
     /// What the repository wants to be told.

@@ -7,6 +7,7 @@ use crate::gitlab::gates;
 use crate::manifest::Manifest;
 use crate::manifest::collection::{Many, Map};
 use crate::manifest::common::Entity;
+use crate::manifest::record::Field;
 use crate::manifest::resolved::SetNames;
 use crate::mutant::{self, Mutant};
 use crate::pipeline::{Provenance, Rule};
@@ -21,7 +22,7 @@ pub(super) fn lower(lowering: &mut Lowering<'_>) {
     let mut rules = Vec::new();
     if lowering.admits_merge_requests {
         // The first rule that matches gives the variables, so those that have some come first.
-        let requests = source_is("merge_request_event").into_iter();
+        let requests = source_is(MERGE_REQUEST).into_iter();
         // A deployable branch with an open merge request still has its own pipeline, or its
         // deployments would stop; then its merge requests need none.
         if lowering.target >= gates::OPEN_MERGE_REQUESTS {
@@ -138,6 +139,9 @@ impl Lowering<'_> {
     }
 }
 
+/// `CI_PIPELINE_SOURCE` of a merge request pipeline.
+const MERGE_REQUEST: &str = "merge_request_event";
+
 /// The condition of merge request pipelines from the branches that a condition admits on a push.
 /// It is about the source branch, which other pipelines do not have.
 fn of_requests(admitted: &Expr) -> Option<Expr> {
@@ -225,7 +229,7 @@ fn exclude_each_other(admitted: &Expr, condition: &Expr) -> bool {
     match (left, right) {
         ((one, Some(a)), (other, Some(b))) if one == other => a != b,
         (("CI_PIPELINE_SOURCE", Some(_)), ("CI_COMMIT_BRANCH" | "CI_COMMIT_TAG", _)) => {
-            source_is("merge_request_event").as_ref() == terms(admitted).first().copied()
+            source_is(MERGE_REQUEST).as_ref() == terms(admitted).first().copied()
         }
         _ => false,
     }
@@ -233,7 +237,7 @@ fn exclude_each_other(admitted: &Expr, condition: &Expr) -> bool {
 
 /// Whether any job runs in merge request pipelines.
 pub(super) fn admits_merge_requests(manifest: &Manifest) -> bool {
-    let of = |field: &crate::manifest::record::Field<Many<String>>| -> SetNames {
+    let of = |field: &Field<Many<String>>| -> SetNames {
         field.get().map(|sets| sets.0.clone()).unwrap_or_default()
     };
     let images = manifest.images().map(|(_, image)| of(image.common().refs));
@@ -262,6 +266,7 @@ pub(super) fn admits_merge_requests(manifest: &Manifest) -> bool {
         .any(|set| holds_merge_requests(manifest, &set.value, 0))
 }
 
+/// Whether a set may hold a merge request.
 fn holds_merge_requests(manifest: &Manifest, name: &str, depth: usize) -> bool {
     if name == "merge_requests" {
         return true;
@@ -269,14 +274,32 @@ fn holds_merge_requests(manifest: &Manifest, name: &str, depth: usize) -> bool {
     let Some(set) = manifest.refs.get().and_then(|sets| sets.get(name)) else {
         return false;
     };
-    set.merge_requests.at().is_some()
-        || depth < 50
-            && set
-                .of
-                .get()
-                .into_iter()
-                .flat_map(Many::iter)
-                .any(|other| holds_merge_requests(manifest, &other.value, depth + 1))
+    let names = |field: &'_ Field<Many<String>>| -> SetNames {
+        field.get().map(|sets| sets.0.clone()).unwrap_or_default()
+    };
+    let sources = set.sources.get();
+    let is_started =
+        sources.is_none_or(|all| all.iter().any(|one| one.value.as_str() == MERGE_REQUEST));
+    let condition = set.condition.get();
+    let condition = condition.and_then(|own| expression::parse(own).ok());
+    let is_excluded = |name: &At<String>| holds_every_merge_request(manifest, &name.value, 0);
+    is_started
+        && condition.is_none_or(|own| evaluate(&own, &on_request) != Truth::False)
+        && !names(&set.except).iter().any(is_excluded)
+        && (set.merge_requests.at().is_some()
+            || depth < 50
+                && names(&set.of)
+                    .iter()
+                    .any(|other| holds_merge_requests(manifest, &other.value, depth + 1)))
+}
+
+/// A variable in each merge request pipeline.
+fn on_request(name: &str) -> Lookup {
+    match name {
+        "CI_PIPELINE_SOURCE" => Lookup::Set(MERGE_REQUEST.to_owned()),
+        "CI_COMMIT_BRANCH" | "CI_COMMIT_TAG" => Lookup::Unset,
+        _ => Lookup::Unknown,
+    }
 }
 
 /// Whether a set surely holds every merge request.

@@ -217,7 +217,8 @@ impl<T: Read + Clone> Read for Map<T> {
                 && let Some(kind) = plain_type(&key.value)
             {
                 let name = &key.value;
-                let message = format!("the key `{name}` is {kind} in YAML, and a name is wanted");
+                let message =
+                    format!("the key `{name}` is {kind} in YAML, but this must be a name");
                 let finding = Finding::new(Code::NotQuoted, key.span, message)
                     .help(format!("write it in quotes: `\"{name}\":`"));
                 reader.report.push(finding);

@@ -78,7 +78,7 @@ pub fn read_text(node: &Node, reader: &mut Reader<'_>) -> Option<Rc<str>> {
         && let Some(kind) = plain_type(&scalar.text)
     {
         let text = &scalar.text;
-        let message = format!("`{text}` is {kind} in YAML, and a string is wanted here");
+        let message = format!("`{text}` is {kind} in YAML, but this must be a string");
         let finding = Finding::new(Code::NotQuoted, node.span, message)
             .help(format!("write it in quotes: `\"{text}\"`"));
         reader.fault(node, finding);
@@ -92,7 +92,7 @@ pub fn unknown_word(node: &Node, word: &str, words: &[&str], reader: &mut Reader
     let finding = Finding::new(
         Code::UnknownWord,
         node.span,
-        format!("`{word}` is none of the words possible here"),
+        format!("`{word}` is not a possible word here"),
     );
     let finding = match did_you_mean(word, words.iter().copied()) {
         Some(meant) => finding.help(format!("did you mean `{meant}`?")),

@@ -14,6 +14,8 @@ pub(crate) struct CounterExamples {
     protection: bool,
     /// Conditions ask for the default branch.
     default_branch: bool,
+    /// What it is called in most classes.
+    usual: Option<String>,
 }
 
 impl CounterExamples {
@@ -23,7 +25,19 @@ impl CounterExamples {
             variables: classes.iter().any(|one| !one.variables.is_empty()),
             protection: compared.asks("CI_COMMIT_REF_PROTECTED"),
             default_branch: compared.asks("CI_DEFAULT_BRANCH"),
+            usual: classes.first().and_then(|one| one.default_branch.clone()),
         }
+    }
+
+    /// What a finding about a situation says beside it: the name of the default branch, if it is not the usual
+    /// one, and the command that plans the situation.
+    pub(crate) fn helps(&self, situation: &Situation) -> Vec<String> {
+        let default = situation.default_branch.as_ref();
+        let unusual = default.filter(|default| self.usual.as_ref() != Some(default));
+        let unusual =
+            unusual.map(|name| format!("this is so where the default branch is `{name}`"));
+        let command = format!("see it with `{}`", self.command(situation));
+        unusual.into_iter().chain([command]).collect()
     }
 
     /// The command that plans a situation.

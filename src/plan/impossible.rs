@@ -17,13 +17,11 @@ use super::configs::{Configs, Every};
 use super::decision::Presence;
 use super::scope::Scope;
 use super::situation::{Ref, Situation};
+use super::source::meant_keyword;
 use super::{SOURCES, Truth, meant_source, predefined};
-use crate::config::{Condition, Conditions, Config, Job};
+use crate::config::{Condition, Conditions, Config, Job, Located};
 use crate::finding::{Code, Finding, Fix, did_you_mean};
 use crate::gitlab::expression::{Comparison, Expr};
-
-/// A default branch that no condition names.
-const ANOTHER: &str = "another-default-branch";
 
 /// What never happens in any pipeline of a file, whose configurations and classes these are.
 pub fn impossible(configs: &Configs<'_>, every: &Every, classes: &Classes) -> Vec<Finding> {
@@ -36,6 +34,7 @@ pub fn impossible(configs: &Configs<'_>, every: &Every, classes: &Classes) -> Ve
     for condition in every.configs().flat_map(conditions) {
         comparisons(&set, &condition.expr, condition, &mut never);
     }
+    never.extend(every.configs().flat_map(names).filter_map(keyword));
     let mut findings: Vec<Finding> = never.into_iter().collect();
     for job in (Jobs { configs, every }).never_in(classes) {
         let message = format!("`{}` runs in no pipeline", job.name);
@@ -56,7 +55,7 @@ fn takes_inputs(config: &Config) -> bool {
 
 /// A class, and what the classes leave aside although it can be: a default branch that the project does
 /// not protect, and a merge request from a fork's branch of the same name.
-fn with_rare(situation: &Situation) -> impl Iterator<Item = Situation> {
+pub(crate) fn with_rare(situation: &Situation) -> impl Iterator<Item = Situation> {
     let unprotected = situation.is_default_branch().then(|| Situation {
         protected: Some(false),
         ..situation.clone()
@@ -164,17 +163,7 @@ impl<'j> Jobs<'j> {
     /// the classes have.
     fn hangs_on_default_branch(&self, at: usize, job: &Job, jobs: usize) -> bool {
         let own = self.every.compared_by(job);
-        if !own.asks("CI_DEFAULT_BRANCH") && !own.asks("CI_DEFAULT_BRANCH_SLUG") {
-            return false;
-        }
-        // What it is compared with besides names of refs is not a class.
-        if own.asks("CI_DEFAULT_BRANCH_SLUG") || own.spells_default_branch() {
-            return true;
-        }
-        let names = own.spelled();
-        let mut defaults = names.iter().map(String::as_str).chain([ANOTHER]);
-        let jobs = jobs.saturating_mul(names.len() + 1);
-        defaults.any(|default| !self.is_out_of(at, &classes_of(&own, Some(default), jobs)))
+        own.asks_for_default_branch() && !self.is_out_of(at, &classes_of(&own, None, jobs))
     }
 }
 
@@ -197,6 +186,37 @@ fn conditions(config: &Config) -> Vec<&Condition> {
     }
     found.extend(rules.into_iter().filter_map(|rule| rule.condition.as_ref()));
     found
+}
+
+/// What `only` and `except` name.
+fn names(config: &Config) -> Vec<&Located<String>> {
+    let mut found = Vec::new();
+    for job in &config.jobs {
+        if let Conditions::Policies { only, except } = &job.conditions {
+            let policies = only.iter().chain(except);
+            found.extend(policies.flat_map(|one| one.refs.iter().flatten()));
+        }
+    }
+    found
+}
+
+/// The finding if a name is almost a keyword.
+fn keyword(name: &Located<String>) -> Option<Finding> {
+    let meant = meant_keyword(&name.value)?;
+    let text = &name.value;
+    let message = format!("`{text}` is a branch or tag of that name here, and no keyword");
+    let fix = Fix::Word {
+        place: name.place,
+        from: text.clone(),
+        to: meant.to_owned(),
+    };
+    let finding = Finding::new(Code::MisspelledKeyword, name.place, message);
+    let finding = finding.help(format!("did you mean `{meant}`?"));
+    Some(
+        finding
+            .help(format!("if a branch has this name, write `/^{text}$/`"))
+            .fix(Some(fix)),
+    )
 }
 
 /// Comparisons in an expression of a variable with a text that it never is.

@@ -39,6 +39,7 @@ pub use configs::{Configs, Every, Planned, together};
 pub(crate) use counter_example::{CounterExamples, named, with_article};
 pub use decision::{Because, Chosen, Decision, Part, Presence};
 pub use impossible::impossible;
+pub(crate) use impossible::with_rare;
 pub use json::{json, json_of_all};
 pub use outcome::{
     Absence, Failure, FailureKind, Otherwise, Plan, PlannedJob, admits, environment_name, plan,

@@ -76,20 +76,20 @@ pub(super) fn domain(name: &str) -> Option<&'static [&'static str]> {
     })
 }
 
-/// The texts that GitLab can give a variable whatever the ref, as far as they are known, in a project of
-/// this default branch.
-pub(super) fn texts(name: &str, default_branch: &str) -> Vec<String> {
+/// The texts that GitLab can give a variable whatever the ref, as far as they are known, in projects of
+/// these default branches.
+pub(super) fn texts(name: &str, defaults: &[String]) -> Vec<String> {
     let one = |text: &str| vec![text.to_owned()];
+    let slugs = || defaults.iter().map(|one| ref_slug(one)).collect();
     match name {
         "CI" | "GITLAB_CI" | "CI_PIPELINE_TRIGGERED" | "CI_KUBERNETES_ACTIVE" => one("true"),
         "CI_SERVER" => one("yes"),
-        "CI_DEFAULT_BRANCH" => one(default_branch),
-        "CI_DEFAULT_BRANCH_SLUG" => vec![ref_slug(default_branch)],
         // The default branch is one of the classes whether conditions spell it or not.
-        "CI_COMMIT_BRANCH" | "CI_COMMIT_REF_NAME" | "CI_MERGE_REQUEST_TARGET_BRANCH_NAME" => {
-            one(default_branch)
-        }
-        "CI_COMMIT_REF_SLUG" => vec![ref_slug(default_branch)],
+        "CI_DEFAULT_BRANCH"
+        | "CI_COMMIT_BRANCH"
+        | "CI_COMMIT_REF_NAME"
+        | "CI_MERGE_REQUEST_TARGET_BRANCH_NAME" => defaults.to_vec(),
+        "CI_DEFAULT_BRANCH_SLUG" | "CI_COMMIT_REF_SLUG" => slugs(),
         // Any other source is one of the classes only where conditions spell it.
         "CI_PIPELINE_SOURCE" => ["push", "merge_request_event"].map(str::to_owned).to_vec(),
         "CI_COMMIT_BEFORE_SHA" => one(NO_COMMIT),
@@ -174,6 +174,14 @@ pub(super) fn look_up(situation: &Situation, name: &str) -> Option<Lookup> {
         },
     };
     Some(found)
+}
+
+/// Whether GitLab leaves the value of a variable to others in a pipeline.
+pub(super) fn is_free(situation: &Situation, name: &str) -> bool {
+    !matches!(
+        look_up(situation, name),
+        Some(Lookup::Set(_) | Lookup::Unset)
+    )
 }
 
 /// Whether the pipeline knows a commit before its own: a push on a branch that existed.

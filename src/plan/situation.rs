@@ -3,6 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
+use super::predefined;
+
 /// The ref of a pipeline.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Ref {
@@ -140,12 +142,17 @@ impl Situation {
     /// The push to a branch that also concerns the merge request from it.
     #[must_use]
     pub fn pushed_to(&self, branch: &str) -> Self {
-        Self {
+        let mut pushed = Self {
             reference: Ref::Branch(branch.to_owned()),
             trigger: Trigger::Push,
             open_merge_request: Some(true),
             ..self.clone()
-        }
+        };
+        // What merge requests alone have is not there.
+        let mut variables = std::mem::take(&mut pushed.variables);
+        variables.retain(|name, _| predefined::is_free(&pushed, name));
+        pushed.variables = variables;
+        pushed
     }
 
     /// The same in a project with this default branch, which GitLab protects by default.

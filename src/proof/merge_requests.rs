@@ -11,7 +11,7 @@ use crate::config::Action;
 use crate::finding::{Code, Finding};
 use crate::lint::subject::and_others;
 use crate::manifest::collection::Many;
-use crate::plan::{Changed, Plan, Presence, Ref, Situation, Trigger, named};
+use crate::plan::{Changed, Plan, PlannedJob, Presence, Ref, Situation, Trigger, Truth, named};
 use crate::source::Span;
 
 /// Reports jobs that a merge request would have, if the workflow gave it a pipeline, and that the
@@ -80,7 +80,9 @@ pub(super) fn without_branch_pipeline(
     }
     let requests = classes.iter().filter(|one| {
         let from = matches!(&one.reference, Ref::MergeRequest { source, .. } if source == branch);
-        from && one.trigger == Trigger::MergeRequest && one.variables == situation.variables
+        from && one.trigger == Trigger::MergeRequest
+            && one.variables == situation.variables
+            && one.default_branch == situation.default_branch
     });
     for request in requests {
         // The files that changed are those of the branch: a job that depends on them may run in both.
@@ -91,12 +93,13 @@ pub(super) fn without_branch_pipeline(
         let (Some(asked), Some(instead)) = (proof.plan(situation), proof.plan(request)) else {
             continue;
         };
+        let is_none = instead.created == Truth::False;
         let mut missing = proof.present(&asked);
         let mut wanted = Asked::of(proof, situation);
         missing.retain(|one| {
             let other = instead.jobs.get(one.index);
-            other.is_some_and(|other| other.presence() == Presence::Out)
-                && !wanted.leaves_out(one.index)
+            let is_out = |other: &PlannedJob| other.presence() == Presence::Out;
+            (is_none || other.is_some_and(is_out)) && !wanted.leaves_out(one.index)
         });
         missing.retain(|one| proof.is_new(Code::BranchJobMissing, one.job.name.as_str()));
         let Some((first, more)) = missing.split_first() else {

@@ -16,6 +16,7 @@ mod cleanups;
 mod contents;
 mod deploys;
 mod empty;
+mod empty_sets;
 mod entities;
 mod files;
 mod followed;
@@ -121,15 +122,10 @@ pub fn check(
     compared.pair_merge_requests();
     let all = every.classes_of(&compared, None);
     let impossible = plan::impossible(&configs, &every, &all);
-    let Classes {
-        situations: classes,
-        left_out,
-        ..
-    } = all;
     let mut proof = Proof {
         manifest,
         source,
-        counter_examples: CounterExamples::of(&compared, &classes, None),
+        counter_examples: CounterExamples::of(&compared, &all.situations, None),
         meaning,
         uses: Uses::of(manifest, pipeline, &config),
         cleanups: cleanups::of(manifest, &config),
@@ -148,6 +144,12 @@ pub fn check(
     };
     names::check(&mut proof);
     included::check(&mut proof);
+    empty_sets::check(&mut proof, &all);
+    let Classes {
+        situations: classes,
+        left_out,
+        ..
+    } = all;
     for mut finding in impossible {
         // The report knows the manifest alone.
         if matches!(&finding.location, Location::Text(place) if place.file != 0) {
@@ -271,9 +273,9 @@ impl<'p> Proof<'p> {
 
     /// Reports what breaks a promise in a situation, with the command that shows it.
     fn report(&mut self, finding: Finding, situation: &Situation) {
-        let command = self.counter_examples.command(situation);
+        let helps = self.counter_examples.helps(situation);
         self.report
-            .push(finding.help(format!("see it with `{command}`")));
+            .push(helps.into_iter().fold(finding, Finding::help));
     }
 
     /// Says which pipelines were not looked at.

@@ -6,6 +6,8 @@
 
 use std::collections::HashMap;
 
+use indexmap::IndexSet;
+
 use crate::gitlab::expression::{self, Expr, Lookup, evaluate};
 use crate::gitlab::regex::Pattern;
 use crate::manifest::Manifest;
@@ -132,6 +134,19 @@ impl<'m> RefSets<'m> {
             && set.condition.is_none();
         let mut of = set.of.iter();
         whole && of.any(|other| self.holds_merge_requests(*other, depth + 1))
+    }
+
+    /// These sets, and those that any of them is made of.
+    pub(super) fn made_of(&self, used: impl Iterator<Item = Number>) -> Vec<Number> {
+        let mut all: IndexSet<Number> = used.collect();
+        let mut at = 0;
+        while let Some(number) = all.get_index(at) {
+            if let Some(Set::Written(set)) = self.sets.get(*number) {
+                all.extend(set.of.iter().copied());
+            }
+            at += 1;
+        }
+        all.into_iter().collect()
     }
 
     fn is_conditional(&self, set: Number, depth: usize) -> bool {

@@ -76,6 +76,11 @@ impl Source {
         (joined, start)
     }
 
+    /// Whether the text is that of one file.
+    pub(crate) fn is_one_file(&self) -> bool {
+        self.appended.is_empty()
+    }
+
     /// The files that the text is made of, each with the offset of its start.
     pub fn files(&self) -> Vec<(Source, usize)> {
         let starts = self

@@ -119,7 +119,7 @@ fn linted(text: &str, repository: &dyn config::Repository) -> Report {
     };
     let project = lint::Project {
         file: ".gitlab-ci.yml",
-        default_branch: "main",
+        default_branch: None,
         repository,
         settings: &lint::Settings::default(),
         shellcheck: None,
@@ -338,6 +338,7 @@ fn every_code_of_a_manifest_is_an_error_save_these() {
             Code::ScheduledDeploy,
             Code::NeverRuns,
             Code::ImpossibleComparison,
+            Code::MisspelledKeyword,
             Code::PartlyProven,
             Code::RemovedKey,
             Code::MissingFile,

@@ -62,7 +62,7 @@ fn of_alternative(glob: &str, compared: Compared) -> Option<&'static str> {
         return Some("has a bracket that is not closed");
     }
     if glob.starts_with('/') {
-        return Some("begins with a slash, and paths begin at the project's root without one");
+        return Some("begins with a slash, but paths start at the project's root without one");
     }
     let folder = glob.ends_with('/');
     let inner = glob.strip_suffix('/').unwrap_or(glob);
@@ -75,7 +75,7 @@ fn of_alternative(glob: &str, compared: Compared) -> Option<&'static str> {
         }
     }
     (folder && compared == Compared::ChangedFiles)
-        .then_some("ends with a slash, and the path of a file does not")
+        .then_some("ends with a slash, but the path of a file does not")
 }
 
 /// The glob without what no path has; a folder becomes all files below it.

@@ -5,10 +5,10 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use super::compared::{Asked, Choice, Compared};
 use super::links::Linked;
 use super::text::{Answers, Question, Space};
-use super::{LeftOut, is_free, sample};
+use super::{LeftOut, sample};
 use crate::gitlab::expression::Lookup;
 use crate::gitlab::glob;
-use crate::plan::predefined;
+use crate::plan::predefined::{self, is_free};
 use crate::plan::situation::{Changed, Situation};
 
 /// Fewest combinations that are tried in full, whatever the number of refs.

@@ -62,8 +62,8 @@ pub struct Compared {
     pub(super) sources: Questions,
     pub(super) variables: BTreeMap<String, Asked>,
     pub(super) links: BTreeSet<Link>,
-    /// Whether the default branch is compared with a text or a pattern.
-    pub(super) default_spelled: bool,
+    /// What the default branch is compared with.
+    pub(super) default: Questions,
     /// Every variable that a condition asks for, also those of refs.
     pub(super) asked: BTreeSet<String>,
     /// What decides something together: the variables and globs of one job, of the jobs that it needs, and
@@ -165,7 +165,7 @@ impl Compared {
         self.changes.extend(other.changes.iter().cloned());
         self.compares |= other.compares;
         self.paired |= other.paired;
-        self.default_spelled |= other.default_spelled;
+        self.default.extend(&other.default);
         self.kubernetes |= other.kubernetes;
         self.environments.extend(other.environments.iter().cloned());
         self.in_paths.extend(other.in_paths.iter().cloned());
@@ -207,28 +207,32 @@ impl Compared {
         }
     }
 
-    /// The names of branches and tags that conditions spell.
-    pub(in crate::plan) fn spelled(&self) -> BTreeSet<String> {
-        let questions = self.names.values().flat_map(|all| &all.own);
-        let spelled = questions.filter_map(|one| match one {
-            Question::Is(text) if !text.is_empty() => Some(text.clone()),
-            _ => None,
-        });
-        spelled.collect()
+    /// Whether a condition spells or matches the branch that a merge request comes from, which has this name.
+    pub fn asks_for_source(&self, name: &str) -> bool {
+        let questions = self.names.get(&Role::Source);
+        questions.is_some_and(|all| all.own.iter().any(|one| one.answer(name)))
     }
 
-    /// Whether a condition compares the default branch with anything but the branch or tag of a pipeline.
-    pub(in crate::plan) fn spells_default_branch(&self) -> bool {
-        let is_default = |name: &str| subjects(name) == [Subject::Default];
+    /// Whether a condition asks for the default branch.
+    pub(in crate::plan) fn asks_for_default_branch(&self) -> bool {
+        self.asks("CI_DEFAULT_BRANCH") || self.asks("CI_DEFAULT_BRANCH_SLUG")
+    }
+
+    /// Whether a condition compares the default branch with anything but the name of the pipeline's ref.
+    pub(super) fn spells_default_branch(&self) -> bool {
+        let is_default =
+            |name: &str| matches!(*subjects(name), [Subject::Default | Subject::DefaultSlug]);
         let is_name = |name: &str| {
             let all = subjects(name);
             all.iter().all(|one| matches!(one, Subject::Name(_)))
         };
+        // What a name contains is more than the name.
         let linked = self.links.iter().any(|link| {
-            (is_default(&link.left) && !is_name(&link.right))
-                || (is_default(&link.right) && !is_name(&link.left))
+            let sides = [(&link.left, &link.right), (&link.right, &link.left)];
+            let mut sides = sides.into_iter();
+            sides.any(|(one, other)| is_default(one) && (link.matched || !is_name(other)))
         });
-        self.default_spelled || linked
+        self.default != Questions::default() || linked
     }
 
     /// Whether a pattern of a condition matches the name of a ref.

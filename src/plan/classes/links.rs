@@ -1,6 +1,6 @@
 //! Variables that conditions compare with each other.
 //!
-//! In: [`Compared`] and the default branch. Out: the same, where each variable is also asked for every text
+//! In: [`Compared`] and the names of the default branch. Out: the same, where each variable is also asked for every text
 //! that the other one is known to have. Always holds: the texts of a variable are those that conditions
 //! spell, those that the file gives it, and those that GitLab itself can set.
 
@@ -31,8 +31,10 @@ pub(super) enum Subject {
     Slug(Role),
     /// `CI_PIPELINE_SOURCE`.
     Started,
-    /// `CI_DEFAULT_BRANCH`, which is one branch in all situations.
+    /// `CI_DEFAULT_BRANCH`
     Default,
+    /// `CI_DEFAULT_BRANCH_SLUG`
+    DefaultSlug,
     Variable(String),
 }
 
@@ -51,6 +53,7 @@ pub(super) fn subjects(name: &str) -> Vec<Subject> {
         "CI_MERGE_REQUEST_TARGET_BRANCH_NAME" => vec![Subject::Name(Role::Target)],
         "CI_PIPELINE_SOURCE" => vec![Subject::Started],
         "CI_DEFAULT_BRANCH" => vec![Subject::Default],
+        "CI_DEFAULT_BRANCH_SLUG" => vec![Subject::DefaultSlug],
         other => vec![Subject::Variable(other.to_owned())],
     }
 }
@@ -65,9 +68,9 @@ pub(super) struct Link {
 }
 
 impl Compared {
-    /// The same with every text that a text is compared with by way of a variable, in a project of this
-    /// default branch.
-    pub(super) fn resolved(&self, default_branch: &str) -> Self {
+    /// The same with every text that a text is compared with by way of a variable, in a project whose default
+    /// branch has one of these names.
+    pub(super) fn resolved(&self, defaults: &[String]) -> Self {
         let mut all = self.clone();
         all.kubernetes |= all.asks("CI_KUBERNETES_ACTIVE");
         for link in self.links.iter().filter(|link| link.matched) {
@@ -78,8 +81,8 @@ impl Compared {
         // What one link adds another one may pass on.
         for _ in 0..FAR {
             for link in &self.links {
-                let right = all.known(&link.right, default_branch);
-                let left = all.known(&link.left, default_branch);
+                let right = all.known(&link.right, defaults);
+                let left = all.known(&link.left, defaults);
                 for text in &right.values {
                     all.add_to(
                         &link.left,
@@ -117,7 +120,7 @@ impl Compared {
     }
 
     /// What is known of the texts of a variable.
-    fn known(&self, name: &str, default_branch: &str) -> Known {
+    fn known(&self, name: &str, defaults: &[String]) -> Known {
         let mut known = Known::default();
         let mut add = |questions: &BTreeSet<Question>| {
             for question in questions {
@@ -140,7 +143,8 @@ impl Compared {
                     of_names.extend(questions.map(|all| &all.own));
                 }
                 Subject::Started => add(&self.sources.own),
-                Subject::Default => {}
+                // What it is compared with does not say what it is.
+                Subject::Default | Subject::DefaultSlug => {}
                 Subject::Variable(name) => {
                     let asked = self.variables.get(&name);
                     asked
@@ -157,7 +161,7 @@ impl Compared {
         if let Some(asked) = self.variables.get(name) {
             known.values.extend(asked.given.iter().cloned());
         }
-        known.values.extend(predefined::texts(name, default_branch));
+        known.values.extend(predefined::texts(name, defaults));
         known
     }
 
@@ -173,7 +177,8 @@ impl Compared {
             Subject::Name(role) => &mut self.names.entry(*role).or_default().own,
             Subject::Slug(role) => &mut self.names.entry(*role).or_default().slug,
             Subject::Started => &mut self.sources.own,
-            Subject::Default => return,
+            Subject::Default => &mut self.default.own,
+            Subject::DefaultSlug => &mut self.default.slug,
             Subject::Variable(name) => {
                 let asked = self.variables.entry(name.clone()).or_default();
                 &mut asked.questions.own

@@ -9,11 +9,13 @@
 //! it needs, and any three, have the values that they have in some class. Variables that no situation sets are
 //! not set; the number of situations is bounded.
 //!
-//! A default branch is protected, as GitLab protects it. A branch that is called like a word of `only`
+//! What the default branch is called is a class as well, unless it is known. It is protected, as GitLab
+//! protects it. A branch that is called like a word of `only`
 //! (`schedules`) is not looked at.
 
 mod circumstances;
 mod compared;
+mod defaults;
 mod links;
 mod questions;
 mod refs;
@@ -26,12 +28,12 @@ use std::collections::HashSet;
 pub use compared::{Compared, Role};
 pub(super) use search::forget;
 
-use super::predefined;
+use super::predefined::is_free;
 use super::situation::{Changed, Ref, Situation, Trigger};
 use crate::config::Config;
-use crate::gitlab::expression::Lookup;
 use crate::shown::code;
 use circumstances::Circumstance;
+use defaults::Defaults;
 
 /// Most decisions that are worth the time: classes times jobs.
 const DECISIONS: usize = 300_000;
@@ -117,16 +119,19 @@ pub fn classes(config: &Config, default_branch: &str) -> Classes {
     )
 }
 
-/// The classes of what is compared, where each takes so many [`Config::decisions`]; in a project of a default
-/// branch of the usual name, if it is not known.
+/// The classes of what is compared, where each takes so many [`Config::decisions`]; with a default branch of
+/// each name that makes a difference, the usual one first, if it is not known.
 pub fn classes_of(compared: &Compared, default_branch: Option<&str>, decisions: usize) -> Classes {
     let most = (DECISIONS / decisions.max(1)).clamp(FEWEST, MOST);
-    let default = default_branch.unwrap_or_else(|| compared.usual_default_branch());
-    let compared = compared.resolved(default);
     let environments = compared.environments.iter().cloned();
     let mut left_out: Vec<LeftOut> = environments.map(LeftOut::Environment).collect();
     left_out.extend(compared.in_paths.iter().cloned().map(LeftOut::Path));
-    let refs = refs::refs(&compared, default, most, &mut left_out);
+    let defaults = match default_branch {
+        Some(name) => Defaults::known(name),
+        None => Defaults::of(compared, &mut left_out),
+    };
+    let compared = compared.resolved(&defaults.compared());
+    let refs = refs::refs(&compared, &defaults, most, &mut left_out);
     let circumstances = circumstances::circumstances(&compared, &refs, most, &mut left_out);
     let mut known = HashSet::new();
     let mut situations = Vec::new();
@@ -180,14 +185,6 @@ impl Circumstance {
         };
         one
     }
-}
-
-/// Whether GitLab leaves the value of a variable to others in a pipeline.
-fn is_free(situation: &Situation, name: &str) -> bool {
-    !matches!(
-        predefined::look_up(situation, name),
-        Some(Lookup::Set(_) | Lookup::Unset)
-    )
 }
 
 #[cfg(test)]

@@ -130,7 +130,7 @@ impl Compared {
                     let questions = self.names.entry(role).or_default();
                     questions.slug.insert(Question::Is(String::new()));
                 }
-                Subject::Name(_) | Subject::Started | Subject::Default => {}
+                Subject::Name(_) | Subject::Started | Subject::Default | Subject::DefaultSlug => {}
             }
         }
     }
@@ -139,11 +139,14 @@ impl Compared {
         self.asked.insert(name.to_owned());
         for subject in subjects(name) {
             match &subject {
-                Subject::Default => self.default_spelled = true,
                 Subject::Variable(name) => {
                     self.variables.entry(name.clone()).or_default().used.kind |= kind;
                 }
-                Subject::Name(_) | Subject::Slug(_) | Subject::Started => {}
+                Subject::Name(_)
+                | Subject::Slug(_)
+                | Subject::Started
+                | Subject::Default
+                | Subject::DefaultSlug => {}
             }
             self.add(&subject, question.clone());
         }
@@ -163,6 +166,7 @@ impl Compared {
                         let all = SOURCES.map(|source| Question::Is(source.to_owned()));
                         self.sources.own.extend(all);
                     }
+                    Subject::DefaultSlug => self.default.linked = true,
                     Subject::Name(_) | Subject::Default => {}
                 }
             }

@@ -3,7 +3,8 @@
 use std::collections::HashSet;
 
 use super::compared::{Compared, Role};
-use super::text::{Question, Questions, Space};
+use super::defaults::Defaults;
+use super::text::{Alike, Question, Questions, Space};
 use super::{LeftOut, Situation};
 use crate::plan::predefined;
 use crate::plan::situation::{Ref, Trigger};
@@ -17,21 +18,7 @@ const TAGS: [&str; 3] = ["v1.2.3", "some-tag", "zz"];
 const TARGETS: [&str; 3] = ["next", "topic-2", "zzz"];
 
 impl Compared {
-    /// The default branch of a project whose configuration says nothing of it: `main`, as GitLab names it,
-    /// or `master` where that alone is named.
-    pub(super) fn usual_default_branch(&self) -> &'static str {
-        let named = |name: &str| {
-            let is = Question::Is(name.to_owned());
-            let roles = [Role::Branch, Role::Target].map(|role| self.names.get(&role));
-            roles.into_iter().flatten().any(|all| all.own.contains(&is))
-        };
-        match named("master") && !named("main") {
-            true => "master",
-            false => "main",
-        }
-    }
-
-    fn role(&self, role: Role) -> Questions {
+    pub(super) fn role(&self, role: Role) -> Questions {
         self.names.get(&role).cloned().unwrap_or_default()
     }
 
@@ -54,106 +41,163 @@ impl Compared {
     }
 }
 
+/// The names that refs can have in each role.
+struct Names {
+    branches: Vec<String>,
+    tags: Vec<String>,
+    /// Pairs of a source and a target.
+    sources: Vec<String>,
+    targets: Vec<String>,
+    /// What is asked about a source and about a target.
+    asked: [Questions; 2],
+    /// Whether anything asks what a request is merged into; if not, all of them go to the default branch.
+    asks_for_target: bool,
+}
+
+impl Names {
+    /// Those that conditions tell apart in a project of this default branch.
+    fn of(compared: &Compared, default: &str, left_out: &mut Vec<LeftOut>) -> Self {
+        let mut names = |role: Role, questions: &Questions, first: &[String], last: &[&str]| {
+            let mut texts = questions.told_apart(Space::Ref, first, last);
+            left_out.extend(texts.unfound.into_iter().map(LeftOut::Pattern));
+            if !texts.complete {
+                left_out.push(LeftOut::Combinations);
+            }
+            // One that no condition is about stands for most refs.
+            if let Some(plain) = texts
+                .texts
+                .iter()
+                .position(|text| role != Role::Target && last.contains(&text.as_str()))
+            {
+                let plain = texts.texts.remove(plain);
+                texts.texts.insert(0, plain);
+            }
+            texts.texts
+        };
+        let first = [default.to_owned()];
+        // The default branch is one of its own: it is protected.
+        let with_default = |role| {
+            let mut questions = compared.role(role);
+            questions.own.insert(Question::Is(default.to_owned()));
+            questions
+        };
+        let mut of_source = compared.role(Role::Source);
+        if compared.paired {
+            of_source.extend(&compared.role(Role::Branch));
+        }
+        let of_target = with_default(Role::Target);
+        let asks_for_target = compared.names.contains_key(&Role::Target);
+        let others: &[&str] = if asks_for_target { &TARGETS } else { &[] };
+        Self {
+            branches: names(Role::Branch, &with_default(Role::Branch), &first, &BRANCHES),
+            tags: names(Role::Tag, &compared.role(Role::Tag), &[], &TAGS),
+            sources: names(Role::Source, &of_source, &[], &BRANCHES),
+            targets: names(Role::Target, &of_target, &first, others),
+            asked: [of_source, of_target],
+            asks_for_target,
+        }
+    }
+
+    /// The same in a project of another default branch: its name is told apart where that of the first is.
+    fn with_default(&self, first: &str, default: &str) -> Self {
+        let with = |names: &[String]| {
+            let mut names = names.to_vec();
+            if names.iter().any(|name| name == first) && !names.iter().any(|name| name == default) {
+                names.push(default.to_owned());
+            }
+            names
+        };
+        let targets = match self.asks_for_target {
+            true => with(&self.targets),
+            false => vec![default.to_owned()],
+        };
+        let mut asked = self.asked.clone();
+        for questions in &mut asked {
+            questions.own.insert(Question::Is(default.to_owned()));
+        }
+        Self {
+            branches: with(&self.branches),
+            tags: with(&self.tags),
+            sources: with(&self.sources),
+            targets,
+            asked,
+            asks_for_target: self.asks_for_target,
+        }
+    }
+
+    /// Whether each source is paired with each target.
+    fn pairs_all(&self) -> bool {
+        self.sources.len().saturating_mul(self.targets.len()) <= PAIRS
+    }
+
+    /// The sources of merge requests, each with where it goes.
+    fn requests(&self, left_out: &mut Vec<LeftOut>) -> Vec<[String; 2]> {
+        let all = self.pairs_all();
+        let mut requests = Vec::new();
+        for (at, source) in self.sources.iter().enumerate() {
+            // The first source goes everywhere, and every other one where it may.
+            let there = self.targets.iter().filter(|target| *target != source);
+            let there = there.take(if all || at == 0 { usize::MAX } else { 1 });
+            let before = requests.len();
+            requests.extend(there.map(|target| [source.clone(), target.clone()]));
+            if self.targets.contains(source) {
+                requests.extend(self.between_alike(source, left_out));
+            }
+            if requests.len() == before {
+                // The default branch itself is merged into some other one.
+                let target = BRANCHES.into_iter().find(|branch| branch != source);
+                requests.extend(target.map(|target| [source.clone(), target.to_owned()]));
+            }
+        }
+        requests
+    }
+
+    /// A merge request between two branches of which one has this name and the other gets the same answers.
+    fn between_alike(&self, name: &str, left_out: &mut Vec<LeftOut>) -> Option<[String; 2]> {
+        let [of_source, of_target] = &self.asked;
+        let mut alike = |questions: &Questions| match questions.alike(name, Space::Ref) {
+            Alike::Text(text) => Some(text),
+            Alike::Nothing => None,
+            Alike::Unknown => {
+                left_out.push(LeftOut::Combinations);
+                None
+            }
+        };
+        if let Some(source) = alike(of_source) {
+            return Some([source, name.to_owned()]);
+        }
+        alike(of_target).map(|target| [name.to_owned(), target])
+    }
+}
+
 /// Every ref, started in every way.
 pub(super) fn refs(
     compared: &Compared,
-    default: &str,
+    defaults: &Defaults,
     most: usize,
     left_out: &mut Vec<LeftOut>,
 ) -> Vec<Situation> {
-    let mut names = |role: Role, first: &[String], last: &[&str]| {
-        let mut questions = compared.role(role);
-        if role != Role::Tag && first.iter().any(|name| name == default) {
-            // The default branch is one of its own: it is protected.
-            questions.own.insert(Question::Is(default.to_owned()));
-        }
-        if role == Role::Source && compared.paired {
-            questions.extend(&compared.role(Role::Branch));
-        }
-        let mut texts = questions.told_apart(Space::Ref, first, last);
-        left_out.extend(texts.unfound.into_iter().map(LeftOut::Pattern));
-        if !texts.complete {
-            left_out.push(LeftOut::Combinations);
-        }
-        // One that no condition is about stands for most refs.
-        if let Some(plain) = texts
-            .texts
-            .iter()
-            .position(|text| role != Role::Target && last.contains(&text.as_str()))
-        {
-            let plain = texts.texts.remove(plain);
-            texts.texts.insert(0, plain);
-        }
-        texts.texts
-    };
-    let first = [default.to_owned()];
-    let branches = names(Role::Branch, &first, &BRANCHES);
-    let tags = names(Role::Tag, &[], &TAGS);
-    let sources = names(Role::Source, &[], &BRANCHES);
-    // Where nothing asks what a request is merged into, all of them go to the default branch.
-    let others: &[&str] = match compared.names.contains_key(&Role::Target) {
-        true => &TARGETS,
-        false => &[],
-    };
-    let targets = names(Role::Target, &first, others);
+    let first = defaults.first();
+    let names = Names::of(compared, first, left_out);
     let mut refs = Refs {
         compared,
-        default,
+        started: compared.started(),
         known: HashSet::new(),
         all: Vec::new(),
+        most,
     };
-    let started = compared.started();
-    for branch in &branches {
-        refs.add(Situation::branch(branch));
-    }
-    if compared.asks("CI_OPEN_MERGE_REQUESTS") {
-        for branch in &branches {
-            refs.add(Situation {
-                open_merge_request: Some(true),
-                ..Situation::branch(branch)
-            });
-        }
-    }
-    tags.iter().for_each(|tag| refs.add(Situation::tag(tag)));
-    let few = sources.len().saturating_mul(targets.len()) <= PAIRS;
-    if !few {
+    if !names.pairs_all() {
         left_out.push(LeftOut::TooMany(most));
     }
-    for (at, source) in sources.iter().enumerate() {
-        // The first source goes everywhere, and every other one where it may.
-        let there = targets.iter().filter(|target| *target != source);
-        let there = there.take(if few || at == 0 { usize::MAX } else { 1 });
-        let mut there: Vec<&str> = there.map(String::as_str).collect();
-        if there.is_empty() {
-            // The default branch itself is merged into some other one.
-            there.extend(BRANCHES.into_iter().find(|branch| branch != source));
-        }
-        for target in there {
-            let request = Situation::merge_request(source, target);
-            if started.contains(&"parent_pipeline") {
-                refs.add(Situation {
-                    trigger: Trigger::parse("parent_pipeline"),
-                    ..request.clone()
-                });
-            }
-            refs.add(request);
-        }
-    }
-    refs.add(Situation::schedule(default));
-    for trigger in started.into_iter().filter(|source| *source != "push") {
-        let trigger = Trigger::parse(trigger);
-        let branches = branches.iter().map(Situation::branch);
-        for one in branches.chain(tags.iter().map(Situation::tag)) {
-            let trigger = trigger.clone();
-            if compared.asks("CI_OPEN_MERGE_REQUESTS") && matches!(one.reference, Ref::Branch(_)) {
-                refs.add(Situation {
-                    trigger: trigger.clone(),
-                    open_merge_request: Some(true),
-                    ..one.clone()
-                });
-            }
-            refs.add(Situation { trigger, ..one });
-        }
+    refs.of_default(first, &names, None, left_out);
+    for default in defaults.others() {
+        let names = names.with_default(first, default);
+        refs.of_default(
+            default,
+            &names,
+            defaults.changes(default).as_deref(),
+            left_out,
+        );
     }
     if refs.all.len() > most {
         refs.all.truncate(most);
@@ -164,15 +208,77 @@ pub(super) fn refs(
 
 struct Refs<'c> {
     compared: &'c Compared,
-    default: &'c str,
+    started: Vec<&'static str>,
     known: HashSet<Situation>,
     all: Vec<Situation>,
+    most: usize,
 }
 
 impl Refs<'_> {
+    /// Adds the refs of a project with this default branch; if some names are given, those of them alone.
+    fn of_default(
+        &mut self,
+        default: &str,
+        names: &Names,
+        only: Option<&[&str]>,
+        left_out: &mut Vec<LeftOut>,
+    ) {
+        if self.all.len() > self.most {
+            return;
+        }
+        let is_about = |name: &str| only.is_none_or(|only| only.contains(&name));
+        let open = self.compared.asks("CI_OPEN_MERGE_REQUESTS");
+        let branches = names.branches.iter().filter(|name| is_about(name));
+        let branches: Vec<Situation> = branches.map(Situation::branch).collect();
+        let tags = names.tags.iter().filter(|name| is_about(name));
+        let tags: Vec<Situation> = tags.map(Situation::tag).collect();
+        let with_request = |branch: &Situation| Situation {
+            open_merge_request: Some(true),
+            ..branch.clone()
+        };
+        branches
+            .iter()
+            .for_each(|one| self.add(one.clone(), default));
+        if open {
+            branches
+                .iter()
+                .for_each(|one| self.add(with_request(one), default));
+        }
+        tags.iter().for_each(|one| self.add(one.clone(), default));
+        for [source, target] in names.requests(left_out) {
+            if !is_about(&source) && !(names.asks_for_target && is_about(&target)) {
+                continue;
+            }
+            let request = Situation::merge_request(source, target);
+            if self.started.contains(&"parent_pipeline") {
+                let child = Situation {
+                    trigger: Trigger::parse("parent_pipeline"),
+                    ..request.clone()
+                };
+                self.add(child, default);
+            }
+            self.add(request, default);
+        }
+        self.add(Situation::schedule(default), default);
+        let started = self.started.clone();
+        for trigger in started.into_iter().filter(|source| *source != "push") {
+            let trigger = Trigger::parse(trigger);
+            for one in branches.iter().chain(&tags) {
+                let one = Situation {
+                    trigger: trigger.clone(),
+                    ..one.clone()
+                };
+                if open && matches!(one.reference, Ref::Branch(_)) {
+                    self.add(with_request(&one), default);
+                }
+                self.add(one, default);
+            }
+        }
+    }
+
     /// Adds a ref, protected and not if that is asked for and open.
-    fn add(&mut self, one: Situation) {
-        let one = one.with_default_branch(self.default);
+    fn add(&mut self, one: Situation, default: &str) {
+        let one = one.with_default_branch(default);
         let protected = match (self.compared.asks("CI_COMMIT_REF_PROTECTED"), one.protected) {
             (true, None) => vec![Some(true), Some(false)],
             (_, protected) => vec![protected],

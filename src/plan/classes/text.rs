@@ -276,17 +276,7 @@ impl Questions {
         let of_slug_too = Self::others(&self.slug).next().is_some();
         if !complete || !found.tells_all_apart(&spelled) || of_slug_too || self.linked {
             let mut searched = search::Searched::default();
-            let matched = |questions| Self::others(questions).filter_map(Question::pattern);
-            let mut all: Vec<String> = matched(&self.own).collect();
-            // Whether a name is its own slug is asked of those that patterns match, too.
-            all.extend(self.linked.then(|| OWN_SLUG.to_owned()));
-            if !all.is_empty() {
-                searched.run(&all, &spelled, space, search::Alphabet::All);
-            }
-            all.extend(matched(&self.slug));
-            if Self::others(&self.slug).next().is_some() {
-                searched.run(&all, &spelled, space, search::Alphabet::Slug);
-            }
+            self.search(&spelled, space, &mut searched);
             complete &= searched.exhausted;
             for text in &searched.texts {
                 if found.texts.len() >= MOST.max(self.own.len() + self.slug.len() + last.len() + 1)
@@ -318,6 +308,63 @@ impl Questions {
             complete: complete && unfound.is_empty(),
             texts: found.texts,
             unfound,
+        }
+    }
+}
+
+/// Another text with the answers of one.
+pub(super) enum Alike {
+    Text(String),
+    /// There is none.
+    Nothing,
+    /// None was found, though there may be one.
+    Unknown,
+}
+
+impl Questions {
+    /// Another text that gets the answers which a text gets.
+    pub(super) fn alike(&self, text: &str, space: Space) -> Alike {
+        let answers = self.answers(text);
+        if answers.is.first().is_some_and(Option::is_some) {
+            return Alike::Nothing;
+        }
+        let near = ["1", "2", "x", "-1"];
+        let near = near
+            .iter()
+            .flat_map(|more| [format!("{text}{more}"), format!("{more}{text}")]);
+        // A slug stands for every name that it can come from.
+        let near = near.chain([text.to_uppercase(), text.replace('-', "/")]);
+        let is_alike =
+            |other: &String| other != text && space.holds(other) && self.answers(other) == answers;
+        if let Some(near) = near.into_iter().find(is_alike) {
+            return Alike::Text(near);
+        }
+        if let Some(spelled) = self.spelled().find(|other| is_alike(other)) {
+            return Alike::Text(spelled.clone());
+        }
+        let mut but: HashSet<&str> = self.spelled().map(String::as_str).collect();
+        but.insert(text);
+        let mut searched = search::Searched::default();
+        self.search(&but, space, &mut searched);
+        match searched.texts.into_iter().find(is_alike) {
+            Some(other) => Alike::Text(other),
+            None if searched.exhausted => Alike::Nothing,
+            None => Alike::Unknown,
+        }
+    }
+
+    /// Searches for a text of each combination of patterns, those about the slug as well.
+    fn search(&self, but: &HashSet<&str>, space: Space, searched: &mut search::Searched) {
+        let matched = |questions| Self::others(questions).filter_map(Question::pattern);
+        let mut all: Vec<String> = matched(&self.own).collect();
+        // Whether a name is its own slug is asked of those that patterns match, too.
+        all.extend(self.linked.then(|| OWN_SLUG.to_owned()));
+        if !all.is_empty() {
+            searched.run(&all, but, space, search::Alphabet::All);
+        }
+        all.extend(matched(&self.slug));
+        if Self::others(&self.slug).next().is_some() {
+            searched.run(&all, but, space, search::Alphabet::Slug);
         }
     }
 }

@@ -5,7 +5,7 @@
 //! variables that anybody may set.
 
 use std::cell::RefCell;
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
 use super::{Allowed, Line};
@@ -15,10 +15,7 @@ use crate::plan::situation::{Ref, Situation, Trigger};
 use crate::plan::{given, predefined};
 
 /// So many decisions each class stands for, which bounds the number of classes.
-const DECISIONS: usize = 600;
-
-/// Most classes of all default branches.
-const MOST: usize = 2_048;
+const DECISIONS: usize = 200;
 
 /// The classes that conditions tell apart.
 #[derive(Debug)]
@@ -41,14 +38,8 @@ impl Table {
             compared.condition(condition);
         }
         compared.pair_all();
-        let mut situations = Vec::new();
-        for default in defaults(&compared)? {
-            let classes = classes_of(&compared, Some(&default), DECISIONS);
-            situations.extend(classes.is_complete().then_some(classes.situations)?);
-            if situations.len() > MOST {
-                return None;
-            }
-        }
+        let classes = classes_of(&compared, None, DECISIONS);
+        let mut situations = classes.is_complete().then_some(classes.situations)?;
         let more: Vec<Situation> = situations.iter().flat_map(unusual).collect();
         let mut known: HashSet<&Situation> = situations.iter().collect();
         let more = more.iter().filter(|one| known.insert(*one)).cloned();
@@ -116,21 +107,6 @@ impl Table {
                     .all(|(decision, allowed)| allowed.allows(decision))
         })
     }
-}
-
-/// The names of default branches that conditions tell apart: one of each class of branches.
-fn defaults(compared: &Compared) -> Option<BTreeSet<String>> {
-    let classes = classes_of(compared, None, DECISIONS);
-    let usual = |one: &Situation| one.default_branch.clone();
-    let mut names: BTreeSet<String> = classes.situations.iter().filter_map(usual).collect();
-    if compared.asks("CI_DEFAULT_BRANCH") || compared.asks("CI_DEFAULT_BRANCH_SLUG") {
-        let branches = classes.refs.iter().filter_map(|one| match &one.reference {
-            Ref::Branch(name) => Some(name.clone()),
-            Ref::Tag(_) | Ref::MergeRequest { .. } => None,
-        });
-        names.extend(branches);
-    }
-    classes.is_complete().then_some(names)
 }
 
 /// What the classes do not hold: the child of a merge request's pipeline, which keeps its ref; a merge

@@ -189,7 +189,7 @@ pub(super) fn pipeline() -> BoxedStrategy<String> {
         .boxed()
 }
 
-fn name() -> BoxedStrategy<String> {
+pub(super) fn name() -> BoxedStrategy<String> {
     let pieces = vec![
         "main",
         "dev",

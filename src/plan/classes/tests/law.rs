@@ -4,12 +4,12 @@ use std::collections::HashSet;
 
 use proptest::prelude::*;
 
-use super::generated::{include_rule, pipeline, situation};
+use super::generated::{include_rule, name, pipeline, situation};
 use super::{cases, config};
 use crate::config::{Repository, read_where};
 use crate::files::Unread;
-use crate::plan::classes::classes;
-use crate::plan::{Configs, Plan, Truth, plan};
+use crate::plan::classes::{Compared, classes, classes_of};
+use crate::plan::{Configs, Plan, Ref, Situation, Truth, plan};
 use crate::source::Source;
 
 /// What becomes of the pipeline and of each job.
@@ -119,6 +119,79 @@ proptest! {
                 known.contains(&own),
                 "{}\n{:?}\n{:#?}\n{:#?}", text, situation, own,
                 classes.situations.iter().map(ToString::to_string).collect::<Vec<_>>()
+            );
+        }
+    }
+}
+
+/// Situations, each in a project of some default branch, which often is the ref's own; it is protected.
+fn in_any_project() -> impl Strategy<Value = Situation> {
+    (situation(), name(), 0..4_u8).prop_map(|(mut one, other, own)| {
+        let default = match (&one.reference, own) {
+            (Ref::MergeRequest { target, .. }, 0) => target.clone(),
+            (_, 0 | 1) => one.ref_name().to_owned(),
+            _ => other,
+        };
+        if one.reference == Ref::Branch(default.clone()) {
+            one.protected = Some(true);
+        }
+        one.with_default_branch(default)
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(cases(300)))]
+
+    /// The same where nobody knows what the default branch is called.
+    #[test]
+    fn every_pipeline_of_any_project_is_one_of_a_class(
+        text in pipeline(),
+        situations in prop::collection::vec(in_any_project().no_shrink(), 40),
+    ) {
+        let Some(config) = config(&text) else {
+            return Err(TestCaseError::reject("not a configuration"));
+        };
+        let classes = classes_of(&Compared::of(&config), None, config.decisions());
+        prop_assume!(classes.is_complete());
+        let known: HashSet<Vec<String>> =
+            classes.situations.iter().map(|one| verdicts(&plan(&config, one))).collect();
+        for situation in &situations {
+            let own = verdicts(&plan(&config, situation));
+            prop_assert!(
+                known.contains(&own),
+                "{}\n{:?}\n{:#?}\n{:#?}", text, situation, own,
+                classes.situations.iter().map(|one| format!("{one} {:?}", one.default_branch)).collect::<Vec<_>>()
+            );
+        }
+    }
+
+    /// What one push makes, of the branch and of the merge request from it, it makes in a class.
+    #[test]
+    fn both_pipelines_of_a_push_are_those_of_a_class(
+        text in pipeline(),
+        situations in prop::collection::vec(in_any_project().no_shrink(), 60),
+    ) {
+        let Some(config) = config(&text) else {
+            return Err(TestCaseError::reject("not a configuration"));
+        };
+        let mut compared = Compared::of(&config);
+        compared.pair_all();
+        let classes = classes_of(&compared, None, config.decisions());
+        prop_assume!(classes.is_complete());
+        let both = |one: &Situation| match &one.reference {
+            Ref::MergeRequest { source, .. } => {
+                let both = [one.clone(), one.pushed_to(source)];
+                Some(both.map(|one| jobs(&plan(&config, &one))))
+            }
+            Ref::Branch(_) | Ref::Tag(_) => None,
+        };
+        let known: HashSet<_> = classes.situations.iter().filter_map(both).collect();
+        for situation in &situations {
+            let Some(own) = both(situation) else { continue };
+            prop_assert!(
+                known.contains(&own),
+                "{}\n{:?}\n{:#?}\n{:#?}", text, situation, own,
+                classes.situations.iter().map(|one| format!("{one} {:?}", one.default_branch)).collect::<Vec<_>>()
             );
         }
     }
