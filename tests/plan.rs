@@ -8,6 +8,8 @@
 )]
 
 mod compiled;
+#[path = "plan/forty.rs"]
+mod forty;
 #[path = "plan/includes.rs"]
 mod includes;
 #[path = "plan/questions.rs"]

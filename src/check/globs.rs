@@ -7,7 +7,7 @@ use std::collections::HashSet;
 
 use super::Check;
 use crate::config::unmatchable_glob;
-use crate::finding::{Code, Finding, Report};
+use crate::finding::{Code, Finding};
 use crate::gitlab::glob::{self, Compared};
 use crate::manifest::kinds::Raw;
 use crate::manifest::record::all;
@@ -26,7 +26,7 @@ pub(super) fn check(check: &mut Check<'_>) {
                 Some(finding) => check.report.push(finding),
                 None => {
                     let paths = paths.get_or_insert_with(|| check.files.repository().paths());
-                    unmatched(check.report, paths.as_deref(), glob);
+                    unmatched(check, paths.as_deref(), glob);
                 }
             }
         }
@@ -42,15 +42,26 @@ pub(super) fn check(check: &mut Check<'_>) {
 
 /// Reports a glob that matches no file of the project, most often a folder that was renamed or misspelt: what
 /// waits for it never runs again.
-fn unmatched(report: &mut Report, paths: Option<&[String]>, glob: &At<String>) {
+fn unmatched(check: &mut Check<'_>, paths: Option<&[String]>, glob: &At<String>) {
     let Some(paths) = paths.filter(|_| !glob.value.contains('$')) else {
         return;
     };
     if glob::matches_any(&glob.value, paths) != Some(false) {
         return;
     }
+    // The files of a new folder are not in the index yet.
+    let literal = glob.value.split(['*', '?', '[', '{', '\\']).next();
+    let folder = literal.and_then(|literal| Some(literal.rsplit_once('/')?.0));
+    let is_new = folder.is_some_and(|folder| {
+        let below = format!("{folder}/");
+        let mut known = paths.iter();
+        check.files.exists(folder) && !known.any(|path| path.starts_with(&below))
+    });
+    if is_new {
+        return;
+    }
     let message = format!("`{}` matches no file of the project", glob.value);
-    report.push(
+    check.report.push(
         Finding::new(Code::UnmatchedGlob, glob.span, message)
             .help("a glob is compared with whole paths from the root of the project; `**/*` stands for all files below a folder"),
     );

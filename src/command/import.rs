@@ -85,8 +85,14 @@ fn say_taken(options: &Options, args: &Import, name: &str, imported: &Imported) 
         let lines = imported.text.lines().count();
         say(&format!("wrote {} ({lines} lines)", options.manifest()));
     }
-    if !imported.keeps_comments {
-        say("comments and anchors of the pipeline were not kept");
+    if !imported.keeps_text {
+        say("the text of the pipeline could not be kept: anchors are written out");
+    }
+    if !imported.lost.is_empty() {
+        say("these comments have no place in the manifest:");
+    }
+    for comment in &imported.lost {
+        say(&format!("  {name}:{}: {}", comment.line, comment.text));
     }
     let kinds = ["images", "tests", "tasks", "environments", "promotions"];
     let taken = &imported.entities;
@@ -106,6 +112,13 @@ fn say_taken(options: &Options, args: &Import, name: &str, imported: &Imported) 
         say(&format!(
             "{jobs} of {all} jobs became entities: {}",
             counts.join(", ")
+        ));
+    }
+    for effect in &imported.unimproved {
+        let job = effect.job.as_deref().unwrap_or("every job");
+        say(&format!(
+            "  not improved, as the job would change more than is meant: {job} {}",
+            effect.text
         ));
     }
     let compared = match imported.changes.not_compared.is_empty() {

@@ -1,5 +1,7 @@
 //! On which refs a job runs, and how, before and after.
 
+use std::collections::HashMap;
+
 use super::conditions::patterns_of;
 use super::words::{code, listed};
 use super::{Effect, Kind, Pair, Seen};
@@ -20,14 +22,28 @@ pub(super) struct View<'c> {
 
 struct Side<'c> {
     plans: &'c [Plan],
+    /// Where the jobs of the first plan stand; most plans have the same.
+    places: HashMap<&'c str, usize>,
 }
 
-impl Side<'_> {
+impl<'c> Side<'c> {
+    fn of(plans: &'c [Plan]) -> Self {
+        let jobs = plans.iter().take(1).flat_map(|plan| &plan.jobs);
+        let places = jobs.enumerate().map(|(at, job)| (job.name.as_str(), at));
+        Self {
+            places: places.collect(),
+            plans,
+        }
+    }
+
     /// What becomes of a job on each ref; `None`: it is not there.
     fn job(&self, name: &str) -> Vec<Option<&PlannedJob>> {
+        let place = self.places.get(name).copied();
         let of = |plan| -> Option<&PlannedJob> {
             let plan: &Plan = plan;
-            let found = plan.job(name)?;
+            let here = place.and_then(|at| plan.jobs.get(at));
+            let here = here.filter(|job| job.name == name);
+            let found = here.or_else(|| plan.job(name))?;
             let none = plan.created == Truth::False;
             (!none && found.presence() != Presence::Out).then_some(found)
         };
@@ -41,8 +57,8 @@ impl<'c> View<'c> {
         Self {
             complete: seen.complete,
             situations: seen.situations,
-            before: Side { plans: old },
-            after: Side { plans: new },
+            before: Side::of(old),
+            after: Side::of(new),
             compared: seen.compared,
             configs: [before, after],
         }

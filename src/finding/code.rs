@@ -218,6 +218,8 @@ codes! {
     NeverRuns "never-runs" Warning;
     /// A variable of GitLab's is compared with a value that it never has.
     ImpossibleComparison "impossible-comparison" Warning;
+    /// A name in `only` or `except` that is almost a keyword.
+    MisspelledKeyword "misspelled-keyword" Warning;
     /// More kinds of pipelines than the proof looks at.
     PartlyProven "partly-proven" Warning;
     /// An environment that is started where the job that stops it is missing.

@@ -4,8 +4,9 @@
 //! order written. Always holds: every line is in the head or in one block; a comment goes with the key
 //! below it; what YAML parsers read differently is written so that they agree.
 
-use super::scalars;
-use crate::files::{State, inspect};
+use std::ops::Range;
+
+use super::{comments, scalars};
 use crate::finding::Report;
 use crate::source::{Entry, Kind, Limits, Node, Source, Span, parse};
 
@@ -15,6 +16,10 @@ pub(super) struct File {
     pub(super) head: String,
     /// What stands under each key.
     pub(super) blocks: Vec<Block>,
+    /// The comments behind the last key.
+    pub(super) tail: String,
+    /// Whether windlass wrote all of it.
+    pub(super) is_generated: bool,
 }
 
 /// A top-level key with all that belongs to it.
@@ -31,8 +36,42 @@ pub(super) struct Block {
     pub(super) shape: Shape,
     /// The comments inside of the value, a line each.
     pub(super) inside: Vec<String>,
+    /// The keys of the value, if each begins a line.
+    pub(super) children: Vec<Child>,
     /// Other blocks, by their position, that define what an alias of this one stands for.
     pub(super) needs: Vec<usize>,
+}
+
+/// A key of a block's value.
+pub(super) struct Child {
+    /// The key.
+    pub(super) key: String,
+    /// Where it stands in the text of the block, with the comments above it.
+    pub(super) range: Range<usize>,
+    /// The comments above it and in it, a line each.
+    pub(super) comments: Vec<String>,
+}
+
+impl Block {
+    /// The text without some keys of its value; `None` if that cannot be told.
+    pub(super) fn without(&self, goes: impl Fn(&str) -> bool) -> Option<String> {
+        let mut out = String::new();
+        let mut done = 0;
+        for child in self.children.iter().filter(|child| goes(&child.key)) {
+            out.push_str(self.text.get(done..child.range.start)?);
+            done = child.range.end;
+        }
+        out.push_str(self.text.get(done..)?);
+        (!self.children.is_empty()).then_some(out)
+    }
+
+    /// Its comments: those above it, an empty line where they are apart, and those inside.
+    pub(super) fn all_comments(&self) -> String {
+        let above = self.comments.trim_matches('\n').lines().map(str::trim);
+        let mut out: String = above.map(|line| format!("{line}\n")).collect();
+        out.push_str(&comments::lines(&self.inside));
+        out
+    }
 }
 
 /// What stands under a key.
@@ -63,7 +102,9 @@ pub(super) fn cut(source: &Source) -> Option<File> {
         return None;
     }
     let first = entries.first()?.key.span.start;
-    let (head, mut comments) = head(source.text.get(..first)?)?;
+    let is_generated = comments::is_generated(source);
+    let (head, mut comments) = head(source.text.get(..first)?, comments::header(source))?;
+    let spans = comments::scalars(&root, source);
     let mut blocks = Vec::new();
     let mut anchors: Vec<(usize, String)> = Vec::new();
     for (at, entry) in entries.iter().enumerate() {
@@ -79,7 +120,8 @@ pub(super) fn cut(source: &Source) -> Option<File> {
         let key_ends = entry.key.span.end + colon + 1 - from;
         let kept = of_value(piece);
         let text = edited(source, entry, from, from + kept)?;
-        let between = Between::read(source, entry, from, from + kept);
+        let between = Between::read(source, &spans, from, from + kept);
+        let children = children(source, entry, from, from + kept, &between).unwrap_or_default();
         let defines = |name: &String| anchors.iter().rev().find(|(_, own)| own == name);
         let mut needs: Vec<usize> = between
             .aliases
@@ -94,30 +136,78 @@ pub(super) fn cut(source: &Source) -> Option<File> {
             text,
             key_ends,
             shape: shape(&entry.value),
-            inside: between.comments,
+            children,
+            inside: between.comments.into_iter().map(|(_, text)| text).collect(),
             needs,
         });
         comments = piece.get(kept..)?.trim_start_matches('\n').to_owned();
     }
-    if let Some(last) = blocks.last_mut()
-        && !comments.trim().is_empty()
-    {
-        last.text.push_str(&comments);
-    }
-    Some(File { head, blocks })
+    Some(File {
+        head,
+        blocks,
+        tail: comments,
+        is_generated,
+    })
 }
 
-/// The comments of the whole file, and those of its first key: an empty line is between them.
-fn head(text: &str) -> Option<(String, String)> {
-    let mut lines: Vec<&str> = Vec::new();
-    // The header of a generated file says what is not true of a manifest.
-    let own = match inspect(text) {
-        State::Foreign => 0,
-        State::Generated(_) => text
-            .lines()
-            .take_while(|line| line.starts_with('#'))
-            .count(),
+/// The keys of a mapping that stand below its key, with their comments. `None` if some do not begin a line,
+/// or come from elsewhere.
+fn children(
+    source: &Source,
+    entry: &Entry,
+    from: usize,
+    to: usize,
+    between: &Between,
+) -> Option<Vec<Child>> {
+    let Kind::Mapping(entries) = &entry.value.kind else {
+        return None;
     };
+    if entry.value.defined.is_some() || source.text.get(from..to)?.contains("<<") {
+        return None;
+    }
+    let is_comment = |start: usize, line: &str| {
+        let text = line.trim_start();
+        let at = start + line.len() - text.len();
+        text.is_empty() || between.comments.iter().any(|(place, _)| *place == at)
+    };
+    let mut starts = Vec::new();
+    for child in entries.iter() {
+        let key = child.key.span.start;
+        let mut start = source.text.get(..key)?.rfind('\n')? + 1;
+        let indent = source.text.get(start..key)?;
+        if start <= from || !indent.chars().all(|c| c == ' ') || starts.last() >= Some(&start) {
+            return None;
+        }
+        // The comments above it are its own.
+        while let Some(line) = source.text.get(from..start)?.split_inclusive('\n').last()
+            && start - line.len() > from
+            && is_comment(start - line.len(), line)
+        {
+            start -= line.len();
+        }
+        starts.push(start);
+    }
+    let mut end_of_text = edited(source, entry, from, *starts.first()?)?.len();
+    let ends = starts.iter().skip(1).copied().chain([to]);
+    let mut out = Vec::new();
+    for ((child, start), end) in entries.iter().zip(&starts).zip(ends) {
+        let own = |(place, _): &&(usize, String)| (*start..end).contains(place);
+        let comments = between.comments.iter().filter(own);
+        let begins = end_of_text;
+        end_of_text += edited(source, entry, *start, end)?.len();
+        out.push(Child {
+            key: child.key.value.to_string(),
+            range: begins..end_of_text,
+            comments: comments.map(|(_, text)| text.clone()).collect(),
+        });
+    }
+    Some(out)
+}
+
+/// The comments of the whole file, and those of its first key: an empty line is between them. `own` lines are
+/// windlass's header.
+fn head(text: &str, own: usize) -> Option<(String, String)> {
+    let mut lines: Vec<&str> = Vec::new();
     for line in text.lines().skip(own) {
         match line.trim() {
             "---" => {}
@@ -141,29 +231,11 @@ fn is_marker(line: &str) -> bool {
     line.starts_with("---") || line.starts_with("...")
 }
 
-/// Where the scalars of a value are; what aliases stand for is elsewhere.
-fn scalars(node: &Node, out: &mut Vec<Span>) {
-    if node.defined.is_some() {
-        return;
-    }
-    match &node.kind {
-        Kind::Mapping(entries) => entries.iter().for_each(|entry| {
-            // A key that was merged stands elsewhere as well.
-            if entry.value.defined.is_none() {
-                out.push(entry.key.span);
-            }
-            scalars(&entry.value, out);
-        }),
-        Kind::Sequence(items) => items.iter().for_each(|item| scalars(item, out)),
-        Kind::Scalar(_) => out.push(node.span),
-    }
-}
-
 /// What stands between the scalars of a value.
 #[derive(Default)]
 struct Between {
-    /// Comments: from a `#` at the beginning of a line or behind a space to its end.
-    comments: Vec<String>,
+    /// Comments, and where they begin.
+    comments: Vec<(usize, String)>,
     /// Names of anchors.
     anchors: Vec<String>,
     /// Names of aliases.
@@ -171,51 +243,38 @@ struct Between {
 }
 
 impl Between {
-    fn read(source: &Source, entry: &Entry, from: usize, to: usize) -> Self {
-        let mut spans = Vec::new();
-        scalars(&entry.value, &mut spans);
-        spans.sort_unstable();
+    fn read(source: &Source, scalars: &[Span], from: usize, to: usize) -> Self {
         let mut out = Self::default();
         let mut start = from;
-        for line in source
-            .text
-            .get(from..to)
-            .unwrap_or_default()
-            .split_inclusive('\n')
-        {
-            out.line(line, start, &spans);
+        let text = source.text.get(from..to).unwrap_or_default();
+        for line in text.split_inclusive('\n') {
+            let comment = comments::in_line(line, start, scalars);
+            let (code, comment) = line.split_at(comment.unwrap_or(line.len()));
+            if !comment.is_empty() {
+                let place = start + code.len();
+                out.comments.push((place, comment.trim_end().to_owned()));
+            }
+            out.names(code, start, scalars);
             start += line.len();
         }
         out
     }
 
-    fn line(&mut self, line: &str, start: usize, spans: &[Span]) {
+    /// The anchors and aliases of a line.
+    fn names(&mut self, line: &str, start: usize, scalars: &[Span]) {
         let mut before = ' ';
         for (at, c) in line.char_indices() {
-            let place = start + at;
-            let upto = spans.partition_point(|span| span.start <= place);
-            let inside = spans.get(..upto).and_then(<[Span]>::last);
             let begins = before.is_whitespace() || "[{,:".contains(before);
             before = c;
-            if inside.is_some_and(|span| place < span.end) || !begins {
+            if !begins || !"&*".contains(c) || comments::covered(start + at, scalars) {
                 continue;
             }
-            let rest = line.get(at..).unwrap_or_default().trim_end();
-            let name = || {
-                let name = rest.get(1..).unwrap_or_default();
-                let end = name.find(|c: char| c.is_whitespace() || ",[]{}".contains(c));
-                name.get(..end.unwrap_or(name.len()))
-                    .unwrap_or_default()
-                    .to_owned()
-            };
+            let name = line.get(at + 1..).unwrap_or_default();
+            let end = name.find(|c: char| c.is_whitespace() || ",[]{}".contains(c));
+            let name = name.get(..end.unwrap_or(name.len())).unwrap_or_default();
             match c {
-                '#' => {
-                    self.comments.push(rest.to_owned());
-                    return;
-                }
-                '&' => self.anchors.push(name()),
-                '*' => self.aliases.push(name()),
-                _ => {}
+                '&' => self.anchors.push(name.to_owned()),
+                _ => self.aliases.push(name.to_owned()),
             }
         }
     }
@@ -237,7 +296,7 @@ fn of_value(piece: &str) -> usize {
 fn edited(source: &Source, entry: &Entry, from: usize, to: usize) -> Option<String> {
     let mut out = String::new();
     let mut done = from;
-    for edit in scalars::edits(entry) {
+    for edit in scalars::edits(source, entry) {
         // What came by way of an alias is written elsewhere.
         if edit.span.start < done || edit.span.end > to {
             continue;

@@ -17,11 +17,13 @@
 //! what they need not say.
 
 mod blocks;
+mod comments;
 mod entity;
 mod scalars;
 mod sections;
 mod settle;
 mod shorten;
+mod used;
 mod values;
 mod written;
 
@@ -30,7 +32,7 @@ use std::collections::{HashMap, HashSet};
 use crate::check::Files;
 use crate::compile::{InternalError, compile};
 use crate::config::{Given, Map, Node, Repository, load_text, read_pipeline};
-use crate::diff::{Comparison, diff_all, surely_differs};
+use crate::diff::{Comparison, Effect, diff_all, surely_differs};
 use crate::finding::{Code, Finding, Report, Severity};
 use crate::gitlab::Version;
 use crate::lower::Lowered;
@@ -38,6 +40,7 @@ use crate::manifest::accepted::Accepted;
 use crate::manifest::resolved::DEFAULT_TARGET;
 use crate::plan::Configs;
 use crate::source::Source;
+pub use comments::Comment;
 use entity::{Sets, View};
 use sections::{Part, Parts};
 use settle::Trial;
@@ -47,14 +50,19 @@ use settle::Trial;
 pub struct Imported {
     /// Its text.
     pub text: String,
-    /// Whether it has the comments and the anchors of the pipeline.
-    pub keeps_comments: bool,
+    /// Whether it is made of the text of the pipeline, so that it has its anchors.
+    pub keeps_text: bool,
+    /// The comments of the pipeline that it does not have.
+    pub lost: Vec<Comment>,
     /// The entities that took the place of jobs.
     pub entities: Vec<Taken>,
     /// The keys of the jobs that stay as they are.
     pub raw: Vec<String>,
     /// What it does to the pipeline; nothing but what [`Depth::Improved`] allows.
     pub changes: Comparison,
+    /// For jobs that [`Depth::Improved`] could make entities of, an effect that nobody asked for and for which
+    /// they stay jobs.
+    pub unimproved: Vec<Effect>,
     /// What is found in the manifest; no errors.
     pub report: Report,
 }
@@ -137,18 +145,24 @@ where
         match tried {
             Ok(tried) if tried.comparison.effects.is_empty() => {
                 let jobs = Imported {
+                    keeps_text: proposal.order.is_some(),
+                    lost: comments::lost(pipeline.source, &proposal.text),
                     text: proposal.text,
-                    keeps_comments: proposal.order.is_some(),
                     entities: Vec::new(),
                     raw: raw(pipeline, |_| true),
                     changes: tried.comparison,
+                    unimproved: Vec::new(),
                     report: tried.made.report,
                 };
                 let Some(order) = proposal.order.filter(|_| depth != Depth::Jobs) else {
                     return Ok(jobs);
                 };
                 let found = entities(pipeline, manifest, (target, depth, order), &accept, project);
-                return Ok(found.unwrap_or(jobs));
+                let (found, unimproved) = found.unwrap_or_default();
+                return Ok(Imported {
+                    unimproved,
+                    ..found.unwrap_or(jobs)
+                });
             }
             Ok(tried) => {
                 refused.get_or_insert(Refused::Differs(tried.comparison));
@@ -181,14 +195,15 @@ fn has_inputs(pipeline: &Pipeline<'_>, spec: &Node) -> Report {
     Report::of(&pipeline.configs.base().sources, [finding])
 }
 
-/// The manifest in which jobs are entities; `None` if there is none that is better.
+/// The manifest in which jobs are entities, `None` if there is none that is better; and for jobs that were not
+/// improved, why.
 fn entities<P>(
     pipeline: &Pipeline<'_>,
     manifest: &str,
     (target, depth, order): (Option<Version>, Depth, [Part; 3]),
     accept: &str,
     project: &P,
-) -> Option<Imported>
+) -> Option<(Option<Imported>, Vec<Effect>)>
 where
     P: Files + Repository + Clone + 'static,
 {
@@ -207,11 +222,12 @@ where
     let drafts = entity::candidates(&view, &mut sets);
     let mut trial = Trial::new(pipeline, manifest, project, parts, sets, improve);
     let settled = trial.settle(&drafts, accept);
+    let unimproved = trial.unimproved(&drafts, &settled);
     if settled.entities.is_empty() {
-        return None;
+        return Some((None, unimproved));
     }
     let written = trial.shortened(settled);
-    trial.imported(&written)
+    Some((trial.imported(&written), unimproved))
 }
 
 /// The keys of the jobs that stay.

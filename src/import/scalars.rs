@@ -6,7 +6,7 @@
 
 use crate::config::{Value, plain_scalar};
 use crate::manifest::scalar::{decimal, plain_type};
-use crate::source::{Entry, Kind, Node, Span};
+use crate::source::{Entry, Kind, Node, Source, Span};
 
 /// Another spelling for a piece of the text.
 pub(super) struct Edit {
@@ -29,13 +29,23 @@ enum Wanted {
 const OF_VARIABLE: [&str; 3] = ["value", "description", "options"];
 
 /// What to write another way in a top-level entry.
-pub(super) fn edits(entry: &Entry) -> Vec<Edit> {
+pub(super) fn edits(source: &Source, entry: &Entry) -> Vec<Edit> {
     let mut edits = Vec::new();
     match (&*entry.key.value, &entry.value.kind) {
         ("variables", Kind::Mapping(variables)) => {
             for variable in variables.iter() {
                 match &variable.value.kind {
+                    // Without a value it is empty.
+                    Kind::Mapping(keys) if keys.is_empty() => {
+                        edits.extend(empty(source, variable));
+                    }
+                    Kind::Scalar(_) if variable.value.is_null() => {
+                        edits.extend(empty(source, variable));
+                    }
                     Kind::Mapping(keys) => {
+                        let value = keys.iter().find(|key| &*key.key.value == "value");
+                        let value = value.filter(|value| value.value.is_null());
+                        edits.extend(value.and_then(|value| empty(source, value)));
                         for key in keys.iter() {
                             let is_text = OF_VARIABLE.contains(&&*key.key.value);
                             let wanted = if is_text {
@@ -57,6 +67,28 @@ pub(super) fn edits(entry: &Entry) -> Vec<Edit> {
     }
     edits.sort_by_key(|edit| edit.span);
     edits
+}
+
+/// An empty text in place of nothing, behind the colon of its key or where `~` and `{}` stand. `None` if it came
+/// by way of an alias.
+fn empty(source: &Source, entry: &Entry) -> Option<Edit> {
+    let node = &entry.value;
+    if node.defined.is_some() {
+        return None;
+    }
+    if !matches!(&node.kind, Kind::Scalar(scalar) if scalar.text.is_empty()) {
+        let text = "\"\"".to_owned();
+        return Some(Edit {
+            span: node.span,
+            text,
+        });
+    }
+    let rest = source.text.get(entry.key.span.end..)?;
+    let behind = entry.key.span.end + rest.find(':')? + 1;
+    Some(Edit {
+        span: Span::new(behind, behind),
+        text: " \"\"".to_owned(),
+    })
 }
 
 fn walk(node: &Node, wanted: Wanted, edits: &mut Vec<Edit>) {

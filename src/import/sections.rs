@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::blocks::{Block, File, Shape};
-use super::values;
+use super::{comments, values};
 use crate::config::{Key, Map, Value as Read};
 use crate::gitlab::Version;
 use crate::pipeline::Mapping;
@@ -87,13 +87,14 @@ impl Parts<'_> {
         let keeps = |key: &str| !among.left_out.contains(key);
         let map = self.map;
         let mut out = self.file.head.trim_start_matches('\n').to_owned();
-        // What is said above a key that is not written stays.
+        // What is said about a key that is not written stays.
         for block in &self.file.blocks {
             let is_job = part(&block.key, is_job(map, &block.key)) == Part::Jobs;
             if !is_job && !keeps(&block.key) {
-                out.push_str(&block.comments);
+                out.push_str(&block.all_comments());
             }
         }
+        out.push_str(among.comments);
         out.push_str(&first_lines(self.target));
         for part in self.order {
             let blocks = self.file.blocks.iter();
@@ -102,6 +103,7 @@ impl Parts<'_> {
                 .filter(|block| keeps(&block.key))
                 .collect();
             let default = self.default(among).filter(|_| part == Part::Pipeline);
+            let said = default.as_ref().and_then(|_| self.block("default"));
             if default.is_some() {
                 blocks.retain(|block| block.key != "default");
             }
@@ -126,6 +128,8 @@ impl Parts<'_> {
                     nested(&blocks, map, &mut within);
                     if let Some(default) = default.filter(|text| !text.is_empty()) {
                         within.push('\n');
+                        let said = said.map(|block| self.unsaid(block, &default));
+                        indented(&said.unwrap_or_default(), 2, &mut within);
                         indented(&default, 2, &mut within);
                     }
                     if !defaults.is_empty() {
@@ -143,6 +147,24 @@ impl Parts<'_> {
                 }
             }
         }
+        if !self.file.tail.trim().is_empty() {
+            out.push('\n');
+            out.push_str(&self.file.tail);
+        }
+        out
+    }
+
+    /// The block of a key.
+    pub(super) fn block(&self, key: &str) -> Option<&Block> {
+        self.file.blocks.iter().find(|block| block.key == key)
+    }
+
+    /// The comments of a block that its new text does not have.
+    fn unsaid(&self, block: &Block, written: &str) -> String {
+        let inside = block.inside.iter();
+        let inside = inside.filter(|comment| !written.contains(comment.as_str()));
+        let mut out = block.comments.clone();
+        out.push_str(&comments::lines(inside));
         out
     }
 
@@ -152,15 +174,32 @@ impl Parts<'_> {
                 "include" if block.shape != Shape::Mappings => {
                     self.map.get("include").and_then(values::include)
                 }
-                "variables" => match self.variables(among) {
-                    Some(some) if some.is_empty() => continue,
-                    some => some,
-                },
+                "variables" => self.variables(among),
+                "stages" => self.map.get("stages").and_then(values::stages),
                 _ => None,
             };
-            out.push('\n');
-            out.push_str(&block.comments);
-            out.push_str(written.as_deref().unwrap_or(&block.text));
+            let Some(written) = written else {
+                out.push('\n');
+                out.push_str(&block.comments);
+                out.push_str(&block.text);
+                continue;
+            };
+            let mut said = self.unsaid(block, &written);
+            if block.key == "variables" {
+                // What is said of the variable of an image goes with the image.
+                let gone = block.children.iter();
+                let gone = gone.filter(|child| among.variables.contains(&child.key));
+                let gone: Vec<&String> = gone.flat_map(|child| &child.comments).collect();
+                let lines = said.split_inclusive('\n');
+                said = lines
+                    .filter(|line| !gone.iter().any(|gone| line.trim_end() == gone.as_str()))
+                    .collect();
+            }
+            if !(said.is_empty() && written.is_empty()) {
+                out.push('\n');
+                out.push_str(&said);
+                out.push_str(&written);
+            }
         }
     }
 
@@ -175,9 +214,12 @@ impl Parts<'_> {
         for (key, entry) in all.iter().filter(|(key, _)| !goes(key)) {
             kept.set(&*key.text, values::of(&entry.value)?);
         }
-        match kept.is_empty() {
-            true => Some(String::new()),
-            false => render::mapping(&Mapping::from_iter([("default", kept)])).ok(),
+        let block = self.block("default")?;
+        let text = || block.without(|key| among.defaults.contains(key));
+        match (kept.is_empty(), text()) {
+            (true, _) => Some(String::new()),
+            (false, Some(text)) => Some(text),
+            (false, None) => render::mapping(&Mapping::from_iter([("default", kept)])).ok(),
         }
     }
 
@@ -193,9 +235,14 @@ impl Parts<'_> {
         let kept: Map = kept
             .map(|(key, entry)| (key.clone(), entry.clone()))
             .collect();
-        match kept.is_empty() {
-            true => Some(String::new()),
-            false => values::with_key("variables", &all.with(Read::Map(Arc::new(kept)))),
+        let text = self.block("variables")?;
+        match (
+            kept.is_empty(),
+            text.without(|key| among.variables.contains(key)),
+        ) {
+            (true, _) => Some(String::new()),
+            (false, Some(text)) => Some(text),
+            (false, None) => values::with_key("variables", &all.with(Read::Map(Arc::new(kept)))),
         }
     }
 }
@@ -205,6 +252,8 @@ impl Parts<'_> {
 pub(super) struct Among<'a> {
     /// The text of the entities, behind the keys that both have.
     pub(super) entities: &'a str,
+    /// Comments that have no other place.
+    pub(super) comments: &'a str,
     /// Blocks that are not written.
     pub(super) left_out: BTreeSet<String>,
     /// Variables that are not written.
@@ -243,6 +292,7 @@ fn nested(blocks: &[&Block], map: &Map, out: &mut String) {
         if block.key == "workflow"
             && let Some(text) = map.get("workflow").and_then(values::workflow)
         {
+            indented(&comments::lines(&block.inside), 2, out);
             indented(&text, 2, out);
             continue;
         }

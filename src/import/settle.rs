@@ -4,17 +4,19 @@
 //! for. Always holds: what is given out was compiled and compared; a draft that changes something goes
 //! back to raw jobs, and the others stay. The number of attempts is bounded by the size of the pipeline.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
+use super::comments;
 use super::entity::{Candidate, Draft, Sets, Way};
 use super::sections::Parts;
+use super::used::unused_defaults;
 use super::written::{Entity, Written, needed};
 use super::{
     Imported, Pipeline, Refused, Taken, Tried, compared, compiled_and_compared, made,
     surely_changes,
 };
 use crate::check::Files;
-use crate::config::{Job, Map, Node, Repository, Value as Read};
+use crate::config::Repository;
 use crate::diff::Effect;
 use crate::finding::{Location, Severity};
 use crate::pipeline::{Mapping, Value};
@@ -44,6 +46,8 @@ pub(super) struct Trial<'t, P> {
     own_workflow: bool,
     /// What the manifest does to the pipeline; nothing if no draft may change anything.
     shown: Vec<Effect>,
+    /// For drafts that were to improve their jobs, what they would change besides.
+    refused: BTreeMap<usize, Effect>,
     /// The pipeline that the best manifest so far makes.
     body: String,
     left: usize,
@@ -82,9 +86,15 @@ where
             improve,
             own_workflow: false,
             shown: Vec::new(),
+            refused: BTreeMap::new(),
             body: String::new(),
             left: (MOST_JOBS / jobs).clamp(8, MOST),
         }
+    }
+
+    /// Whether anything can be tried.
+    pub(super) fn has_attempts(&self) -> bool {
+        self.left > 0
     }
 
     /// What a manifest makes; `None` if there is none, or no attempt is left.
@@ -129,6 +139,17 @@ where
         true
     }
 
+    /// The improvements that were refused, for jobs that stay as they are.
+    pub(super) fn unimproved(&self, drafts: &[Candidate], settled: &Written) -> Vec<Effect> {
+        let stays = |at: usize| {
+            let draft = drafts.get(at).and_then(|draft| draft.ways().next());
+            let job = draft.and_then(|(draft, _)| draft.takes.first());
+            job.is_some_and(|job| !settled.left_out.contains(job))
+        };
+        let refused = self.refused.iter().filter(|(at, _)| stays(**at));
+        refused.map(|(_, effect)| effect.clone()).collect()
+    }
+
     /// The manifest as it is given out, compiled and compared once more.
     pub(super) fn imported(&mut self, written: &Written) -> Option<Imported> {
         self.left = self.left.max(1);
@@ -143,11 +164,13 @@ where
             jobs: entity.takes.clone(),
         });
         Some(Imported {
+            keeps_text: true,
+            lost: comments::lost(self.pipeline.source, &text),
             text,
-            keeps_comments: true,
             entities: taken.collect(),
             raw: super::raw(self.pipeline, |key| !written.left_out.contains(key)),
             changes: tried.comparison,
+            unimproved: Vec::new(),
             report: tried.made.report,
         })
     }
@@ -207,8 +230,13 @@ where
                         all.position(|(draft, way)| way.is_some_and(|way| takes(draft, way)))
                     };
                     match made.and_then(draft_of).or_else(taken) {
-                        Some(draft) if self.improve && way_improves(drafts, chosen, draft) => {}
-                        Some(draft) => drop(blamed.insert(draft)),
+                        Some(draft) if means(drafts, chosen, draft, effect) => {}
+                        Some(draft) => {
+                            if way_improves(drafts, chosen, draft) {
+                                self.refused.entry(draft).or_insert_with(|| effect.clone());
+                            }
+                            blamed.insert(draft);
+                        }
                         None => open = true,
                     }
                 }
@@ -297,8 +325,8 @@ where
     /// the nicest exact one has failed.
     fn next(&self, draft: &Candidate, after: Option<usize>) -> Option<usize> {
         let ways = draft.ways().enumerate();
-        let ways = ways.filter(|(_, (_, way))| self.improve || !way.improves);
-        let rank = |number: usize, way: &Way| match (number, way.improves) {
+        let ways = ways.filter(|(_, (_, way))| self.improve || way.improves.is_empty());
+        let rank = |number: usize, way: &Way| match (number, !way.improves.is_empty()) {
             (0, _) => 0,
             (_, true) => 1,
             (_, false) => 2,
@@ -326,7 +354,7 @@ where
             for draft in picked(drafts, chosen) {
                 left_out.extend(draft.takes.iter().cloned());
             }
-            left_out.extend(self.unused(&left_out));
+            left_out.extend(self.parts.unused(&left_out));
             let needed = loop {
                 let needed = needed(blocks, &left_out);
                 let hidden: Vec<&String> =
@@ -381,57 +409,10 @@ where
             written.left_out.insert("workflow".to_owned());
         }
         if !written.entities.is_empty() {
-            written.default_gone = self.unused_defaults(&written.left_out);
+            written.default_gone =
+                unused_defaults(&self.pipeline.configs.widest(), &written.left_out);
         }
         written
-    }
-
-    /// The keys of `default` that no job takes over, of those that entities say themselves.
-    fn unused_defaults(&self, gone: &BTreeSet<String>) -> BTreeSet<String> {
-        let config = self.pipeline.configs.widest();
-        let own = |job: &Job, key: &str| {
-            config
-                .tree
-                .get(&job.key)
-                .is_some_and(|own| own.get(key).is_some())
-        };
-        let takes =
-            |job: &&Job, key: &str| !gone.contains(&job.key) && job.keys.has(key) && !own(job, key);
-        let keys = ["interruptible", "retry", "timeout", "tags"].into_iter();
-        let unused = keys.filter(|key| !config.jobs.iter().any(|job| takes(&job, key)));
-        unused.map(str::to_owned).collect()
-    }
-
-    /// Hidden jobs that nothing uses once some jobs are gone.
-    fn unused(&self, gone: &BTreeSet<String>) -> BTreeSet<String> {
-        let map = self.parts.map;
-        let mut unused = BTreeSet::new();
-        loop {
-            let stays = |key: &str| !gone.contains(key) && !unused.contains(key);
-            let mut used: BTreeSet<String> = BTreeSet::new();
-            for (key, entry) in map.iter().filter(|(key, _)| stays(&key.text)) {
-                names(&entry.value, &mut used);
-                let block = self
-                    .parts
-                    .file
-                    .blocks
-                    .iter()
-                    .find(|block| block.key == *key.text);
-                let needs = block.into_iter().flat_map(|block| &block.needs);
-                used.extend(
-                    needs.filter_map(|at| Some(self.parts.file.blocks.get(*at)?.key.clone())),
-                );
-            }
-            let more: Vec<String> = map
-                .iter()
-                .map(|(key, _)| key.text.to_string())
-                .filter(|key| key.starts_with('.') && stays(key) && !used.contains(key))
-                .collect();
-            if more.is_empty() {
-                return unused;
-            }
-            unused.extend(more);
-        }
     }
 }
 
@@ -448,7 +429,14 @@ fn picked<'d>(
 fn way_improves(drafts: &[Candidate], chosen: &[Option<usize>], at: usize) -> bool {
     let way = chosen.get(at).copied().flatten();
     let way = way.and_then(|way| drafts.get(at)?.way(way));
-    way.is_some_and(|(_, way)| way.improves)
+    way.is_some_and(|(_, way)| !way.improves.is_empty())
+}
+
+/// Whether the way that is chosen for a draft is meant to have an effect.
+fn means(drafts: &[Candidate], chosen: &[Option<usize>], at: usize, effect: &Effect) -> bool {
+    let way = chosen.get(at).copied().flatten();
+    let way = way.and_then(|way| drafts.get(at)?.way(way));
+    way.is_some_and(|(_, way)| way.improves.iter().any(|one| one.means(effect)))
 }
 
 /// Adds settings that are not there yet.
@@ -463,30 +451,5 @@ fn add(settings: &mut Mapping, more: &Mapping) {
             }
             _ => {}
         }
-    }
-}
-
-/// The jobs that a value names: in `extends`, and by `!reference`.
-fn names(node: &Node, out: &mut BTreeSet<String>) {
-    match &node.value {
-        Read::Map(map) => {
-            for (key, entry) in Map::iter(map) {
-                if &*key.text == "extends" {
-                    let one = std::slice::from_ref(&entry.value);
-                    let all = entry.value.as_seq().unwrap_or(one);
-                    out.extend(
-                        all.iter()
-                            .filter_map(|name| name.as_str().map(str::to_owned)),
-                    );
-                }
-                names(&entry.value, out);
-            }
-        }
-        Read::Seq(items) => items.iter().for_each(|item| names(item, out)),
-        Read::Reference(path) => {
-            let first = path.first().and_then(Node::as_str);
-            out.extend(first.map(str::to_owned));
-        }
-        _ => {}
     }
 }

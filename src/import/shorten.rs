@@ -273,6 +273,9 @@ where
 
     /// Makes a change, and takes it back if anything else changes by it.
     fn step(&mut self, written: &mut Written, change: impl FnOnce(&mut Written) -> bool) -> bool {
+        if !self.has_attempts() {
+            return false;
+        }
         let mut changed = written.clone();
         if !change(&mut changed) || !self.is_as_good(&changed) {
             return false;

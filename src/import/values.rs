@@ -28,11 +28,16 @@ pub(super) fn written(map: &Map, target: Option<Version>) -> Option<String> {
         let name = &*key.text;
         let value = &entry.value;
         match sections::part(name, sections::is_job(map, name)) {
+            Part::Own if value.is_null() => {
+                if name == "stages" {
+                    pipeline.set(name, Value::Null);
+                }
+            }
             Part::Own => {
                 let value = match name {
                     "variables" => variables(value)?,
                     "include" => includes(value)?,
-                    _ => strings(value)?,
+                    _ => listed(value)?,
                 };
                 manifest.set(name, value);
             }
@@ -50,8 +55,11 @@ pub(super) fn written(map: &Map, target: Option<Version>) -> Option<String> {
     render::mapping(&manifest).ok()
 }
 
-/// `include` as a list of mappings, with its key.
+/// `include` as a list of mappings, with its key; nothing if it is empty.
 pub(super) fn include(node: &Node) -> Option<String> {
+    if node.is_null() {
+        return Some(String::new());
+    }
     let within = Mapping::from_iter([("include", includes(node)?)]);
     render::mapping(&within).ok()
 }
@@ -60,6 +68,40 @@ pub(super) fn include(node: &Node) -> Option<String> {
 pub(super) fn with_key(key: &str, node: &Node) -> Option<String> {
     let within = Mapping::from_iter([(key, variables(node)?)]);
     render::mapping(&within).ok()
+}
+
+/// The stages as a plain list, with their key; `None` if they are one already. GitLab flattens the list, and has
+/// `.pre` and `.post` always at its ends.
+pub(super) fn stages(node: &Node) -> Option<String> {
+    let items = node.as_seq()?;
+    let is_plain = |item: &Node| item.as_seq().is_none() && !item.as_str().is_some_and(is_edge);
+    if items.iter().all(is_plain) {
+        return None;
+    }
+    let within = Mapping::from_iter([("stages", listed(node)?)]);
+    render::mapping(&within).ok()
+}
+
+fn listed(node: &Node) -> Option<Value> {
+    fn flat<'n>(node: &'n Node, out: &mut Vec<&'n Node>) {
+        match node.as_seq() {
+            Some(items) => items.iter().for_each(|item| flat(item, out)),
+            None => out.push(node),
+        }
+    }
+    let mut items = Vec::new();
+    flat(node, &mut items);
+    items.retain(|item| !item.as_str().is_some_and(is_edge));
+    items
+        .into_iter()
+        .map(strings)
+        .collect::<Option<_>>()
+        .map(Value::Seq)
+}
+
+/// Whether a stage is one that every pipeline has.
+fn is_edge(stage: &str) -> bool {
+    [".pre", ".post"].contains(&stage)
 }
 
 /// A workflow that has no rules, with its key: it must not get those that windlass writes. `None` if it
@@ -83,6 +125,9 @@ fn without_rules(node: &Node) -> Option<Value> {
 }
 
 fn includes(node: &Node) -> Option<Value> {
+    if node.is_null() {
+        return Some(Value::Seq(Vec::new()));
+    }
     let one = std::slice::from_ref(node);
     let items = node.as_seq().unwrap_or(one);
     let all: Option<Vec<Value>> = items.iter().map(entry).collect();
@@ -104,22 +149,32 @@ fn variables(node: &Node) -> Option<Value> {
     let mut out = Mapping::new();
     for (key, entry) in node.as_map()?.iter() {
         let value = match entry.value.as_map() {
+            Some(keys) if keys.is_empty() => Value::from(""),
             Some(keys) => {
                 let mut more = Mapping::new();
                 for (key, entry) in keys.iter() {
                     let value = match &*key.text {
                         "expand" => of(&entry.value)?,
+                        "value" => string(&entry.value)?,
                         _ => strings(&entry.value)?,
                     };
                     more.set(&*key.text, value);
                 }
                 Value::Map(more)
             }
-            None => strings(&entry.value)?,
+            None => string(&entry.value)?,
         };
         out.set(&*key.text, value);
     }
     Some(Value::Map(out))
+}
+
+/// The value of a variable: nothing is an empty text.
+fn string(node: &Node) -> Option<Value> {
+    match node.is_null() {
+        true => Some(Value::from("")),
+        false => strings(node),
+    }
 }
 
 /// The same with every scalar as a string.

@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 use std::ops::Range;
 
 use super::blocks::Block;
+use super::comments;
 use super::entity::{Collection, Sets};
 use super::sections::{Among, Parts, indented};
 use crate::diff::{Effect, Kind as EffectKind};
@@ -74,9 +75,18 @@ impl Written {
         if !self.defaults.is_empty() {
             top.set("defaults", self.defaults.clone());
         }
+        let loose = self.loose(parts);
+        // What hidden jobs say of several entities is said of the defaults.
+        let (shared, other) = match self.defaults.is_empty() {
+            true => (String::new(), loose),
+            false => (loose, String::new()),
+        };
         for (key, value) in top.iter() {
             let one = Mapping::from_iter([(key, value.clone())]);
             out.push('\n');
+            if key == "defaults" {
+                out.push_str(&shared);
+            }
             out.push_str(&render::mapping(&one).ok()?);
         }
         let mut places = vec![0..0; self.entities.len()];
@@ -108,6 +118,7 @@ impl Written {
         }
         let among = Among {
             entities: &out,
+            comments: &other,
             left_out: self.left_out.clone(),
             variables: self.image_variables(),
             defaults: self.default_gone.clone(),
@@ -168,30 +179,80 @@ impl Written {
         out
     }
 
-    /// The comments of the jobs that an entity takes the place of.
+    /// The comments of what an entity takes the place of: its jobs, the hidden jobs that only they extend, and
+    /// the variable that names its image.
     fn comments(&self, entity: &Entity, parts: &Parts<'_>) -> String {
         let mut out = String::new();
-        for block in parts
-            .file
-            .blocks
-            .iter()
-            .filter(|block| entity.takes.contains(&block.key))
-        {
-            let above = block
-                .comments
-                .lines()
-                .map(str::trim)
-                .filter(|line| !line.is_empty());
-            for line in above.chain(block.inside.iter().map(String::as_str)) {
-                // A generated file tells its parts apart so.
-                if !(line.starts_with("# --- ") && line.ends_with(" ---")) {
-                    out.push_str(line);
-                    out.push('\n');
-                }
+        if entity.collection == Collection::Images {
+            let variable = image_variable(&entity.name);
+            let children = parts.block("variables").into_iter();
+            let mut children = children.flat_map(|block| &block.children);
+            let child = children.find(|child| child.key == variable);
+            out.extend(child.map(|child| comments::lines(&child.comments)));
+        }
+        for block in &parts.file.blocks {
+            let is_own = entity.takes.contains(&block.key);
+            let is_base = || {
+                let mut users = self.users(&block.key, parts);
+                users.next().is_some_and(|one| one.draft == entity.draft) && users.next().is_none()
+            };
+            let is_loose = !parts.file.is_generated && self.is_loose(&block.key);
+            if is_own || (is_loose && is_base()) {
+                out.push_str(&without_headings(&block.all_comments(), parts));
             }
         }
         out
     }
+
+    /// The comments of what is not written and belongs to no entity alone: hidden jobs, and a `default` of
+    /// which nothing is left.
+    fn loose(&self, parts: &Parts<'_>) -> String {
+        let blocks = parts.file.blocks.iter();
+        let blocks = blocks.filter(|_| !parts.file.is_generated);
+        let loose = blocks.filter(|block| {
+            let is_hidden = self.is_loose(&block.key) && self.users(&block.key, parts).count() != 1;
+            is_hidden || (block.key == "default" && self.has_no_default(parts))
+        });
+        let all = loose.map(|block| without_headings(&block.all_comments(), parts));
+        all.collect()
+    }
+
+    /// Whether entities say all that `default` said.
+    fn has_no_default(&self, parts: &Parts<'_>) -> bool {
+        let default = parts.map.get("default").and_then(|node| node.as_map());
+        default.is_some_and(|keys| {
+            let mut keys = keys.iter().map(|(key, _)| key);
+            keys.all(|key| self.default_gone.contains(&*key.text))
+        })
+    }
+
+    /// Whether a key stands for a hidden job that is not written.
+    fn is_loose(&self, key: &str) -> bool {
+        let taken = || {
+            self.entities
+                .iter()
+                .any(|one| one.takes.iter().any(|job| job == key))
+        };
+        key.starts_with('.') && self.left_out.contains(key) && !taken()
+    }
+
+    /// The entities whose jobs extend a hidden job.
+    fn users<'w>(
+        &'w self,
+        hidden: &'w str,
+        parts: &'w Parts<'_>,
+    ) -> impl Iterator<Item = &'w Entity> {
+        let extends = move |job: &String| parts.extended(job).contains(hidden);
+        let entities = self.entities.iter();
+        entities.filter(move |entity| entity.takes.iter().any(extends))
+    }
+}
+
+/// Comments without those by which a generated file tells its parts apart.
+fn without_headings(comments: &str, parts: &Parts<'_>) -> String {
+    let lines = comments.split_inclusive('\n');
+    let own = |line: &&str| !parts.file.is_generated || !comments::is_heading(line.trim());
+    lines.filter(own).collect()
 }
 
 /// Blocks that stay and have aliases of blocks that go: the positions of the latter.

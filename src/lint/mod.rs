@@ -40,7 +40,11 @@ const RULES: &[(&[Code], Rule)] = &[
         file::read::check,
     ),
     (
-        &[Code::ImpossibleComparison, Code::NeverRuns],
+        &[
+            Code::ImpossibleComparison,
+            Code::MisspelledKeyword,
+            Code::NeverRuns,
+        ],
         file::impossible::check,
     ),
     (&[Code::DuplicateKey], file::duplicate_key::check),

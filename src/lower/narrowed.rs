@@ -40,34 +40,34 @@ impl Lowering<'_> {
                 out.push(rule);
                 continue;
             };
-            if is_about_tags(&condition) && !narrowed.compares_tags {
+            if is_about_tags(&condition) && narrowed.of_builds {
                 out.push(rule);
                 continue;
             }
-            if self.target < gates::COMPARE_TO {
-                // Before `compare_to` nothing counts but what was pushed.
-                push(&mut out, &rule, condition, narrowed, None);
-                continue;
-            }
             let request = source_is("merge_request_event");
-            if request.is_some_and(|request| is_within(&condition, &request)) {
+            let lasting = self.lasting(narrowed);
+            let pushed = self.target < gates::COMPARE_TO
+                || request.is_some_and(|request| is_within(&condition, &request))
+                || lasting.iter().any(|branch| is_within(&condition, branch));
+            if pushed {
                 push(&mut out, &rule, condition, narrowed, None);
                 continue;
             }
-            let lasting = self.lasting();
-            if lasting.iter().any(|branch| is_within(&condition, branch)) {
-                push(&mut out, &rule, condition, narrowed, None);
-                continue;
-            }
+            let on_default = on_default_branch();
+            let mut both_hold = Vec::new();
             let mut others = vec![condition.clone()];
-            for branch in &lasting {
-                if let Some(both) = both(&condition, branch) {
-                    push(&mut out, &rule, both, narrowed, None);
-                    // Compared with itself nothing has changed on the default branch.
-                    if on_default_branch().as_ref() != Some(branch) {
-                        others.push(opposite(branch.clone()));
-                    }
+            for branch in lasting {
+                let Some(both) = both(&condition, &branch) else {
+                    continue;
+                };
+                both_hold.push(both);
+                // Compared with itself nothing has changed on the default branch.
+                if on_default.as_ref() != Some(&branch) {
+                    others.push(opposite(branch));
                 }
+            }
+            if let Some(lasting) = Expr::any(both_hold) {
+                push(&mut out, &rule, lasting, narrowed, None);
             }
             if let Some(others) = Expr::all(others) {
                 push(&mut out, &rule, others, narrowed, Some(DEFAULT_BRANCH));
@@ -76,18 +76,21 @@ impl Lowering<'_> {
         out
     }
 
-    /// The branches that last, as conditions: the default branch, and those that environments name of which
-    /// there is only one.
-    fn lasting(&self) -> Vec<Expr> {
+    /// The branches that last, as conditions: the default branch, and for what is about images those that
+    /// environments name of which there is only one.
+    fn lasting(&self, narrowed: &Narrowed) -> Vec<Expr> {
         let mut all: Vec<Expr> = on_default_branch().into_iter().collect();
-        for (key, environment) in self.manifest.environments() {
+        let environments = self.manifest.environments().filter(|_| narrowed.of_builds);
+        for (key, environment) in environments {
             if environment.is_dynamic(&key.value) {
                 continue;
             }
             let sets = environment.refs.get().into_iter().flat_map(Many::iter);
             for condition in sets.flat_map(|set| self.alternatives(&set.value)) {
-                if names_branch(&condition) && !all.contains(&condition) {
-                    all.push(condition);
+                let mut terms = terms(&condition).into_iter();
+                let branch = terms.find(|term| compares(term, "CI_COMMIT_BRANCH"));
+                if let Some(branch) = branch.filter(|branch| !all.contains(branch)) {
+                    all.push(branch.clone());
                 }
             }
         }
@@ -177,13 +180,6 @@ fn branch_name(term: &Expr) -> Option<&str> {
         },
         _ => None,
     }
-}
-
-/// Whether a condition names branches, by name or pattern.
-fn names_branch(condition: &Expr) -> bool {
-    terms(condition)
-        .into_iter()
-        .any(|term| compares(term, "CI_COMMIT_BRANCH"))
 }
 
 /// Whether a condition holds only in pipelines of tags.

@@ -20,7 +20,7 @@ impl<'m> Lowering<'m> {
     /// Lets a job run on the refs of these sets, and if it is narrowed only where one of the paths changed.
     pub(super) fn run_on(&mut self, job: &mut Job, sets: &SetNames, narrowed: Option<&Narrowed>) {
         let narrowed = narrowed.filter(|narrowed| {
-            let always = !narrowed.compares_tags && self.manifest.holds_only_tags(sets);
+            let always = narrowed.of_builds && self.manifest.holds_only_tags(sets);
             !always && !mutant::on(Mutant::ChangesForgotten)
         });
         for set in sets {

@@ -73,7 +73,7 @@ impl<'m> Lowering<'m> {
         let own = Manifest::refs_of(&test.refs, test.span);
         let together = match (self.manifest.narrowed_test(test), narrowed) {
             (None, _) => true,
-            (Some(test), _) if test.compares_tags => false,
+            (Some(test), _) if !test.of_builds => false,
             (Some(test), Some(narrowed)) => narrowed.is_within(&test),
             (Some(_), None) => self.manifest.holds_only_tags(refs),
         };

@@ -26,9 +26,9 @@ pub struct Narrowed {
     pub paths: Vec<String>,
     /// Where they are written.
     pub span: Span,
-    /// Whether a pipeline of a tag is compared with the default branch. If not, everything runs there: that
-    /// is so wherever an image is built.
-    pub compares_tags: bool,
+    /// Whether the job runs where an image is built. If not, it is about no image, and a tag and every branch
+    /// but the default branch are compared with that one.
+    pub of_builds: bool,
 }
 
 impl Narrowed {
@@ -37,7 +37,7 @@ impl Narrowed {
         Some(Self {
             paths: own.iter().map(|glob| glob.value.clone()).collect(),
             span: own.span,
-            compares_tags: false,
+            of_builds: true,
         })
     }
 
@@ -160,7 +160,7 @@ impl Manifest {
             Field::Null => None,
             own => match Narrowed::of(own) {
                 Some(own) => Some(Narrowed {
-                    compares_tags: true,
+                    of_builds: !matches!(self.inherited_by_test(test), Inherited::Nothing),
                     ..own
                 }),
                 None => self.inherited_by_test(test).paths(),

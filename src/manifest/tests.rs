@@ -106,8 +106,8 @@ entity! {
         /// GitLab's `parallel`: the number of copies of the job.
         parallel: i64,
         /// Run only when one of these paths changed: in the merge request, in the push to the default
-        /// branch or to a branch that is deployed, or on other branches since the default branch.
-        /// Default: the `changes` of the images that it uses.
+        /// branch, or on other branches since the default branch. Default: the `changes` of the images
+        /// that it uses.
         changes: List<Text>,
         /// A regular expression that finds the coverage in the job's log.
         coverage: Regex,

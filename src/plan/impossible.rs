@@ -17,8 +17,9 @@ use super::configs::{Configs, Every};
 use super::decision::Presence;
 use super::scope::Scope;
 use super::situation::{Ref, Situation};
+use super::source::meant_keyword;
 use super::{SOURCES, Truth, meant_source, predefined};
-use crate::config::{Condition, Conditions, Config, Job};
+use crate::config::{Condition, Conditions, Config, Job, Located};
 use crate::finding::{Code, Finding, Fix, did_you_mean};
 use crate::gitlab::expression::{Comparison, Expr};
 
@@ -33,6 +34,7 @@ pub fn impossible(configs: &Configs<'_>, every: &Every, classes: &Classes) -> Ve
     for condition in every.configs().flat_map(conditions) {
         comparisons(&set, &condition.expr, condition, &mut never);
     }
+    never.extend(every.configs().flat_map(names).filter_map(keyword));
     let mut findings: Vec<Finding> = never.into_iter().collect();
     for job in (Jobs { configs, every }).never_in(classes) {
         let message = format!("`{}` runs in no pipeline", job.name);
@@ -184,6 +186,37 @@ fn conditions(config: &Config) -> Vec<&Condition> {
     }
     found.extend(rules.into_iter().filter_map(|rule| rule.condition.as_ref()));
     found
+}
+
+/// What `only` and `except` name.
+fn names(config: &Config) -> Vec<&Located<String>> {
+    let mut found = Vec::new();
+    for job in &config.jobs {
+        if let Conditions::Policies { only, except } = &job.conditions {
+            let policies = only.iter().chain(except);
+            found.extend(policies.flat_map(|one| one.refs.iter().flatten()));
+        }
+    }
+    found
+}
+
+/// The finding if a name is almost a keyword.
+fn keyword(name: &Located<String>) -> Option<Finding> {
+    let meant = meant_keyword(&name.value)?;
+    let text = &name.value;
+    let message = format!("`{text}` is a branch or tag of that name here, and no keyword");
+    let fix = Fix::Word {
+        place: name.place,
+        from: text.clone(),
+        to: meant.to_owned(),
+    };
+    let finding = Finding::new(Code::MisspelledKeyword, name.place, message);
+    let finding = finding.help(format!("did you mean `{meant}`?"));
+    Some(
+        finding
+            .help(format!("if a branch has this name, write `/^{text}$/`"))
+            .fix(Some(fix)),
+    )
 }
 
 /// Comparisons in an expression of a variable with a text that it never is.

@@ -72,6 +72,47 @@ pub fn meant(word: &str) -> Option<&'static str> {
     known(other)
 }
 
+/// The keyword of `only` and `except` that was probably meant by a text which GitLab takes for the name of a
+/// branch or tag; `None` if it is a keyword, or looks like a name.
+pub(super) fn meant_keyword(text: &str) -> Option<&'static str> {
+    /// The plural forms that GitLab's documentation uses.
+    const KEYWORDS: [&str; 11] = [
+        "branches",
+        "tags",
+        "pushes",
+        "schedules",
+        "triggers",
+        "pipelines",
+        "merge_requests",
+        "external_pull_requests",
+        "web",
+        "api",
+        "chat",
+    ];
+    let is_keyword = |word: &str| ["branches", "tags"].contains(&word) || of_word(word).is_some();
+    if is_keyword(text) || text.contains(['/', '@']) {
+        return None;
+    }
+    let lower = text.to_lowercase().replace(['-', ' '], "_");
+    let other = match lower.as_str() {
+        "branch" => "branches",
+        "tag" | "tagged" => "tags",
+        "pushed" => "pushes",
+        "scheduled" => "schedules",
+        "triggered" => "triggers",
+        "mr" | "mrs" | "pull_request" | "pull_requests" => "merge_requests",
+        _ => "",
+    };
+    let close = |word: &&str| {
+        // Short words are close to many names.
+        *word == other
+            || *word == lower
+            || (of_word(&lower).is_some() && of_word(word) == of_word(&lower))
+            || (word.len() > 6 && strsim::damerau_levenshtein(word, &lower) == 1)
+    };
+    KEYWORDS.into_iter().find(close)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -98,6 +139,31 @@ mod tests {
             ("main", None),
         ] {
             assert_eq!(of_word(word), source, "{word}");
+        }
+    }
+
+    #[test]
+    fn keywords_of_only_are_told_from_names() {
+        for (text, keyword) in [
+            ("scheduled", Some("schedules")),
+            ("shedules", Some("schedules")),
+            ("branch", Some("branches")),
+            ("Tags", Some("tags")),
+            ("tag", Some("tags")),
+            ("merge-requests", Some("merge_requests")),
+            ("merge_requets", Some("merge_requests")),
+            ("Merge_Request", Some("merge_requests")),
+            ("Push", Some("pushes")),
+            ("merge_request", None),
+            ("schedule", None),
+            ("main", None),
+            ("release", None),
+            ("stages", None),
+            ("char", None),
+            ("tag/1", None),
+            ("branch@group/project", None),
+        ] {
+            assert_eq!(meant_keyword(text), keyword, "{text}");
         }
     }
 

@@ -80,12 +80,6 @@ fn of_images<'m>(manifest: &Manifest, names: impl Iterator<Item = &'m str>) -> O
 }
 
 pub(super) fn of_test(manifest: &Manifest, test: &Test) -> Option<Files> {
-    if let Some(own) = Files::of(&test.changes) {
-        return Some(Files {
-            every_tag: false,
-            ..own
-        });
-    }
     if matches!(test.changes, Field::Null) {
         return None;
     }
@@ -119,6 +113,13 @@ pub(super) fn of_test(manifest: &Manifest, test: &Test) -> Option<Files> {
             .flat_map(|(_, variable)| variable.value.images())
             .map(|image| image.value.as_str()),
     );
+    if let Some(own) = Files::of(&test.changes) {
+        let mut used = names.iter().filter_map(|name| manifest.image(name));
+        return Some(Files {
+            every_tag: used.any(|image| image.changes.get().is_some()),
+            ..own
+        });
+    }
     let counts = |name: &&str| {
         let image = manifest.image(name);
         image.is_some_and(|image| image.role() != Role::Test || image.changes.get().is_some())

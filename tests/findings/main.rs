@@ -338,6 +338,7 @@ fn every_code_of_a_manifest_is_an_error_save_these() {
             Code::ScheduledDeploy,
             Code::NeverRuns,
             Code::ImpossibleComparison,
+            Code::MisspelledKeyword,
             Code::PartlyProven,
             Code::RemovedKey,
             Code::MissingFile,

@@ -64,8 +64,8 @@ impl Repository for Shared {
 struct Service;
 
 impl Files for Service {
-    fn exists(&self, _: &str) -> bool {
-        true
+    fn exists(&self, path: &str) -> bool {
+        path.starts_with("services")
     }
 
     fn repository(&self) -> &dyn Repository {

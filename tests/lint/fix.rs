@@ -76,7 +76,8 @@ proptest! {
     ) {
         let stages: Vec<String> = (0..jobs.len()).map(|n| format!("'{n}'")).collect();
         let head = format!("stages: [{}, test] # stages", stages.join(", "));
-        let mut lines: Lines = vec![kept(head)];
+        // On a shell runner the shell may be PowerShell.
+        let mut lines: Lines = vec![kept(head), kept("default: {image: alpine:3.22}".to_owned())];
         for (n, parts) in jobs.iter().enumerate() {
             lines.push(kept(format!("job-{n}:  # job {n}")));
             lines.push(kept("  script: [make, test] # flow".to_owned()));
@@ -104,5 +105,101 @@ proptest! {
             fs::write(root.join("old.yml"), &before).unwrap();
             prop_assert!(!differences(root, "old.yml", ".gitlab-ci.yml"), "{}", before);
         }
+    }
+}
+
+/// Each form of a password on a command line, and what becomes of it; nothing where something else might run.
+#[test]
+fn a_password_goes_to_the_standard_input_where_the_same_runs() {
+    let image = "  image: docker:28\n";
+    for (head, line, fixed) in [
+        (
+            image,
+            "- docker login -u ci -p $T r",
+            "- printf '%s' \"$T\" | docker login -u ci --password-stdin r",
+        ),
+        (
+            image,
+            "- docker login -u ci -p=$T r",
+            "- printf '%s' \"$T\" | docker login -u ci --password-stdin r",
+        ),
+        (
+            image,
+            "- docker login -u ci -p${T} r",
+            "- printf '%s' \"$T\" | docker login -u ci --password-stdin r",
+        ),
+        (
+            image,
+            "- docker login -u ci --password \"$T\" r",
+            "- printf '%s' \"$T\" | docker login -u ci --password-stdin r",
+        ),
+        (
+            image,
+            "- docker login -u ci --password=\"$T\" r",
+            "- printf '%s' \"$T\" | docker login -u ci --password-stdin r",
+        ),
+        (
+            image,
+            "- 'docker login -u ci -p $T r'",
+            "- 'printf %s \"$T\" | docker login -u ci --password-stdin r'",
+        ),
+        (
+            image,
+            "- \"docker login -u ci -p \\\"$T\\\" r\"",
+            "- \"printf '%s' \\\"$T\\\" | docker login -u ci --password-stdin r\"",
+        ),
+        (
+            image,
+            "- |\n      docker login \\\n        -u ci \\\n        -p \"$T\" \\\n        r\n      make",
+            "- |\n      printf '%s' \"$T\" | docker login \\\n        -u ci \\\n        --password-stdin \\\n        r\n      make",
+        ),
+        (
+            image,
+            "- if docker login -u ci -p $T r; then make; fi",
+            "- if printf '%s' \"$T\" | docker login -u ci --password-stdin r; then make; fi",
+        ),
+        (
+            "",
+            "- export A=1 && docker login -u ci -p $T r",
+            "- export A=1 && printf '%s' \"$T\" | docker login -u ci --password-stdin r",
+        ),
+        // No POSIX shell, or perhaps none.
+        ("", "- docker login -u ci -p $T r", ""),
+        ("  tags: [windows]\n", "- docker login -u ci -p $T r", ""),
+        (
+            "  image: mcr.microsoft.com/powershell:7.5\n",
+            "- docker login -u ci -p $T r",
+            "",
+        ),
+        (image, "- docker login -u $env:U -p $T r", ""),
+        // What is no variable alone, what reads already, and what a shell does not replace.
+        (image, "- docker login -u ci -p $T$U r", ""),
+        (image, "- docker login -u ci -p ${T:-x} r", ""),
+        (image, "- docker login -u ci -p '$T' r", ""),
+        (image, "- docker login -u ci -p $(cat t) r", ""),
+        (image, "- echo \"$T\" | docker login -u ci -p \"$T\" r", ""),
+        (image, "- docker login -u ci -p $T r < f", ""),
+        (image, "- exec docker login -u ci -p $T r", ""),
+        (
+            image,
+            "- echo \"$T\" | docker login -u ci --password-stdin r",
+            "",
+        ),
+    ] {
+        let before = format!("a:\n{head}  script:\n    {line}\n");
+        let folder = project(&before);
+        fs::write(
+            folder.path().join(".windlass.toml"),
+            "[lint.severity]\nshellcheck = 'off'\n",
+        )
+        .unwrap();
+        run(folder.path(), &["--fix"], "");
+        let after = fs::read_to_string(folder.path().join(".gitlab-ci.yml")).unwrap();
+        let wanted = if fixed.is_empty() { line } else { fixed };
+        assert_eq!(
+            after,
+            format!("a:\n{head}  script:\n    {wanted}\n"),
+            "{line}"
+        );
     }
 }

@@ -295,9 +295,16 @@ fn raw_keys_and_globals() {
 }
 
 /// Keys of the language that no case can show: `windlass` has one value, `made_for` is about windlass,
-/// `includes_from` names a folder from which nothing is copied into the pipeline, `accept` is about findings, and
-/// `scripts` was removed.
-const WITHOUT_EFFECT: &[&str] = &["windlass", "made_for", "includes_from", "accept", "scripts"];
+/// `includes_from` names a folder from which nothing is copied into the pipeline, `accept` is about findings,
+/// `scripts` was removed, and `presets` names other manifests.
+const WITHOUT_EFFECT: &[&str] = &[
+    "windlass",
+    "made_for",
+    "includes_from",
+    "accept",
+    "scripts",
+    "presets",
+];
 
 /// Every key that stands anywhere in a value.
 fn keys(value: &Yaml, out: &mut BTreeSet<String>) {

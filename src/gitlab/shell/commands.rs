@@ -162,6 +162,24 @@ impl Command {
     }
 }
 
+impl Command {
+    /// The words that set a variable of the script, `NAME=value`, also by `export` and its like.
+    pub fn assigned(&self, name: &str) -> impl Iterator<Item = &Word> {
+        const BUILTINS: [&str; 5] = ["export", "local", "declare", "readonly", "typeset"];
+        let program = self.words.first().and_then(Word::literal);
+        let words: &[Word] = match program {
+            None if self.words.is_empty() => &self.assignments,
+            Some(program) if BUILTINS.contains(&program.as_str()) => &self.words,
+            _ => &[],
+        };
+        let sets = move |word: &&Word| {
+            let value = word.start().strip_prefix(name);
+            value.is_some_and(|value| value.starts_with('='))
+        };
+        words.iter().filter(sets)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -97,7 +97,7 @@ fn draft(view: &View<'_>, seen: &Seen<'_>, sets: &mut Sets) -> Option<Draft> {
         Way {
             keys,
             settings: settings.clone(),
-            improves: placed.improves,
+            improves: placed.improves.into_iter().collect(),
         }
     });
     Some(Draft {

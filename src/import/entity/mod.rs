@@ -12,6 +12,7 @@ mod common;
 mod conditions;
 mod deploy;
 mod docker;
+mod improvement;
 mod in_container;
 mod promotion;
 mod rebuild;
@@ -22,6 +23,7 @@ mod view;
 use crate::pipeline::{Mapping, Value};
 
 pub(super) use conditions::Sets;
+pub(super) use improvement::Improvement;
 pub(super) use view::View;
 
 /// A collection of the manifest.
@@ -81,8 +83,8 @@ pub(super) struct Way {
     pub(super) keys: Mapping,
     /// What it wants at the top of the manifest, as in `kubernetes`.
     pub(super) settings: Mapping,
-    /// Whether its jobs do other things than the old ones, on purpose.
-    pub(super) improves: bool,
+    /// How its jobs do other things than the old ones, on purpose; nothing if they do the same.
+    pub(super) improves: Vec<Improvement>,
 }
 
 /// Finds entities among the jobs; a job that an earlier one took is not asked for again.

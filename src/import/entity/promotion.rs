@@ -2,7 +2,7 @@
 
 use super::commands::{arguments, lines, text};
 use super::view::Seen;
-use super::{Collection, Draft, Sets, View, Way, common, docker};
+use super::{Collection, Draft, Improvement, Sets, View, Way, common, docker};
 use crate::manifest::registries::split_tag;
 use crate::pipeline::{Mapping, Value};
 
@@ -82,12 +82,16 @@ fn draft(view: &View<'_>, seen: &Seen<'_>, sets: &mut Sets) -> Option<Draft> {
     let places = sets.of(view, seen.job);
     let mut ways = Vec::new();
     for improves in [false, true] {
-        for placed in places.iter().filter(|placed| improves || !placed.improves) {
+        let better = improves.then_some(Improvement::Promotion);
+        for placed in places
+            .iter()
+            .filter(|placed| improves || placed.improves.is_none())
+        {
             let mut keys = keys.clone();
             placed.set(&mut keys, &own, &raw);
             ways.push(Way {
                 keys,
-                improves,
+                improves: better.into_iter().chain(placed.improves).collect(),
                 ..Way::default()
             });
         }

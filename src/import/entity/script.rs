@@ -2,7 +2,7 @@
 
 use super::conditions::Placed;
 use super::view::Seen;
-use super::{Collection, Draft, Sets, View, Way, common};
+use super::{Collection, Draft, Improvement, Sets, View, Way, common};
 use crate::manifest::registries::split_tag;
 use crate::pipeline::{Mapping, Value};
 
@@ -67,8 +67,9 @@ fn draft(view: &View<'_>, seen: &Seen<'_>, sets: &mut Sets) -> Option<Draft> {
     }
     // An image of the project's own by its name; where its build is another one, so is the job's image.
     let own_image = named(view, image).into_iter();
-    let own_image = own_image.flat_map(|name| [(name.clone(), false), (name, true)]);
-    for (image, improves) in own_image.chain([(image.clone(), false)]) {
+    let built = Some(Improvement::Image);
+    let own_image = own_image.flat_map(|name| [(name.clone(), None), (name, built)]);
+    for (image, improves) in own_image.chain([(image.clone(), None)]) {
         for placed in &places {
             let mut keys = keys.clone();
             keys.set("image", image.clone());
@@ -77,7 +78,7 @@ fn draft(view: &View<'_>, seen: &Seen<'_>, sets: &mut Sets) -> Option<Draft> {
                 placed.set(&mut keys, &own, raw);
                 ways.push(Way {
                     keys,
-                    improves: improves || placed.improves,
+                    improves: improves.into_iter().chain(placed.improves).collect(),
                     ..Way::default()
                 });
             }
@@ -91,7 +92,10 @@ fn draft(view: &View<'_>, seen: &Seen<'_>, sets: &mut Sets) -> Option<Draft> {
             placed.set(&mut keys, &own, &raw);
             ways.push(Way {
                 keys,
-                improves: true,
+                improves: [Some(Improvement::Image), placed.improves]
+                    .into_iter()
+                    .flatten()
+                    .collect(),
                 ..Way::default()
             });
         }

@@ -86,11 +86,18 @@ fn remote(address: &str, is_checked: bool) -> Option<(String, &'static str)> {
         ));
     }
     let path = address.strip_prefix("https://")?;
-    let moves = path.split('/').skip(1).any(|part| BRANCHES.contains(&part));
-    moves.then(|| {
+    let parts = || path.split('/').skip(1);
+    let moves = parts().any(|part| BRANCHES.contains(&part));
+    (moves || !parts().any(is_version)).then(|| {
         (
             format!("`{address}` is included as it is by then"),
             "name a tag or a commit in the address, or say in `integrity` what the file is",
         )
     })
+}
+
+/// Whether a part of an address names a version or a commit, as `v1.4.0` or `lint-2.yml`.
+fn is_version(part: &str) -> bool {
+    let is_commit = part.len() >= 7 && part.chars().all(|c| c.is_ascii_hexdigit());
+    is_commit || part.chars().any(|c| c.is_ascii_digit())
 }

@@ -1,5 +1,6 @@
 //! What is dangerous: secrets that are told, text of outsiders that runs, code from elsewhere that may change.
 
+mod code;
 pub(super) mod connection;
 pub(super) mod debug;
 pub(super) mod download;

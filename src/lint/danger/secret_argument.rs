@@ -3,11 +3,14 @@
 //! Facts: everybody on the machine sees the arguments of a program; `docker login` itself warns ("docker
 //! login", "Provide a password using STDIN").
 
+use std::ops::Range;
+
 use crate::finding::{Code, Finding, Fix};
-use crate::gitlab::shell::commands::{Command, Word};
+use crate::gitlab::shell::commands::{Command, Part, Word};
 use crate::lint::context::Lint;
 use crate::lint::script::Script;
-use crate::source::Source;
+use crate::lint::shellcheck::shell_of;
+use crate::source::Span;
 
 /// Programs whose `login` takes `--password-stdin`.
 const PROGRAMS: [&str; 9] = [
@@ -47,7 +50,7 @@ pub(in crate::lint) fn check(lint: &mut Lint<'_>) {
                         .help(format!(
                             "write `printf '%s' \"{shown}\" | {program} login ... --password-stdin`"
                         ))
-                        .fix(piped(script, command, arguments, &lint.config.sources))
+                        .fix(piped(lint, script, command, arguments))
                 }
                 false => {
                     let message = format!("the password of `{program} login` stands in the file");
@@ -84,47 +87,89 @@ fn sshpass(lint: &mut Lint<'_>, script: &Script, arguments: &[Word]) {
     });
 }
 
-/// The command with the password on its standard input; `None` unless it is written on one line as a shell
-/// reads it, reads nothing itself and is no part of another word.
-fn piped(
-    script: &Script,
-    command: &Command,
-    arguments: &[Word],
-    sources: &[Source],
-) -> Option<Fix> {
-    let text = script.text.get(command.range.clone())?;
-    let place = script.at(&command.range, sources);
-    let written = sources.get(place.file)?.slice(place.span);
+/// The command with the password on its standard input. `None` unless it surely does the same: a POSIX shell
+/// runs it, the password is one variable, the command reads nothing itself and is written as the shell reads it,
+/// on one line or on several.
+fn piped(lint: &Lint<'_>, script: &Script, command: &Command, arguments: &[Word]) -> Option<Fix> {
+    let sources = &lint.config.sources;
     let reads = command
         .redirections
         .iter()
         .any(|one| one.operator.starts_with('<'));
-    if written != text || text.contains(['\n', '\'']) || command.reads.is_some() || reads {
+    let twice = arguments
+        .iter()
+        .any(|word| word.start() == "--password-stdin");
+    let replaces_shell = command.words.first().is_some_and(|word| word.is("exec"));
+    if command.reads.is_some() || reads || twice || replaces_shell {
         return None;
     }
-    let (word, value) = password(arguments)?;
-    let name = value.strip_prefix('$')?;
-    let name = name
-        .strip_prefix('{')
-        .and_then(|name| name.strip_suffix('}'))
-        .unwrap_or(name);
-    let is_name = |c: char| c.is_ascii_alphanumeric() || c == '_';
-    if name.is_empty() || !name.chars().all(is_name) {
-        return None;
-    }
-    let at = arguments.iter().position(|one| one == word)?;
-    // The option before its value, or one word with both.
-    let option = arguments.get(at.checked_sub(1)?)?;
-    let first = match word.shown().starts_with('-') {
-        true => word,
-        false => option,
+    let is_posix = |at: &usize| {
+        let job = lint.config.jobs.get(*at);
+        let own = lint.scripts();
+        job.is_some_and(|job| {
+            shell_of(job, own.of(*at)).is_some()
+                && (job.image.is_some() || own.of(*at).any(|script| is_of_posix(&script.text)))
+        })
     };
-    let start = first.range.start.checked_sub(command.range.start)?;
-    let end = word.range.end.checked_sub(command.range.start)?;
-    let (before, after) = (text.get(..start)?, text.get(end..)?);
-    let new = format!("printf '%s' \"${name}\" | {before}--password-stdin{after}");
+    if !script.jobs.iter().all(is_posix) {
+        return None;
+    }
+    let (word, _) = password(arguments)?;
+    let is_empty = |part: &&Part| matches!(part, Part::Text { text, .. } if text.is_empty());
+    let parts: Vec<&Part> = word.parts.iter().filter(|part| !is_empty(part)).collect();
+    let [prefix @ .., Part::Variable { name, written, .. }] = parts.as_slice() else {
+        return None;
+    };
+    let is_plain = *written == format!("${name}") || *written == format!("${{{name}}}");
+    let is_name = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    if !is_plain || !name.chars().all(is_name) {
+        return None;
+    }
+    let first = match prefix {
+        // The option stands before it.
+        [] => {
+            let at = arguments.iter().position(|one| one == word)?;
+            arguments.get(at.checked_sub(1)?)?
+        }
+        [Part::Text { text, .. }] if OPTIONS.contains(&text.as_str()) => word,
+        _ => return None,
+    };
+    let place = script.at(&command.range, sources);
+    let source = sources.get(place.file)?;
+    let option = script
+        .at(&(first.range.start..word.range.end), sources)
+        .span;
+    let is_same = |range: &Range<usize>, span: Span| {
+        let text = script.text.get(range.clone()).unwrap_or_default();
+        let written = source.slice(span);
+        // Quotes in a double-quoted scalar are escaped, and lines of a block scalar are indented.
+        text.split_whitespace()
+            .eq(written.replace("\\\"", "\"").split_whitespace())
+    };
+    if !is_same(&command.range, place.span)
+        || !is_same(&(first.range.start..word.range.end), option)
+    {
+        return None;
+    }
+    let (format, quote) = match source.slice(script.place.span).chars().next()? {
+        '\'' => ("%s", "\""),
+        '"' => ("'%s'", "\\\""),
+        _ => ("'%s'", "\""),
+    };
+    let before = source.slice(Span::new(place.span.start, option.start));
+    let after = source.slice(Span::new(option.end, place.span.end));
+    let new = format!("printf {format} {quote}${name}{quote} | {before}--password-stdin{after}");
     Some(Fix::Text(place, new))
 }
+
+/// Whether a text is of a POSIX shell, and of no other.
+fn is_of_posix(text: &str) -> bool {
+    const SIGNS: [&str; 5] = ["export ", "; then", "; do", "/dev/null", "|| true"];
+    SIGNS.iter().any(|sign| text.contains(sign))
+}
+
+/// The options with their value in the same word, as far as that.
+const OPTIONS: [&str; 3] = ["-p", "-p=", "--password="];
 
 /// The word with the password, and the password; empty if it is what a command prints.
 fn password(arguments: &[Word]) -> Option<(&Word, String)> {
@@ -138,9 +183,13 @@ fn password(arguments: &[Word]) -> Option<(&Word, String)> {
         if let Some(value) = text.strip_prefix("--password=") {
             return Some((word, value.to_owned()));
         }
+        // `-p=VALUE`, and `-pVALUE` where it is a variable.
         let glued = text
             .strip_prefix("-p")
-            .filter(|value| value.starts_with('$'));
+            .and_then(|value| match value.strip_prefix('=') {
+                Some(value) => Some(value),
+                None => value.starts_with('$').then_some(value),
+            });
         if let Some(value) = glued {
             return Some((word, value.to_owned()));
         }

@@ -1,6 +1,7 @@
 //! Two pipelines do not deploy one environment at the same time.
 //!
-//! Facts: "Resource group" (18.11); the tier of an environment without `deployment_tier` follows from its
+//! Facts: "Resource group" (18.11); a key that `Ci::ResourceGroup` does not take is not stored, and the job runs
+//! without one (`Seed::Processable::ResourceGroup`, 18.11); the tier of an environment without `deployment_tier` follows from its
 //! name (`Environment#guess_tier`, 18.11).
 
 use std::collections::HashMap;
@@ -30,7 +31,56 @@ pub(super) fn is_production(environment: &Environment) -> bool {
         && name.split(|c: char| !c.is_ascii_alphanumeric()).any(begins)
 }
 
+/// Whether GitLab takes a text for the key of a resource group: that of an environment's name. What holds a
+/// variable is known when the job is created.
+fn is_key(text: &str) -> bool {
+    let inside = |c: char| c.is_ascii_alphanumeric() || "-_/${}. ".contains(c);
+    text.contains('$')
+        || (!text.starts_with('/') && !text.ends_with('/') && text.chars().all(inside))
+}
+
+/// Jobs with a key that GitLab does not take.
+fn invalid(lint: &mut Lint<'_>) {
+    let config = lint.config();
+    for job in &config.jobs {
+        let Some(group) = job
+            .resource_group
+            .as_ref()
+            .filter(|one| !is_key(&one.value))
+        else {
+            continue;
+        };
+        if !job.is_firm("resource_group")
+            || !lint.is_new(Code::MissingResourceGroup, &format!("{:?}", group.place))
+        {
+            continue;
+        }
+        let text = &group.value;
+        let message = format!(
+            "`{text}` cannot name a resource group, so `{}` runs without one",
+            job.name
+        );
+        let plain: String = text
+            .trim_matches('/')
+            .chars()
+            .map(|c| {
+                if is_key(&c.to_string()) || c == '/' {
+                    c
+                } else {
+                    '-'
+                }
+            })
+            .collect();
+        lint.push(
+            Finding::new(Code::MissingResourceGroup, group.place, message)
+                .help("it holds letters, digits, blanks and `-_/.`, and has no `/` at an end")
+                .help(format!("write `resource_group: {plain}`")),
+        );
+    }
+}
+
 pub(in crate::lint) fn check(lint: &mut Lint<'_>) {
+    invalid(lint);
     let config = lint.config();
     let mut by_name: HashMap<&str, Vec<&Job>> = HashMap::new();
     let mut order = Vec::new();

@@ -12,7 +12,7 @@ use crate::lint::script::Script;
 
 /// A shell, as far as ShellCheck tells them apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(super) enum Shell {
+pub(in crate::lint) enum Shell {
     /// bash, or an image that may have it.
     Bash,
     /// The `sh` of BusyBox, in an image that has no bash.
@@ -50,7 +50,7 @@ const PROXY: &str = "CI_DEPENDENCY_PROXY_";
 const OTHER: [&str; 5] = ["windows", "powershell", "pwsh", "servercore", "nanoserver"];
 
 /// The shell of a job.
-pub(super) fn shell_of<'s>(
+pub(in crate::lint) fn shell_of<'s>(
     job: &Job,
     mut scripts: impl Iterator<Item = &'s Script>,
 ) -> Option<Shell> {

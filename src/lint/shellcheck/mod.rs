@@ -22,6 +22,7 @@ use super::subject::Subject as _;
 use crate::config::{Config, Place};
 use crate::finding::{Code, Finding, Location};
 use dialect::Shell;
+pub(super) use dialect::shell_of;
 use joined::{Joined, joined};
 
 /// How many comments of one file become findings.

@@ -7,7 +7,10 @@ mod recipe;
 
 use super::commands::{bare, is, lines};
 use super::view::Seen;
-use super::{Collection, Draft, Sets, View, Way, common, docker, in_container, rebuild, retention};
+use super::{
+    Collection, Draft, Improvement, Sets, View, Way, common, docker, in_container, rebuild,
+    retention,
+};
 use crate::manifest::registries::split_tag;
 use crate::manifest::resolved::image_variable;
 use crate::pipeline::{Mapping, Value};
@@ -269,19 +272,24 @@ fn draft(view: &View<'_>, build: &Build, sets: &mut Sets) -> Option<Draft> {
     };
     let places = sets.of(view, seen.job);
     for improves in [false, true] {
+        let better = improves.then_some(Improvement::Build);
         if improves && !only_builds(seen) {
             continue;
         }
         let roles = roles.iter().take(if improves { 1 } else { 3 });
         for role in roles {
-            for placed in places.iter().filter(|placed| improves || !placed.improves) {
+            let places = places
+                .iter()
+                .filter(|placed| improves || placed.improves.is_none());
+            // An image has its paths from nobody else.
+            for placed in places.filter(|placed| !placed.inherits) {
                 let mut keys = keys.clone();
                 keys.set("role", *role);
                 placed.set(&mut keys, &own, &raw);
                 ways.push(Way {
                     keys,
                     settings: settings.clone(),
-                    improves,
+                    improves: better.into_iter().chain(placed.improves).collect(),
                 });
             }
         }

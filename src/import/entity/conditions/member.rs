@@ -163,7 +163,7 @@ fn comparison(term: &Expr) -> Option<(Comparison, &str, &Expr)> {
     }
 }
 
-pub(super) fn own_member(term: &Expr) -> Option<Member> {
+fn own_member(term: &Expr) -> Option<Member> {
     if let Expr::Variable(name) = term {
         return match name.as_str() {
             "CI_COMMIT_BRANCH" => Some(Member::Word("branches")),

@@ -10,12 +10,12 @@ mod policies;
 
 use indexmap::IndexMap;
 
-use member::{Filter, Member, member, not_default, own_member, set};
+use member::{Filter, Member, member, not_default, set};
 use names::{described, hidden_name};
 
-use super::View;
+use super::{Improvement, View};
 use crate::config::{Conditions, Job, Rule, When};
-use crate::gitlab::expression::Expr;
+use crate::gitlab::expression::{Comparison, Expr};
 use crate::pipeline::{Mapping, Value};
 
 /// Sets that the language has.
@@ -46,8 +46,10 @@ pub(super) struct Placed {
     pub(super) allow_failure: Option<bool>,
     /// Paths of which one must have changed.
     pub(super) changes: Vec<String>,
-    /// Whether it is not quite the same.
-    pub(super) improves: bool,
+    /// Whether the paths are left to the images that it uses.
+    pub(super) inherits: bool,
+    /// How it is not quite the same.
+    pub(super) improves: Option<Improvement>,
 }
 
 impl Placed {
@@ -61,7 +63,7 @@ impl Placed {
         if !refs.is_empty() {
             keys.set("refs", super::one_or_list(refs));
         }
-        if !self.changes.is_empty() {
+        if !self.changes.is_empty() && !self.inherits {
             keys.set(
                 "changes",
                 Value::list(self.changes.iter().map(String::as_str)),
@@ -153,11 +155,11 @@ impl Sets {
             return Vec::new();
         };
         let paths = |rule: &Rule| rule.changes.as_ref().map(|changes| changes.paths.clone());
+        let changes = rest.iter().find_map(paths);
         let same = |rule: &Rule| {
             (rule.when, rule.allow_failure) == (first.when, first.allow_failure)
-                && paths(rule) == paths(first)
+                && (paths(rule) == changes || paths(rule).is_none() && is_of_tags(rule))
         };
-        let changes = paths(first);
         if never.iter().any(|rule| rule.changes.is_some()) {
             return Vec::new();
         }
@@ -192,16 +194,19 @@ impl Sets {
         let mut ways = Vec::new();
         match conditions(rest) {
             Some(mut conditions) => {
-                // windlass asks on the default branch for other changes than on the others.
+                // windlass asks on branches that last for other changes than on the others.
+                let others = rest.iter().position(wants_of_branches);
                 let of_branches = Expr::is_set("CI_COMMIT_BRANCH").ok();
-                if changes.is_some()
-                    && conditions
-                        .iter()
-                        .any(|one| Some(one) == of_branches.as_ref())
-                {
+                if let (Some(others), Some(of_branches)) = (others, of_branches) {
+                    let mut at = 0;
                     conditions.retain(|one| {
-                        !matches!(own_member(one), Some(Member::Word("default_branch")))
+                        at += 1;
+                        let of_branch = one.variables().contains(&"CI_COMMIT_BRANCH");
+                        !of_branch || at == others + 1
                     });
+                    let mut all = conditions.iter_mut();
+                    let own = all.find(|one| one.variables().contains(&"CI_COMMIT_BRANCH"));
+                    own.into_iter().for_each(|one| *one = of_branches.clone());
                 }
                 ways.extend(self.named(&conditions, &excepted, name.as_deref()));
             }
@@ -216,13 +221,21 @@ impl Sets {
             }
             None => {}
         }
+        let narrowed: &[bool] = match changes {
+            Some(_) => &[true, false],
+            None => &[false],
+        };
         let ways = ways.into_iter();
-        ways.map(|refs| Placed {
-            refs,
-            when,
-            allow_failure,
-            changes: changes.clone().unwrap_or_default(),
-            improves: false,
+        ways.flat_map(|refs| {
+            let changes = changes.clone().unwrap_or_default();
+            narrowed.iter().map(move |inherits| Placed {
+                refs: refs.clone(),
+                when,
+                allow_failure,
+                changes: changes.clone(),
+                inherits: *inherits,
+                improves: None,
+            })
         })
         .collect()
     }
@@ -304,6 +317,49 @@ impl Sets {
         self.named.insert(name.clone(), set);
         name
     }
+}
+
+/// The terms of a rule's condition that must all be true.
+fn terms(rule: &Rule) -> Vec<&Expr> {
+    match rule.condition.as_ref().map(|condition| &condition.expr) {
+        Some(Expr::All(terms)) => terms.iter().collect(),
+        Some(other) => vec![other],
+        None => Vec::new(),
+    }
+}
+
+/// Whether a rule holds for tags alone.
+fn is_of_tags(rule: &Rule) -> bool {
+    terms(rule).into_iter().any(|term| match term {
+        Expr::Variable(name) => name.as_str() == "CI_COMMIT_TAG",
+        Expr::Compare {
+            op: Comparison::Equal | Comparison::Match,
+            left,
+            right,
+        } => {
+            matches!(&**left, Expr::Variable(name) if name.as_str() == "CI_COMMIT_TAG")
+                && !matches!(&**right, Expr::Null)
+        }
+        _ => false,
+    })
+}
+
+/// Whether a rule wants changes on all branches, or on all but some.
+fn wants_of_branches(rule: &Rule) -> bool {
+    let of_branch =
+        |expr: &Expr| matches!(expr, Expr::Variable(name) if name.as_str() == "CI_COMMIT_BRANCH");
+    let other = |term: &Expr| match term {
+        Expr::Compare {
+            op: Comparison::NotEqual | Comparison::NotMatch,
+            left,
+            ..
+        } => of_branch(left),
+        other => of_branch(other),
+    };
+    let terms = terms(rule);
+    rule.changes.is_some()
+        && terms.iter().any(|term| of_branch(term))
+        && terms.into_iter().all(other)
 }
 
 fn placed(refs: &[&str]) -> Placed {

@@ -4,6 +4,7 @@ use super::member::{Filter, Member, members, set};
 use super::{BUILT_IN, Placed, Sets};
 use crate::config::Policy;
 use crate::gitlab::expression::Expr;
+use crate::import::entity::Improvement;
 
 impl Sets {
     pub(super) fn of_policies(
@@ -71,7 +72,7 @@ impl Sets {
             if let Some(refs) = self.sets_of(&members, &filter, &except) {
                 ways.push(Placed {
                     refs,
-                    improves: !exact,
+                    improves: (!exact).then_some(Improvement::Refs),
                     ..Placed::default()
                 });
             }

@@ -15,7 +15,7 @@ mod stop;
 use super::build::slug;
 use super::commands::{Line, lines};
 use super::view::Seen;
-use super::{Collection, Draft, Sets, View, Way, common, docker};
+use super::{Collection, Draft, Improvement, Sets, View, Way, common, docker};
 use crate::gitlab::shell::commands::Command;
 use crate::pipeline::{Mapping, Value};
 
@@ -138,13 +138,13 @@ fn draft(view: &View<'_>, seen: &Seen<'_>, sets: &mut Sets) -> Option<Draft> {
     // What windlass writes itself is in neither.
     let mut exact = own.clone();
     docker::commands(&mut exact, "before_script", access::is_part);
-    for placed in places.iter().filter(|placed| !placed.improves) {
+    for placed in places.iter().filter(|placed| placed.improves.is_none()) {
         let mut keys = keys.clone();
         placed.set(&mut keys, &exact, &raw);
         ways.push(Way {
             keys,
             settings: settings.clone(),
-            improves: false,
+            improves: Vec::new(),
         });
     }
     if let Some(before) = before(&deployment, &change) {
@@ -157,7 +157,10 @@ fn draft(view: &View<'_>, seen: &Seen<'_>, sets: &mut Sets) -> Option<Draft> {
             ways.push(Way {
                 keys,
                 settings: settings.clone(),
-                improves: true,
+                improves: [Some(Improvement::Deployment), placed.improves]
+                    .into_iter()
+                    .flatten()
+                    .collect(),
             });
         }
     }
