@@ -31,6 +31,8 @@ pub(crate) enum Mutant {
     DeletesByDigest,
     /// Deletes also what the tags of others name.
     DeletesWhatOthersTagged,
+    /// A migration that fails is not a reason to deploy nothing.
+    DeploysUnmigrated,
     /// Deploys what a tag names instead of a digest.
     DeploysATagThatMoves,
     /// Ref sets are forgotten.
@@ -39,6 +41,8 @@ pub(crate) enum Mutant {
     FailedRolloutSucceeds,
     /// A pending release goes back to the revision before, whatever came of that.
     HelmGoesBackByOne,
+    /// A retention does not ask what a repository names.
+    ForgetsWhatIsPlanned,
     /// Helm does not wait for the release.
     HelmDoesNotWait,
     /// A release of Helm that a canceled job left pending stays so.
@@ -89,6 +93,8 @@ pub(crate) enum Mutant {
     TimesOfGitlab,
     /// Every branch moves the tag of a toolchain.
     ToolchainTagOfAllBranches,
+    /// What the project's own commands refuse stays deployed.
+    UnverifiedStays,
     /// The proof refuses nothing. Not a mutation: it lets the others be run.
     Unproven,
 }

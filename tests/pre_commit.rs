@@ -105,7 +105,9 @@ impl Repository {
     }
 
     fn write(&self, path: &str, text: &str) {
-        fs::write(self.path("project").join(path), text).unwrap();
+        let path = self.path("project").join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
     }
 
     fn read(&self, path: &str) -> String {

@@ -27,7 +27,7 @@ use crate::manifest::images::{Image, Rebuild};
 use crate::manifest::reach::{Coverage, covers};
 use crate::manifest::resolved::image_variable;
 use crate::mutant::{self, Mutant};
-use crate::pipeline::{Handed, Job, Need, Origin, Value};
+use crate::pipeline::{Handed, Holder, Job, Need, Origin, Shared, Value};
 use crate::source::At;
 
 /// The file in which a check hands its answer on.
@@ -69,6 +69,7 @@ impl<'m> Lowering<'m> {
         };
         self.finish(check, None);
         let force = rebuild.manual.copied_or(false).then(|| {
+            say_once(&mut build, name);
             let mut force = build.clone();
             force.name = image.force_job(key).value;
             force.origin = Origin::ForceBuild(name.to_owned());
@@ -231,4 +232,22 @@ impl<'m> Lowering<'m> {
         let body = lines.join(" &&\n  ");
         format!("recipe=$({{\n  {body}\n}} | sha256sum | cut -d ' ' -f 1)\n")
     }
+}
+
+/// Makes one shared text of the commands that build an image: two jobs run them.
+fn say_once(build: &mut Job, name: &str) {
+    let lines = build.script.iter().map(|line| match line {
+        Value::Str(line) => Some(line.as_str()),
+        _ => None,
+    });
+    let Some(lines) = lines.collect::<Option<Vec<&str>>>() else {
+        return;
+    };
+    let lines = lines.iter().map(|line| format!("{}\n", line.trim_end()));
+    let shared = Shared {
+        holder: Holder::Build(name.to_owned()),
+        key: "script".to_owned(),
+        value: Box::new(Value::from(lines.collect::<String>())),
+    };
+    build.script = vec![shared.into()];
 }

@@ -105,7 +105,7 @@ impl<'m> Lowering<'m> {
         let planned: Vec<Value> = drivers
             .flat_map(|driver| driver.value.list_planned(&file))
             .collect();
-        if !planned.is_empty() {
+        if !planned.is_empty() && !mutant::on(Mutant::ForgetsWhatIsPlanned) {
             own_folder::give(&mut job);
             job.script.extend(planned);
         }

@@ -26,6 +26,8 @@ pub enum Holder {
     Refs(Union),
     /// Shell that windlass writes itself, by the name of its hidden job.
     Own(&'static str),
+    /// The commands that build an image, by its name.
+    Build(String),
 }
 
 /// A union of ref sets.
@@ -76,6 +78,7 @@ impl Shared {
             (Holder::Refs(union), "except") => format!("except-{union}"),
             (Holder::Refs(union), _) => union.to_string(),
             (Holder::Own(name), _) => (*name).to_owned(),
+            (build @ Holder::Build(_), _) => build.to_string(),
         }
     }
 }
@@ -93,6 +96,7 @@ impl fmt::Display for Holder {
         match self {
             Self::Refs(union) => write!(f, "refs-{union}"),
             Self::Own(name) => f.write_str(name),
+            Self::Build(image) => write!(f, "build-{image}"),
         }
     }
 }

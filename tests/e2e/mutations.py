@@ -272,6 +272,27 @@ MUTATIONS = (
     Mutation("no-cache", "no build writes its cache", "several-stages", "the second build takes", project="build-and-tag"),
     Mutation("also-tags-forgotten", "`also_tag` is forgotten", "release", "what the branch's tags name", project="build-and-tag"),
     Mutation(
+        "unverified-stays",
+        "what a smoke test refuses stays deployed",
+        "not-verified",
+        "what is deployed after a failed smoke test",
+        project="verified",
+    ),
+    Mutation(
+        "deploys-unmigrated",
+        "a migration that fails is no reason to deploy nothing",
+        "migration",
+        "changes of the Deployment",
+        project="migrated",
+    ),
+    Mutation(
+        "forgets-what-is-planned",
+        "the retention does not ask what the repository names",
+        "gitops-planned",
+        "the images that are left",
+        project="gitops",
+    ),
+    Mutation(
         "applies-a-tag",
         "manifests are applied with the image by its tag",
         "stateful-set",

@@ -105,6 +105,9 @@ pub(super) fn commands(environment: &Environment, mut change: Change) -> Vec<Val
         }
     }
     if !verify.is_empty() {
+        if mutant::on(Mutant::UnverifiedStays) {
+            back.clear();
+        }
         script.push(verification(&verify, &back));
     }
     script.extend(after.into_iter().map(Value::from));

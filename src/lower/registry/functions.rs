@@ -129,6 +129,7 @@ pub(in crate::lower) fn lower(lowering: &mut Lowering<'_>) {
     let mut images = lowering.manifest.images();
     let mut text = functions.concat();
     if images.all(|(_, image)| image.platforms.get().is_none()) {
+        text = text.replace(&format!("\\\n       {PLATFORM} "), "");
         text = text.replace(PLATFORM, "");
     }
     let shared = Shared::own("registry-functions", "script", text);
