@@ -197,6 +197,16 @@ fn of_defaults(before: &Configs<'_>, after: &Configs<'_>, default_branch: &str) 
     comparison
         .not_compared
         .extend(left_out.iter().map(ToString::to_string));
+    if compared.asks("CI_COMMIT_REF_PROTECTED") {
+        // A project need not protect its default branch.
+        let default = situations.iter().filter(|one| one.is_default_branch());
+        let unprotected = default.map(|one| Situation {
+            protected: Some(false),
+            ..one.clone()
+        });
+        let unprotected: Vec<Situation> = unprotected.collect();
+        situations.extend(unprotected);
+    }
     // What conditions name is named first.
     let is_named = |reference: &Ref| compared.spells(reference) || compared.matches(reference);
     situations.sort_by_key(|one| (!one.is_default_branch(), !is_named(&one.reference)));

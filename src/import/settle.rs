@@ -10,7 +10,7 @@ use super::comments;
 use super::entity::{Candidate, Draft, Sets, Way};
 use super::sections::Parts;
 use super::used::unused_defaults;
-use super::written::{Entity, Written, needed};
+use super::written::{Entity, Written, add, needed};
 use super::{
     Imported, Pipeline, Refused, Taken, Tried, compared, compiled_and_compared, made,
     surely_changes,
@@ -19,7 +19,6 @@ use crate::check::Files;
 use crate::config::Repository;
 use crate::diff::Effect;
 use crate::finding::{Location, Severity};
-use crate::pipeline::{Mapping, Value};
 
 /// Attempts for a pipeline of any size.
 const MOST: usize = 300;
@@ -437,19 +436,4 @@ fn means(drafts: &[Candidate], chosen: &[Option<usize>], at: usize, effect: &Eff
     let way = chosen.get(at).copied().flatten();
     let way = way.and_then(|way| drafts.get(at)?.way(way));
     way.is_some_and(|(_, way)| way.improves.iter().any(|one| one.means(effect)))
-}
-
-/// Adds settings that are not there yet.
-fn add(settings: &mut Mapping, more: &Mapping) {
-    for (key, value) in more.iter() {
-        match (settings.get(key), value) {
-            (None, value) => settings.set(key, value.clone()),
-            (Some(Value::Map(own)), Value::Map(more)) => {
-                let mut own = own.clone();
-                add(&mut own, more);
-                settings.set(key, own);
-            }
-            _ => {}
-        }
-    }
 }

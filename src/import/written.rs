@@ -262,3 +262,18 @@ pub(super) fn needed(blocks: &[Block], left_out: &BTreeSet<String>) -> BTreeSet<
     let needed = needs.filter_map(|at| Some(blocks.get(*at)?.key.clone()));
     needed.filter(|key| left_out.contains(key)).collect()
 }
+
+/// Adds settings that are not there yet.
+pub(super) fn add(settings: &mut Mapping, more: &Mapping) {
+    for (key, value) in more.iter() {
+        match (settings.get(key), value) {
+            (None, value) => settings.set(key, value.clone()),
+            (Some(Value::Map(own)), Value::Map(more)) => {
+                let mut own = own.clone();
+                add(&mut own, more);
+                settings.set(key, own);
+            }
+            _ => {}
+        }
+    }
+}

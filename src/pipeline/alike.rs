@@ -62,13 +62,23 @@ pub(super) fn share(document: &mut Document, kinds: &HashMap<&str, &'static str>
 /// The keys that save most lines, and the jobs that have them.
 fn best<'d>(bases: &[Base], jobs: &[&'d WrittenJob]) -> Option<(Mapping, Vec<&'d WrittenJob>)> {
     let mut by_script: Vec<(&Value, Vec<&WrittenJob>)> = Vec::new();
+    // Thousands of jobs may have a script each: only those with the same commands are compared.
+    let mut by_commands: HashMap<Vec<Option<&str>>, Vec<usize>> = HashMap::new();
     for job in jobs {
         let Some(script) = job.keys.get("script") else {
             continue;
         };
-        match by_script.iter_mut().find(|(known, _)| known.same(script)) {
+        let alike = by_commands.entry(commands(script)).or_default();
+        let known = alike.iter().copied().find(|at| {
+            let other = by_script.get(*at);
+            other.is_some_and(|(other, _)| other.same(script))
+        });
+        match known.and_then(|at| by_script.get_mut(at)) {
             Some((_, users)) => users.push(job),
-            None => by_script.push((script, vec![job])),
+            None => {
+                alike.push(by_script.len());
+                by_script.push((script, vec![job]));
+            }
         }
     }
     let shared = by_script.into_iter().filter_map(|(_, users)| {
@@ -80,6 +90,15 @@ fn best<'d>(bases: &[Base], jobs: &[&'d WrittenJob]) -> Option<(Mapping, Vec<&'d
     });
     let (_, keys, users) = shared.max_by_key(|(saved, ..)| *saved)?;
     Some((keys, users))
+}
+
+/// The commands of a script; nothing in the place of what is no string. Scripts that GitLab sees alike have
+/// the same ones.
+fn commands(script: &Value) -> Vec<Option<&str>> {
+    match script.plain() {
+        Value::Seq(items) => items.iter().map(Value::as_str).collect(),
+        one => vec![one.as_str()],
+    }
 }
 
 /// The keys that all of these jobs have with one value and from no base.

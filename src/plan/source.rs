@@ -107,7 +107,7 @@ pub(super) fn meant_keyword(text: &str) -> Option<&'static str> {
         // Short words are close to many names.
         *word == other
             || *word == lower
-            || (is_keyword(&lower) && word.trim_end_matches('s') == lower)
+            || (of_word(&lower).is_some() && of_word(word) == of_word(&lower))
             || (word.len() > 6 && strsim::damerau_levenshtein(word, &lower) == 1)
     };
     KEYWORDS.into_iter().find(close)

@@ -36,6 +36,8 @@ pub(super) struct Followed {
     pub(super) origin: Origin,
     /// Where it asks for them.
     pub(super) place: Span,
+    /// Whether the manifest names them, and does not leave them to GitLab.
+    pub(super) stated: bool,
     /// The files of which one must have changed, if not all pipelines have the job.
     pub(super) narrowed: Option<Files>,
 }
@@ -112,6 +114,7 @@ impl<'m> Entities<'_, 'm> {
             origin: origin.clone(),
             place,
             narrowed: None,
+            stated: sets.is_some(),
         });
         self.followed.len() - 1
     }

@@ -18,6 +18,7 @@ mod deploys;
 mod empty;
 mod empty_sets;
 mod entities;
+mod excluded;
 mod files;
 mod followed;
 mod images;
@@ -157,8 +158,9 @@ pub fn check(
         }
         proof.report.push(finding);
     }
-    if !left_out.is_empty() {
-        proof.partly(&left_out);
+    match left_out.is_empty() {
+        true => excluded::check(&mut proof, &classes),
+        false => proof.partly(&left_out),
     }
     for include in &config.unresolved {
         open::report(&mut proof, include);

@@ -430,10 +430,12 @@ impl Reader {
             let count = letters.chars().count();
             for (at, letter) in letters.chars().enumerate() {
                 let is_last = at + 1 == count;
+                let only_code = letters.chars().skip(at).all(|c| self.code.contains(c));
                 if self.code.contains(letter) {
                     match self.kind {
                         Kind::Shell => code = Some(text.clone()),
-                        _ if is_last => return Found::Code(text.clone(), words.next()),
+                        // As in `-pe` of Node.js.
+                        _ if only_code => return Found::Code(text.clone(), words.next()),
                         _ => return Found::Code(format!("-{letter}"), Some(word)),
                     }
                 } else if self.valued.contains(letter) {
