@@ -179,7 +179,11 @@ fn children(
             return None;
         }
         // The comments above it are its own.
-        while let Some(line) = source.text.get(from..start)?.split_inclusive('\n').last()
+        while let Some(line) = source
+            .text
+            .get(from..start)?
+            .split_inclusive('\n')
+            .next_back()
             && start - line.len() > from
             && is_comment(start - line.len(), line)
         {

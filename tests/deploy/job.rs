@@ -46,7 +46,7 @@ impl Job {
         let job = &json(&text)["deploy-prod"];
         let mut script = String::new();
         for key in ["before_script", "script"] {
-            for line in job[key].as_array().unwrap() {
+            for line in job[key].as_array().into_iter().flatten() {
                 script.push_str(line.as_str().unwrap());
                 script.push('\n');
             }

@@ -25,7 +25,7 @@ impl Improvement {
     pub(in crate::import) fn means(self, effect: &Effect) -> bool {
         let key = |names: &[&str]| {
             let about = |name: &&str| effect.text.starts_with(&format!("now has `{name}`"));
-            names.iter().any(|name| about(&name))
+            names.iter().any(about)
         };
         let commands = effect.kind == Kind::Script;
         let variable = effect.kind == Kind::Variables && effect.text.starts_with("gets");
