@@ -50,7 +50,7 @@ impl Lowering<'_> {
                 || request.is_some_and(|request| is_within(&condition, &request))
                 || lasting.iter().any(|branch| is_within(&condition, branch));
             if pushed {
-                push(&mut out, &rule, condition, narrowed, None);
+                push(&mut out, &rule, &condition, narrowed, None);
                 continue;
             }
             let on_default = on_default_branch();
@@ -67,10 +67,10 @@ impl Lowering<'_> {
                 }
             }
             if let Some(lasting) = Expr::any(both_hold) {
-                push(&mut out, &rule, lasting, narrowed, None);
+                push(&mut out, &rule, &lasting, narrowed, None);
             }
             if let Some(others) = Expr::all(others) {
-                push(&mut out, &rule, others, narrowed, Some(DEFAULT_BRANCH));
+                push(&mut out, &rule, &others, narrowed, Some(DEFAULT_BRANCH));
             }
         }
         out
@@ -102,7 +102,7 @@ impl Lowering<'_> {
 fn push(
     out: &mut Vec<Rule>,
     rule: &Rule,
-    condition: Expr,
+    condition: &Expr,
     narrowed: &Narrowed,
     compare_to: Option<&str>,
 ) {

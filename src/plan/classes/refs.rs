@@ -246,7 +246,7 @@ impl Refs<'_> {
         }
         tags.iter().for_each(|one| self.add(one.clone(), default));
         for [source, target] in names.requests(left_out) {
-            if !is_about(&source) && !(names.asks_for_target && is_about(&target)) {
+            if !(is_about(&source) || names.asks_for_target && is_about(&target)) {
                 continue;
             }
             let request = Situation::merge_request(source, target);
