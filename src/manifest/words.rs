@@ -207,7 +207,7 @@ const READERS: &[Row] = &[
     (&["KeyFiles"], &["files", "prefix"], &[NoShell]),
     (&["Manifest"], &["gitlab", "made_for", "stages"], &[NoShell]),
     (&["Manifest"], &["variables"], &[Plain, NoShell]),
-    (&["Manifest"], &["includes_from"], &[OwnPath]),
+    (&["Manifest"], &["includes_from", "presets"], &[OwnPath]),
     // Their names stand in those of variables and files; `check` says what they may be.
     (
         &["Manifest"],
