@@ -127,10 +127,11 @@ fn in_a_fresh_root(dist: &Path, folder: &Path) {
     let is_root = done("id", &["-u"]).trim() == "0";
     let mut python = Command::new("/usr/bin/python3");
     let python = python.args(["-c", "import ensurepip"]).status();
-    if !is_root || !Path::new("/bin").is_symlink() || !python.is_ok_and(|status| status.success()) {
-        eprintln!("left out: it needs root, Debian's python3-venv, and all programs below /usr");
-        return;
-    }
+    let has_python = python.is_ok_and(|status| status.success());
+    assert!(
+        is_root && Path::new("/bin").is_symlink() && has_python,
+        "needs root, Debian's python3-venv, and all programs below /usr"
+    );
     let fresh = folder.join("root");
     fs::create_dir(&fresh).unwrap();
     let arguments = [

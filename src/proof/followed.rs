@@ -36,7 +36,7 @@ pub(super) struct Followed {
     pub(super) origin: Origin,
     /// Where it asks for them.
     pub(super) place: Span,
-    /// Whether the manifest names them, and does not leave them to GitLab.
+    /// Whether the entity names them itself: no other entity does for it, and it does not leave them to GitLab.
     pub(super) stated: bool,
     /// The files of which one must have changed, if not all pipelines have the job.
     pub(super) narrowed: Option<Files>,
@@ -114,7 +114,7 @@ impl<'m> Entities<'_, 'm> {
             origin: origin.clone(),
             place,
             narrowed: None,
-            stated: sets.is_some(),
+            stated: false,
         });
         self.followed.len() - 1
     }
@@ -128,7 +128,16 @@ impl<'m> Entities<'_, 'm> {
 
     /// Adds the union of an entity's own `refs`.
     fn own(&mut self, origin: &Origin, refs: &Field<Many<Text>>, span: Span) -> usize {
-        self.add(origin, &sets_of(refs), refs.span().unwrap_or(span))
+        let union = self.add(origin, &sets_of(refs), refs.span().unwrap_or(span));
+        self.state(union, refs);
+        union
+    }
+
+    /// Says whether the entity names the sets of a union itself.
+    fn state(&mut self, union: usize, refs: &Field<Many<Text>>) {
+        if let Some(followed) = self.followed.get_mut(union) {
+            followed.stated = refs.get().is_some();
+        }
     }
 
     /// Lets the jobs of an origin follow unions, unless its raw keys say where they run.
@@ -167,6 +176,7 @@ impl<'m> Entities<'_, 'm> {
             };
             let place = image.refs.span().unwrap_or(key.span);
             let build = self.add(&origin, &built, place);
+            self.state(build, &image.refs);
             let files = Files::of(&image.changes);
             self.narrow(build, files.clone());
             if let Some(rebuild) = image.rebuild.get() {

@@ -19,7 +19,8 @@ push_digests() (
       exit
     fi
     git -c user.name="$CI_PROJECT_PATH" -c user.email="noreply@$CI_SERVER_HOST" commit --quiet \
-      --message "Deploy $CI_PROJECT_PATH to $CI_ENVIRONMENT_NAME" --message "$CI_PROJECT_URL/-/commit/$CI_COMMIT_SHA"
+      --message "Deploy $CI_PROJECT_PATH to $CI_ENVIRONMENT_NAME" \
+      --message "$CI_PROJECT_URL/-/commit/$CI_COMMIT_SHA"
     git push --quiet origin "HEAD:refs/heads/$2" && exit
     sleep "$attempt"
     git fetch --quiet --depth 1 origin "$2"

@@ -39,9 +39,10 @@ impl Defaults {
             return defaults;
         }
         let mut questions = compared.resolved(&[]).default;
-        if compared.paired {
-            // The branch of a push is also the source of a merge request.
-            for role in [Role::Branch, Role::Source, Role::Target] {
+        if compared.paired || compared.spells_default_branch() {
+            // The branch of a push is also the source of a merge request, and what is asked of a ref is asked of
+            // the default branch where that one is compared with it.
+            for role in [Role::Branch, Role::Tag, Role::Source, Role::Target] {
                 questions.extend(&compared.role(role));
             }
         }

@@ -130,7 +130,10 @@ impl Compared {
                     let questions = self.names.entry(role).or_default();
                     questions.slug.insert(Question::Is(String::new()));
                 }
-                Subject::Name(_) | Subject::Started | Subject::Default | Subject::DefaultSlug => {}
+                Subject::DefaultSlug => {
+                    self.default.slug.insert(Question::Is(String::new()));
+                }
+                Subject::Name(_) | Subject::Started | Subject::Default => {}
             }
         }
     }
