@@ -51,11 +51,13 @@ impl Gitops {
         (word(repository), word(branch))
     }
 
-    /// Commands by which git gets the token for this repository, and for no other address.
+    /// Commands by which git gets the token for the host of this repository, and for no other. A forge may
+    /// redirect to the same path with `.git`.
     fn credentials(&self) -> [Value; 2] {
         let token = self.token.get().map_or("", |name| name);
         let repository = self.repository.get().map_or("", String::as_str);
-        let key = word(&format!("credential.{repository}.helper"));
+        let host: Vec<&str> = repository.splitn(4, '/').take(3).collect();
+        let key = word(&format!("credential.{}.helper", host.join("/")));
         [
             format!("export GIT_CONFIG_COUNT=1 GIT_CONFIG_KEY_0={key}"),
             format!(

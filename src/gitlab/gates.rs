@@ -21,8 +21,8 @@ pub const RULES: Version = Version::new(12, 6);
 pub const WORKFLOW_VARIABLES: Version = Version::new(14, 1);
 /// A job's own `when` beside `rules`; before, each rule has its own.
 pub const WHEN_BESIDE_RULES: Version = Version::new(14, 6);
-/// `rules:changes:compare_to`.
-pub const COMPARE_TO: Version = Version::new(15, 3);
+/// Variables in `rules:changes:compare_to`, which itself is of 15.3.
+pub const COMPARE_TO_VARIABLE: Version = Version::new(17, 2);
 /// `parallel:matrix`.
 pub const MATRIX: Version = Version::new(13, 3);
 /// Parentheses in a condition.

@@ -148,7 +148,7 @@ entity! {
         group: Text,
         /// Build only when one of these paths changed: in the merge request, in the push to the default
         /// branch or to a branch that is deployed, or on other branches since the default branch. For a
-        /// tag or a schedule it is always built. Tests, deployments, promotions and the clean-up of the
+        /// tag it is always built. Tests, deployments, promotions and the clean-up of the
         /// image run only then as well.
         changes: List<Text>,
         /// Build only when it is needed.

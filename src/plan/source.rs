@@ -61,8 +61,10 @@ pub fn meant(word: &str) -> Option<&'static str> {
         "mr" | "pull_request" | "merge_requests_event" | "merge_request_events" => {
             "merge_request_event"
         }
-        "manual" | "ui" | "run" => "web",
-        "pushed" | "commit" | "branch" | "tag" => "push",
+        "ui" => "web",
+        "pushed" | "commit" => "push",
+        // What a pipeline is for is not what starts it: each of these can mean several things.
+        "branch" | "tag" | "manual" | "run" => return None,
         "child" | "child_pipeline" | "parent" => "parent_pipeline",
         "multi_project" | "bridge" | "upstream" | "cross_project" => "pipeline",
         "triggered" | "trigger_token" => "trigger",
@@ -176,6 +178,9 @@ mod tests {
             ("Push", Some("push")),
             ("web-ide", Some("webide")),
             ("triggr", Some("trigger")),
+            ("tag", None),
+            ("branch", None),
+            ("manual", None),
             ("zzzzzz", None),
         ] {
             assert_eq!(meant(word), source, "{word}");

@@ -131,9 +131,9 @@ impl Lock {
     }
 }
 
-/// The checksum of a text, as `sha256sum` prints it.
+/// The checksum of a text, as `sha256sum` prints it. Lines may end as on Windows, where git checks them out so.
 pub fn checksum(text: &str) -> String {
-    let digest = Sha256::digest(text.as_bytes());
+    let digest = Sha256::digest(text.replace("\r\n", "\n").as_bytes());
     digest.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
@@ -146,6 +146,7 @@ mod tests {
     fn a_checksum_is_that_of_sha256sum() {
         let abc = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
         assert_eq!(checksum("abc"), abc);
+        assert_eq!(checksum("a\r\nb\r\n"), checksum("a\nb\n"));
     }
 
     #[test]

@@ -85,7 +85,8 @@ pub(super) fn merged(under: &Node, over: &Node, how: Merge) -> Node {
     }
 }
 
-/// What only the lower mapping has stands before what the upper one has.
+/// What only the lower mapping has stands before what the upper one has. An entity that is empty in the upper one
+/// is taken away.
 fn mapping(lower: &[Entry], upper: &[Entry], how: Merge) -> Rc<[Entry]> {
     let own: HashSet<&str> = upper.iter().map(|entry| &*entry.key.value).collect();
     let from_below = lower
@@ -95,8 +96,12 @@ fn mapping(lower: &[Entry], upper: &[Entry], how: Merge) -> Rc<[Entry]> {
         .iter()
         .map(|entry| (&*entry.key.value, &entry.value))
         .collect();
+    let by_name = matches!(how, Merge::Entities | Merge::Names);
+    let taken_away =
+        |entry: &&Entry| by_name && entry.value.is_null() && lower.contains_key(&*entry.key.value);
     let over_it = upper
         .iter()
+        .filter(|entry| !taken_away(entry))
         .map(|entry| match lower.get(&*entry.key.value) {
             Some(under) => Entry {
                 value: merged(under, &entry.value, how.below(&entry.key.value)),
@@ -189,11 +194,7 @@ mod tests {
                 "tests: {t: {script: b, variables: {B: 2}, artifacts: {expire_in: never}}}",
                 "{tests:{t:{image:a script:b variables:{A:1 B:2 } artifacts:{expire_in:never } } } }",
             ),
-            (
-                "tests: {t: {image: a}}",
-                "tests: {t: null}",
-                "{tests:{t:null } }",
-            ),
+            ("tests: {t: {image: a}}", "tests: {t: null}", "{tests:{} }"),
             (
                 "defaults: {timeout: 1, tests: {image: a, retry: {max: 1}}}",
                 "defaults: {tests: {retry: {when: x}}, refs: [a]}",

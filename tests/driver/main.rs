@@ -39,6 +39,27 @@ fn copy(from: &Path, to: &Path) {
     }
 }
 
+/// A folder in which cargo finds the dependencies already built: links to those of this test. The compiler of
+/// the other tests stays as it is.
+fn with_dependencies(target: &Path) {
+    let built = Path::new(env!("CARGO_BIN_EXE_windlass")).parent().unwrap();
+    for folder in ["build", "deps", ".fingerprint"] {
+        link(&built.join(folder), &target.join("debug").join(folder));
+    }
+}
+
+fn link(from: &Path, to: &Path) {
+    if from.is_dir() {
+        fs::create_dir_all(to).unwrap();
+        for entry in fs::read_dir(from).unwrap() {
+            let name = entry.unwrap().file_name();
+            link(&from.join(&name), &to.join(&name));
+        }
+    } else if fs::hard_link(from, to).is_err() {
+        fs::copy(from, to).unwrap();
+    }
+}
+
 fn windlass(project: &Path, sources: &Path, arguments: &[&str]) -> Output {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     Command::new(cargo)
@@ -48,18 +69,15 @@ fn windlass(project: &Path, sources: &Path, arguments: &[&str]) -> Output {
         .args(arguments)
         .arg("-C")
         .arg(project)
-        // The dependencies are those of this test, which are built already.
-        .env(
-            "CARGO_TARGET_DIR",
-            Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap(),
-        )
+        .env("CARGO_TARGET_DIR", sources.join("target"))
         .output()
         .unwrap()
 }
 
 #[test]
 fn a_driver_is_one_file_and_one_list() {
-    let folder = tempfile::tempdir().unwrap();
+    // Below the folder for builds, because links do not reach another file system.
+    let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
     let (sources, project) = (folder.path().join("sources"), folder.path().join("project"));
     for part in [
         "src",
@@ -73,6 +91,7 @@ fn a_driver_is_one_file_and_one_list() {
     ] {
         copy(&Path::new(ROOT).join(part), &sources.join(part));
     }
+    with_dependencies(&sources.join("target"));
     let list = fs::read_to_string(sources.join(LIST)).unwrap();
     fs::write(sources.join(LIST), with_driver(&list)).unwrap();
     let driver = Path::new(ROOT).join("tests/driver/nomad.rs");

@@ -110,6 +110,10 @@ impl<'m> Lowering<'m> {
         if own_folder {
             own_folder::give(job);
         }
+        if !migration.is_empty() {
+            // The driver may ask for a digest only where it names it.
+            job.script.extend(self.demanded_digests(&mut job.uses));
+        }
         for driver in environment
             .deploy
             .get()

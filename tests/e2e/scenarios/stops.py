@@ -52,6 +52,8 @@ def namespace_that_ends(bench):
 
     hold('["example.com/hold"]')
     project.kubectl("delete", "namespace", namespace, "--wait=false")
+    left = ("get", "deployments", "--namespace", namespace, "--output", "name")
+    until(lambda: not project.kubectl(*left), "what the namespace held is deleted")
     again = project.push("feature/x", CHANGES="again")
     equal(again.jobs["deploy-review"].status, "failed", "the deployment")
     holds("it is being terminated" in again.log("deploy-review"), "the job says why")
