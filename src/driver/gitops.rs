@@ -51,20 +51,30 @@ impl Gitops {
         (word(repository), word(branch))
     }
 
-    /// Commands by which git gets the token for the host of this repository, and for no other. A forge may
-    /// redirect to the same path with `.git`.
-    fn credentials(&self) -> [Value; 2] {
+    /// Commands by which git gets the token for this repository, and for no other address but the one with
+    /// `.git` to which GitLab redirects.
+    fn credentials(&self) -> Vec<Value> {
         let token = self.token.get().map_or("", |name| name);
         let repository = self.repository.get().map_or("", String::as_str);
-        let host: Vec<&str> = repository.splitn(4, '/').take(3).collect();
-        let key = word(&format!("credential.{}.helper", host.join("/")));
-        [
-            format!("export GIT_CONFIG_COUNT=1 GIT_CONFIG_KEY_0={key}"),
+        let key = |end: &str| word(&format!("credential.{repository}{end}.helper"));
+        let redirected = !repository.ends_with(".git");
+        let mut commands = vec![
+            format!(
+                "export GIT_CONFIG_COUNT={} GIT_CONFIG_KEY_0={}",
+                1 + u8::from(redirected),
+                key("")
+            ),
             format!(
                 r#"export GIT_CONFIG_VALUE_0="!printf 'username=oauth2\npassword=%s\n' \"\${token}\"; :""#
             ),
-        ]
-        .map(Value::from)
+        ];
+        if redirected {
+            let key = key(".git");
+            commands.push(format!(
+                r#"export GIT_CONFIG_KEY_1={key} GIT_CONFIG_VALUE_1="$GIT_CONFIG_VALUE_0""#
+            ));
+        }
+        commands.into_iter().map(Value::from).collect()
     }
 }
 
@@ -181,7 +191,7 @@ impl Driver for Gitops {
     fn list_planned(&self, file: &str) -> Vec<Value> {
         let (repository, branch) = self.place();
         let folder = own_folder::file("repository");
-        let mut commands = self.credentials().to_vec();
+        let mut commands = self.credentials();
         commands.extend(
             [
                 format!("git clone --quiet --depth 1 --branch {branch} {repository} {folder}"),
