@@ -12,7 +12,7 @@
 //!   branch that follows it.
 //! - Other branches are compared with the default branch: a push alone says too little, as an earlier push may
 //!   have changed the files and failed, and the first push of a branch would build everything.
-//! - For a tag, and in rules of schedules alone, everything has changed.
+//! - For a tag everything has changed; for what is about images also in rules of schedules alone.
 //!
 //! [`lasting`]: Lowering::lasting
 
@@ -44,11 +44,15 @@ impl Lowering<'_> {
                 out.push(rule);
                 continue;
             }
-            // Of these alone GitLab knows the changes, or all has changed: no push started a schedule.
-            let own = ["merge_request_event", "schedule"].map(source_is);
+            // Of a merge request GitLab knows the changes, and no push started a schedule.
+            let request = source_is("merge_request_event");
+            let scheduled = source_is("schedule").filter(|_| narrowed.of_builds);
             let lasting = self.lasting(narrowed);
             let pushed = self.target < gates::COMPARE_TO_VARIABLE
-                || own.iter().flatten().any(|own| is_within(&condition, own))
+                || [request, scheduled]
+                    .iter()
+                    .flatten()
+                    .any(|own| is_within(&condition, own))
                 || lasting.iter().any(|branch| is_within(&condition, branch));
             if pushed {
                 push(&mut out, &rule, &condition, narrowed, None);
