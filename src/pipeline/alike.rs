@@ -92,8 +92,8 @@ fn best<'d>(bases: &[Base], jobs: &[&'d WrittenJob]) -> Option<(Mapping, Vec<&'d
     Some((keys, users))
 }
 
-/// The commands of a script; nothing in the place of what is no string. Scripts that GitLab sees alike have
-/// the same ones.
+/// The commands of a script, with `None` for each that is not a string. Scripts that GitLab reads alike have
+/// the same commands.
 fn commands(script: &Value) -> Vec<Option<&str>> {
     match script.plain() {
         Value::Seq(items) => items.iter().map(Value::as_str).collect(),
