@@ -40,19 +40,16 @@ impl Lowering<'_> {
                 out.push(rule);
                 continue;
             };
-            if is_about_tags(&condition) && narrowed.of_builds {
+            let scheduled = source_is("schedule");
+            let is_scheduled = scheduled.is_some_and(|schedule| is_within(&condition, &schedule));
+            if (is_about_tags(&condition) || is_scheduled) && narrowed.of_builds {
                 out.push(rule);
                 continue;
             }
-            // Of a merge request GitLab knows the changes, and no push started a schedule.
             let request = source_is("merge_request_event");
-            let scheduled = source_is("schedule").filter(|_| narrowed.of_builds);
             let lasting = self.lasting(narrowed);
             let pushed = self.target < gates::COMPARE_TO_VARIABLE
-                || [request, scheduled]
-                    .iter()
-                    .flatten()
-                    .any(|own| is_within(&condition, own))
+                || request.is_some_and(|request| is_within(&condition, &request))
                 || lasting.iter().any(|branch| is_within(&condition, branch));
             if pushed {
                 push(&mut out, &rule, &condition, narrowed, None);
