@@ -33,7 +33,7 @@ def compiled(bench, mutation):
     with BUILDING:
         windlass = build()
     examples = STATE / "mutants" / mutation.name
-    shutil.copytree(bench.stack.examples, examples)
+    shutil.copytree(bench.stack.examples, examples, dirs_exist_ok=True)
     asked = [windlass, "-C", str(examples / mutation.project), "generate", "--force", "--color", "never"]
     environment = os.environ | {"WINDLASS_MUTANT": mutation.switch}
     said = subprocess.run(asked, check=False, capture_output=True, text=True, env=environment)

@@ -1,4 +1,8 @@
-"""Runs what was asked for, side by side, and prints a line for each; the last lines say how it went."""
+"""Runs what was asked for, side by side, and prints a line for each; the last lines say how it went.
+
+What failed is run once more, alone, at the end. If it passes then, it hangs on the machine's speed: it is reported as
+unsteady, with both outcomes. A run with more failures than `AGAIN` is not repeated.
+"""
 
 import concurrent.futures
 import resource
@@ -16,6 +20,7 @@ from bench import Bench
 from rig import platform
 
 PRINTING = threading.Lock()
+AGAIN = 3
 
 
 def everything():
@@ -52,19 +57,28 @@ def run(options, windlass):
         results = list(pool.map(lambda item: attempt(stack, item, options), together))
     alone = [item for item in wanted if item[2] is cost.run]  # it measures times
     results += [attempt(stack, item, options) for item in alone]
-    failed = [item[0] for item, (error, _) in zip(together + alone, results, strict=True) if error]
+    failed = [item for item, (error, _) in zip(together + alone, results, strict=True) if error]
+    unsteady = []
+    if len(failed) <= AGAIN:
+        for item in failed:
+            print(f"once more, alone: {item[0]}", flush=True)
+            error, _ = attempt(stack, item, options)
+            if not error:
+                unsteady.append(item)
+    failed = [item for item in failed if item not in unsteady]
     known = [item[0] for item, (_, known) in zip(together + alone, results, strict=True) if known]
     leaks = watch.end()
     for line in leaks:
         print(f"LEAK {line}")
     used = [resource.getrusage(who) for who in (resource.RUSAGE_CHILDREN, resource.RUSAGE_SELF)]
     print(
-        f"{len(wanted)} run, {len(failed)} failed, {len(known)} known to fail, {len(leaks)} secrets leaked ({watch.summary}), "
+        f"{len(wanted)} run, {len(failed)} failed, {len(unsteady)} unsteady, {len(known)} known to fail, {len(leaks)} secrets leaked ({watch.summary}), "
         f"{time.monotonic() - begun:.0f} s, {sum(use.ru_utime + use.ru_stime for use in used):.0f} s of processor time "
         f"(the servers {used[1].ru_utime + used[1].ru_stime:.0f}, the watch {watch.seconds:.0f})"
     )
-    for name in failed:
-        print(f"  failed: {name}")
+    for word, items in (("failed", failed), ("unsteady (failed beside others, passed alone)", unsteady)):
+        for name, _, _ in items:
+            print(f"  {word}: {name}")
     return 1 if failed or leaks else 0
 
 

@@ -183,18 +183,34 @@ def ready(pod):
     return up and "deletionTimestamp" not in pod["metadata"]
 
 
-def settled(deployment):
-    """Whether its rollout is over, in the one way or the other (kubectl's own rule, pkg/polymorphichelpers)."""
+def settled(deployment, replica_sets):
+    """Whether its rollout is over: all its pods are new and available, or its newest ReplicaSet is stuck.
+
+    `replica_sets` returns those of the namespace. After an undo the condition still tells of the ReplicaSet that
+    was stuck before, with the new generation (deployment/progress.go of Kubernetes 1.34); its message names it.
+    """
     status, wanted = deployment.get("status", {}), deployment["spec"]["replicas"]
     if status.get("observedGeneration", 0) < deployment["metadata"]["generation"]:
         return False
     if progress(deployment) == "ProgressDeadlineExceeded":
-        return True
+        return f'"{newest(deployment, replica_sets())}"' in condition(deployment)["message"]
     counts = [status.get(name, 0) for name in ("replicas", "updatedReplicas", "availableReplicas")]
-    return counts == [wanted] * 3
+    return counts == [wanted] * 3 and progress(deployment) in (None, "NewReplicaSetAvailable")
+
+
+def newest(deployment, replica_sets):
+    """The name of the ReplicaSet of its current revision."""
+    meta, revision = deployment["metadata"], "deployment.kubernetes.io/revision"
+    mine = [item["metadata"] for item in replica_sets if item["metadata"]["ownerReferences"][0]["uid"] == meta["uid"]]
+    return next((made["name"] for made in mine if made["annotations"][revision] == meta["annotations"][revision]), None)
+
+
+def condition(deployment):
+    """The condition `Progressing`, or None: a Deployment without a deadline has none."""
+    conditions = deployment.get("status", {}).get("conditions", [])
+    return next((item for item in conditions if item["type"] == "Progressing"), None)
 
 
 def progress(deployment):
     """The reason of the condition `Progressing`."""
-    conditions = deployment.get("status", {}).get("conditions", [])
-    return next((condition["reason"] for condition in conditions if condition["type"] == "Progressing"), None)
+    return (condition(deployment) or {}).get("reason")

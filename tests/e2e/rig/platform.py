@@ -367,7 +367,7 @@ class Project:
         return (self.gitlab.certificates / "ca.crt").read_text()
 
     def deploy(self, name, container, image="example/initial:1"):
-        """A Deployment that somebody once made by hand; a rollout of it that gets stuck fails after 3 seconds."""
+        """A Deployment that somebody once made by hand; a rollout of it that gets stuck fails after 10 seconds."""
         containers = [{"name": container, "image": image}, {"name": "sidecar", "image": "example/sidecar:1"}]
         labels = {"app": name}
         template = {"metadata": {"labels": labels}, "spec": {"containers": containers}}
@@ -405,9 +405,13 @@ class Project:
 
     def settle(self, namespace=None):
         """Waits until no rollout is under way in the namespace."""
-        path = f"/apis/apps/v1/namespaces/{namespace or self.namespace}/deployments"
+        path = f"/apis/apps/v1/namespaces/{namespace or self.namespace}"
+
+        def items(kind):
+            return self.gitlab.cluster.request("GET", f"{path}/{kind}")["items"]
+
         for _ in range(600):
-            waiting = [item for item in self.gitlab.cluster.request("GET", path)["items"] if not cluster.settled(item)]
+            waiting = [item for item in items("deployments") if not cluster.settled(item, lambda: items("replicasets"))]
             if not waiting:
                 return
             time.sleep(0.05)
