@@ -15,6 +15,7 @@
 
 mod circumstances;
 mod compared;
+mod confined;
 mod defaults;
 mod links;
 mod questions;
