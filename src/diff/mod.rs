@@ -1,14 +1,18 @@
 //! What a change does: two configurations compared by their effects, not by their lines.
 //!
-//! In: two [`Config`]s and the name of the default branch. Out: [`Effect`]s, each a sentence about
+//! In: two [`Config`]s, and the name of the default branch if it is known. Out: [`Effect`]s, each a sentence about
 //! a job or the pipeline, in the order of the jobs. Always holds: each key in which the
 //! [normal forms](Normal) differ is told, by what it does or, at the least, by its old and its new
-//! value; what GitLab reads the same tells nothing.
+//! value; what GitLab reads the same tells nothing; "nothing changes" holds whatever the default branch is called,
+//! whatever files the repository gets, and whatever value somebody gives a variable that the file sets.
 
+mod alike;
+mod companions;
 mod conditions;
 mod inputs;
 mod job;
 mod keys;
+mod named;
 mod names;
 mod order;
 mod output;
@@ -17,13 +21,16 @@ mod refs;
 mod script;
 mod words;
 
+pub use companions::companions;
 pub use output::{Format, Told, tell};
 
+use std::cell::OnceCell;
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use crate::config::normal::{Fields, Normal};
 use crate::config::{Config, Job};
-use crate::plan::{Classes, Compared, Configs, LeftOut, Plan, Ref, Situation, together};
+use crate::plan::{Classes, Compared, Configs, LeftOut, Plan, Ref, Situation, rare, together};
 use names::Names;
 use words::code;
 
@@ -151,7 +158,7 @@ pub struct Comparison {
 /// What the change from one configuration to another does.
 pub fn diff(before: &Config, after: &Config, default_branch: &str) -> Comparison {
     let fixed = |config: &Config| Configs::fixed(config.clone());
-    diff_all(&fixed(before), &fixed(after), default_branch)
+    diff_all(&fixed(before), &fixed(after), Some(default_branch))
 }
 
 /// What the change does where the configuration depends on the pipeline.
@@ -159,15 +166,24 @@ pub fn diff(before: &Config, after: &Config, default_branch: &str) -> Comparison
 /// A change of a file that is included in some pipelines alone is told as well: the configurations
 /// of each pipeline are compared, and each effect is told once.
 ///
-/// So is a change that shows only where another value is given for an input.
-pub fn diff_all(before: &Configs<'_>, after: &Configs<'_>, default_branch: &str) -> Comparison {
+/// So is a change that shows only where another value is given for an input. Without a default branch each name
+/// of it is tried that makes a difference.
+pub fn diff_all(
+    before: &Configs<'_>,
+    after: &Configs<'_>,
+    default_branch: Option<&str>,
+) -> Comparison {
     let mut comparison = of_defaults(before, after, default_branch);
     inputs::compare(before, after, default_branch, &mut comparison);
     comparison
 }
 
 /// The same where each input has its default.
-fn of_defaults(before: &Configs<'_>, after: &Configs<'_>, default_branch: &str) -> Comparison {
+fn of_defaults(
+    before: &Configs<'_>,
+    after: &Configs<'_>,
+    default_branch: Option<&str>,
+) -> Comparison {
     let (widest_before, widest_after) = (before.widest(), after.widest());
     let (old, new) = (&widest_before, &widest_after);
     let mut comparison = Comparison::default();
@@ -182,18 +198,18 @@ fn of_defaults(before: &Configs<'_>, after: &Configs<'_>, default_branch: &str) 
         }
     }
     // What GitLab reads the same needs no plan.
-    if !before.varies() && !after.varies() && is_same(old, new) {
+    let varies = before.varies() || after.varies();
+    if !varies && is_same(old, new) && sees_the_same_files(before, after) {
         return comparison;
     }
-    let every = before
-        .every(Some(default_branch))
-        .and(after.every(Some(default_branch)));
+    let every = before.every(default_branch);
+    let every = every.and(after.every(default_branch));
     let compared = every.compared();
     let Classes {
         situations: _,
         refs: mut situations,
         left_out,
-    } = every.classes_of(compared, Some(default_branch));
+    } = every.classes_of(compared, default_branch);
     comparison
         .not_compared
         .extend(left_out.iter().map(ToString::to_string));
@@ -210,7 +226,7 @@ fn of_defaults(before: &Configs<'_>, after: &Configs<'_>, default_branch: &str) 
     // What conditions name is named first.
     let is_named = |reference: &Ref| compared.spells(reference) || compared.matches(reference);
     situations.sort_by_key(|one| (!one.is_default_branch(), !is_named(&one.reference)));
-    let [old, new] = [before, after].map(|configs| configs.plan_all(&situations));
+    let [old, new] = [before, after].map(|configs| configs.plan_with_files(&situations));
     let (mut old_config, old_plans) = together(old, before.base());
     let (mut new_config, new_plans) = together(new, after.base());
     // Conditions of includes are compared as a whole: a pattern has more names than are looked at.
@@ -224,14 +240,17 @@ fn of_defaults(before: &Configs<'_>, after: &Configs<'_>, default_branch: &str) 
         }
     }
     let seen = Seen {
+        configs: [before, after],
         situations: &situations,
         compared,
         complete: left_out.is_empty(),
+        default_is_known: default_branch.is_some(),
         plans: [old_plans, new_plans],
+        open: OnceCell::new(),
     };
     let mut all = seen.effects(&old_config, &new_config);
     // A job can be another one in each set of files that is included; the first was compared above.
-    if before.varies() || after.varies() {
+    if varies {
         let mut told: Vec<[Arc<Config>; 2]> = Vec::new();
         for situation in &situations {
             for pair in before.pairs(after, situation, WORLDS) {
@@ -259,6 +278,12 @@ fn of_defaults(before: &Configs<'_>, after: &Configs<'_>, default_branch: &str) 
     let is_rewritten = |effect: &Effect| effect.kind == Kind::Rewritten;
     (comparison.rewritten, comparison.effects) = all.into_iter().partition(is_rewritten);
     comparison
+}
+
+/// Whether the files of the repository cannot make a difference: no rule asks for them, or they are the same.
+fn sees_the_same_files(before: &Configs<'_>, after: &Configs<'_>) -> bool {
+    let asks = before.asks_for_files() || after.asks_for_files();
+    !asks || before.files() == after.files()
 }
 
 /// Whether GitLab reads both the same.
@@ -303,14 +328,49 @@ pub fn surely_differs(before: &Configs<'_>, after: &Configs<'_>) -> bool {
 
 /// The refs that a change is seen on, and what happens there before and after.
 struct Seen<'s> {
+    configs: [&'s Configs<'s>; 2],
     situations: &'s [Situation],
     compared: &'s Compared,
     /// Whether these are all kinds of refs.
     complete: bool,
+    default_is_known: bool,
+    /// What happens with the files of the repository as they are, and where nobody gives a variable of the file
+    /// another value.
     plans: [Vec<Plan>; 2],
+    /// See [`Seen::open`].
+    open: OnceCell<Open>,
+}
+
+/// What happens whatever files there are and whatever the variables of the file are worth.
+struct Open {
+    /// On the refs that are named, in the same order, and then on others that are rare.
+    plans: [Vec<Plan>; 2],
+    /// The number of the named ref that each is, or is like.
+    like: Vec<usize>,
 }
 
 impl Seen<'_> {
+    /// The same with everything open that a pipeline on the same ref may have otherwise.
+    fn open(&self) -> &Open {
+        self.open.get_or_init(|| {
+            let named = self.situations.iter().enumerate();
+            let rare = named.clone().flat_map(|(at, one)| {
+                let rare = rare(one).into_iter();
+                rare.map(move |one| (at, one))
+            });
+            let mut known: HashSet<&Situation> = self.situations.iter().collect();
+            let rare: Vec<(usize, Situation)> = rare.collect();
+            let rare = rare.iter().filter(|(_, one)| known.insert(one));
+            let all = named.chain(rare.map(|(at, one)| (*at, one)));
+            let (like, all): (Vec<usize>, Vec<Situation>) =
+                all.map(|(at, one)| (at, one.opened())).unzip();
+            let plans = self
+                .configs
+                .map(|configs| together(configs.plan_all(&all), configs.base()).1);
+            Open { plans, like }
+        })
+    }
+
     /// The effects of a change.
     fn effects(&self, before: &Config, after: &Config) -> Vec<Effect> {
         let (old, new) = (Normal::of(before), Normal::of(after));
@@ -318,8 +378,13 @@ impl Seen<'_> {
         let (old_pipeline, new_pipeline) = (old.pipeline(), new.pipeline());
         let view = refs::View::of(before, after, self);
         let mut effects = view.pipeline();
-        let explained = !effects.is_empty() && view.workflow_is_decided();
-        effects.extend(pipeline::of(&old_pipeline, &new_pipeline, explained));
+        let refs_told = !effects.is_empty();
+        let sides = pipeline::Sides {
+            configs: [before, after],
+            old: &old_pipeline,
+            new: &new_pipeline,
+        };
+        effects.extend(pipeline::of(&sides, &view, refs_told));
         for job in &after.jobs {
             let Some(was) = names.before(job) else {
                 effects.push(view.appears(job));

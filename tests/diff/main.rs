@@ -13,6 +13,7 @@
 
 mod changed;
 mod command;
+mod given;
 mod pairs;
 mod pipelines;
 mod rewritten;

@@ -9,7 +9,7 @@ mod agreed;
 mod every;
 mod union;
 
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
 use std::sync::Arc;
 
 use super::classes::{self, Classes};
@@ -36,6 +36,12 @@ const JOBS: usize = 20_000;
 /// Reads the configuration as it is with the variables that are given.
 type Read<'r> = Box<dyn Fn(&dyn Given) -> Reading + 'r>;
 
+/// The paths of a repository's files; `None`: they are not known.
+pub type Paths = Option<Arc<[String]>>;
+
+/// Lists the files of the repository.
+type List<'r> = Box<dyn Fn() -> Paths + 'r>;
+
 /// The configurations of all pipelines.
 pub struct Configs<'r> {
     read: Read<'r>,
@@ -44,6 +50,9 @@ pub struct Configs<'r> {
     known: RefCell<Vec<Known>>,
     /// The files that the readings so far have read, the main one first.
     sources: RefCell<Vec<Source>>,
+    list: List<'r>,
+    /// What it gave; it is asked once, and only if a rule asks for files.
+    files: OnceCell<Paths>,
 }
 
 /// What was compiled for another configuration makes room: each has the same bound.
@@ -90,7 +99,39 @@ impl<'r> Configs<'r> {
             ),
             base: Arc::new(reading.result?),
             known: RefCell::default(),
+            list: Box::new(|| None),
+            files: OnceCell::new(),
         })
+    }
+
+    /// The same in a repository with these files.
+    #[must_use]
+    pub fn in_repository(self, list: impl Fn() -> Paths + 'r) -> Self {
+        Self {
+            list: Box::new(list),
+            files: OnceCell::new(),
+            ..self
+        }
+    }
+
+    /// The paths of the repository's files; `None` if they are not known.
+    pub fn files(&self) -> Option<&Arc<[String]>> {
+        self.files.get_or_init(|| (self.list)()).as_ref()
+    }
+
+    /// What it does in each of several situations where the files of its repository are known.
+    pub(crate) fn plan_with_files(&self, situations: &[Situation]) -> Vec<Planned> {
+        if !self.asks_for_files() {
+            return self.plan_all(situations);
+        }
+        let here = situations.iter().cloned();
+        let here: Vec<Situation> = here.map(|one| one.with_files(self.files())).collect();
+        self.plan_all(&here)
+    }
+
+    /// Whether any rule asks for files of the repository (`exists`).
+    pub fn asks_for_files(&self) -> bool {
+        self.base.asks_for_files() || self.widest().asks_for_files()
     }
 
     /// The same file where whoever starts a pipeline gives a value for an input, by its name.
@@ -102,13 +143,14 @@ impl<'r> Configs<'r> {
         let mut inputs = Map::default();
         inputs.put(name, value.clone());
         let inputs = Node::new(Value::Map(Arc::new(inputs)), Default::default());
-        Configs::new(move |given| {
+        let configs = Configs::new(move |given| {
             (self.read)(&Started {
                 given,
                 sources: None,
                 inputs: Some(&inputs),
             })
-        })
+        })?;
+        Ok(configs.in_repository(move || self.files().cloned()))
     }
 
     /// One configuration for all pipelines.
@@ -128,6 +170,8 @@ impl<'r> Configs<'r> {
             varies: false,
             known: RefCell::new(vec![always]),
             sources: RefCell::default(),
+            list: Box::new(|| None),
+            files: OnceCell::new(),
         }
     }
 
@@ -212,10 +256,11 @@ impl<'r> Configs<'r> {
         worlds.iter().filter_map(|world| both(world)).collect()
     }
 
-    /// The classes of pipelines that all conditions tell apart, those of included files too.
-    pub fn classes(&self, default_branch: &str) -> Classes {
-        let every = self.every(Some(default_branch));
-        every.classes_of(every.compared(), Some(default_branch))
+    /// The classes of pipelines that all conditions tell apart, those of included files too; with each name of
+    /// the default branch that makes a difference, if it is not known.
+    pub fn classes(&self, default_branch: Option<&str>) -> Classes {
+        let every = self.every(default_branch);
+        every.classes_of(every.compared(), default_branch)
     }
 
     /// Whether what is included depends on the pipeline.
