@@ -15,7 +15,7 @@ use windlass::config::{self, Config, Given, Repository};
 use windlass::files::{self, Links, Unread};
 use windlass::finding::Report;
 use windlass::lower::Lowered;
-use windlass::plan::{Changed, Configs, LeftOut, Paths, Planned, Situation, Trigger};
+use windlass::plan::{Changed, Configs, LeftOut, Planned, Situation, Trigger};
 use windlass::source::{Limits, Source};
 
 use super::git::git;
@@ -56,10 +56,10 @@ impl Read {
 
     /// A `.gitlab-ci.yml` in a repository.
     pub(super) fn pipeline(source: Source, repository: impl Repository + 'static) -> Self {
-        let repository = Rc::new(repository);
+        let repository: Rc<dyn Repository> = Rc::new(repository);
         let files = Rc::clone(&repository);
-        let read = move |given: &dyn Given| config::read_where(source.clone(), &*repository, given);
-        Self::of(Configs::new(read).map(|configs| configs.in_repository(move || paths(&*files))))
+        let read = move |given: &dyn Given| config::read_where(source.clone(), &*files, given);
+        Self::of(Configs::new(read).map(|configs| configs.with_children(repository)))
     }
 
     /// A pipeline that was made from a manifest in a repository.
@@ -70,13 +70,14 @@ impl Read {
     ) -> Result<Self, Failure> {
         let companions = companions(&lowered).map_err(|error| Failure::Io(error.to_string()))?;
         let pipeline = lowered.pipeline;
-        let repository = Rc::new(repository);
-        let files = Rc::clone(&repository);
-        let read = move |given: &dyn Given| {
-            config::read_pipeline(&pipeline, &manifest, &*repository, given)
-        };
-        let configs =
-            Configs::new(read).map(|configs| configs.in_repository(move || paths(&*files)));
+        let repository: Rc<dyn Repository> = Rc::new(repository);
+        let (files, children) = (
+            Rc::clone(&repository),
+            config::vendored(&pipeline, repository),
+        );
+        let read =
+            move |given: &dyn Given| config::read_pipeline(&pipeline, &manifest, &*files, given);
+        let configs = Configs::new(read).map(|configs| configs.with_children(children));
         Ok(Self {
             companions: Some(companions),
             ..Self::of(configs)
@@ -100,10 +101,6 @@ impl Read {
             false => Err(Failure::Said),
         }
     }
-}
-
-fn paths(repository: &dyn Repository) -> Paths {
-    Some(repository.paths()?.into())
 }
 
 /// The configuration of a file, or of the manifest.

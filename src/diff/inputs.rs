@@ -6,7 +6,7 @@
 //! names an input of which no value was tried, or of which others may decide.
 
 use super::words::code;
-use super::{Comparison, Effect, of_defaults};
+use super::{Comparison, Effect, with_defaults};
 use crate::config::{Config, Map, Node, Value};
 use crate::plan::Configs;
 
@@ -51,7 +51,7 @@ pub(super) fn compare(
                 continue;
             };
             tried = true;
-            let told = of_defaults(&old, &new, default_branch);
+            let told = with_defaults(&old, &new, default_branch);
             for effect in told.effects {
                 if !comparison.effects.contains(&effect) {
                     let text = value.scalar_text().unwrap_or_default();

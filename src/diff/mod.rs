@@ -4,11 +4,15 @@
 //! a job or the pipeline, in the order of the jobs. Always holds: each key in which the
 //! [normal forms](Normal) differ is told, by what it does or, at the least, by its old and its new
 //! value; what GitLab reads the same tells nothing; "nothing changes" holds whatever the default branch is called,
-//! whatever files the repository gets, and whatever value somebody gives a variable that the file sets.
+//! whatever files the repository gets, and whatever value somebody gives a variable that the file sets; an effect
+//! that a file which is not read may undo is [open](Effect::open). Child pipelines are compared like the pipeline
+//! that starts them.
 
 mod alike;
+mod children;
 mod companions;
 mod conditions;
+mod firm;
 mod inputs;
 mod job;
 mod keys;
@@ -30,7 +34,11 @@ use std::sync::Arc;
 
 use crate::config::normal::{Fields, Normal};
 use crate::config::{Config, Job};
-use crate::plan::{Classes, Compared, Configs, LeftOut, Plan, Ref, Situation, rare, together};
+use crate::plan::{
+    Classes, Compared, Configs, Every, LeftOut, Plan, Planned, Ref, Situation, Truth, rare,
+    together,
+};
+use firm::Firm;
 use names::Names;
 use words::code;
 
@@ -41,6 +49,9 @@ const WORLDS: usize = 64;
 /// What a change does, one thing at a time.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Effect {
+    /// The jobs that start the child pipeline which it is about, the first one's child first; none: it is about
+    /// the pipeline itself.
+    pub within: Vec<String>,
     /// The job; `None`: the pipeline as a whole.
     pub job: Option<String>,
     /// What it is about.
@@ -49,6 +60,8 @@ pub struct Effect {
     pub text: String,
     /// Lines that went, with a `-`, and that came, with a `+`.
     pub lines: Vec<String>,
+    /// Whether a file that is included and not read may undo it. It is so if no such file changes what it is about.
+    pub open: bool,
 }
 
 /// What an effect is about.
@@ -110,9 +123,15 @@ impl Effect {
     fn of(job: &Job, kind: Kind, text: impl Into<String>) -> Self {
         Self {
             job: Some(job.name.clone()),
-            kind,
-            text: text.into(),
-            lines: Vec::new(),
+            ..Self::of_pipeline(kind, text)
+        }
+    }
+
+    /// The same, open unless nothing can change what it is about.
+    fn open_unless(self, is_firm: bool) -> Self {
+        Self {
+            open: self.open || !is_firm,
+            ..self
         }
     }
 
@@ -127,10 +146,12 @@ impl Effect {
 
     fn of_pipeline(kind: Kind, text: impl Into<String>) -> Self {
         Self {
+            within: Vec::new(),
             job: None,
             kind,
             text: text.into(),
             lines: Vec::new(),
+            open: false,
         }
     }
 }
@@ -141,6 +162,17 @@ struct Pair<'c> {
     after: &'c Job,
     old: Fields,
     new: Fields,
+    firm: Firm<'c>,
+}
+
+impl Pair<'_> {
+    /// Effects that are open if any file is not read.
+    fn unless_included(&self, effects: impl IntoIterator<Item = Effect>) -> Vec<Effect> {
+        let effects = effects.into_iter();
+        effects
+            .map(|effect| effect.open_unless(self.firm.is_all()))
+            .collect()
+    }
 }
 
 /// What a change does, and what is not known of it.
@@ -153,6 +185,14 @@ pub struct Comparison {
     /// What was not compared, a sentence each: files that are not read, kinds of refs that were not
     /// looked at.
     pub not_compared: Vec<String>,
+}
+
+impl Comparison {
+    fn leaves_out(&mut self, what: String) {
+        if !self.not_compared.contains(&what) {
+            self.not_compared.push(what);
+        }
+    }
 }
 
 /// What the change from one configuration to another does.
@@ -173,46 +213,68 @@ pub fn diff_all(
     after: &Configs<'_>,
     default_branch: Option<&str>,
 ) -> Comparison {
-    let mut comparison = of_defaults(before, after, default_branch);
+    let mut comparison = with_defaults(before, after, default_branch);
     inputs::compare(before, after, default_branch, &mut comparison);
     comparison
 }
 
 /// The same where each input has its default.
-fn of_defaults(
+fn with_defaults(
     before: &Configs<'_>,
     after: &Configs<'_>,
     default_branch: Option<&str>,
 ) -> Comparison {
-    let (widest_before, widest_after) = (before.widest(), after.widest());
-    let (old, new) = (&widest_before, &widest_after);
+    let pipelines = Pipelines::of(before, after);
     let mut comparison = Comparison::default();
-    for include in old.unresolved.iter().chain(&new.unresolved) {
-        let text = format!(
-            "what {} holds: {}",
-            code(&include.what),
-            include.why.as_str()
-        );
-        if !comparison.not_compared.contains(&text) {
-            comparison.not_compared.push(text);
+    pipelines.name_what_is_not_read(&mut comparison);
+    // What GitLab reads the same needs no plan.
+    if !pipelines.are_same() {
+        let every = pipelines.every(default_branch);
+        let kinds = Kinds::of(&every, default_branch);
+        pipelines.compare(&kinds, &own, &mut comparison);
+    }
+    children::compare(&pipelines, default_branch, &mut comparison);
+    comparison
+}
+
+/// The situation of a pipeline that nothing but GitLab starts: the one that is named.
+fn own(_side: usize, named: &Situation) -> Option<Situation> {
+    Some(named.clone())
+}
+
+/// The kinds of pipelines on which a change is seen.
+struct Kinds<'e> {
+    /// Those that conditions name first.
+    named: Vec<Situation>,
+    compared: &'e Compared,
+    /// What is missing.
+    left_out: Vec<LeftOut>,
+    default_is_known: bool,
+}
+
+impl<'e> Kinds<'e> {
+    fn of(every: &'e Every, default_branch: Option<&str>) -> Self {
+        let (named, left_out) = situations(every, default_branch);
+        Self {
+            named,
+            compared: every.compared(),
+            left_out,
+            default_is_known: default_branch.is_some(),
         }
     }
-    // What GitLab reads the same needs no plan.
-    let varies = before.varies() || after.varies();
-    if !varies && is_same(old, new) && sees_the_same_files(before, after) {
-        return comparison;
-    }
-    let every = before.every(default_branch);
-    let every = every.and(after.every(default_branch));
+}
+
+/// The situation of a side (0: before) where the pipeline that GitLab starts is in this one; `None`: there is none.
+type At<'a> = &'a dyn Fn(usize, &Situation) -> Option<Situation>;
+
+/// The kinds of pipelines on which a change is seen, those that conditions name first, and what is missing.
+fn situations(every: &Every, default_branch: Option<&str>) -> (Vec<Situation>, Vec<LeftOut>) {
     let compared = every.compared();
     let Classes {
         situations: _,
         refs: mut situations,
         left_out,
     } = every.classes_of(compared, default_branch);
-    comparison
-        .not_compared
-        .extend(left_out.iter().map(ToString::to_string));
     if compared.asks("CI_COMMIT_REF_PROTECTED") {
         // A project need not protect its default branch.
         let default = situations.iter().filter(|one| one.is_default_branch());
@@ -223,37 +285,92 @@ fn of_defaults(
         let unprotected: Vec<Situation> = unprotected.collect();
         situations.extend(unprotected);
     }
-    // What conditions name is named first.
     let is_named = |reference: &Ref| compared.spells(reference) || compared.matches(reference);
     situations.sort_by_key(|one| (!one.is_default_branch(), !is_named(&one.reference)));
-    let [old, new] = [before, after].map(|configs| configs.plan_with_files(&situations));
-    let (mut old_config, old_plans) = together(old, before.base());
-    let (mut new_config, new_plans) = together(new, after.base());
-    // Conditions of includes are compared as a whole: a pattern has more names than are looked at.
-    for (config, widest) in [
-        (&mut old_config, &widest_before),
-        (&mut new_config, &widest_after),
-    ] {
-        if config.conditional != widest.conditional {
-            let conditional = &mut Arc::make_mut(config).conditional;
-            conditional.clone_from(&widest.conditional);
+    (situations, left_out)
+}
+
+/// A pipeline before and after.
+struct Pipelines<'p> {
+    sides: [&'p Configs<'p>; 2],
+    /// What is effective if the rules of all includes hold.
+    widest: [Arc<Config>; 2],
+}
+
+impl<'p> Pipelines<'p> {
+    fn of(before: &'p Configs<'p>, after: &'p Configs<'p>) -> Self {
+        let sides = [before, after];
+        Self {
+            widest: sides.map(Configs::widest),
+            sides,
         }
     }
-    let seen = Seen {
-        configs: [before, after],
-        situations: &situations,
-        compared,
-        complete: left_out.is_empty(),
-        default_is_known: default_branch.is_some(),
-        plans: [old_plans, new_plans],
-        open: OnceCell::new(),
-    };
-    let mut all = seen.effects(&old_config, &new_config);
-    // A job can be another one in each set of files that is included; the first was compared above.
-    if varies {
-        let mut told: Vec<[Arc<Config>; 2]> = Vec::new();
-        for situation in &situations {
-            for pair in before.pairs(after, situation, WORLDS) {
+
+    /// All configurations of both sides.
+    fn every(&self, default_branch: Option<&str>) -> Every {
+        let [before, after] = self.sides.map(|side| side.every(default_branch));
+        before.and(after)
+    }
+
+    fn varies(&self) -> bool {
+        self.sides.iter().any(|side| side.varies())
+    }
+
+    /// Whether GitLab reads both sides the same in every pipeline, and finds the same files.
+    fn are_same(&self) -> bool {
+        let [before, after] = &self.widest;
+        !self.varies() && is_same(before, after) && self.see_the_same_files()
+    }
+
+    /// Whether the files of the repository cannot make a difference: no rule asks for them, or they are the same.
+    fn see_the_same_files(&self) -> bool {
+        let [before, after] = self.sides;
+        let asks = self.sides.iter().any(|side| side.asks_for_files());
+        !asks || before.files() == after.files()
+    }
+
+    /// Names the files that are included and not read.
+    fn name_what_is_not_read(&self, comparison: &mut Comparison) {
+        for include in self.widest.iter().flat_map(|side| &side.unresolved) {
+            comparison.leaves_out(format!(
+                "what {} holds: {}",
+                code(&include.what),
+                include.why.as_str()
+            ));
+        }
+    }
+
+    /// Adds what is different in these kinds of pipelines.
+    fn compare(&self, kinds: &Kinds<'_>, at: At<'_>, comparison: &mut Comparison) {
+        let [before, after] = self.sides;
+        let left_out_here = kinds.left_out.iter().map(ToString::to_string);
+        left_out_here.for_each(|what| comparison.leaves_out(what));
+        let [old, new] = [0, 1].map(|side| self.planned(side, &kinds.named, at));
+        let (mut old_config, old_plans) = together(old, before.base());
+        let (mut new_config, new_plans) = together(new, after.base());
+        // Conditions of includes are compared as a whole: a pattern has more names than are looked at.
+        for (config, widest) in [&mut old_config, &mut new_config]
+            .into_iter()
+            .zip(&self.widest)
+        {
+            if config.conditional != widest.conditional {
+                let conditional = &mut Arc::make_mut(config).conditional;
+                conditional.clone_from(&widest.conditional);
+            }
+        }
+        let seen = Seen {
+            pipelines: self,
+            at,
+            kinds,
+            plans: [old_plans, new_plans],
+            open: OnceCell::new(),
+        };
+        let mut all = seen.effects(&old_config, &new_config);
+        // A job can be another one in each set of files that is included; the first was compared above.
+        if self.varies() {
+            let mut told: Vec<[Arc<Config>; 2]> = Vec::new();
+            let pairs = kinds.named.iter().flat_map(|named| self.pairs(named, at));
+            for pair in pairs {
                 let is_told = |other: &[Arc<Config>; 2]| {
                     let mut sides = pair.iter().zip(other);
                     sides.all(|(one, other)| Arc::ptr_eq(one, other))
@@ -262,7 +379,7 @@ fn of_defaults(
                     continue;
                 }
                 if told.len() >= PAIRS {
-                    comparison.not_compared.push(LeftOut::Includes.to_string());
+                    comparison.leaves_out(LeftOut::Includes.to_string());
                     break;
                 }
                 let [old, new] = &pair;
@@ -274,21 +391,57 @@ fn of_defaults(
                 told.push(pair);
             }
         }
+        let is_rewritten = |effect: &Effect| effect.kind == Kind::Rewritten;
+        let (rewritten, effects): (Vec<_>, Vec<_>) = all.into_iter().partition(is_rewritten);
+        comparison.rewritten.extend(rewritten);
+        comparison.effects.extend(effects);
     }
-    let is_rewritten = |effect: &Effect| effect.kind == Kind::Rewritten;
-    (comparison.rewritten, comparison.effects) = all.into_iter().partition(is_rewritten);
-    comparison
-}
 
-/// Whether the files of the repository cannot make a difference: no rule asks for them, or they are the same.
-fn sees_the_same_files(before: &Configs<'_>, after: &Configs<'_>) -> bool {
-    let asks = before.asks_for_files() || after.asks_for_files();
-    !asks || before.files() == after.files()
+    /// What one side does in each of these kinds of pipelines, where its files are known.
+    fn planned(&self, side: usize, named: &[Situation], at: At<'_>) -> Vec<Planned> {
+        let own: Vec<Option<Situation>> = named.iter().map(|one| at(side, one)).collect();
+        let situations = own.iter().zip(named);
+        let situations: Vec<Situation> = situations
+            .map(|(own, named)| own.as_ref().unwrap_or(named).clone())
+            .collect();
+        let configs = self.sides.get(side);
+        let mut planned = configs.map_or_else(Vec::new, |one| {
+            // Of a situation where they are open they stay open.
+            match situations.iter().any(|one| one.overridable) {
+                true => one.plan_all(&situations),
+                false => one.plan_with_files(&situations),
+            }
+        });
+        for (planned, own) in planned.iter_mut().zip(&own) {
+            if own.is_none() {
+                planned.plan.created = Truth::False;
+            }
+        }
+        planned
+    }
+
+    /// The configurations of both sides that may be effective in one pipeline, pair by pair.
+    fn pairs(&self, named: &Situation, at: At<'_>) -> Vec<[Arc<Config>; 2]> {
+        let [before, after] = self.sides;
+        match [at(0, named), at(1, named)] {
+            [Some(was), Some(is)] if was == is => before.pairs(after, &was, WORLDS),
+            [Some(was), Some(is)] => {
+                let after = after.possible_configs(&is);
+                let pairs = before.possible_configs(&was).into_iter();
+                let pairs = pairs.flat_map(|one| {
+                    let after = after.iter();
+                    after.map(move |other| [Arc::clone(&one), Arc::clone(other)])
+                });
+                pairs.take(WORLDS).collect()
+            }
+            _ => Vec::new(),
+        }
+    }
 }
 
 /// Whether GitLab reads both the same.
 fn is_same(before: &Config, after: &Config) -> bool {
-    let (old, new) = (Normal::of(before), Normal::of(after));
+    let [old, new] = Normal::of_both(before, after);
     let names = Names::of((before, &old), (after, &new));
     let stays = |job: &Job| {
         let was = names.before(job).filter(|was| was.name == job.name);
@@ -311,7 +464,7 @@ pub fn surely_differs(before: &Configs<'_>, after: &Configs<'_>) -> bool {
         "start_in",
     ];
     let (before, after) = (before.widest(), after.widest());
-    let (old, new) = (Normal::of(&before), Normal::of(&after));
+    let [old, new] = Normal::of_both(&before, &after);
     let same = |job: &Job| {
         let Some(was) = before.job(&job.name) else {
             return false;
@@ -328,12 +481,9 @@ pub fn surely_differs(before: &Configs<'_>, after: &Configs<'_>) -> bool {
 
 /// The refs that a change is seen on, and what happens there before and after.
 struct Seen<'s> {
-    configs: [&'s Configs<'s>; 2],
-    situations: &'s [Situation],
-    compared: &'s Compared,
-    /// Whether these are all kinds of refs.
-    complete: bool,
-    default_is_known: bool,
+    pipelines: &'s Pipelines<'s>,
+    at: At<'s>,
+    kinds: &'s Kinds<'s>,
     /// What happens with the files of the repository as they are, and where nobody gives a variable of the file
     /// another value.
     plans: [Vec<Plan>; 2],
@@ -353,56 +503,69 @@ impl Seen<'_> {
     /// The same with everything open that a pipeline on the same ref may have otherwise.
     fn open(&self) -> &Open {
         self.open.get_or_init(|| {
-            let named = self.situations.iter().enumerate();
+            let named = self.kinds.named.iter().enumerate();
             let rare = named.clone().flat_map(|(at, one)| {
                 let rare = rare(one).into_iter();
                 rare.map(move |one| (at, one))
             });
-            let mut known: HashSet<&Situation> = self.situations.iter().collect();
+            let mut known: HashSet<&Situation> = self.kinds.named.iter().collect();
             let rare: Vec<(usize, Situation)> = rare.collect();
             let rare = rare.iter().filter(|(_, one)| known.insert(one));
             let all = named.chain(rare.map(|(at, one)| (*at, one)));
             let (like, all): (Vec<usize>, Vec<Situation>) =
                 all.map(|(at, one)| (at, one.opened())).unzip();
-            let plans = self
-                .configs
-                .map(|configs| together(configs.plan_all(&all), configs.base()).1);
+            let plans = [0, 1].map(|side| {
+                let planned = self.pipelines.planned(side, &all, self.at);
+                let base = self.pipelines.sides.get(side).map(|configs| configs.base());
+                base.map_or_else(Vec::new, |base| together(planned, base).1)
+            });
             Open { plans, like }
         })
     }
 
     /// The effects of a change.
     fn effects(&self, before: &Config, after: &Config) -> Vec<Effect> {
-        let (old, new) = (Normal::of(before), Normal::of(after));
+        let [old, new] = Normal::of_both(before, after);
         let names = Names::of((before, &old), (after, &new));
         let (old_pipeline, new_pipeline) = (old.pipeline(), new.pipeline());
         let view = refs::View::of(before, after, self);
-        let mut effects = view.pipeline();
+        let firm = Firm::of(before, after);
+        let all_is_read = firm.is_all();
+        let unless_included = |effect: Effect| effect.open_unless(all_is_read);
+        let mut effects: Vec<Effect> = view.pipeline().into_iter().map(unless_included).collect();
         let refs_told = !effects.is_empty();
         let sides = pipeline::Sides {
             configs: [before, after],
             old: &old_pipeline,
             new: &new_pipeline,
+            firm,
         };
         effects.extend(pipeline::of(&sides, &view, refs_told));
         for job in &after.jobs {
             let Some(was) = names.before(job) else {
-                effects.push(view.appears(job));
+                effects.push(unless_included(view.appears(job)));
                 continue;
             };
             if was.name != job.name {
                 let text = format!("is the new name of {}", code(&was.name));
-                effects.push(Effect::of(job, Kind::Renamed, text));
+                effects.push(unless_included(Effect::of(job, Kind::Renamed, text)));
             }
+            let firm = Firm::of_job((before, was), (after, job));
             let pair = Pair {
                 before: was,
                 after: job,
                 old: names.carried(old.job(was)),
                 new: new.job(job),
+                // What a file that is not read calls a job has that name.
+                firm: match names.any_is_new() {
+                    true => firm.only_if_all_is_read(),
+                    false => firm,
+                },
             };
             effects.extend(job::of(&pair, &view));
         }
-        effects.extend(names.gone().map(|job| view.vanishes(job)));
+        let gone = names.gone().map(|job| view.vanishes(job));
+        effects.extend(gone.map(unless_included));
         effects
     }
 

@@ -82,9 +82,9 @@ impl<'c> View<'c> {
 
     fn named(&self, chosen: &[bool]) -> String {
         Named {
-            situations: self.seen.situations,
-            compared: self.seen.compared,
-            default_is_known: self.seen.default_is_known,
+            situations: &self.seen.kinds.named,
+            compared: self.seen.kinds.compared,
+            default_is_known: self.seen.kinds.default_is_known,
         }
         .of(chosen)
     }
@@ -93,13 +93,13 @@ impl<'c> View<'c> {
     /// whatever else a pipeline has. `old` and `new` are these rules.
     pub(super) fn tells_workflow(&self, old: Option<&Form>, new: Option<&Form>) -> bool {
         // Rules of several configurations are not numbered alike.
-        let is_one = !self.seen.configs.iter().any(|configs| configs.varies());
+        let is_one = !self.seen.pipelines.varies();
         let patterns = |config: &Config| {
             let rules = config.workflow.rules.as_deref();
             patterns_of(rules.unwrap_or_default())
         };
         let [before, after] = self.configs;
-        if !is_one || !self.seen.complete || patterns(before) != patterns(after) {
+        if !is_one || !self.seen.kinds.left_out.is_empty() || patterns(before) != patterns(after) {
             return false;
         }
         let [was, is] = self.open();
@@ -132,7 +132,7 @@ impl<'c> View<'c> {
     /// Whether it is decided in each pipeline what becomes of a job, whatever anybody makes of the variables
     /// that the file sets, and that differs in nothing but what [`View::of_job`] tells.
     pub(super) fn is_decided(&self, pair: &Pair<'_>) -> bool {
-        if !self.seen.complete {
+        if !self.seen.kinds.left_out.is_empty() {
             return false;
         }
         let named = [
@@ -174,7 +174,7 @@ impl<'c> View<'c> {
     fn any_like(&self, at: usize, told: impl Fn(usize) -> bool) -> bool {
         let like = self.seen.open().like.get(at).copied().unwrap_or(at);
         let is_request = |one: &Situation| matches!(one.reference, Ref::MergeRequest { .. });
-        let named = self.seen.situations;
+        let named = &self.seen.kinds.named;
         told(like)
             || like != at
                 && named.get(like).is_some_and(is_request)
@@ -185,7 +185,7 @@ impl<'c> View<'c> {
 
     /// Refs that get a pipeline now, or none any more.
     pub(super) fn pipeline(&self) -> Vec<Effect> {
-        let mut come = vec![false; self.seen.situations.len()];
+        let mut come = vec![false; self.seen.kinds.named.len()];
         let mut gone = come.clone();
         for (at, (come, gone)) in come.iter_mut().zip(&mut gone).enumerate() {
             let (before, after) = (self.before.is_created(at), self.after.is_created(at));
@@ -253,7 +253,7 @@ impl<'c> View<'c> {
                 .flatten()
             {
                 if !ways.iter().any(|(known, _)| *known == text) {
-                    ways.push((text.clone(), vec![false; self.seen.situations.len()]));
+                    ways.push((text.clone(), vec![false; self.seen.kinds.named.len()]));
                 }
                 let way = ways.iter_mut().find(|(known, _)| *known == text);
                 if let Some(slot) = way.and_then(|(_, refs)| refs.get_mut(at)) {

@@ -12,11 +12,13 @@
 )]
 
 mod changed;
+mod children;
 mod command;
 mod given;
 mod pairs;
 mod pipelines;
 mod rewritten;
+mod unread;
 
 use std::fmt::Write as _;
 use std::path::Path;

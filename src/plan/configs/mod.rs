@@ -6,10 +6,13 @@
 //! once for the same answers; a file has the same index in the sources of all configurations.
 
 mod agreed;
+mod children;
 mod every;
 mod union;
 
 use std::cell::{OnceCell, RefCell};
+use std::collections::BTreeMap;
+use std::rc::Rc;
 use std::sync::Arc;
 
 use super::classes::{self, Classes};
@@ -17,13 +20,15 @@ use super::outcome::{Failure, FailureKind, Plan, admits, most_worlds, plan, with
 use super::situation::Situation;
 use super::{Truth, worlds};
 use crate::config::{
-    Asked, Config, Given, Map, Node, NotRead, Nothing, Reading, Rule, Value, When,
+    Asked, Config, Given, Map, Node, NotRead, Nothing, Reading, Repository, Rule, Value, When,
 };
 use crate::finding::Report;
 use crate::gitlab::expression::Lookup;
 use crate::gitlab::{glob, regex};
 use crate::source::Source;
 use agreed::agreed;
+pub use children::Child;
+use children::Passed;
 pub use every::Every;
 pub use union::together;
 
@@ -36,12 +41,6 @@ const JOBS: usize = 20_000;
 /// Reads the configuration as it is with the variables that are given.
 type Read<'r> = Box<dyn Fn(&dyn Given) -> Reading + 'r>;
 
-/// The paths of a repository's files; `None`: they are not known.
-pub type Paths = Option<Arc<[String]>>;
-
-/// Lists the files of the repository.
-type List<'r> = Box<dyn Fn() -> Paths + 'r>;
-
 /// The configurations of all pipelines.
 pub struct Configs<'r> {
     read: Read<'r>,
@@ -50,9 +49,12 @@ pub struct Configs<'r> {
     known: RefCell<Vec<Known>>,
     /// The files that the readings so far have read, the main one first.
     sources: RefCell<Vec<Source>>,
-    list: List<'r>,
-    /// What it gave; it is asked once, and only if a rule asks for files.
-    files: OnceCell<Paths>,
+    /// The files that child pipelines are made of, if they are known.
+    repository: Option<Rc<dyn Repository + 'r>>,
+    /// The paths of its files, listed once and only if a rule asks for files; `None`: they are not known.
+    files: OnceCell<Option<Arc<[String]>>>,
+    /// Variables that each of its pipelines gets from the job that starts it.
+    passed: BTreeMap<String, String>,
 }
 
 /// What was compiled for another configuration makes room: each has the same bound.
@@ -86,8 +88,19 @@ impl<'r> Configs<'r> {
     ///
     /// Why GitLab refuses it, whatever else is included.
     pub fn new(read: impl Fn(&dyn Given) -> Reading + 'r) -> Result<Self, Report> {
+        Self::passed(read, BTreeMap::new())
+    }
+
+    /// The same where each pipeline gets these variables from the job that starts it.
+    fn passed(
+        read: impl Fn(&dyn Given) -> Reading + 'r,
+        passed: BTreeMap<String, String>,
+    ) -> Result<Self, Report> {
         forget();
-        let reading = read(&Nothing);
+        let reading = read(&Passed {
+            given: &Nothing,
+            passed: &passed,
+        });
         Ok(Self {
             read: Box::new(read),
             varies: !reading.asked.is_empty(),
@@ -99,24 +112,28 @@ impl<'r> Configs<'r> {
             ),
             base: Arc::new(reading.result?),
             known: RefCell::default(),
-            list: Box::new(|| None),
+            repository: None,
             files: OnceCell::new(),
+            passed,
         })
-    }
-
-    /// The same in a repository with these files.
-    #[must_use]
-    pub fn in_repository(self, list: impl Fn() -> Paths + 'r) -> Self {
-        Self {
-            list: Box::new(list),
-            files: OnceCell::new(),
-            ..self
-        }
     }
 
     /// The paths of the repository's files; `None` if they are not known.
     pub fn files(&self) -> Option<&Arc<[String]>> {
-        self.files.get_or_init(|| (self.list)()).as_ref()
+        let list = || Some(self.repository.as_ref()?.paths()?.into());
+        self.files.get_or_init(list).as_ref()
+    }
+
+    /// The same in the repository of another one, whose files are not listed again.
+    #[must_use]
+    pub(crate) fn with_files_of(self, other: &Configs<'_>) -> Self {
+        match self.asks_for_files() {
+            true => Self {
+                files: OnceCell::from(other.files().cloned()),
+                ..self
+            },
+            false => self,
+        }
     }
 
     /// What it does in each of several situations where the files of its repository are known.
@@ -150,7 +167,10 @@ impl<'r> Configs<'r> {
                 inputs: Some(&inputs),
             })
         })?;
-        Ok(configs.in_repository(move || self.files().cloned()))
+        Ok(Configs {
+            repository: self.repository.clone(),
+            ..configs
+        })
     }
 
     /// One configuration for all pipelines.
@@ -170,8 +190,9 @@ impl<'r> Configs<'r> {
             varies: false,
             known: RefCell::new(vec![always]),
             sources: RefCell::default(),
-            list: Box::new(|| None),
+            repository: None,
             files: OnceCell::new(),
+            passed: BTreeMap::new(),
         }
     }
 
@@ -182,6 +203,10 @@ impl<'r> Configs<'r> {
 
     /// What is effective where this is known, or why GitLab refuses it.
     pub(super) fn at(&self, given: &dyn Given) -> Result<Arc<Config>, Report> {
+        let given = &Passed {
+            given,
+            passed: &self.passed,
+        };
         let same = |known: &&Known| known.asked.iter().all(|asked| asked.same(given));
         if let Some(known) = self.known.borrow().iter().find(same) {
             return known.result.clone();

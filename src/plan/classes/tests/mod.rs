@@ -8,6 +8,7 @@ mod told;
 use super::*;
 use crate::config::{Alone, Config, read};
 use crate::plan::plan;
+use crate::plan::situation::Trigger;
 use crate::source::Source;
 
 fn config(text: &str) -> Option<Config> {
