@@ -78,18 +78,18 @@ impl<'r> Configs<'r> {
     /// Why GitLab refuses it, whatever else is included.
     pub fn new(read: impl Fn(&dyn Given) -> Reading + 'r) -> Result<Self, Report> {
         forget();
-        let reading = read(&Nothing);
+        let Reading { result, asked } = read(&Nothing);
+        let base = Arc::new(result?);
         Ok(Self {
             read: Box::new(read),
-            varies: !reading.asked.is_empty(),
-            sources: RefCell::new(
-                reading
-                    .result
-                    .as_ref()
-                    .map_or_else(|_| Vec::new(), |config| config.sources.clone()),
-            ),
-            base: Arc::new(reading.result?),
-            known: RefCell::default(),
+            varies: !asked.is_empty(),
+            sources: RefCell::new(base.sources.clone()),
+            // Where nothing was asked, it is the configuration of every pipeline.
+            known: RefCell::new(vec![Known {
+                asked,
+                result: Ok(Arc::clone(&base)),
+            }]),
+            base,
         })
     }
 
