@@ -6,6 +6,8 @@
 
 use std::cell::RefCell;
 use std::collections::HashMap;
+use std::ops::Deref;
+use std::rc::Rc;
 use std::sync::Arc;
 
 use super::model::Config;
@@ -149,22 +151,33 @@ fn read<'p>(
     let tree = Node::new(Value::Map(Arc::new(tree)), whole);
     let repository = Vendored {
         repository,
-        folder: pipeline.includes_from.as_deref(),
+        folder: pipeline.includes_from.clone(),
     };
-    let mut reading = super::read_tree(tree, manifest.clone(), &repository, given);
+    let mut reading = super::read_tree(tree, manifest.clone(), &repository, given, true);
     if let Ok(config) = &mut reading.result {
         name_origins(config, pipeline);
     }
     reading
 }
 
-/// A repository that holds files from elsewhere in one of its own folders.
-struct Vendored<'r> {
-    repository: &'r dyn Repository,
-    folder: Option<&'r str>,
+/// The repository as a lowered pipeline sees it, with the files from elsewhere that the manifest names.
+pub fn vendored<'r>(
+    pipeline: &Pipeline,
+    repository: Rc<dyn Repository + 'r>,
+) -> Rc<dyn Repository + 'r> {
+    Rc::new(Vendored {
+        repository,
+        folder: pipeline.includes_from.clone(),
+    })
 }
 
-impl Repository for Vendored<'_> {
+/// A repository that holds files from elsewhere in one of its own folders.
+struct Vendored<R> {
+    repository: R,
+    folder: Option<String>,
+}
+
+impl<'r, R: Deref<Target = dyn Repository + 'r>> Repository for Vendored<R> {
     fn read(&self, path: &str) -> Result<String, Unread> {
         self.repository.read(path)
     }
@@ -178,7 +191,7 @@ impl Repository for Vendored<'_> {
     }
 
     fn elsewhere(&self, path: &str) -> Result<(String, String), Unread> {
-        match (self.repository.elsewhere(path), self.folder) {
+        match (self.repository.elsewhere(path), &self.folder) {
             (Err(Unread::Absent), Some(folder)) => {
                 let path = format!("{}/{path}", folder.trim_end_matches('/'));
                 self.repository.read(&path).map(|text| (path, text))

@@ -20,6 +20,8 @@ use crate::plan::{
 pub(super) struct Seen {
     /// What it is created for.
     pub(super) situation: Situation,
+    /// Whether no project would have such a pipeline, though one could.
+    pub(super) is_far_fetched: bool,
     /// The rule of the workflow that admits it, if that is decided and there is one.
     pub(super) workflow: Option<usize>,
     /// Why nothing is created.
@@ -94,7 +96,8 @@ impl<'l> Lint<'l> {
             let Some(plan) = self.plan(situation) else {
                 continue;
             };
-            let is_told = !self.is_far_fetched(&plan.situation);
+            let is_far_fetched = self.is_far_fetched(&plan.situation);
+            let is_told = !is_far_fetched;
             if is_told {
                 creation::check(self, &plan);
             }
@@ -115,6 +118,7 @@ impl<'l> Lint<'l> {
                 _ => None,
             };
             self.seen.push(Seen {
+                is_far_fetched,
                 workflow,
                 absence: plan.absence.clone(),
                 jobs: plan.jobs.iter().map(|job| job.presence()).collect(),
@@ -125,12 +129,16 @@ impl<'l> Lint<'l> {
     }
 
     /// Whether a push would need a project that sets a variable of the file to another text, as
-    /// `MASTER_BRANCH` to the name of a feature branch. Who runs a pipeline by hand may well do that.
+    /// `MASTER_BRANCH` to the name of a feature branch, or one that names another ref than that of the pipeline,
+    /// as `REF` to `refs/heads/main` on every branch. Who runs a pipeline by hand may well do that.
     fn is_far_fetched(&self, situation: &Situation) -> bool {
         let by_push = matches!(situation.trigger, Trigger::Push | Trigger::MergeRequest);
         let is_another = |(name, value): (&String, &String)| {
             let own = self.config.variables.get(name);
-            own.is_some_and(|own| own.value != *value && !own.value.contains('$'))
+            let of_refs = ["refs/heads/", "refs/tags/"];
+            let named = of_refs.iter().find_map(|refs| value.strip_prefix(refs));
+            own.is_some_and(|own| own.value != *value)
+                || named.is_some_and(|named| named != situation.ref_name())
         };
         by_push && situation.variables.iter().any(is_another)
     }
