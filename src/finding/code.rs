@@ -101,6 +101,8 @@ codes! {
     BadRegex "bad-regex" Error;
     /// A text that is not a duration.
     BadDuration "bad-duration" Error;
+    /// An option or variable of Helm that another key of the manifest decides.
+    HelmOption "helm-option" Error;
     /// A text that is not an expression of GitLab's `if`.
     BadExpression "bad-expression" Error;
     /// A literal where the name of a CI/CD variable is wanted.
@@ -290,6 +292,8 @@ codes! {
     // Files of the project.
     /// A Dockerfile, compose file or context that does not exist.
     MissingFile "missing-file" Warning;
+    /// What `migrate` names is not exactly one Job of Kubernetes.
+    NotOneJob "not-one-job" Error;
     /// A variable in a file that is applied, which nothing substitutes.
     Unsubstituted "unsubstituted" Warning;
     /// Something is defined and never used.
