@@ -97,21 +97,21 @@ impl<'r> Configs<'r> {
         passed: BTreeMap<String, String>,
     ) -> Result<Self, Report> {
         forget();
-        let reading = read(&Passed {
+        let Reading { result, asked } = read(&Passed {
             given: &Nothing,
             passed: &passed,
         });
+        let base = Arc::new(result?);
         Ok(Self {
             read: Box::new(read),
-            varies: !reading.asked.is_empty(),
-            sources: RefCell::new(
-                reading
-                    .result
-                    .as_ref()
-                    .map_or_else(|_| Vec::new(), |config| config.sources.clone()),
-            ),
-            base: Arc::new(reading.result?),
-            known: RefCell::default(),
+            varies: !asked.is_empty(),
+            sources: RefCell::new(base.sources.clone()),
+            // Where nothing was asked, it is the configuration of every pipeline.
+            known: RefCell::new(vec![Known {
+                asked,
+                result: Ok(Arc::clone(&base)),
+            }]),
+            base,
             repository: None,
             files: OnceCell::new(),
             passed,
