@@ -16,7 +16,8 @@ use super::{Given, Nothing, Reading, Repository, Unknown};
 use crate::files::Unread;
 use crate::finding::{Location, Report};
 use crate::pipeline::{
-    Include, Job as PlannedJob, Mapping, Origin, Pipeline, Rule as PlannedRule, Value as Planned,
+    Document, Include, Job as PlannedJob, Mapping, Origin, Pipeline, Rule as PlannedRule,
+    Value as Planned,
 };
 use crate::source::{Source, Span};
 
@@ -41,7 +42,15 @@ pub fn refused(
     asked: &AskedAt<'_>,
 ) -> Report {
     let steps = Steps::default();
-    let reading = read(pipeline, manifest, repository, &Nothing, Some(&steps));
+    let document = pipeline.to_document();
+    let reading = read(
+        pipeline,
+        &document,
+        manifest,
+        repository,
+        &Nothing,
+        Some(&steps),
+    );
     let report = reading.result.err().unwrap_or_default();
     let found = report.sorted().into_iter().cloned().map(|mut finding| {
         if let Location::Text(place) = &mut finding.location {
@@ -62,17 +71,34 @@ pub fn read_pipeline(
     repository: &dyn Repository,
     given: &dyn Given,
 ) -> Reading {
-    read(pipeline, manifest, repository, given, None)
+    read_document(
+        pipeline,
+        &pipeline.to_document(),
+        manifest,
+        repository,
+        given,
+    )
+}
+
+/// The same of a pipeline whose document is there already.
+pub(crate) fn read_document(
+    pipeline: &Pipeline,
+    document: &Document,
+    manifest: &Source,
+    repository: &dyn Repository,
+    given: &dyn Given,
+) -> Reading {
+    read(pipeline, document, manifest, repository, given, None)
 }
 
 fn read<'p>(
     pipeline: &'p Pipeline,
+    document: &Document,
     manifest: &Source,
     repository: &dyn Repository,
     given: &dyn Given,
     steps: Option<&Steps<'p>>,
 ) -> Reading {
-    let document = pipeline.to_document();
     let whole = Place::default();
     let global = Spot::of(whole, steps, None);
     // Jobs hold all keys of their bases. The hidden jobs of these have names that the text may

@@ -49,6 +49,7 @@ mod variables;
 
 pub(crate) use globs::finding as unmatchable_glob;
 pub use include::Asked;
+pub(crate) use lowered::read_document;
 pub use lowered::{AskedAt, of_pipeline, read_pipeline, refused, vendored};
 pub use model::{
     Action, AllowFailure, Changes, Condition, Conditions, Config, Environment, Exists, IncludeKind,

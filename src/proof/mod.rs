@@ -48,7 +48,7 @@ use crate::lint::pipeline::{creation, duplicates, interruptible, manual, stop};
 use crate::lint::subject::{self, Present};
 use crate::lower::Lowered;
 use crate::manifest::Manifest;
-use crate::pipeline::Origin;
+use crate::pipeline::{Document, Origin};
 use crate::plan::{self, Classes, Configs, CounterExamples, LeftOut, Plan, Situation, Truth};
 use crate::source::{Node, Source, Span};
 use crate::target::Places;
@@ -80,7 +80,7 @@ fn once(proof: &mut Proof<'_>, plan: &Plan) {
     }
 }
 
-/// Proves the promises, or reports what breaks them.
+/// Proves the promises, or reports what breaks them. `document` is the pipeline as it is written.
 ///
 /// # Errors
 ///
@@ -89,6 +89,7 @@ pub fn check(
     manifest: &Manifest,
     root: &Node,
     lowered: &Lowered,
+    document: &Document,
     source: &Source,
     files: &dyn Files,
     report: &mut Report,
@@ -101,7 +102,8 @@ pub fn check(
     }
     let places = Places { root };
     let repository = files.repository();
-    let read = |given: &dyn Given| config::read_pipeline(pipeline, source, repository, given);
+    let read =
+        |given: &dyn Given| config::read_document(pipeline, document, source, repository, given);
     let configs = match Configs::new(read) {
         Ok(configs) => configs,
         Err(_) => {
