@@ -16,6 +16,15 @@ const PARTS: [&str; 5] = ["kubernetes", "retention", "rollout", "stop", "job_nam
 /// Keys of the pipeline that windlass may write in the same way.
 const OF_PIPELINE: [&str; 2] = ["workflow", "stages"];
 
+/// Keys of the pipeline that nothing takes over once the jobs that did are entities.
+const FOR_JOBS: [&str; 5] = [
+    "image",
+    "services",
+    "cache",
+    "before_script",
+    "after_script",
+];
+
 /// Keys that `defaults` has for entities of all kinds.
 const FOR_ALL: [&str; 5] = ["refs", "runner_tags", "retry", "timeout", "interruptible"];
 
@@ -78,6 +87,11 @@ where
             true
         });
         for key in OF_PIPELINE {
+            self.step(&mut written, |written| {
+                written.left_out.insert(key.to_owned())
+            });
+        }
+        for key in FOR_JOBS.into_iter().filter(|key| self.parts.map.has(key)) {
             self.step(&mut written, |written| {
                 written.left_out.insert(key.to_owned())
             });

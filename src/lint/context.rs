@@ -8,12 +8,12 @@ use super::pipeline::{creation, duplicates, interruptible, manual, stop};
 use super::script::{self, Scripts};
 use super::settings::Settings;
 use super::shellcheck::ShellCheck;
-use super::subject::Subject;
+use super::subject::{Subject, is_far_fetched};
 use crate::config::{Config, Job, Map, Place, Repository, Value};
 use crate::finding::{Code, Finding, Location, Report};
 use crate::plan::{
     Absence, Classes, Compared, Configs, CounterExamples, Every, Failure, LeftOut, Plan, Presence,
-    Situation, Trigger, Truth,
+    Situation, Truth,
 };
 
 /// A kind of pipeline that the workflow surely admits.
@@ -94,18 +94,12 @@ impl<'l> Lint<'l> {
             let Some(plan) = self.plan(situation) else {
                 continue;
             };
-            let is_told = !self.is_far_fetched(&plan.situation);
+            let is_told = !is_far_fetched(&self.config, &plan.situation);
             if is_told {
                 creation::check(self, &plan);
             }
             if is_told && plan.created != Truth::False {
-                // A merge request from the default branch is rare, and its push is no accident, unless
-                // conditions ask for it.
-                let source = plan.situation.ref_name();
-                let from_default = plan.situation.default_branch.as_deref() == Some(source);
-                if !from_default || self.compared.asks_for_source(source) {
-                    duplicates::check(self, &plan);
-                }
+                duplicates::check(self, &plan);
                 manual::check(self, &plan);
                 stop::check(self, &plan);
                 interruptible::check(self, &plan);
@@ -122,17 +116,6 @@ impl<'l> Lint<'l> {
             });
         }
         self.classes.situations = situations;
-    }
-
-    /// Whether a push would need a project that sets a variable of the file to another text, as
-    /// `MASTER_BRANCH` to the name of a feature branch. Who runs a pipeline by hand may well do that.
-    fn is_far_fetched(&self, situation: &Situation) -> bool {
-        let by_push = matches!(situation.trigger, Trigger::Push | Trigger::MergeRequest);
-        let is_another = |(name, value): (&String, &String)| {
-            let own = self.config.variables.get(name);
-            own.is_some_and(|own| own.value != *value && !own.value.contains('$'))
-        };
-        by_push && situation.variables.iter().any(is_another)
     }
 
     /// The scripts of all jobs.
@@ -195,6 +178,10 @@ impl Subject for Lint<'_> {
 
     fn own_workflow(&self) -> bool {
         self.config.workflow.rules.is_some()
+    }
+
+    fn counts_requests_from(&self, default_branch: &str) -> bool {
+        self.compared.asks_for_source(default_branch)
     }
 
     fn admits(&self, situation: &Situation) -> Truth {

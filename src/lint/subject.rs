@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::config::{Config, Job};
 use crate::finding::{Code, Finding, Location};
-use crate::plan::{Chosen, Failure, Plan, PlannedJob, Presence, Situation, Truth};
+use crate::plan::{Chosen, Failure, Plan, PlannedJob, Presence, Situation, Trigger, Truth};
 
 /// What the rules about pipelines ask, and whom they tell.
 pub(crate) trait Subject {
@@ -28,6 +28,9 @@ pub(crate) trait Subject {
 
     /// Whether the rules of the workflow were written by a person.
     fn own_workflow(&self) -> bool;
+
+    /// Whether a merge request that comes from the default branch counts as any other.
+    fn counts_requests_from(&self, default_branch: &str) -> bool;
 
     /// Whether the workflow may want a pipeline.
     fn admits(&self, situation: &Situation) -> Truth;
@@ -65,6 +68,17 @@ pub(crate) fn present<'p>(config: &'p Config, plan: &'p Plan) -> Vec<Present<'p>
         })
     });
     known.collect()
+}
+
+/// Whether a push would need a project that sets a variable of the file to another text, as `MASTER_BRANCH` to the
+/// name of a feature branch. Who runs a pipeline by hand may well do that.
+pub(crate) fn is_far_fetched(config: &Config, situation: &Situation) -> bool {
+    let by_push = matches!(situation.trigger, Trigger::Push | Trigger::MergeRequest);
+    let is_another = |(name, value): (&String, &String)| {
+        let own = config.variables.get(name);
+        own.is_some_and(|own| own.value != *value && !own.value.contains('$'))
+    };
+    by_push && situation.variables.iter().any(is_another)
 }
 
 /// " and another job", as many as there are.

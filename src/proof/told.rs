@@ -51,6 +51,11 @@ impl Subject for Proof<'_> {
         self.own_workflow
     }
 
+    /// What windlass writes itself never makes two pipelines.
+    fn counts_requests_from(&self, default_branch: &str) -> bool {
+        !self.own_workflow || self.compared.asks_for_source(default_branch)
+    }
+
     fn admits(&self, situation: &Situation) -> Truth {
         self.configs.admits(situation)
     }
