@@ -143,7 +143,7 @@ const ENTITIES: [(&str, usize, usize); 9] = [
     ("monorepo", 15, 15),
     ("retention", 7, 7),
     ("review-apps", 10, 10),
-    ("services", 9, 10),
+    ("services", 10, 10),
 ];
 
 #[test]
