@@ -313,13 +313,20 @@ fn for_all(written: &mut Written, key: &str) -> bool {
             || entity.collection == Collection::Promotions && key == "refs"
     };
     let entities = written.entities.iter().filter(|entity| !own(entity));
-    let values: Option<Vec<&Value>> = entities.map(|entity| entity.keys.get(key)).collect();
-    let Some(value) = values.and_then(|values| common(&values)) else {
+    let values: Vec<Option<&Value>> = entities.map(|entity| entity.keys.get(key)).collect();
+    let told: Vec<&Value> = values.iter().copied().flatten().collect();
+    // A few that do not say it say that they have none.
+    if told.len() * 2 < values.len() || told.len() < values.len() && key == "refs" {
+        return false;
+    }
+    let Some(value) = common(&told) else {
         return false;
     };
     for entity in written.entities.iter_mut().filter(|entity| !own(entity)) {
-        if entity.keys.get(key) == Some(&value) {
-            entity.keys.remove(key);
+        match entity.keys.get(key) {
+            Some(own) if *own == value => drop(entity.keys.remove(key)),
+            Some(_) => {}
+            None => entity.keys.set(key, Value::Null),
         }
     }
     written.defaults.set(key, value);
