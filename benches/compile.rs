@@ -117,12 +117,14 @@ fn d_proof(bencher: Bencher<'_, '_>, input: Input) {
     let root = tree(&source);
     let manifest = typed(&source);
     let lowered = lower(&manifest);
+    let document = lowered.pipeline.to_document();
     bencher.bench_local(|| {
         let mut report = Report::default();
         let proved = proof::check(
             &manifest,
             &root,
             black_box(&lowered),
+            &document,
             &source,
             &AnyProject,
             &mut report,

@@ -14,6 +14,7 @@ use crate::gitlab::{Version, limits};
 use crate::lower::{Lowered, lower};
 use crate::manifest::{self, Manifest};
 use crate::mutant::{self, Mutant};
+use crate::pipeline::Document;
 use crate::presets::{Composed, compose};
 use crate::proof::Contradiction;
 use crate::source::{Limits, Node, Place, Source, parse};
@@ -139,28 +140,40 @@ pub fn compile(source: &Source, files: &dyn Files) -> Result<Compiled, InternalE
         };
         report = report.filtered(|finding| finding.code != Code::Unused || !is_offered(finding));
         report.accept(|finding| manifest.accepts(&composed, finding));
-        let lowered = (!report.has_errors()).then(|| lower(&manifest));
-        if let Some(Lowered {
-            pipeline,
-            lacks,
-            faults,
-            ..
-        }) = &lowered
-        {
+        let lowered = (!report.has_errors()).then(|| {
+            let lowered = lower(&manifest);
+            let document = lowered.pipeline.to_document();
+            (lowered, document)
+        });
+        if let Some((lowered, document)) = &lowered {
+            let Lowered {
+                pipeline,
+                lacks,
+                faults,
+                ..
+            } = lowered;
             for fault in faults {
                 report.push(fault.clone());
             }
-            target::check(&manifest, root, pipeline, lacks, &mut report);
+            target::check(&manifest, root, pipeline, document, lacks, &mut report);
         }
-        if let Some(lowered) = lowered.filter(|_| !report.has_errors()) {
+        if let Some((lowered, document)) = lowered.filter(|_| !report.has_errors()) {
             if !mutant::on(Mutant::Unproven) {
-                proof::check(&manifest, root, &lowered, source, files, &mut report)?;
+                proof::check(
+                    &manifest,
+                    root,
+                    &lowered,
+                    &document,
+                    source,
+                    files,
+                    &mut report,
+                )?;
             }
             report.accept(|finding| manifest.accepts(&composed, finding));
             let files = match report.has_errors() {
                 true => None,
                 false => {
-                    let written = write(&lowered, root.digest())?;
+                    let written = write(&lowered, &document, root.digest())?;
                     match written.too_large(manifest.target()) {
                         Some(finding) => {
                             report.push(finding);
@@ -210,10 +223,13 @@ impl Written {
 }
 
 /// Writes the files of a lowered manifest, and reads the pipeline back.
-fn write(lowered: &Lowered, made_from: String) -> Result<Written, InternalError> {
-    let document = lowered.pipeline.to_document();
-    let text = render::pipeline(&document).map_err(|error| InternalError(error.to_string()))?;
-    let verified = verify::verify(&text, &document);
+fn write(
+    lowered: &Lowered,
+    document: &Document,
+    made_from: String,
+) -> Result<Written, InternalError> {
+    let text = render::pipeline(document).map_err(|error| InternalError(error.to_string()))?;
+    let verified = verify::verify(&text, document);
     let memory = verified
         .map_err(|error| InternalError(error.to_string()))?
         .memory;

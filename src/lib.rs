@@ -17,6 +17,7 @@ pub mod files;
 pub mod finding;
 pub mod gitlab;
 pub mod graph;
+mod hash;
 pub mod import;
 pub mod init;
 pub mod lint;

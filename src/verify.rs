@@ -7,15 +7,17 @@
 //! Psych, and shares no code with what wrote the text.
 
 mod compose;
+mod read;
 mod size;
 
 use std::collections::HashSet;
 use std::fmt;
 
 use indexmap::IndexMap;
-use serde_yaml::Value as Read;
 
+use crate::hash::Hasher;
 use crate::pipeline::{Document, Mapping, Value};
+use read::{Read, read};
 
 pub use compose::verify_compose;
 
@@ -62,11 +64,9 @@ pub struct Verified {
 ///
 /// The first difference.
 pub fn verify(text: &str, planned: &Document) -> Result<Verified, Mismatch> {
-    let read: Read = serde_yaml::from_str(text)
-        .map_err(|error| differs("", "a YAML document", error.to_string()))?;
-    let empty = serde_yaml::Mapping::new();
+    let read = read(text).map_err(|error| differs("", "a YAML document", error))?;
     let top = match &read {
-        Read::Null => &empty,
+        Read::Null => [].as_slice(),
         Read::Mapping(mapping) => mapping,
         other => return Err(differs("", "a mapping", describe(other))),
     };
@@ -105,9 +105,10 @@ fn describe(read: &Read) -> String {
     excerpt(&match read {
         Read::Null => "null".to_owned(),
         Read::Bool(value) => value.to_string(),
-        Read::Number(value) => value.to_string(),
-        Read::String(value) => format!("{value:?}"),
-        Read::Sequence(_) | Read::Mapping(_) | Read::Tagged(_) => format!("{read:?}"),
+        Read::Int(value) => value.to_string(),
+        Read::Number(value) => value.clone(),
+        Read::Text(value) => format!("{value:?}"),
+        Read::List(_) | Read::Mapping(_) | Read::Tagged(_) => format!("{read:?}"),
     })
 }
 
@@ -125,13 +126,13 @@ fn below(path: &str, key: &str) -> String {
     }
 }
 
-type Merged<'r> = IndexMap<&'r str, &'r Read>;
+type Merged<'r> = IndexMap<&'r str, &'r Read, Hasher>;
 
 /// The entries of a mapping, merged where it holds `<<`.
-fn merged<'r>(path: &str, mapping: &'r serde_yaml::Mapping) -> Result<Merged<'r>, Mismatch> {
-    let mut entries = IndexMap::with_capacity(mapping.len());
+fn merged<'r>(path: &str, mapping: &'r [(Read, Read)]) -> Result<Merged<'r>, Mismatch> {
+    let mut entries = Merged::with_capacity_and_hasher(mapping.len(), Hasher::default());
     for (key, value) in mapping {
-        let Read::String(key) = key else {
+        let Read::Text(key) = key else {
             return Err(differs(path, "string keys", describe(key)));
         };
         if key != "<<" {
@@ -139,7 +140,7 @@ fn merged<'r>(path: &str, mapping: &'r serde_yaml::Mapping) -> Result<Merged<'r>
             continue;
         }
         let sources = match value {
-            Read::Sequence(sources) => sources.as_slice(),
+            Read::List(sources) => sources.as_slice(),
             one => std::slice::from_ref(one),
         };
         for source in sources.iter().rev() {
@@ -162,9 +163,9 @@ fn compare(path: &str, planned: &Value, read: &Read) -> Result<(), Mismatch> {
     let equal = match (planned.plain(), read) {
         (Value::Null, Read::Null) => true,
         (Value::Bool(a), Read::Bool(b)) => a == b,
-        (Value::Int(a), Read::Number(b)) => b.as_i64() == Some(*a),
-        (Value::Str(a), Read::String(b)) => a == b,
-        (Value::Seq(a), Read::Sequence(b)) if a.len() == b.len() => {
+        (Value::Int(a), Read::Int(b)) => a == b,
+        (Value::Str(a), Read::Text(b)) => a == b,
+        (Value::Seq(a), Read::List(b)) if a.len() == b.len() => {
             return a
                 .iter()
                 .zip(b)
@@ -182,14 +183,20 @@ fn compare(path: &str, planned: &Value, read: &Read) -> Result<(), Mismatch> {
 }
 
 /// The path of a `!reference`.
-fn reference(tagged: &serde_yaml::value::TaggedValue) -> Option<Vec<String>> {
-    match &tagged.value {
-        Read::Sequence(items) if tagged.tag == "!reference" => items
-            .iter()
-            .map(|item| item.as_str().map(str::to_owned))
-            .collect(),
+fn reference(tagged: &(String, Read)) -> Option<Vec<String>> {
+    let text = |item: &Read| match item {
+        Read::Text(text) => Some(text.clone()),
+        _ => None,
+    };
+    match tagged {
+        (tag, Read::List(items)) if is_tag(tag, "reference") => items.iter().map(text).collect(),
         _ => None,
     }
+}
+
+/// Whether a tag has this name; its `!` is not always told.
+fn is_tag(tag: &str, name: &str) -> bool {
+    tag.strip_prefix('!').unwrap_or(tag) == name
 }
 
 fn compare_mapping(path: &str, planned: &Mapping, read: &Read) -> Result<(), Mismatch> {
@@ -222,9 +229,8 @@ fn hidden_job(name: &str, read: &Read) -> Result<(), Mismatch> {
 
 fn well_formed(path: &str, read: &Read) -> Result<(), Mismatch> {
     match read {
-        Read::Null | Read::Bool(_) | Read::String(_) => Ok(()),
-        Read::Number(number) if number.is_i64() => Ok(()),
-        Read::Sequence(items) => items
+        Read::Null | Read::Bool(_) | Read::Int(_) | Read::Text(_) => Ok(()),
+        Read::List(items) => items
             .iter()
             .enumerate()
             .try_for_each(|(at, item)| well_formed(&format!("{path}[{at}]"), item)),

@@ -157,7 +157,7 @@ fn the_preset_of_the_page_fits_its_manifest() {
         .composed
         .origin("tests.unit.timeout")
         .expect("an origin");
-    let value = origin.value;
+    let value = origin.values.into_iter().next().expect("a place");
     let told = format!(
         "{}:{}: {}: {}\n",
         value.file,

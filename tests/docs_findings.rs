@@ -16,16 +16,18 @@ fn folder() -> PathBuf {
 }
 
 /// Codes about files rather than about what a manifest says: their examples are commands.
-const ABOUT_FILES: [Code; 11] = [
+const ABOUT_FILES: [Code; 13] = [
     Code::MissingPreset,
     Code::ChangedPreset,
     Code::CyclicPresets,
     Code::BadLock,
+    Code::StaleLock,
     Code::BadSetting,
     Code::Unreadable,
     Code::NotUtf8,
     Code::Drift,
     Code::OlderWindlass,
+    Code::NewerWindlass,
     Code::EditedFile,
     Code::ForeignFile,
 ];

@@ -8,6 +8,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Check;
+use super::objects::documents;
 use crate::finding::{Code, Finding, Report};
 use crate::manifest::collection::List;
 use crate::manifest::kinds::{ProjectPath, VariableName};
@@ -115,7 +116,7 @@ fn left(
     key: &str,
 ) -> Report {
     let mut found: BTreeMap<String, Span> = BTreeMap::new();
-    for document in documents(source) {
+    for document in documents(source).unwrap_or_default() {
         let mut faults = Report::about(document.clone());
         let Some(root) = parse(&document, Limits::APPLIED, &mut faults) else {
             continue;
@@ -148,37 +149,6 @@ fn is_data(object: &Node) -> bool {
         Kind::Mapping(_) | Kind::Sequence(_) => false,
     })
 }
-
-/// The documents of a stream, each with the rest of the text blank, so that places stay.
-fn documents(source: &Source) -> Vec<Source> {
-    let mut starts = vec![0];
-    let mut at = 0;
-    for line in source.text.split_inclusive('\n') {
-        if line.starts_with("---") && at > 0 {
-            starts.push(at);
-        }
-        at += line.len();
-    }
-    if starts.len() > MOST_DOCUMENTS {
-        return Vec::new();
-    }
-    let blank = |text: &str| -> String {
-        let byte = |byte| if byte == b'\n' { '\n' } else { ' ' };
-        text.bytes().map(byte).collect()
-    };
-    let ends = starts.iter().skip(1).copied().chain([source.text.len()]);
-    let ranges = starts.iter().copied().zip(ends);
-    ranges
-        .filter_map(|(start, end)| {
-            let before = source.text.get(..start)?;
-            let text = blank(before) + source.text.get(start..end)?;
-            Some(Source::new(&*source.name, text))
-        })
-        .collect()
-}
-
-/// Documents of one file that are looked at: each copies what is before it.
-const MOST_DOCUMENTS: usize = 200;
 
 /// Visits each `${NAME}` in a value of one line that no program in the container reads.
 fn look(node: &Node, see: &mut impl FnMut(&str, Span)) {

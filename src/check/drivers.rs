@@ -1,6 +1,7 @@
 //! Drivers of deployments: what each must have, and who names the image of their job.
 
 use super::Check;
+use crate::driver::Within;
 use crate::finding::{Code, Finding};
 
 pub(super) fn check(check: &mut Check<'_>) {
@@ -23,7 +24,12 @@ pub(super) fn check(check: &mut Check<'_>) {
             check.report.push(finding.help("keep one of the two"));
         }
         for driver in deploy.drivers() {
-            driver.value.check(driver.span, check.report);
+            let manifest = check.manifest;
+            let within = Within {
+                manifest,
+                environment,
+            };
+            driver.value.check(driver.span, within, check.report);
         }
     }
 }

@@ -50,10 +50,6 @@ pub(super) fn check(check: &mut Check<'_>) {
                 "say what it runs",
             );
         }
-        if let Some(script) = test.script.at().filter(|script| script.0.is_empty()) {
-            let finding = Finding::new(Code::Empty, script.span, "this script has no commands");
-            report.push(finding.help("GitLab refuses a job without commands"));
-        }
         if is_task && test.stage.is_missing() {
             let what = format!("the task `{}`", key.value);
             missing(

@@ -19,6 +19,7 @@ mod jobs;
 mod made_for;
 mod migrate;
 mod needs;
+mod objects;
 mod order;
 mod predefined;
 mod promotions;

@@ -32,7 +32,13 @@ pub(super) fn check(check: &mut Check<'_>) {
         namespace(check, environment.kubernetes.get());
         let deploy = environment.deploy.get();
         if let Some(release) = deploy.and_then(Deploy::release) {
-            name(check, release, &release.value, RELEASE, "a Helm release");
+            name(
+                check,
+                release.name,
+                &release.name.value,
+                RELEASE,
+                "a Helm release",
+            );
         }
         if let Some(url) = environment.url.at() {
             for label in host(&url.value).split('.') {

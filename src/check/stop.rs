@@ -46,11 +46,6 @@ fn keys(check: &mut Check<'_>, stop: &At<Stop>) {
     if !stop.is_invalid("delete") && !stop.is_invalid("script") {
         exactly_one(check.report, stop.span, "`stop`", "way", &ways);
     }
-    if let Some(script) = stop.script.at().filter(|script| script.0.is_empty()) {
-        let finding = Finding::new(Code::Empty, script.span, "this script has no commands");
-        let help = "GitLab refuses a job without commands";
-        check.report.push(finding.help(help));
-    }
     for command in stop.script.get().into_iter().flat_map(Many::iter) {
         let program = command.value.split_whitespace().next().unwrap_or_default();
         let of_project = program.contains('/') && !program.starts_with(['/', '$', '"', '~']);
@@ -238,7 +233,7 @@ fn release(check: &mut Check<'_>, key: &At<String>, environment: &Environment, s
         }
         return;
     }
-    let Some(release) = deploy.release() else {
+    let Some(release) = deploy.release().map(|of| of.name) else {
         return;
     };
     let access = environment.access(manifest);
@@ -262,7 +257,7 @@ fn release(check: &mut Check<'_>, key: &At<String>, environment: &Environment, s
         let of_other = of_other.deploy.get().and_then(Deploy::release);
         elsewhere.cluster() == access.cluster()
             && elsewhere.namespace.get().map(String::as_str) == namespace
-            && of_other.is_some_and(|of_other| of_other.value == release.value)
+            && of_other.is_some_and(|of_other| of_other.name.value == release.value)
     }) && !is_of_environment(&place)
     {
         let message = format!(

@@ -54,11 +54,8 @@ impl Checked {
                 project.report.push(finding);
             }
             (None, Some(files)) => {
-                let newer = files.newer().map(|version| {
-                    format!("windlass {version} generated the files, which is newer: upgrade first")
-                });
                 for finding in files.findings(&project.remedy) {
-                    project.report.push(finding.help_if(newer.clone()));
+                    project.report.push(finding);
                 }
             }
             (None, None) => {}

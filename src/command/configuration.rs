@@ -6,11 +6,12 @@
 use std::collections::BTreeSet;
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 use std::sync::Arc;
 
 use windlass::check::Files;
 use windlass::compile::Project;
-use windlass::config::{self, Config, Repository};
+use windlass::config::{self, Config, Given, Repository};
 use windlass::files::{self, Links, Unread};
 use windlass::finding::Report;
 use windlass::pipeline::Pipeline;
@@ -52,9 +53,10 @@ impl Read {
 
     /// A `.gitlab-ci.yml` in a repository.
     pub(super) fn pipeline(source: Source, repository: impl Repository + 'static) -> Self {
-        Self::of(Configs::new(move |given| {
-            config::read_where(source.clone(), &repository, given)
-        }))
+        let repository: Rc<dyn Repository> = Rc::new(repository);
+        let files = Rc::clone(&repository);
+        let read = move |given: &dyn Given| config::read_where(source.clone(), &*files, given);
+        Self::of(Configs::new(read).map(|configs| configs.with_children(repository)))
     }
 
     /// A pipeline that was made from a manifest in a repository.
@@ -63,9 +65,14 @@ impl Read {
         manifest: Source,
         repository: impl Repository + 'static,
     ) -> Self {
-        Self::of(Configs::new(move |given| {
-            config::read_pipeline(&pipeline, &manifest, &repository, given)
-        }))
+        let repository: Rc<dyn Repository> = Rc::new(repository);
+        let (files, children) = (
+            Rc::clone(&repository),
+            config::vendored(&pipeline, repository),
+        );
+        let read =
+            move |given: &dyn Given| config::read_pipeline(&pipeline, &manifest, &*files, given);
+        Self::of(Configs::new(read).map(|configs| configs.with_children(children)))
     }
 
     /// A file that gives no text.

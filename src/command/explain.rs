@@ -54,7 +54,10 @@ fn key(options: &Options, path: &str) -> Result<Verdict, Failure> {
         )
     };
     let mut out = Shown::default();
-    out.line(&told(&origin.value));
+    for (number, value) in origin.values.iter().enumerate() {
+        let with = if number == 0 { "" } else { "  with " };
+        out.line(&format!("{with}{}", told(value)));
+    }
     for hidden in &origin.instead_of {
         out.line(&format!("  instead of {}", told(hidden)));
     }

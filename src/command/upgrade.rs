@@ -6,6 +6,7 @@
 use windlass::diff::Comparison;
 use windlass::files::{self, Older, PIPELINE};
 use windlass::finding::{Code, Finding, Location};
+use windlass::presets::Composed;
 
 use super::effects::{effects, sentences};
 use super::project::Compilation;
@@ -26,7 +27,8 @@ impl Upgrade {
         project: &Compilation,
         files: &files::Comparison,
     ) -> Option<Self> {
-        let older = files.older()?;
+        let made_for = project.composed.as_ref().and_then(Composed::made_for);
+        let older = files.older(made_for)?;
         let effects = effects(options, project, files)?;
         Some(Self { older, effects })
     }

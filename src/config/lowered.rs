@@ -6,6 +6,8 @@
 
 use std::cell::RefCell;
 use std::collections::HashMap;
+use std::ops::Deref;
+use std::rc::Rc;
 use std::sync::Arc;
 
 use super::model::Config;
@@ -14,7 +16,8 @@ use super::{Given, Nothing, Reading, Repository, Unknown};
 use crate::files::Unread;
 use crate::finding::{Location, Report};
 use crate::pipeline::{
-    Include, Job as PlannedJob, Mapping, Origin, Pipeline, Rule as PlannedRule, Value as Planned,
+    Document, Include, Job as PlannedJob, Mapping, Origin, Pipeline, Rule as PlannedRule,
+    Value as Planned,
 };
 use crate::source::{Source, Span};
 
@@ -39,7 +42,15 @@ pub fn refused(
     asked: &AskedAt<'_>,
 ) -> Report {
     let steps = Steps::default();
-    let reading = read(pipeline, manifest, repository, &Nothing, Some(&steps));
+    let document = pipeline.to_document();
+    let reading = read(
+        pipeline,
+        &document,
+        manifest,
+        repository,
+        &Nothing,
+        Some(&steps),
+    );
     let report = reading.result.err().unwrap_or_default();
     let found = report.sorted().into_iter().cloned().map(|mut finding| {
         if let Location::Text(place) = &mut finding.location {
@@ -60,17 +71,34 @@ pub fn read_pipeline(
     repository: &dyn Repository,
     given: &dyn Given,
 ) -> Reading {
-    read(pipeline, manifest, repository, given, None)
+    read_document(
+        pipeline,
+        &pipeline.to_document(),
+        manifest,
+        repository,
+        given,
+    )
+}
+
+/// The same of a pipeline whose document is there already.
+pub(crate) fn read_document(
+    pipeline: &Pipeline,
+    document: &Document,
+    manifest: &Source,
+    repository: &dyn Repository,
+    given: &dyn Given,
+) -> Reading {
+    read(pipeline, document, manifest, repository, given, None)
 }
 
 fn read<'p>(
     pipeline: &'p Pipeline,
+    document: &Document,
     manifest: &Source,
     repository: &dyn Repository,
     given: &dyn Given,
     steps: Option<&Steps<'p>>,
 ) -> Reading {
-    let document = pipeline.to_document();
     let whole = Place::default();
     let global = Spot::of(whole, steps, None);
     // Jobs hold all keys of their bases. The hidden jobs of these have names that the text may
@@ -123,22 +151,33 @@ fn read<'p>(
     let tree = Node::new(Value::Map(Arc::new(tree)), whole);
     let repository = Vendored {
         repository,
-        folder: pipeline.includes_from.as_deref(),
+        folder: pipeline.includes_from.clone(),
     };
-    let mut reading = super::read_tree(tree, manifest.clone(), &repository, given);
+    let mut reading = super::read_tree(tree, manifest.clone(), &repository, given, true);
     if let Ok(config) = &mut reading.result {
         name_origins(config, pipeline);
     }
     reading
 }
 
-/// A repository that holds files from elsewhere in one of its own folders.
-struct Vendored<'r> {
-    repository: &'r dyn Repository,
-    folder: Option<&'r str>,
+/// The repository as a lowered pipeline sees it, with the files from elsewhere that the manifest names.
+pub fn vendored<'r>(
+    pipeline: &Pipeline,
+    repository: Rc<dyn Repository + 'r>,
+) -> Rc<dyn Repository + 'r> {
+    Rc::new(Vendored {
+        repository,
+        folder: pipeline.includes_from.clone(),
+    })
 }
 
-impl Repository for Vendored<'_> {
+/// A repository that holds files from elsewhere in one of its own folders.
+struct Vendored<R> {
+    repository: R,
+    folder: Option<String>,
+}
+
+impl<'r, R: Deref<Target = dyn Repository + 'r>> Repository for Vendored<R> {
     fn read(&self, path: &str) -> Result<String, Unread> {
         self.repository.read(path)
     }
@@ -152,7 +191,7 @@ impl Repository for Vendored<'_> {
     }
 
     fn elsewhere(&self, path: &str) -> Result<(String, String), Unread> {
-        match (self.repository.elsewhere(path), self.folder) {
+        match (self.repository.elsewhere(path), &self.folder) {
             (Err(Unread::Absent), Some(folder)) => {
                 let path = format!("{}/{path}", folder.trim_end_matches('/'));
                 self.repository.read(&path).map(|text| (path, text))

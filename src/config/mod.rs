@@ -50,7 +50,8 @@ mod variables;
 
 pub(crate) use globs::finding as unmatchable_glob;
 pub use include::Asked;
-pub use lowered::{AskedAt, of_pipeline, read_pipeline, refused};
+pub(crate) use lowered::read_document;
+pub use lowered::{AskedAt, of_pipeline, read_pipeline, refused, vendored};
 pub use model::{
     Action, AllowFailure, Changes, Condition, Conditions, Config, Environment, Exists, IncludeKind,
     Inherits, Job, Need, NotRead, Open, Policy, Replaced, Rule, Unresolved, Variable, Variables,
@@ -192,17 +193,18 @@ pub fn read_where(main: Source, repository: &dyn Repository, given: &dyn Given) 
     finish(tree, includes, reader, false)
 }
 
-/// The same of the tree of a file.
+/// The same of the tree of a file. `made`: it comes from a manifest.
 pub(crate) fn read_tree(
     tree: Node,
     main: Source,
     repository: &dyn Repository,
     given: &dyn Given,
+    made: bool,
 ) -> Reading {
     let mut reader = entry::Reader::default();
     let mut includes = include::Includes::new(main, repository, given);
     let tree = includes.under(tree, &mut reader);
-    finish(Ok(tree), includes, reader, true)
+    finish(Ok(tree), includes, reader, made)
 }
 
 fn finish(

@@ -87,13 +87,14 @@ pub(super) fn configure(root: &Node, included: Included) -> Result<Config, Repor
     );
     let workflow = global("workflow")
         .map_or_else(Workflow::default, |node| rules::workflow(node, &mut reader));
+    // What fits together is looked at where all jobs can be known, even if some are wrong in themselves, or a
+    // default is.
+    let mut known = reader.is_clean();
     let defaults = Defaults::read(&tree, global("default"), &mut reader);
     let context = job::Context {
         defaults: &defaults,
         default_only: workflow.rules.is_none().then(policy::default_only),
     };
-    // What fits together is looked at where all jobs can be known, even if some are wrong in themselves.
-    let mut known = reader.is_clean();
     let mut jobs = IndexMap::new();
     let mut replaced = Vec::new();
     for (key, entry) in tree.iter() {

@@ -8,6 +8,8 @@ use std::sync::Arc;
 
 use indexmap::{Equivalent, IndexMap};
 
+use crate::hash;
+
 pub use crate::source::Place;
 
 /// Something that knows its place.
@@ -102,7 +104,7 @@ pub struct Entry {
 
 /// A mapping in the order written.
 #[derive(Debug, Clone, PartialEq, Default)]
-pub struct Map(IndexMap<Key, Entry>);
+pub struct Map(IndexMap<Key, Entry, hash::Hasher>);
 
 impl Map {
     /// The value under a key that is a string.

@@ -5,7 +5,7 @@
 //! another value of each input is tried, or what was not compared says that none was.
 
 use super::words::code;
-use super::{Comparison, Effect, of_defaults};
+use super::{Comparison, Effect, with_defaults};
 use crate::config::{Config, Map, Node, Value};
 use crate::plan::Configs;
 
@@ -39,7 +39,7 @@ pub(super) fn compare(
                 continue;
             };
             compared = true;
-            let told = of_defaults(&old, &new, default_branch);
+            let told = with_defaults(&old, &new, default_branch);
             for effect in told.effects {
                 if !comparison.effects.contains(&effect) {
                     let text = value.scalar_text().unwrap_or_default();

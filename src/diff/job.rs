@@ -9,12 +9,19 @@ use crate::config::normal::{Fields, Form, UNSEEN};
 
 /// What changed about a job.
 pub(super) fn of(pair: &Pair<'_>, view: &View<'_>) -> Vec<Effect> {
-    let mut effects = view.of_job(pair);
+    let mut effects = pair.unless_included(view.of_job(pair));
     let refs_told = !effects.is_empty();
     let when_told = effects.iter().any(|effect| effect.kind == Kind::When);
     let mut conditions_differ = false;
     for key in pair.new.differing(&pair.old) {
         let (old, new) = (pair.old.get(key), pair.new.get(key));
+        let firm = pair.firm;
+        let is_firm = match key {
+            "commands" => script::is_firm(pair),
+            // The one says which artifacts come from the other.
+            "needs" | "dependencies" => firm.has("needs") && firm.has("dependencies"),
+            key => firm.has_value(key, old, new),
+        };
         let told = match key {
             "stage" => order::stage(pair, old, new),
             "needs" => order::needs(pair, old, new),
@@ -34,15 +41,25 @@ pub(super) fn of(pair: &Pair<'_>, view: &View<'_>) -> Vec<Effect> {
             "allow_failure" if when_told && failure_is_told(pair) => continue,
             _ => Vec::new(),
         };
+        let about_included = key == UNSEEN;
         effects.extend(match told.is_empty() {
-            true => keys::of(key, old, new, |kind, text| {
-                Effect::of(pair.after, kind, text)
+            true => keys::of(key, old, new, |kind, at, text| {
+                let is_firm = match key == "variables" {
+                    true => firm.has(at),
+                    false => is_firm,
+                };
+                Effect::of(pair.after, kind, text).open_unless(is_firm)
             }),
-            false => told,
+            false => {
+                let told = told.into_iter();
+                told.map(|effect| effect.open_unless(is_firm || about_included))
+                    .collect()
+            }
         });
     }
     if conditions_differ {
-        effects.extend(conditions::of(pair, view, refs_told));
+        let told = conditions::of(pair, view, refs_told);
+        effects.extend(pair.unless_included(told));
     }
     effects
 }

@@ -5,24 +5,26 @@ use super::words::{code, is_short, lines, listed, shown};
 use super::{Effect, Kind};
 use crate::config::normal::{Fields, Form};
 
-/// What became of a key.
+/// What became of a key. `effect` gets what it is about, `variables:NAME` for a variable.
 pub(super) fn of(
     name: &str,
     old: Option<&Form>,
     new: Option<&Form>,
-    effect: impl Fn(Kind, String) -> Effect,
+    effect: impl Fn(Kind, &str, String) -> Effect,
 ) -> Vec<Effect> {
     if old == new {
         return Vec::new();
     }
     let kind = kind(name);
     if name == "variables" {
-        return variables(old, new, |text| effect(kind, text));
+        return variables(old, new, |of, text| {
+            effect(kind, &format!("{name}:{of}"), text)
+        });
     }
-    let mut told = effect(kind, changed(name, old, new));
+    let mut told = effect(kind, name, changed(name, old, new));
     if [old, new].into_iter().flatten().any(|form| !is_short(form)) {
         let text = |form: Option<&Form>| form.map(lines).unwrap_or_default();
-        told = effect(kind, long(name, old, new));
+        told = effect(kind, name, long(name, old, new));
         told.lines = script::lines(&text(old), &text(new));
     }
     vec![told]
@@ -58,7 +60,7 @@ pub(super) fn unseen(
 fn variables(
     old: Option<&Form>,
     new: Option<&Form>,
-    effect: impl Fn(String) -> Effect,
+    effect: impl Fn(&str, String) -> Effect,
 ) -> Vec<Effect> {
     let none = Fields::default();
     let of = |form: Option<&'_ Form>| form.and_then(Form::fields).cloned().unwrap_or_default();
@@ -68,6 +70,7 @@ fn variables(
     for name in new.differing(&old) {
         let (was, is) = (old.get(name), new.get(name));
         let (was, is) = (was.and_then(Form::fields), is.and_then(Form::fields));
+        let effect = |text| effect(name, text);
         let name = code(name);
         match (was, is) {
             (None, Some(is)) => {

@@ -3,9 +3,12 @@
 //! In: two [`Config`]s and the name of the default branch. Out: [`Effect`]s, each a sentence about
 //! a job or the pipeline, in the order of the jobs. Always holds: each key in which the
 //! [normal forms](Normal) differ is told, by what it does or, at the least, by its old and its new
-//! value; what GitLab reads the same tells nothing.
+//! value; what GitLab reads the same tells nothing; an effect that a file which is not read may undo is
+//! [open](Effect::open). Child pipelines are compared like the pipeline that starts them.
 
+mod children;
 mod conditions;
+mod firm;
 mod inputs;
 mod job;
 mod keys;
@@ -23,7 +26,10 @@ use std::sync::Arc;
 
 use crate::config::normal::{Fields, Normal};
 use crate::config::{Config, Job};
-use crate::plan::{Classes, Compared, Configs, LeftOut, Plan, Ref, Situation, together};
+use crate::plan::{
+    Classes, Compared, Configs, Every, LeftOut, Plan, Planned, Ref, Situation, Truth, together,
+};
+use firm::Firm;
 use names::Names;
 use words::code;
 
@@ -34,6 +40,9 @@ const WORLDS: usize = 64;
 /// What a change does, one thing at a time.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Effect {
+    /// The jobs that start the child pipeline which it is about, the first one's child first; none: it is about
+    /// the pipeline itself.
+    pub within: Vec<String>,
     /// The job; `None`: the pipeline as a whole.
     pub job: Option<String>,
     /// What it is about.
@@ -42,6 +51,8 @@ pub struct Effect {
     pub text: String,
     /// Lines that went, with a `-`, and that came, with a `+`.
     pub lines: Vec<String>,
+    /// Whether a file that is included and not read may undo it. It is so if no such file changes what it is about.
+    pub open: bool,
 }
 
 /// What an effect is about.
@@ -103,9 +114,15 @@ impl Effect {
     fn of(job: &Job, kind: Kind, text: impl Into<String>) -> Self {
         Self {
             job: Some(job.name.clone()),
-            kind,
-            text: text.into(),
-            lines: Vec::new(),
+            ..Self::of_pipeline(kind, text)
+        }
+    }
+
+    /// The same, open unless nothing can change what it is about.
+    fn open_unless(self, is_firm: bool) -> Self {
+        Self {
+            open: self.open || !is_firm,
+            ..self
         }
     }
 
@@ -120,10 +137,12 @@ impl Effect {
 
     fn of_pipeline(kind: Kind, text: impl Into<String>) -> Self {
         Self {
+            within: Vec::new(),
             job: None,
             kind,
             text: text.into(),
             lines: Vec::new(),
+            open: false,
         }
     }
 }
@@ -134,6 +153,17 @@ struct Pair<'c> {
     after: &'c Job,
     old: Fields,
     new: Fields,
+    firm: Firm<'c>,
+}
+
+impl Pair<'_> {
+    /// Effects that are open if any file is not read.
+    fn unless_included(&self, effects: impl IntoIterator<Item = Effect>) -> Vec<Effect> {
+        let effects = effects.into_iter();
+        effects
+            .map(|effect| effect.open_unless(self.firm.is_all()))
+            .collect()
+    }
 }
 
 /// What a change does, and what is not known of it.
@@ -146,6 +176,23 @@ pub struct Comparison {
     /// What was not compared, a sentence each: files that are not read, kinds of refs that were not
     /// looked at.
     pub not_compared: Vec<String>,
+}
+
+impl Comparison {
+    fn leaves_out(&mut self, what: String) {
+        if !self.not_compared.contains(&what) {
+            self.not_compared.push(what);
+        }
+    }
+}
+
+/// A kind of pipeline on which a change is seen.
+#[derive(Debug, Clone, PartialEq)]
+struct Case {
+    /// What it is called.
+    named: Situation,
+    /// The situation before and after; `None`: there is no pipeline.
+    at: [Option<Situation>; 2],
 }
 
 /// What the change from one configuration to another does.
@@ -161,42 +208,39 @@ pub fn diff(before: &Config, after: &Config, default_branch: &str) -> Comparison
 ///
 /// So is a change that shows only where another value is given for an input.
 pub fn diff_all(before: &Configs<'_>, after: &Configs<'_>, default_branch: &str) -> Comparison {
-    let mut comparison = of_defaults(before, after, default_branch);
+    let mut comparison = with_defaults(before, after, default_branch);
     inputs::compare(before, after, default_branch, &mut comparison);
     comparison
 }
 
 /// The same where each input has its default.
-fn of_defaults(before: &Configs<'_>, after: &Configs<'_>, default_branch: &str) -> Comparison {
-    let (widest_before, widest_after) = (before.widest(), after.widest());
-    let (old, new) = (&widest_before, &widest_after);
+fn with_defaults(before: &Configs<'_>, after: &Configs<'_>, default_branch: &str) -> Comparison {
+    let pipelines = Pipelines::of(before, after);
     let mut comparison = Comparison::default();
-    for include in old.unresolved.iter().chain(&new.unresolved) {
-        let text = format!(
-            "what {} holds: {}",
-            code(&include.what),
-            include.why.as_str()
-        );
-        if !comparison.not_compared.contains(&text) {
-            comparison.not_compared.push(text);
-        }
-    }
+    pipelines.name_what_is_not_read(&mut comparison);
     // What GitLab reads the same needs no plan.
-    if !before.varies() && !after.varies() && is_same(old, new) {
-        return comparison;
+    if !pipelines.are_same() {
+        let every = pipelines.every(default_branch);
+        let (situations, left_out) = situations(&every, default_branch);
+        let cases = situations.into_iter().map(|one| Case {
+            at: [Some(one.clone()), Some(one.clone())],
+            named: one,
+        });
+        let cases: Vec<Case> = cases.collect();
+        pipelines.compare(&cases, every.compared(), &left_out, &mut comparison);
     }
-    let every = before
-        .every(Some(default_branch))
-        .and(after.every(Some(default_branch)));
+    children::compare(&pipelines, default_branch, &mut comparison);
+    comparison
+}
+
+/// The kinds of pipelines on which a change is seen, those that conditions name first, and what is missing.
+fn situations(every: &Every, default_branch: &str) -> (Vec<Situation>, Vec<LeftOut>) {
     let compared = every.compared();
     let Classes {
         situations: _,
         refs: mut situations,
         left_out,
     } = every.classes_of(compared, Some(default_branch));
-    comparison
-        .not_compared
-        .extend(left_out.iter().map(ToString::to_string));
     if compared.asks("CI_COMMIT_REF_PROTECTED") {
         // A project need not protect its default branch.
         let default = situations.iter().filter(|one| one.is_default_branch());
@@ -207,34 +251,90 @@ fn of_defaults(before: &Configs<'_>, after: &Configs<'_>, default_branch: &str) 
         let unprotected: Vec<Situation> = unprotected.collect();
         situations.extend(unprotected);
     }
-    // What conditions name is named first.
     let is_named = |reference: &Ref| compared.spells(reference) || compared.matches(reference);
     situations.sort_by_key(|one| (!one.is_default_branch(), !is_named(&one.reference)));
-    let [old, new] = [before, after].map(|configs| configs.plan_all(&situations));
-    let (mut old_config, old_plans) = together(old, before.base());
-    let (mut new_config, new_plans) = together(new, after.base());
-    // Conditions of includes are compared as a whole: a pattern has more names than are looked at.
-    for (config, widest) in [
-        (&mut old_config, &widest_before),
-        (&mut new_config, &widest_after),
-    ] {
-        if config.conditional != widest.conditional {
-            let conditional = &mut Arc::make_mut(config).conditional;
-            conditional.clone_from(&widest.conditional);
+    (situations, left_out)
+}
+
+/// A pipeline before and after.
+struct Pipelines<'p> {
+    sides: [&'p Configs<'p>; 2],
+    /// What is effective if the rules of all includes hold.
+    widest: [Arc<Config>; 2],
+}
+
+impl<'p> Pipelines<'p> {
+    fn of(before: &'p Configs<'p>, after: &'p Configs<'p>) -> Self {
+        let sides = [before, after];
+        Self {
+            widest: sides.map(Configs::widest),
+            sides,
         }
     }
-    let seen = Seen {
-        situations: &situations,
-        compared,
-        complete: left_out.is_empty(),
-        plans: [old_plans, new_plans],
-    };
-    let mut all = seen.effects(&old_config, &new_config);
-    // A job can be another one in each set of files that is included; the first was compared above.
-    if before.varies() || after.varies() {
-        let mut told: Vec<[Arc<Config>; 2]> = Vec::new();
-        for situation in &situations {
-            for pair in before.pairs(after, situation, WORLDS) {
+
+    /// All configurations of both sides.
+    fn every(&self, default_branch: &str) -> Every {
+        let [before, after] = self.sides.map(|side| side.every(Some(default_branch)));
+        before.and(after)
+    }
+
+    fn varies(&self) -> bool {
+        self.sides.iter().any(|side| side.varies())
+    }
+
+    /// Whether GitLab reads both sides the same in every pipeline.
+    fn are_same(&self) -> bool {
+        let [before, after] = &self.widest;
+        !self.varies() && is_same(before, after)
+    }
+
+    /// Names the files that are included and not read.
+    fn name_what_is_not_read(&self, comparison: &mut Comparison) {
+        for include in self.widest.iter().flat_map(|side| &side.unresolved) {
+            comparison.leaves_out(format!(
+                "what {} holds: {}",
+                code(&include.what),
+                include.why.as_str()
+            ));
+        }
+    }
+
+    /// Adds what is different in these kinds of pipelines.
+    fn compare(
+        &self,
+        cases: &[Case],
+        compared: &Compared,
+        left_out: &[LeftOut],
+        comparison: &mut Comparison,
+    ) {
+        let [before, after] = self.sides;
+        let left_out_here = left_out.iter().map(ToString::to_string);
+        left_out_here.for_each(|what| comparison.leaves_out(what));
+        let [old, new] = [0, 1].map(|side| self.planned(side, cases));
+        let (mut old_config, old_plans) = together(old, before.base());
+        let (mut new_config, new_plans) = together(new, after.base());
+        // Conditions of includes are compared as a whole: a pattern has more names than are looked at.
+        for (config, widest) in [&mut old_config, &mut new_config]
+            .into_iter()
+            .zip(&self.widest)
+        {
+            if config.conditional != widest.conditional {
+                let conditional = &mut Arc::make_mut(config).conditional;
+                conditional.clone_from(&widest.conditional);
+            }
+        }
+        let situations: Vec<Situation> = cases.iter().map(|case| case.named.clone()).collect();
+        let seen = Seen {
+            situations: &situations,
+            compared,
+            complete: left_out.is_empty(),
+            plans: [old_plans, new_plans],
+        };
+        let mut all = seen.effects(&old_config, &new_config);
+        // A job can be another one in each set of files that is included; the first was compared above.
+        if self.varies() {
+            let mut told: Vec<[Arc<Config>; 2]> = Vec::new();
+            for pair in cases.iter().flat_map(|case| self.pairs(case)) {
                 let is_told = |other: &[Arc<Config>; 2]| {
                     let mut sides = pair.iter().zip(other);
                     sides.all(|(one, other)| Arc::ptr_eq(one, other))
@@ -243,7 +343,7 @@ fn of_defaults(before: &Configs<'_>, after: &Configs<'_>, default_branch: &str) 
                     continue;
                 }
                 if told.len() >= PAIRS {
-                    comparison.not_compared.push(LeftOut::Includes.to_string());
+                    comparison.leaves_out(LeftOut::Includes.to_string());
                     break;
                 }
                 let [old, new] = &pair;
@@ -255,15 +355,51 @@ fn of_defaults(before: &Configs<'_>, after: &Configs<'_>, default_branch: &str) 
                 told.push(pair);
             }
         }
+        let is_rewritten = |effect: &Effect| effect.kind == Kind::Rewritten;
+        let (rewritten, effects): (Vec<_>, Vec<_>) = all.into_iter().partition(is_rewritten);
+        comparison.rewritten.extend(rewritten);
+        comparison.effects.extend(effects);
     }
-    let is_rewritten = |effect: &Effect| effect.kind == Kind::Rewritten;
-    (comparison.rewritten, comparison.effects) = all.into_iter().partition(is_rewritten);
-    comparison
+
+    /// What one side does in each of these kinds of pipelines.
+    fn planned(&self, side: usize, cases: &[Case]) -> Vec<Planned> {
+        let at = |case: &Case| case.at.get(side).cloned().flatten();
+        let situations = cases.iter();
+        let situations: Vec<Situation> = situations
+            .map(|case| at(case).unwrap_or_else(|| case.named.clone()))
+            .collect();
+        let configs = self.sides.get(side);
+        let mut planned = configs.map_or_else(Vec::new, |one| one.plan_all(&situations));
+        for (planned, case) in planned.iter_mut().zip(cases) {
+            if at(case).is_none() {
+                planned.plan.created = Truth::False;
+            }
+        }
+        planned
+    }
+
+    /// The configurations of both sides that may be effective in one pipeline, pair by pair.
+    fn pairs(&self, case: &Case) -> Vec<[Arc<Config>; 2]> {
+        let [before, after] = self.sides;
+        match &case.at {
+            [Some(was), Some(is)] if was == is => before.pairs(after, was, WORLDS),
+            [Some(was), Some(is)] => {
+                let after = after.possible_configs(is);
+                let pairs = before.possible_configs(was).into_iter();
+                let pairs = pairs.flat_map(|one| {
+                    let after = after.iter();
+                    after.map(move |other| [Arc::clone(&one), Arc::clone(other)])
+                });
+                pairs.take(WORLDS).collect()
+            }
+            _ => Vec::new(),
+        }
+    }
 }
 
 /// Whether GitLab reads both the same.
 fn is_same(before: &Config, after: &Config) -> bool {
-    let (old, new) = (Normal::of(before), Normal::of(after));
+    let [old, new] = Normal::of_both(before, after);
     let names = Names::of((before, &old), (after, &new));
     let stays = |job: &Job| {
         let was = names.before(job).filter(|was| was.name == job.name);
@@ -286,7 +422,7 @@ pub fn surely_differs(before: &Configs<'_>, after: &Configs<'_>) -> bool {
         "start_in",
     ];
     let (before, after) = (before.widest(), after.widest());
-    let (old, new) = (Normal::of(&before), Normal::of(&after));
+    let [old, new] = Normal::of_both(&before, &after);
     let same = |job: &Job| {
         let Some(was) = before.job(&job.name) else {
             return false;
@@ -313,31 +449,41 @@ struct Seen<'s> {
 impl Seen<'_> {
     /// The effects of a change.
     fn effects(&self, before: &Config, after: &Config) -> Vec<Effect> {
-        let (old, new) = (Normal::of(before), Normal::of(after));
+        let [old, new] = Normal::of_both(before, after);
         let names = Names::of((before, &old), (after, &new));
         let (old_pipeline, new_pipeline) = (old.pipeline(), new.pipeline());
         let view = refs::View::of(before, after, self);
-        let mut effects = view.pipeline();
+        let firm = Firm::of(before, after);
+        let all_is_read = firm.is_all();
+        let unless_included = |effect: Effect| effect.open_unless(all_is_read);
+        let mut effects: Vec<Effect> = view.pipeline().into_iter().map(unless_included).collect();
         let explained = !effects.is_empty() && view.workflow_is_decided();
-        effects.extend(pipeline::of(&old_pipeline, &new_pipeline, explained));
+        effects.extend(pipeline::of(&old_pipeline, &new_pipeline, explained, firm));
         for job in &after.jobs {
             let Some(was) = names.before(job) else {
-                effects.push(view.appears(job));
+                effects.push(unless_included(view.appears(job)));
                 continue;
             };
             if was.name != job.name {
                 let text = format!("is the new name of {}", code(&was.name));
-                effects.push(Effect::of(job, Kind::Renamed, text));
+                effects.push(unless_included(Effect::of(job, Kind::Renamed, text)));
             }
+            let firm = Firm::of_job((before, was), (after, job));
             let pair = Pair {
                 before: was,
                 after: job,
                 old: names.carried(old.job(was)),
                 new: new.job(job),
+                // What a file that is not read calls a job has that name.
+                firm: match names.any_is_new() {
+                    true => firm.only_if_all_is_read(),
+                    false => firm,
+                },
             };
             effects.extend(job::of(&pair, &view));
         }
-        effects.extend(names.gone().map(|job| view.vanishes(job)));
+        let gone = names.gone().map(|job| view.vanishes(job));
+        effects.extend(gone.map(unless_included));
         effects
     }
 

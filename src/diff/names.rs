@@ -88,6 +88,11 @@ impl<'c> Names<'c> {
         renamed(&job, &|name| (*now.get(name).unwrap_or(&name)).to_owned())
     }
 
+    /// Whether any job has another name.
+    pub(super) fn any_is_new(&self) -> bool {
+        !self.renamed.is_empty()
+    }
+
     /// The jobs that are gone.
     pub(super) fn gone(&self) -> impl Iterator<Item = &'c Job> {
         self.gone.iter().copied()

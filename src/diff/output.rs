@@ -57,21 +57,74 @@ fn text(told: &Told<'_>) -> Shown {
     };
     out.line(&format!("against {}:{nothing}", told.against));
     let mut seen: HashMap<&[String], String> = HashMap::new();
-    for effect in effects.iter().chain(rewritten) {
-        out.line(&format!("  {}", sentence(effect, |name| name.to_owned())));
+    let mut above: (bool, &[String]) = (false, &[]);
+    for effect in grouped(effects.iter().chain(rewritten)) {
+        let under = (effect.open, effect.within.as_slice());
+        if under != above {
+            above = under;
+            for (depth, heading) in headings(effect).iter().enumerate() {
+                out.line(&format!("{}{heading}:", indent(depth)));
+            }
+        }
+        let indent = indent(headings(effect).len());
+        out.line(&format!(
+            "{indent}{}",
+            sentence(effect, |name| name.to_owned())
+        ));
         for line in lines(effect, &mut seen) {
             let paint = match line.chars().next() {
                 Some('+') => Paint::Good,
                 Some('-') => Paint::Bad,
                 _ => Paint::Plain,
             };
-            out.parts(&[(Paint::Plain, "      "), (paint, &line)]);
+            out.parts(&[(Paint::Plain, &format!("{indent}    ")), (paint, &line)]);
         }
     }
     for what in not_compared {
         out.parts(&[(Paint::Unsure, &format!("  not compared: {what}"))]);
     }
     out
+}
+
+/// What holds of an open effect.
+const UNLESS: &str = "unless a file that is not read says otherwise";
+
+/// The effects with those that are said under the same headings together: what is sure first, the pipeline's own
+/// before those of its children.
+fn grouped<'e>(effects: impl Iterator<Item = &'e Effect>) -> Vec<&'e Effect> {
+    let effects: Vec<&Effect> = effects.collect();
+    let mut order: Vec<&[String]> = vec![&[]];
+    for effect in &effects {
+        if !order.contains(&effect.within.as_slice()) {
+            order.push(&effect.within);
+        }
+    }
+    let mut grouped = effects;
+    grouped.sort_by_key(|effect| {
+        let at = order.iter().position(|within| *within == effect.within);
+        (effect.open, at)
+    });
+    grouped
+}
+
+/// What an effect stands under.
+fn headings(effect: &Effect) -> Vec<String> {
+    let open = effect.open.then(|| UNLESS.to_owned());
+    open.into_iter().chain(place(effect)).collect()
+}
+
+/// Which child pipeline an effect is about; `None`: none.
+fn place(effect: &Effect) -> Option<String> {
+    let (first, rest) = effect.within.split_first()?;
+    let mut text = format!("in the child pipeline of {}", code(first));
+    for job in rest {
+        text = format!("{text}, in that of {}", code(job));
+    }
+    Some(text)
+}
+
+fn indent(depth: usize) -> String {
+    "  ".repeat(depth + 1)
 }
 
 /// The lines of an effect, or where they were shown already: what several jobs share, as the
@@ -95,8 +148,18 @@ fn lines<'e>(effect: &'e Effect, seen: &mut HashMap<&'e [String], String>) -> Ve
 impl Effect {
     /// The effect as one sentence without markup.
     pub fn sentence(&self) -> String {
-        sentence(self, str::to_owned)
+        whole(self, str::to_owned)
     }
+}
+
+/// An effect with what it would stand under.
+fn whole(effect: &Effect, name: impl Fn(&str) -> String) -> String {
+    let place = place(effect).map_or_else(String::new, |place| format!("{place}: "));
+    let open = match effect.open {
+        true => format!(" ({UNLESS})"),
+        false => String::new(),
+    };
+    format!("{place}{}{open}", sentence(effect, name))
 }
 
 fn sentence(effect: &Effect, name: impl Fn(&str) -> String) -> String {
@@ -112,10 +175,12 @@ fn as_json(told: &Told<'_>) -> Shown {
         effects
             .map(|effect| {
                 json!({
+                    "within": effect.within,
                     "job": effect.job,
                     "kind": effect.kind.as_str(),
                     "text": effect.text,
                     "lines": effect.lines,
+                    "open": effect.open,
                 })
             })
             .collect()
@@ -152,8 +217,8 @@ fn markdown(told: &Told<'_>) -> Shown {
         out.line("");
     }
     let mut seen = HashMap::new();
-    for effect in effects.iter().chain(rewritten) {
-        let sentence = sentence(effect, |name| format!("**{}**", code(name)));
+    for effect in grouped(effects.iter().chain(rewritten)) {
+        let sentence = whole(effect, |name| format!("**{}**", code(name)));
         out.line(&format!("- {sentence}"));
         let lines = lines(effect, &mut seen);
         if !lines.is_empty() {

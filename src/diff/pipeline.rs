@@ -1,33 +1,41 @@
 //! What changed for the pipeline as a whole.
 
+use super::firm::Firm;
 use super::words::{code, lines, listed, shown};
 use super::{Effect, Kind, keys, script};
 use crate::config::normal::{COPIES, Fields, Form, UNSEEN, UNUSED};
 
 /// What changed in the normal form of the pipeline. `explained`: the refs that get a pipeline are
-/// told and decided.
-pub(super) fn of(old: &Fields, new: &Fields, explained: bool) -> Vec<Effect> {
-    let is_open = [old, new].iter().any(|side| side.get("include").is_some());
+/// told and decided. `firm`: what files that are not read cannot change.
+pub(super) fn of(old: &Fields, new: &Fields, explained: bool, firm: Firm<'_>) -> Vec<Effect> {
+    let all_is_read = firm.is_all();
     let mut effects = Vec::new();
     for key in new.differing(old) {
         let (was, is) = (old.get(key), new.get(key));
+        let is_firm = firm.has_value(key, was, is);
         match key {
-            "stages" => effects.extend(stages(was, is, is_open)),
-            "variables" => effects.extend(keys::of(key, was, is, |kind, text| {
-                one(kind, format!("every job {text}"))
+            "stages" => {
+                let told = stages(was, is, !all_is_read);
+                effects.extend(told.map(|effect| effect.open_unless(all_is_read)));
+            }
+            "variables" => effects.extend(keys::of(key, was, is, |kind, at, text| {
+                one(kind, format!("every job {text}")).open_unless(firm.has(at))
             })),
-            "workflow:name" => effects.push(match is {
-                Some(name) => one(Kind::Key, format!("pipelines are called {}", shown(name))),
-                None => one(Kind::Key, "pipelines no longer have a name".to_owned()),
-            }),
-            "workflow:auto_cancel" => effects.extend(cancel(was, is)),
+            "workflow:name" => {
+                let told = match is {
+                    Some(name) => one(Kind::Key, format!("pipelines are called {}", shown(name))),
+                    None => one(Kind::Key, "pipelines no longer have a name".to_owned()),
+                };
+                effects.push(told.open_unless(is_firm));
+            }
+            "workflow:auto_cancel" => {
+                let told = cancel(was, is).into_iter();
+                effects.extend(told.map(|effect| effect.open_unless(is_firm)));
+            }
             "workflow:rules" if explained && beside_refs(was) == beside_refs(is) => {}
             "workflow:rules" => {
-                effects.push(listing(
-                    "pipelines are created under other conditions",
-                    was,
-                    is,
-                ));
+                let text = "pipelines are created under other conditions";
+                effects.push(listing(text, was, is).open_unless(all_is_read));
             }
             "include" => effects.push(listing("other files are included and not read", was, is)),
             "include:rules" => {
@@ -39,18 +47,23 @@ pub(super) fn of(old: &Fields, new: &Fields, explained: bool) -> Vec<Effect> {
             })),
             COPIES => {
                 let jobs = entries(was, is).into_iter();
-                effects.extend(jobs.filter_map(|(job, was, is)| copies(job, was, is)));
+                let told = jobs.filter_map(|(job, was, is)| copies(job, was, is));
+                effects.extend(told.map(|effect| effect.open_unless(all_is_read)));
             }
             UNUSED => {
                 for (key, was, is) in entries(was, is) {
-                    effects.extend(keys::of(key, was, is, |_, text| {
+                    effects.extend(keys::of(key, was, is, |_, _, text| {
                         let text = format!("files that are not read: the pipeline {text}");
                         one(Kind::Key, text)
                     }));
                 }
             }
-            _ => effects.extend(keys::of(key, was, is, |_, text| {
+            // No other file can say what the inputs of this one are.
+            "spec" => effects.extend(keys::of(key, was, is, |_, _, text| {
                 one(Kind::Key, format!("the pipeline {text}"))
+            })),
+            _ => effects.extend(keys::of(key, was, is, |_, _, text| {
+                one(Kind::Key, format!("the pipeline {text}")).open_unless(is_firm)
             })),
         }
     }

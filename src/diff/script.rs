@@ -3,6 +3,7 @@
 use similar::{ChangeTag, TextDiff};
 
 use super::{Effect, Kind, Pair};
+use crate::config::Located;
 use crate::config::normal::Form;
 
 /// Other commands, with the lines that differ. `old` and `new` are the whole lists; those before
@@ -28,11 +29,21 @@ pub(super) fn of(pair: &Pair<'_>, key: &str, old: Option<&Form>, new: Option<&Fo
 
 /// Whether the script itself is the same.
 fn only_before(pair: &Pair<'_>) -> bool {
-    let script = |job: &crate::config::Job| -> Vec<String> {
-        let commands = job.script.iter();
+    same(&pair.before.script, &pair.after.script)
+}
+
+fn same(one: &[Located<String>], other: &[Located<String>]) -> bool {
+    let texts = |commands: &[Located<String>]| -> Vec<String> {
+        let commands = commands.iter();
         commands.map(|command| command.value.clone()).collect()
     };
-    script(pair.before) == script(pair.after)
+    texts(one) == texts(other)
+}
+
+/// Whether no file that is not read can change what differs in the commands before the script and in it.
+pub(super) fn is_firm(pair: &Pair<'_>) -> bool {
+    let before = same(&pair.before.before_script, &pair.after.before_script);
+    (only_before(pair) || pair.firm.has("script")) && (before || pair.firm.has("before_script"))
 }
 
 fn text(commands: Option<&Form>) -> String {

@@ -1,6 +1,6 @@
 //! The driver `apply`: `kubectl apply` of files, in which the named variables alone are replaced.
 
-use super::{Driver, Keys, Reach, missing};
+use super::{Driver, Keys, Reach, Release, Within, missing};
 use crate::finding::{Code, Finding, Report};
 use crate::lower::deploy::cluster::Client;
 use crate::lower::deploy::{Change, Undo, substitution};
@@ -35,7 +35,7 @@ impl Keys for Apply {
 }
 
 impl Driver for Apply {
-    fn check(&self, span: Span, report: &mut Report) {
+    fn check(&self, span: Span, _: Within<'_>, report: &mut Report) {
         let help = "name the files or folders that `kubectl apply` takes";
         if self.files.is_missing() {
             missing(report, span, "apply", "files", help);
@@ -87,12 +87,8 @@ impl Driver for Apply {
         false
     }
 
-    fn release(&self) -> Option<&At<Text>> {
+    fn release(&self) -> Option<Release<'_>> {
         None
-    }
-
-    fn delete_release(&self) -> Vec<Value> {
-        Vec::new()
     }
 
     fn list_planned(&self, _: &str) -> Vec<Value> {

@@ -3,11 +3,15 @@
 //!
 //! The job needs no access to a cluster. It clones the branch, writes the digests, commits and pushes, and
 //! starts again from the new commit when the push is refused. git asks for the password when it needs it, so
-//! the token stands on no command line and in no file.
+//! the token stands on no command line and in no file. Always holds: git talks HTTPS alone, whatever a variable in
+//! the URL is, and no text of the manifest or of a variable is an option of git.
+
+mod address;
 
 use super::kustomize::Kustomize;
-use super::{Driver, Keys, Reach, missing};
+use super::{Driver, Keys, Reach, Release, Within, missing};
 use crate::finding::{Code, Finding, Report};
+use crate::gitlab::names;
 use crate::lower::deploy::Change;
 use crate::lower::{Lowering, own_folder, quoted, word};
 use crate::manifest::collection::{Many, Map};
@@ -59,6 +63,7 @@ impl Gitops {
         let key = |end: &str| word(&format!("credential.{repository}{end}.helper"));
         let redirected = !repository.ends_with(".git");
         let mut commands = vec![
+            "export GIT_ALLOW_PROTOCOL=https".to_owned(),
             format!(
                 "export GIT_CONFIG_COUNT={} GIT_CONFIG_KEY_0={}",
                 1 + u8::from(redirected),
@@ -80,40 +85,43 @@ impl Gitops {
 
 impl Keys for Gitops {
     const READERS: &'static [Row] = &[
-        (&["Gitops"], &["repository", "branch"], &[Reads::Operand]),
+        (&["Gitops"], &["repository"], &[Reads::Url]),
+        (&["Gitops"], &["branch"], &[Reads::Operand]),
         (&["Gitops"], &["token"], &[Reads::Plain]),
         (&["Gitops"], &["files"], &[Reads::Operand, Reads::NoShell]),
     ];
 }
 
 impl Driver for Gitops {
-    fn check(&self, span: Span, report: &mut Report) {
-        let help = "write its URL, as in `https://gitlab.example.com/group/deployments.git`";
-        match self.repository.at() {
-            None if self.repository.is_missing() => {
-                missing(report, span, "gitops", "repository", help);
-            }
-            None => {}
-            Some(url) => {
-                let authority = url.value.split_once("://").map_or("", |(_, behind)| behind);
-                let authority = authority.split('/').next().unwrap_or_default();
-                if authority.contains('@') {
-                    let message = "the URL of the repository has a user or a password";
-                    let finding = Finding::new(Code::LiteralSecret, url.span, message);
-                    report.push(finding.help("remove it, and name the variable in `token`"));
-                } else if !url.value.starts_with("https://") && !url.value.starts_with('$') {
-                    let message = format!("`{}` is not an HTTPS URL", url.value);
-                    let finding = Finding::new(Code::BadName, url.span, message);
-                    report.push(finding.help(help));
-                }
-            }
+    fn check(&self, span: Span, within: Within<'_>, report: &mut Report) {
+        if self.repository.is_missing() {
+            missing(report, span, "gitops", "repository", address::HELP);
         }
+        let url = self.repository.at();
+        let url = url.and_then(|url| address::repository(&url.value, url.span));
+        let branch = self.branch.at();
+        let branch = branch.and_then(|branch| address::branch(&branch.value, branch.span));
+        for finding in url.into_iter().chain(branch) {
+            report.push(finding);
+        }
+        let help = "name the variable with a token that may push to the repository";
         if self.token.is_missing() {
-            let help = "name the variable with a token that may push to the repository";
             missing(report, span, "gitops", "token", help);
         }
+        if let Some(token) = self.token.at()
+            && names::is_predefined(&token.value)
+        {
+            let name = &*token.value;
+            let message =
+                format!("`{name}` is GitLab's own, and may not push to another repository");
+            let finding = Finding::new(Code::BadName, token.span, message);
+            let finding = finding.help(help);
+            let help =
+                "on GitLab: a project or group access token with the scope `write_repository`";
+            report.push(finding.help(help));
+        }
         if let Some(overlay) = self.kustomize.at() {
-            overlay.value.check(overlay.span, report);
+            overlay.value.check(overlay.span, within, report);
             if overlay.value.images.is_missing() {
                 let help = "name the images that the overlay gets";
                 missing(report, overlay.span, "kustomize", "images", help);
@@ -179,12 +187,8 @@ impl Driver for Gitops {
         false
     }
 
-    fn release(&self) -> Option<&At<Text>> {
+    fn release(&self) -> Option<Release<'_>> {
         None
-    }
-
-    fn delete_release(&self) -> Vec<Value> {
-        Vec::new()
     }
 
     /// What the repository names will run, though the cluster may not know it yet.
@@ -194,7 +198,7 @@ impl Driver for Gitops {
         let mut commands = self.credentials();
         commands.extend(
             [
-                format!("git clone --quiet --depth 1 --branch {branch} {repository} {folder}"),
+                format!("git clone --quiet --depth 1 --branch {branch} -- {repository} {folder}"),
                 format!(
                     "git -C {folder} grep -hoE 'sha256:[0-9a-f]{{64}}' >> {file} || [ $? = 1 ]"
                 ),

@@ -1,7 +1,9 @@
 //! The driver `helm`: `helm upgrade --install`, which waits for the release and takes it back if it
 //! fails. Helm 3 and 4.
 
-use super::{Driver, Keys, Reach, missing};
+pub(crate) mod options;
+
+use super::{Driver, Keys, Reach, Release, Within, missing};
 use crate::check::entities::variable_values;
 use crate::finding::{Code, Finding, Report};
 use crate::gitlab::variables::names;
@@ -97,7 +99,7 @@ impl Keys for Helm {
 }
 
 impl Driver for Helm {
-    fn check(&self, span: Span, report: &mut Report) {
+    fn check(&self, span: Span, within: Within<'_>, report: &mut Report) {
         for (is_missing, key, help) in [
             (
                 self.chart.is_missing(),
@@ -121,6 +123,20 @@ impl Driver for Helm {
         }
         if let Some(set) = self.set.get() {
             variable_values(set, false, report);
+        }
+        for option in self.options.get().into_iter().flat_map(List::iter) {
+            if let Some(finding) = options::refused(&option.value, option.span) {
+                report.push(finding);
+            }
+        }
+        let of_manifest = (&within.manifest.variables, true);
+        for (variables, everywhere) in [(&within.environment.variables, false), of_manifest] {
+            for (name, _) in variables.get().into_iter().flat_map(|all| all.0.iter()) {
+                let refused = options::refused_variable(&name.value, name.span, everywhere);
+                if let Some(finding) = refused {
+                    report.push(finding);
+                }
+            }
         }
     }
 
@@ -168,25 +184,21 @@ impl Driver for Helm {
         false
     }
 
-    fn release(&self) -> Option<&At<Text>> {
-        self.release.at()
-    }
-
-    fn delete_release(&self) -> Vec<Value> {
-        let mut script = Vec::new();
-        let text = self.release.get().map_or("", String::as_str);
-        let required: Vec<String> = names(text)
+    fn release(&self) -> Option<Release<'_>> {
+        let name = self.release.at()?;
+        let mut delete = Vec::new();
+        let required: Vec<String> = names(&name.value)
             .map(|name| format!("\"${{{name}:?}}\""))
             .collect();
         if !required.is_empty() {
-            script.push(Value::from(format!(": {}", required.join(" "))));
+            delete.push(Value::from(format!(": {}", required.join(" "))));
         }
         let (cut, release) = named(self);
-        script.extend(cut);
-        script.push(Value::from(format!(
+        delete.extend(cut);
+        delete.push(Value::from(format!(
             "helm uninstall {release} --ignore-not-found --wait"
         )));
-        script
+        Some(Release { name, delete })
     }
 
     fn list_planned(&self, _: &str) -> Vec<Value> {

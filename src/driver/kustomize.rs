@@ -1,7 +1,7 @@
 //! The driver `kustomize`: `kubectl apply --kustomize` of an overlay in which the images are set by
 //! digest.
 
-use super::{Driver, Keys, Reach, missing};
+use super::{Driver, Keys, Reach, Release, Within, missing};
 use crate::finding::Report;
 use crate::lower::deploy::cluster::Client;
 use crate::lower::deploy::{Change, Undo};
@@ -49,7 +49,7 @@ impl Keys for Kustomize {
 }
 
 impl Driver for Kustomize {
-    fn check(&self, span: Span, report: &mut Report) {
+    fn check(&self, span: Span, _: Within<'_>, report: &mut Report) {
         if self.path.is_missing() {
             let help = "name the folder of the overlay";
             missing(report, span, "kustomize", "path", help);
@@ -100,12 +100,8 @@ impl Driver for Kustomize {
         false
     }
 
-    fn release(&self) -> Option<&At<Text>> {
+    fn release(&self) -> Option<Release<'_>> {
         None
-    }
-
-    fn delete_release(&self) -> Vec<Value> {
-        Vec::new()
     }
 
     fn list_planned(&self, _: &str) -> Vec<Value> {

@@ -16,6 +16,7 @@ use crate::finding::{Code, Finding, Report};
 use crate::lower::Lowering;
 use crate::lower::deploy::Change;
 use crate::lower::deploy::cluster::Client;
+use crate::manifest::Manifest;
 use crate::manifest::collection::Many;
 use crate::manifest::environments::Environment;
 use crate::manifest::kinds::{ProjectPath, Text, VariableName};
@@ -33,8 +34,8 @@ use set_image::SetImage;
 
 /// What the rest of windlass asks of a driver.
 pub(crate) trait Driver {
-    /// Reports what is wrong with its keys; `span` is its own place.
-    fn check(&self, span: Span, report: &mut Report);
+    /// Reports what is wrong with its keys, and with what is said beside them; `span` is its own place.
+    fn check(&self, span: Span, within: Within<'_>, report: &mut Report);
 
     /// The images that it names, with their places.
     fn images(&self) -> Vec<&At<Text>>;
@@ -65,11 +66,8 @@ pub(crate) trait Driver {
     /// name another one.
     fn stays_in_namespace(&self) -> bool;
 
-    /// The Helm release that it deploys.
-    fn release(&self) -> Option<&At<Text>>;
-
-    /// Commands that delete this release: what `stop: {delete: release}` does.
-    fn delete_release(&self) -> Vec<Value>;
+    /// The release that it deploys, if it can be deleted as a whole.
+    fn release(&self) -> Option<Release<'_>>;
 
     /// Commands that add to a file what it will run though the cluster does not run it yet, for the retention of
     /// its images: their digests, a line each. The job has [`Client::Tools`] and the environment's access.
@@ -77,6 +75,24 @@ pub(crate) trait Driver {
 
     /// What the job does, and how that goes back.
     fn lower(&self, lowering: &Lowering<'_>, environment: &Environment) -> Change;
+}
+
+/// What stands around a driver.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Within<'m> {
+    /// The manifest.
+    pub(crate) manifest: &'m Manifest,
+    /// The environment that it deploys.
+    pub(crate) environment: &'m Environment,
+}
+
+/// A release of Helm.
+#[derive(Debug)]
+pub(crate) struct Release<'m> {
+    /// Its name.
+    pub(crate) name: &'m At<Text>,
+    /// Commands that delete it: what `stop: {delete: release}` does.
+    pub(crate) delete: Vec<Value>,
 }
 
 /// What is known of a driver's keys without a manifest.
@@ -164,8 +180,8 @@ impl Deploy {
         drivers.any(|driver| driver.value.reach() == Reach::Itself)
     }
 
-    /// The Helm release that is deployed.
-    pub(crate) fn release(&self) -> Option<&At<Text>> {
+    /// The release that is deployed.
+    pub(crate) fn release(&self) -> Option<Release<'_>> {
         self.drivers().find_map(|driver| driver.value.release())
     }
 }

@@ -1,6 +1,6 @@
 //! The driver `script`: the project's own commands.
 
-use super::{Driver, Keys, Reach};
+use super::{Driver, Keys, Reach, Release, Within};
 use crate::finding::Report;
 use crate::lower::Lowering;
 use crate::lower::deploy::Change;
@@ -16,7 +16,7 @@ impl Keys for Many<Text> {
 }
 
 impl Driver for Many<Text> {
-    fn check(&self, _: Span, _: &mut Report) {}
+    fn check(&self, _: Span, _: Within<'_>, _: &mut Report) {}
 
     fn images(&self) -> Vec<&At<Text>> {
         Vec::new()
@@ -54,12 +54,8 @@ impl Driver for Many<Text> {
         false
     }
 
-    fn release(&self) -> Option<&At<Text>> {
+    fn release(&self) -> Option<Release<'_>> {
         None
-    }
-
-    fn delete_release(&self) -> Vec<Value> {
-        Vec::new()
     }
 
     fn list_planned(&self, _: &str) -> Vec<Value> {

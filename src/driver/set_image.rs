@@ -1,6 +1,6 @@
 //! The driver `set_image`: `kubectl set image`, one command a workload, by digest.
 
-use super::{Driver, Keys, Reach};
+use super::{Driver, Keys, Reach, Release, Within};
 use crate::finding::{Code, Finding, Report};
 use crate::gitlab::names::{self, kubernetes_workload};
 use crate::lower::deploy::Change;
@@ -90,7 +90,7 @@ impl Keys for SetImage {
 }
 
 impl Driver for SetImage {
-    fn check(&self, _: Span, report: &mut Report) {
+    fn check(&self, _: Span, _: Within<'_>, report: &mut Report) {
         let jobs = self
             .0
             .iter()
@@ -152,12 +152,8 @@ impl Driver for SetImage {
         true
     }
 
-    fn release(&self) -> Option<&At<Text>> {
+    fn release(&self) -> Option<Release<'_>> {
         None
-    }
-
-    fn delete_release(&self) -> Vec<Value> {
-        Vec::new()
     }
 
     fn list_planned(&self, _: &str) -> Vec<Value> {

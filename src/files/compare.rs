@@ -31,6 +31,11 @@ pub enum Status {
         /// Whether somebody edited it since.
         edited: bool,
     },
+    /// A newer windlass generated it, and it differs from what this one makes.
+    Newer {
+        /// The version of that windlass.
+        version: String,
+    },
     /// The text is right, but the file is not executable and should be.
     NotExecutable,
     /// windlass did not make it.
@@ -155,7 +160,7 @@ fn settle(file: &Compared, new: &str) -> Status {
     }
 }
 
-/// What is at a path: `Missing`, `Foreign`, `Blocked`, or `Differs` for anything generated; nobody asks whether
+/// What is at a path: `Missing`, `Foreign`, `Blocked`, or `Differs` or `Newer` for anything generated; nobody asks whether
 /// the wanted text was edited.
 fn look(root: &Path, path: &str, wanted: Option<&str>) -> Result<Compared, Error> {
     let mut file = Compared {
@@ -191,8 +196,11 @@ fn look(root: &Path, path: &str, wanted: Option<&str>) -> Result<Compared, Error
         file.status = match &file.old {
             Some(text) if Some(text.as_str()) == wanted => Status::Differs { edited: false },
             Some(text) => match inspect(text) {
-                State::Generated(header) => Status::Differs {
-                    edited: !header.intact,
+                State::Generated(header) => match header.newer_version() {
+                    Some(version) => Status::Newer { version },
+                    None => Status::Differs {
+                        edited: !header.intact,
+                    },
                 },
                 State::Foreign => Status::Foreign,
             },
@@ -217,8 +225,10 @@ fn stale(root: &Path, files: &[Compared]) -> Result<Vec<Compared>, Error> {
             continue;
         }
         let mut file = look(root, &path, None)?;
-        let Status::Differs { edited } = file.status else {
-            continue;
+        let edited = match file.status {
+            Status::Differs { edited } => edited,
+            Status::Newer { .. } => false,
+            _ => continue,
         };
         // A link was not made by windlass; what it points to may serve others.
         let linked = root.join(&file.path) != file.target;

@@ -32,7 +32,9 @@ fn file_diff(file: &Compared) -> Shown {
         return Shown::default();
     };
     match file.status {
-        Status::Differs { .. } | Status::Foreign => unified(&file.path, old, new),
+        Status::Differs { .. } | Status::Newer { .. } | Status::Foreign => {
+            unified(&file.path, old, new)
+        }
         Status::Same
         | Status::Missing
         | Status::NotExecutable

@@ -3,10 +3,11 @@
 //!
 //! In: a [`FileSet`] that the compiler made, and the project's root. Out: a [`Comparison`] of the
 //! set with the disk, its findings and diff, and, if nothing stands in the way, the files.
-//! Always holds: a file is whole, the old one or the new one, at any moment; a file that a person
+//! Always holds: a file is whole, the old one or the new one, at any moment; all files are written or none; a file that a person
 //! wrote or edited is overwritten or removed only where that was asked for; nothing outside the
 //! project's root is touched; a file that is right already is not written.
 
+mod batch;
 mod compare;
 mod diff;
 mod header;
@@ -21,6 +22,7 @@ mod report;
 mod tests;
 mod write;
 
+pub use batch::Batch;
 pub use compare::{Compared, Comparison, Status, compare};
 pub use header::{Header, State, inspect, seal};
 pub use list::listed;

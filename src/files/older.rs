@@ -2,7 +2,7 @@
 //!
 //! In: a [`Comparison`]. Out: an [`Older`], if the windlass is the only known reason why the files are not what
 //! they should be. Always holds: a file that a person changed, removed or put there is never excused, and neither
-//! is a manifest that is known to have changed since.
+//! is a manifest that is known to have changed since, nor a header that no windlass wrote for this manifest.
 
 use semver::Version;
 
@@ -20,10 +20,15 @@ pub struct Older {
 
 impl Comparison {
     /// What made the files, if all that differs may come from an older windlass; `None` also if nothing differs.
-    pub fn older(&self) -> Option<Older> {
+    /// `made_for` is the version that the manifest asks for: none before it can have made its files.
+    pub fn older(&self, made_for: Option<&str>) -> Option<Older> {
         let header = self.header()?;
+        if made_for.is_some_and(|oldest| is_before(header.version.as_deref(), oldest)) {
+            return None;
+        }
         let same_manifest = header.made_from.as_ref() == Some(&self.made_from);
-        let unknown_manifest = header.made_from.is_none();
+        // Since windlass says its version, it says what it made a file from.
+        let unknown_manifest = header.made_from.is_none() && header.version.is_none();
         let excused = self.files.iter().all(|file| match file.status {
             Status::Same => true,
             Status::Differs { edited: false } | Status::Stale { edited: false } => {
@@ -33,6 +38,7 @@ impl Comparison {
             Status::Missing => !header.companions.contains(&file.path),
             Status::Differs { edited: true }
             | Status::Stale { edited: true }
+            | Status::Newer { .. }
             | Status::NotExecutable
             | Status::Foreign
             | Status::Blocked { .. } => false,
@@ -43,16 +49,6 @@ impl Comparison {
             version: header.version,
             same_manifest,
         })
-    }
-
-    /// The version that a newer windlass wrote into the pipeline on disk.
-    pub fn newer(&self) -> Option<String> {
-        let version = self.header()?.version?;
-        let (made, own) = (
-            Version::parse(&version).ok()?,
-            Version::parse(VERSION).ok()?,
-        );
-        (made > own).then_some(version)
     }
 
     /// The version that the pipeline on disk names, if windlass made it and it names one.
@@ -77,11 +73,16 @@ fn is_older(text: &str) -> bool {
     }
 }
 
-/// Whether a version is before this one: no version at all is, and one that is not a version is not.
+/// Whether a version is before this one.
 fn is_older_version(version: Option<&str>) -> bool {
+    is_before(version, VERSION)
+}
+
+/// Whether a version is before another: no version at all is, and one that is not a version is not.
+fn is_before(version: Option<&str>, other: &str) -> bool {
     let Some(version) = version else { return true };
-    match (Version::parse(version), Version::parse(VERSION)) {
-        (Ok(made), Ok(own)) => made < own,
+    match (Version::parse(version), Version::parse(other)) {
+        (Ok(made), Ok(other)) => made < other,
         _ => false,
     }
 }

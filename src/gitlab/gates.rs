@@ -92,8 +92,8 @@ pub fn most_needs(target: Version) -> usize {
 }
 
 fn find(gates: &[Gate], name: &str) -> Option<Version> {
-    let found = gates.iter().find(|(known, _)| *known == name);
-    found.map(|(_, since)| *since)
+    let found = gates.binary_search_by_key(&name, |(known, _)| *known).ok();
+    found.and_then(|at| gates.get(at)).map(|(_, since)| *since)
 }
 
 /// Since when a keyword is there; `None` if in every target.
@@ -103,8 +103,9 @@ pub fn keyword(path: &str) -> Option<Version> {
 
 /// Since when a keyword has a value; `None` if in every target.
 pub fn value(path: &str, value: &str) -> Option<Version> {
-    let mut gates = VALUES.iter();
-    let found = gates.find(|(known, (word, _))| *known == path && *word == value);
+    let wanted = (path, value);
+    let found = VALUES.binary_search_by_key(&wanted, |(known, (word, _))| (*known, *word));
+    let found = found.ok().and_then(|at| VALUES.get(at));
     found.map(|(_, (_, since))| *since)
 }
 

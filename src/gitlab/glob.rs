@@ -3,9 +3,11 @@
 //! In: a glob. Out: whether it matches a path. Facts: Ruby's `File.fnmatch?` with `FNM_PATHNAME`,
 //! `FNM_DOTMATCH` and `FNM_EXTGLOB` (GitLab 18.11).
 
+mod inclusion;
 mod posix;
 mod unmatchable;
 
+pub use inclusion::is_within;
 pub use posix::to_posix;
 pub use unmatchable::{Compared, Unmatchable, unmatchable};
 

@@ -46,21 +46,20 @@ impl Graph {
         let started: Vec<Node> = jobs
             .filter_map(|(node, job)| {
                 let pipeline = child::started(job)?;
-                let files = pipeline.files.as_deref();
-                let inner = files.and_then(|files| child::of_files(files, repository));
+                let inner = pipeline.whole(config, repository);
                 let names = |config: Config| config.jobs.into_iter().map(|job| job.name).collect();
                 let by = Need {
                     job: node.name.clone(),
                     optional: false,
                 };
                 Some(Node {
-                    name: pipeline.name,
                     conditional: node.conditional,
                     needs: Some(vec![by]),
                     started: Some(Started {
-                        is_child: pipeline.is_child,
+                        is_child: pipeline.is_child(),
                         jobs: inner.map(names),
                     }),
+                    name: pipeline.name,
                     ..Node::default()
                 })
             })

@@ -28,6 +28,7 @@ mod values;
 mod written;
 
 use std::collections::{HashMap, HashSet};
+use std::rc::Rc;
 
 use crate::check::Files;
 use crate::compile::{InternalError, compile};
@@ -324,6 +325,7 @@ where
     let read =
         |given: &dyn Given| read_pipeline(&made.lowered.pipeline, &made.source, project, given);
     let after = Configs::new(read).map_err(Refused::Findings)?;
+    let after = after.with_children(Rc::new(project.clone()));
     let comparison = diff_all(pipeline.configs, &after, pipeline.default_branch);
     drop(after);
     Ok(Tried { comparison, made })

@@ -8,7 +8,7 @@ use super::pipeline::{creation, duplicates, interruptible, manual, stop};
 use super::script::{self, Scripts};
 use super::settings::Settings;
 use super::shellcheck::ShellCheck;
-use super::subject::{Subject, is_far_fetched};
+use super::subject::{self, Subject};
 use crate::config::{Config, Job, Map, Place, Repository, Value};
 use crate::finding::{Code, Finding, Location, Report};
 use crate::plan::{
@@ -20,6 +20,8 @@ use crate::plan::{
 pub(super) struct Seen {
     /// What it is created for.
     pub(super) situation: Situation,
+    /// Whether no project would have such a pipeline, though one could.
+    pub(super) is_far_fetched: bool,
     /// The rule of the workflow that admits it, if that is decided and there is one.
     pub(super) workflow: Option<usize>,
     /// Why nothing is created.
@@ -94,7 +96,8 @@ impl<'l> Lint<'l> {
             let Some(plan) = self.plan(situation) else {
                 continue;
             };
-            let is_told = !is_far_fetched(&self.config, &plan.situation);
+            let is_far_fetched = subject::is_far_fetched(&self.config, &plan.situation);
+            let is_told = !is_far_fetched;
             if is_told {
                 creation::check(self, &plan);
             }
@@ -109,6 +112,7 @@ impl<'l> Lint<'l> {
                 _ => None,
             };
             self.seen.push(Seen {
+                is_far_fetched,
                 workflow,
                 absence: plan.absence.clone(),
                 jobs: plan.jobs.iter().map(|job| job.presence()).collect(),

@@ -70,7 +70,7 @@ const RULES: &[(&[Code], Rule)] = &[
     ),
     (&[Code::SecretHandedOn], danger::handed_on::check),
     (&[Code::DebugTrace], danger::debug::check),
-    (&[Code::ScriptInjection], danger::evaluation::check),
+    (&[Code::ScriptInjection], danger::injection::check),
     (&[Code::PipedDownload], danger::download::check),
     (&[Code::UnverifiedConnection], danger::connection::check),
     (&[Code::UnpinnedImage], danger::image::check),

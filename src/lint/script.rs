@@ -1,13 +1,13 @@
 //! The scripts of all jobs, read as a shell reads them, and where each word stands in its file.
 //!
-//! In: a [`Config`]. Out: each text of `script`, `before_script` and `after_script` once, however many jobs
-//! have it. Always holds: a place lies inside of the value that the text comes from; what does not read as
+//! In: a [`Config`]. Out: each text of `script`, `before_script`, `after_script` and
+//! `hooks:pre_get_sources_script` once, however many jobs have it. Always holds: a place lies inside of the value that the text comes from; what does not read as
 //! a script has no commands.
 
 use std::collections::HashMap;
 use std::ops::Range;
 
-use crate::config::{Config, Job, Located, Place};
+use crate::config::{Config, Job, Located, Node, Place};
 use crate::gitlab::shell::commands::{Command, commands};
 use crate::source::{Source, Span};
 
@@ -26,8 +26,17 @@ pub(super) struct Script {
 /// The scripts of a configuration.
 pub(super) struct Scripts {
     all: Vec<Script>,
-    /// For each job, its scripts in the order in which it runs them.
-    of_jobs: Vec<Vec<usize>>,
+    of_jobs: Vec<Own>,
+}
+
+/// The scripts of a job.
+#[derive(Default)]
+struct Own {
+    /// All of them, in the order in which it runs them.
+    all: Vec<usize>,
+    /// How many each shell reads: that of the hook, of `before_script` and `script`, and of `after_script`
+    /// (`Gitlab::Ci::Build::Step` and `Ci::BuildRunnerPresenter`, 18.11).
+    shells: [usize; 3],
 }
 
 impl Scripts {
@@ -43,20 +52,47 @@ impl Scripts {
 
     /// The indexes of a job's scripts, in the order in which it runs them.
     pub(super) fn indexes(&self, job: usize) -> &[usize] {
-        self.of_jobs.get(job).map_or(&[], Vec::as_slice)
+        self.of_jobs.get(job).map_or(&[], |own| own.all.as_slice())
+    }
+
+    /// The same in three parts: each shell reads one.
+    pub(super) fn by_shell(&self, job: usize) -> impl Iterator<Item = &[usize]> {
+        let own = self.of_jobs.get(job);
+        let mut rest = self.indexes(job);
+        let counts = own.map(|own| own.shells).unwrap_or_default();
+        counts.into_iter().map(move |count| {
+            let (first, after) = rest.split_at_checked(count).unwrap_or_default();
+            rest = after;
+            first
+        })
     }
 
     /// Those of a job, by its index.
     pub(super) fn of(&self, job: usize) -> impl Iterator<Item = &Script> {
-        let own = self.of_jobs.get(job).into_iter().flatten();
-        own.filter_map(|at| self.all.get(*at))
+        self.indexes(job).iter().filter_map(|at| self.all.get(*at))
     }
 }
 
-/// All commands of a job, in the order in which it runs them.
-fn lines(job: &Job) -> impl Iterator<Item = &Located<String>> {
-    let before = job.before_script.iter();
-    before.chain(&job.script).chain(&job.after_script)
+/// The commands of a job, those of one shell together, in the order in which it runs them.
+fn lines(job: &Job) -> [Vec<(Place, &str)>; 3] {
+    fn of(list: &[Located<String>]) -> impl Iterator<Item = (Place, &str)> {
+        list.iter().map(|line| (line.place, line.value.as_str()))
+    }
+    let mut hook = Vec::new();
+    let hooks = job.keys.given("hooks");
+    if let Some(node) = hooks.and_then(|hooks| hooks.get("pre_get_sources_script")) {
+        texts(node, &mut hook);
+    }
+    let main = of(&job.before_script).chain(of(&job.script)).collect();
+    [hook, main, of(&job.after_script).collect()]
+}
+
+/// The texts of a list, and of the lists in it.
+fn texts<'n>(node: &'n Node, into: &mut Vec<(Place, &'n str)>) {
+    match node.as_seq() {
+        Some(items) => items.iter().for_each(|item| texts(item, into)),
+        None => into.extend(node.as_str().map(|text| (node.place, text))),
+    }
 }
 
 /// The scripts of all jobs, in the order of the jobs.
@@ -65,17 +101,21 @@ pub(super) fn of(config: &Config) -> Scripts {
     let mut scripts: Vec<Script> = Vec::new();
     let mut of_jobs = Vec::new();
     for (at, job) in config.jobs.iter().enumerate() {
-        let mut own = Vec::new();
-        for line in lines(job) {
+        let lines = lines(job);
+        let mut own = Own {
+            shells: lines.each_ref().map(Vec::len),
+            ..Own::default()
+        };
+        for (place, text) in lines.into_iter().flatten() {
             let next = scripts.len();
-            let index = *known.entry((line.place, &line.value)).or_insert(next);
-            own.push(index);
+            let index = *known.entry((place, text)).or_insert(next);
+            own.all.push(index);
             match scripts.get_mut(index) {
                 Some(script) => script.jobs.push(at),
                 None => scripts.push(Script {
-                    place: line.place,
-                    text: line.value.clone(),
-                    commands: commands(&line.value).unwrap_or_default(),
+                    place,
+                    text: text.to_owned(),
+                    commands: commands(text).unwrap_or_default(),
                     jobs: vec![at],
                 }),
             }

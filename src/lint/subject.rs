@@ -71,12 +71,16 @@ pub(crate) fn present<'p>(config: &'p Config, plan: &'p Plan) -> Vec<Present<'p>
 }
 
 /// Whether a push would need a project that sets a variable of the file to another text, as `MASTER_BRANCH` to the
-/// name of a feature branch. Who runs a pipeline by hand may well do that.
+/// name of a feature branch, or one that names another ref than that of the pipeline, as `REF` to `refs/heads/main`
+/// on every branch. Who runs a pipeline by hand may well do that.
 pub(crate) fn is_far_fetched(config: &Config, situation: &Situation) -> bool {
     let by_push = matches!(situation.trigger, Trigger::Push | Trigger::MergeRequest);
     let is_another = |(name, value): (&String, &String)| {
         let own = config.variables.get(name);
-        own.is_some_and(|own| own.value != *value && !own.value.contains('$'))
+        let of_refs = ["refs/heads/", "refs/tags/"];
+        let named = of_refs.iter().find_map(|refs| value.strip_prefix(refs));
+        own.is_some_and(|own| own.value != *value)
+            || named.is_some_and(|named| named != situation.ref_name())
     };
     by_push && situation.variables.iter().any(is_another)
 }

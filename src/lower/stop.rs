@@ -231,10 +231,8 @@ impl<'m> Lowering<'m> {
             }
             Some(StopDelete::Release) => {
                 let deploy = environment.deploy.get();
-                let drivers = deploy.into_iter().flat_map(Deploy::drivers);
-                drivers
-                    .flat_map(|driver| driver.value.delete_release())
-                    .collect()
+                let release = deploy.and_then(Deploy::release);
+                release.map(|of| of.delete).unwrap_or_default()
             }
             Some(StopDelete::Labelled) => {
                 let kinds = stop.kinds.get().map(super::common::list_of);
@@ -375,7 +373,7 @@ impl<'m> Lowering<'m> {
         match stop.delete.get() {
             Some(StopDelete::Release) => {
                 let release = environment.deploy.get().and_then(Deploy::release);
-                texts.extend(release.map(|release| release.value.clone()));
+                texts.extend(release.map(|release| release.name.value.clone()));
             }
             Some(StopDelete::Labelled) => {
                 texts.extend(

@@ -17,6 +17,7 @@ use super::kinds::Text;
 use super::record::{Field, all};
 use super::resolved::SetNames;
 use super::tests::{Test, Via};
+use crate::gitlab::glob::is_within;
 use crate::source::{At, Span};
 
 /// A job runs only when one of these paths changed.
@@ -46,9 +47,11 @@ impl Narrowed {
         set(&self.paths) == set(&other.paths)
     }
 
-    /// Whether all of these paths are among the others.
+    /// Whether each file that these paths name is surely one of the others, as those of `api/src/**/*` are of
+    /// `api/**/*`.
     pub fn is_within(&self, other: &Self) -> bool {
-        set(&self.paths).is_subset(&set(&other.paths))
+        let is_named = |path: &String| other.paths.iter().any(|other| is_within(path, other));
+        self.paths.iter().all(is_named)
     }
 }
 

@@ -347,12 +347,12 @@ macro_rules! entity {
                 }
             }
 
-            fn inherit_for_all(&mut self, all: &$crate::manifest::Defaults) {
-                self.refs.inherit(&all.refs);
-                self.runner_tags.inherit(&all.runner_tags);
-                self.retry.inherit(&all.retry);
-                self.timeout.inherit(&all.timeout);
-                self.interruptible.inherit(&all.interruptible);
+            fn inherit_for_all(&mut self, all: &$crate::manifest::common::ForAll<'_>) {
+                self.refs.inherit(all.refs);
+                self.runner_tags.inherit(all.runner_tags);
+                self.retry.inherit(all.retry);
+                self.timeout.inherit(all.timeout);
+                self.interruptible.inherit(all.interruptible);
             }
         }
     };
@@ -388,7 +388,34 @@ pub trait Entity: super::record::Record {
     fn common(&self) -> Common<'_>;
 
     /// Takes over the defaults that hold for every kind of entity.
-    fn inherit_for_all(&mut self, all: &super::Defaults);
+    fn inherit_for_all(&mut self, all: &ForAll<'_>);
+}
+
+/// The defaults that hold for every kind of entity, or for one kind of them.
+#[derive(Debug, Clone, Copy)]
+#[allow(
+    missing_docs,
+    reason = "each is documented where `Defaults` declares it"
+)]
+pub struct ForAll<'m> {
+    pub refs: &'m Field<Many<Text>>,
+    pub runner_tags: &'m Field<List<Text>>,
+    pub retry: &'m Field<Retry>,
+    pub timeout: &'m Field<super::kinds::Timeout>,
+    pub interruptible: &'m Field<bool>,
+}
+
+impl<'m> ForAll<'m> {
+    /// All of them.
+    pub fn of(all: &'m super::Defaults) -> Self {
+        Self {
+            refs: &all.refs,
+            runner_tags: &all.runner_tags,
+            retry: &all.retry,
+            timeout: &all.timeout,
+            interruptible: &all.interruptible,
+        }
+    }
 }
 
 pub(crate) use entity;

@@ -36,7 +36,7 @@ pub mod written_tags;
 
 use accepted::Accepted;
 use collection::{List, Many, Map};
-use common::{Entity, Retry, Variables};
+use common::{Entity, ForAll, Retry, Variables};
 use environments::{Environment, Promotion};
 use images::{Image, Role};
 use kinds::{ProjectPath, Raw, TargetVersion, Text, Timeout, WindlassVersion};
@@ -85,7 +85,7 @@ record! {
         windlass: i64,
         /// The oldest windlass that reads this manifest, as in `0.1.0`; an older one says so and refuses it.
         made_for: WindlassVersion,
-        /// Files of the project with what several projects share: a manifest each, which this one goes before. Their
+        /// Files that several projects share, copied into this one: each is a manifest, which this one overrides. Their
         /// checksums are in `windlass.lock`; see [presets](presets.md).
         presets: Many<ProjectPath>,
         /// The oldest GitLab that must run the pipeline, as major and minor version. Default: `"18.0"`.
@@ -146,43 +146,58 @@ pub fn read(root: &Node, report: &mut Report) -> Option<Manifest> {
     Some(manifest)
 }
 
+/// The keys of `defaults` for all kinds that one kind of entity does not take over.
+pub(crate) fn not_for_all(kind: &str, is_production: bool) -> &'static [&'static str] {
+    match kind {
+        // A production image is built where it is deployed.
+        "images" if is_production => &["refs"],
+        // Nothing is deployed by default, and nothing half-way.
+        "environments" => &["refs", "interruptible"],
+        "promotions" => &["interruptible"],
+        _ => &[],
+    }
+}
+
 /// Hands the defaults down: the nearest wins, key by key.
 fn inherit(manifest: &mut Manifest) {
     let Some(all) = manifest.defaults.get().cloned() else {
         return;
     };
-    // What has a place of its own: `defaults.refs` is not for it.
-    let placed = Defaults {
-        refs: Field::Absent,
-        ..all.clone()
+    let for_all = |kind: &str, is_production: bool| {
+        let mut rest = ForAll::of(&all);
+        for key in not_for_all(kind, is_production) {
+            match *key {
+                "refs" => rest.refs = &Field::Absent,
+                "interruptible" => rest.interruptible = &Field::Absent,
+                _ => {}
+            }
+        }
+        rest
     };
-    // A production image is built where it is deployed.
+    let (images, production) = (for_all("images", false), for_all("images", true));
     hand_down(&mut manifest.images, &all.images, |image| {
         match image.role() {
-            Role::Production => &placed,
-            _ => &all,
+            Role::Production => production,
+            _ => images,
         }
     });
-    hand_down(&mut manifest.tests, &all.tests, |_| &all);
-    hand_down(&mut manifest.tasks, &all.tasks, |_| &all);
-    // Nothing is deployed by default, and nothing half-way.
-    let whole = Defaults {
-        interruptible: Field::Absent,
-        ..all.clone()
-    };
-    let deployed = Defaults {
-        refs: Field::Absent,
-        ..whole.clone()
-    };
-    hand_down(&mut manifest.environments, &all.environments, |_| &deployed);
-    hand_down(&mut manifest.promotions, &all.promotions, |_| &whole);
+    let tests = for_all("tests", false);
+    hand_down(&mut manifest.tests, &all.tests, |_| tests);
+    let tasks = for_all("tasks", false);
+    hand_down(&mut manifest.tasks, &all.tasks, |_| tasks);
+    let environments = for_all("environments", false);
+    hand_down(&mut manifest.environments, &all.environments, |_| {
+        environments
+    });
+    let promotions = for_all("promotions", false);
+    hand_down(&mut manifest.promotions, &all.promotions, |_| promotions);
 }
 
 /// Hands down to one kind of entity what holds for it, and then what holds for all.
 fn hand_down<'d, E: Entity>(
     entities: &mut Field<Map<E>>,
     kind: &Field<E>,
-    all: impl Fn(&E) -> &'d Defaults,
+    all: impl Fn(&E) -> ForAll<'d>,
 ) {
     let Field::Set(map) = entities else { return };
     for entity in map.value.values_mut() {
@@ -190,6 +205,6 @@ fn hand_down<'d, E: Entity>(
             entity.value.inherit_keys(kind);
         }
         let all = all(&entity.value);
-        entity.value.inherit_for_all(all);
+        entity.value.inherit_for_all(&all);
     }
 }

@@ -322,8 +322,14 @@ impl Environment {
     pub fn access(&self, manifest: &Manifest) -> Kubernetes {
         let mut own = self.kubernetes.get().cloned().unwrap_or_default();
         let by_itself = self.deploy.get().filter(|deploy| deploy.is_by_itself());
+        let everywhere = manifest.kubernetes.get();
         if by_itself.is_none() || !own.ways().is_empty() {
-            own = own.over(manifest.kubernetes.get());
+            own = own.over(everywhere);
+        } else if own.image.is_missing()
+            && let Some(everywhere) = everywhere
+        {
+            // No access to a cluster, but the image of jobs that deploy.
+            own.image = everywhere.image.clone();
         }
         if let Some(deploy) = by_itself
             && !deploy.image.is_missing()

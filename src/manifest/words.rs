@@ -6,7 +6,7 @@
 
 use super::record::Reader;
 use super::scalar::Fault;
-use crate::finding::Code;
+use crate::finding::{Code, Finding};
 use crate::gitlab::shell::unreadable;
 use crate::source::{Kind, Node, Scalar};
 
@@ -237,7 +237,33 @@ pub fn readers(record: &str, key: &str) -> Option<&'static [Text]> {
 /// Reports each text of a value that its reader would not get as it is written.
 pub(crate) fn check(record: &str, key: &str, node: &Node, reader: &mut Reader<'_>) {
     if let Some(texts) = readers(record, key) {
+        if texts == [Script] {
+            commands(key, node, reader);
+        }
         walk(node, texts, reader);
+    }
+}
+
+/// Reports a script without a command: it would look as if something were done there. An empty list takes away the
+/// commands of `defaults` that come before and after a script.
+fn commands(key: &str, node: &Node, reader: &mut Reader<'_>) {
+    let is_blank = |node: &Node| match &node.kind {
+        Kind::Scalar(scalar) => !node.is_null() && scalar.text.trim().is_empty(),
+        Kind::Sequence(_) | Kind::Mapping(_) => false,
+    };
+    let is_beside = ["before_script", "after_script"].contains(&key);
+    let is_empty = match &node.kind {
+        Kind::Sequence(items) if items.is_empty() => !is_beside,
+        Kind::Sequence(items) => items.iter().all(is_blank),
+        Kind::Scalar(_) | Kind::Mapping(_) => is_blank(node),
+    };
+    if is_empty {
+        let finding = Finding::new(Code::Empty, node.span, "this script has no commands");
+        let help = match is_beside {
+            true => "write a command, or `[]` for none",
+            false => "write a command, or remove the key",
+        };
+        reader.fault(node, finding.help(help));
     }
 }
 

@@ -5,6 +5,7 @@ use std::fmt;
 use indexmap::IndexMap;
 
 use super::Shared;
+use crate::hash::Hasher;
 
 /// A value of the written pipeline.
 ///
@@ -33,7 +34,7 @@ pub enum Value {
 
 /// An ordered mapping with string keys, no key twice.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Mapping(IndexMap<String, Value>);
+pub struct Mapping(IndexMap<String, Value, Hasher>);
 
 impl Mapping {
     /// An empty mapping.

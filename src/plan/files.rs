@@ -3,7 +3,7 @@
 //! Facts: `Gitlab::Ci::Build::Rules::Rule::Clause` and `Ci::Pipeline#modified_paths` (18.11).
 
 use super::Truth;
-use super::situation::{Changed, Ref, Situation, Trigger};
+use super::situation::{Changed, Ref, Situation};
 use crate::config::{Changes, Exists};
 use crate::gitlab::expression::Lookup;
 use crate::gitlab::glob;
@@ -43,9 +43,9 @@ pub(super) fn changed(
         (Changed::Unknown, _) if compares => None,
         (Changed::FirstPush(_), Ref::Branch(_)) => return Truth::True,
         (Changed::Paths(paths), Ref::MergeRequest { .. }) => Some(paths),
-        // Only a push on a branch and a merge request know what changed; else everything did.
+        // A push on a branch, a merge request and their children know what changed; else everything did.
         (_, Ref::Tag(_)) => return Truth::True,
-        (_, Ref::Branch(_)) if situation.trigger != Trigger::Push => return Truth::True,
+        (_, Ref::Branch(_)) if !situation.trigger.compares() => return Truth::True,
         (Changed::Paths(paths), Ref::Branch(_)) => Some(paths),
         (Changed::FirstPush(paths), Ref::MergeRequest { .. }) => paths.as_ref(),
         (Changed::Unknown, _) => None,

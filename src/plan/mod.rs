@@ -35,7 +35,7 @@ mod worlds;
 
 pub use crate::gitlab::expression::Truth;
 pub use classes::{Classes, Compared, LeftOut, Role, classes, classes_of};
-pub use configs::{Configs, Every, Planned, together};
+pub use configs::{Child, Configs, Every, Planned, together};
 pub(crate) use counter_example::{CounterExamples, named, with_article};
 pub use decision::{Because, Chosen, Decision, Part, Presence};
 pub use impossible::impossible;

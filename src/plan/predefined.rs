@@ -184,9 +184,9 @@ pub(super) fn is_free(situation: &Situation, name: &str) -> bool {
     )
 }
 
-/// Whether the pipeline knows a commit before its own: a push on a branch that existed.
+/// Whether the pipeline may know a commit before its own: a push on a branch that existed, or its child.
 fn compares(situation: &Situation) -> bool {
-    situation.trigger == Trigger::Push
+    situation.trigger.compares()
         && matches!(situation.reference, Ref::Branch(_))
         && !matches!(situation.changed, Changed::FirstPush(_))
 }

@@ -13,7 +13,7 @@ use super::decision::{Because, Decision};
 use super::outcome::{Failure, FailureKind};
 use super::situation::Situation;
 use super::{Truth, circular, files, given, policy, predefined, rules, unread};
-use crate::config::{Conditions, Config, Job, Rule, Variable, When};
+use crate::config::{Conditions, Config, Job, Rule, Variable, Variables, When};
 use crate::gitlab::expression::Lookup;
 use crate::gitlab::names::ref_slug;
 
@@ -64,7 +64,7 @@ impl<'s> Scope<'s> {
     }
 
     /// The workflow's rules; an empty list is none at all.
-    fn workflow_rules(&self) -> Option<&'s [Rule]> {
+    pub(super) fn workflow_rules(&self) -> Option<&'s [Rule]> {
         let rules = self.config.workflow.rules.as_deref()?;
         (!rules.is_empty()).then_some(rules)
     }
@@ -249,9 +249,31 @@ impl<'s> Scope<'s> {
 
     /// The names of the variables that every job may inherit.
     pub(super) fn inherited(&self) -> impl Iterator<Item = &'s str> {
-        let global = self.config.variables.keys().map(String::as_str);
         let given = self.situation.variables.keys().map(String::as_str);
-        global.chain(self.of_workflow_rules()).chain(given)
+        self.of_file().chain(given)
+    }
+
+    /// The names of the variables that the file sets for all jobs, or a rule of the workflow.
+    pub(super) fn of_file(&self) -> impl Iterator<Item = &'s str> {
+        let global = self.config.variables.keys().map(String::as_str);
+        global.chain(self.of_workflow_rules())
+    }
+
+    /// The text that the file gives a variable for all jobs, and whether variables in it are expanded; `None` if it
+    /// is not known which one.
+    pub(super) fn text_of_file(&self, name: &str) -> Option<(&'s str, bool)> {
+        match self.text_of_workflow(name) {
+            Some(text) => Some((text?, true)),
+            None => {
+                let variable = self.config.variables.get(name)?;
+                Some((variable.value.as_str(), variable.expand))
+            }
+        }
+    }
+
+    /// The variables that the file sets for all jobs.
+    pub(super) fn global_variables(&self) -> &'s Variables {
+        &self.config.variables
     }
 
     /// Whether a ring of variables is among those that jobs inherit.

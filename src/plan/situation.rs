@@ -45,6 +45,12 @@ impl Trigger {
         }
     }
 
+    /// Whether its pipelines may know a commit before their own: a push does, and a child pipeline has what its
+    /// parent has (`Ci::Bridge#child_params`, 18.11).
+    pub(super) fn compares(&self) -> bool {
+        matches!(self.as_str(), "push" | "parent_pipeline")
+    }
+
     /// From GitLab's word.
     pub fn parse(word: &str) -> Self {
         match word {

@@ -1,12 +1,14 @@
-//! What a manifest makes of a preset under it.
+//! What a manifest and the presets under it say together.
 //!
-//! In: two trees. Out: one. Always holds: where both say something, the upper one is in effect, down to the key that
-//! the table names and no deeper; an empty value of the upper one stays, and takes away what is under it.
+//! In: the trees of files. Out: a [`Stack`], which is one tree, and knows for each key in it which files say it. Always
+//! holds: where several say something, the uppermost is in effect, down to the key that the table names and no deeper;
+//! an empty value of an upper one stays, and takes away what is under it.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::rc::Rc;
 
-use crate::source::{Entry, Kind, Node};
+use super::entries;
+use crate::source::{Entry, Kind, Node, Span};
 
 /// How two values of one key become one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,11 +43,11 @@ const TABLE: &[(&[&str], Merge)] = &[
 ];
 
 /// The collections of entities.
-const KINDS: &[&str] = &["images", "tests", "tasks", "environments", "promotions"];
+pub(super) const KINDS: &[&str] = &["images", "tests", "tasks", "environments", "promotions"];
 
 impl Merge {
     /// How the values of a key are merged that stands in what this merges.
-    fn below(self, key: &str) -> Self {
+    pub(super) fn below(self, key: &str) -> Self {
         match self {
             Self::Manifest => {
                 let row = TABLE.iter().find(|(keys, _)| keys.contains(&key));
@@ -59,57 +61,148 @@ impl Merge {
     }
 }
 
-/// The upper tree over the lower one.
-pub(super) fn merged(under: &Node, over: &Node, how: Merge) -> Node {
-    if under.tag.is_some() || over.tag.is_some() {
-        return over.clone();
-    }
-    let kind = match (&under.kind, &over.kind) {
-        (Kind::Sequence(first), Kind::Sequence(then)) if how == Merge::Added => Kind::Sequence(
-            first
-                .iter()
-                .chain(then.iter())
-                .cloned()
-                .collect::<Rc<[Node]>>(),
-        ),
-        (Kind::Mapping(lower), Kind::Mapping(upper))
-            if !matches!(how, Merge::Whole | Merge::Added) =>
-        {
-            Kind::Mapping(mapping(lower, upper, how))
-        }
-        _ => return over.clone(),
-    };
-    Node {
-        kind,
-        ..over.clone()
-    }
+/// What several files say under one key: those whose values make one value, the uppermost last.
+#[derive(Debug, Clone)]
+pub(super) struct Stack<'n> {
+    said: Vec<Said<'n>>,
+    how: Merge,
 }
 
-/// What only the lower mapping has stands before what the upper one has. An entity that is empty in the upper one
-/// is taken away.
-fn mapping(lower: &[Entry], upper: &[Entry], how: Merge) -> Rc<[Entry]> {
-    let own: HashSet<&str> = upper.iter().map(|entry| &*entry.key.value).collect();
-    let from_below = lower
-        .iter()
-        .filter(|entry| !own.contains(&*entry.key.value));
-    let lower: std::collections::HashMap<&str, &Node> = lower
-        .iter()
-        .map(|entry| (&*entry.key.value, &entry.value))
-        .collect();
-    let by_name = matches!(how, Merge::Entities | Merge::Names);
-    let taken_away =
-        |entry: &&Entry| by_name && entry.value.is_null() && lower.contains_key(&*entry.key.value);
-    let over_it = upper
-        .iter()
-        .filter(|entry| !taken_away(entry))
-        .map(|entry| match lower.get(&*entry.key.value) {
-            Some(under) => Entry {
-                value: merged(under, &entry.value, how.below(&entry.key.value)),
-                ..entry.clone()
-            },
-            None => entry.clone(),
+/// A value in one of the files.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Said<'n> {
+    /// Where its key stands.
+    pub(super) key: Span,
+    /// The value.
+    pub(super) value: &'n Node,
+}
+
+impl<'n> Stack<'n> {
+    fn new(how: Merge) -> Self {
+        Self {
+            said: Vec::new(),
+            how,
+        }
+    }
+
+    /// Whole files, the uppermost last.
+    pub(super) fn of(files: impl IntoIterator<Item = &'n Node>) -> Self {
+        let mut stack = Self::new(Merge::Manifest);
+        for value in files {
+            let key = value.span;
+            stack.put(Said { key, value });
+        }
+        stack
+    }
+
+    /// The values that are in effect, the uppermost last.
+    pub(super) fn said(&self) -> &[Said<'n>] {
+        &self.said
+    }
+
+    /// Whether no file says anything that is in effect.
+    pub(super) fn is_empty(&self) -> bool {
+        self.said.is_empty()
+    }
+
+    /// Puts a value over the others: it is merged with them, or takes their place.
+    fn put(&mut self, over: Said<'n>) {
+        let is_merged = self.said.last().is_some_and(|under| {
+            let has_tag = under.value.tag.is_some() || over.value.tag.is_some();
+            let fits = match (&under.value.kind, &over.value.kind) {
+                (Kind::Sequence(_), Kind::Sequence(_)) => self.how == Merge::Added,
+                (Kind::Mapping(_), Kind::Mapping(_)) => {
+                    !matches!(self.how, Merge::Whole | Merge::Added)
+                }
+                _ => false,
+            };
+            fits && !has_tag
         });
-    from_below.cloned().chain(over_it).collect()
+        if !is_merged {
+            self.said.clear();
+        }
+        self.said.push(over);
+    }
+
+    /// Puts an entry of the mapping that holds this over the others. An empty value of a name takes away what is
+    /// under it.
+    fn put_entry(&mut self, entry: &'n Entry, of: Merge) {
+        let by_name = matches!(of, Merge::Entities | Merge::Names);
+        if by_name && entry.value.is_null() && !self.is_empty() {
+            self.said.clear();
+            return;
+        }
+        self.put(Said {
+            key: entry.key.span,
+            value: &entry.value,
+        });
+    }
+
+    /// The keys of the values in effect, in any order; a key of several values is there several times.
+    pub(super) fn keys(&self) -> impl Iterator<Item = &'n str> {
+        let all = self.said.iter().flat_map(|said| entries(said.value));
+        all.map(|entry| &*entry.key.value)
+    }
+
+    /// What is said under a key of the mapping that these values make.
+    pub(super) fn below(&self, key: &str) -> Self {
+        let mut below = Self::new(self.how.below(key));
+        for said in &self.said {
+            for entry in entries(said.value).filter(|entry| &*entry.key.value == key) {
+                below.put_entry(entry, self.how);
+            }
+        }
+        below
+    }
+
+    /// The one value that they make; `None` if nothing is in effect. What only a lower mapping has stands before what
+    /// an upper one has.
+    pub(super) fn node(&self) -> Option<Node> {
+        let (last, under) = self.said.split_last()?;
+        let over = last.value;
+        if under.is_empty() {
+            return Some(over.clone());
+        }
+        let kind = match &over.kind {
+            Kind::Scalar(_) => over.kind.clone(),
+            Kind::Sequence(_) => {
+                let lists = self.said.iter().map(|said| match &said.value.kind {
+                    Kind::Sequence(items) => items.as_ref(),
+                    Kind::Scalar(_) | Kind::Mapping(_) => [].as_slice(),
+                });
+                Kind::Sequence(lists.flatten().cloned().collect())
+            }
+            Kind::Mapping(_) => Kind::Mapping(self.entries()),
+        };
+        Some(Node {
+            kind,
+            ..over.clone()
+        })
+    }
+
+    fn entries(&self) -> Rc<[Entry]> {
+        let mut below: HashMap<&str, (usize, Self)> = HashMap::new();
+        for (layer, said) in self.said.iter().enumerate() {
+            for entry in entries(said.value) {
+                let key = &*entry.key.value;
+                let new = || (layer, Self::new(self.how.below(key)));
+                let (last, stack) = below.entry(key).or_insert_with(new);
+                *last = layer;
+                stack.put_entry(entry, self.how);
+            }
+        }
+        let layers = self.said.iter().enumerate();
+        let all = layers.flat_map(|(layer, said)| entries(said.value).map(move |it| (layer, it)));
+        let merged = all.filter_map(|(layer, entry)| {
+            let (last, stack) = below.get(&*entry.key.value)?;
+            let value = (*last == layer).then(|| stack.node())??;
+            Some(Entry {
+                value,
+                ..entry.clone()
+            })
+        });
+        merged.collect()
+    }
 }
 
 #[cfg(test)]
@@ -208,10 +301,8 @@ mod tests {
             ("tools: [a]", "tools: {git: b}", "{tools:{git:b } }"),
         ] {
             let mut got = String::new();
-            flow(
-                &merged(&tree(under), &tree(over), Merge::Manifest),
-                &mut got,
-            );
+            let trees = [tree(under), tree(over)];
+            flow(&Stack::of(&trees).node().unwrap(), &mut got);
             assert_eq!(got, want, "{under} under {over}");
         }
     }

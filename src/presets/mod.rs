@@ -9,21 +9,24 @@ mod key;
 mod laws;
 mod lock;
 mod merge;
+mod obstacle;
 
 use std::collections::HashMap;
 use std::rc::Rc;
 
 use crate::check::{Files, newer_windlass};
-use crate::files::{Unread, normalize};
+use crate::files::{PIPELINE, Unread, normalize};
 use crate::finding::{Code, Finding, Location, Report};
+use crate::manifest::Manifest;
 use crate::manifest::collection::Many;
 use crate::manifest::kinds::{ProjectPath, WindlassVersion};
-use crate::manifest::record::{Field, Reader};
+use crate::manifest::record::{Field, Read as _, Reader};
 use crate::source::{Entry, Kind, Limits, Node, Source, Span, parse_from};
 
 pub use key::{Origin, Value, is_path};
-pub use lock::{LOCK, Lock, checksum};
-use merge::{Merge, merged};
+pub use lock::{LOCK, Lock, Wrong, checksum};
+use merge::Stack;
+pub use obstacle::obstacle;
 
 /// How many presets a manifest may have, those of its presets among them.
 const MOST: usize = 32;
@@ -60,6 +63,15 @@ impl Composed {
         (file(entry.key.span.start) == file(span.start)).then_some(&*entry.key.value)
     }
 
+    /// The windlass that the manifest is made for, if it says so.
+    pub fn made_for(&self) -> Option<&str> {
+        let entry = entries(self.root.as_ref()?).find(|entry| &*entry.key.value == "made_for")?;
+        match &entry.value.kind {
+            Kind::Scalar(scalar) => Some(&scalar.text),
+            Kind::Sequence(_) | Kind::Mapping(_) => None,
+        }
+    }
+
     /// Whether a place is in a preset.
     pub(crate) fn is_preset(&self, span: Span) -> bool {
         self.source.file_at(span.start).0 > 0
@@ -93,14 +105,13 @@ pub fn compose(manifest: &Source, files: &dyn Files, report: &mut Report) -> Com
             composer.follow("", &paths);
         }
         composer.layers.push(root.clone());
+        composer.left_over();
     }
     let (source, layers, presets) = (composer.source, composer.layers, composer.presets);
     report.append_files(source.clone());
-    let together = layers.iter().cloned();
-    let together = together.reduce(|under, over| merged(&under, &over, Merge::Manifest));
     Composed {
         source,
-        root: root.and(together),
+        root: root.and(Stack::of(&layers).node()),
         layers,
         presets,
     }
@@ -159,6 +170,15 @@ impl Composer<'_> {
         for path in paths.iter() {
             let (text, span) = (&*path.value, path.span);
             let path = normalize(&format!("{folder}/{text}"));
+            if let Some(own) = [LOCK, PIPELINE]
+                .iter()
+                .find(|own| own.eq_ignore_ascii_case(&path))
+            {
+                let message = format!("`{own}` cannot be a preset: windlass writes that file");
+                let finding = Finding::new(Code::BadPath, span, message);
+                self.report.push(finding.help("name another file"));
+                continue;
+            }
             match self.seen.get(&path) {
                 Some(State::Done) => continue,
                 Some(State::Open) => {
@@ -211,6 +231,7 @@ impl Composer<'_> {
         if let Some(root) = root {
             let paths = own_keys(&root, start, &mut found);
             self.take(&found);
+            self.take(&misread(&root, &self.source));
             if let Some(paths) = paths {
                 let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
                 self.follow(folder, &paths);
@@ -235,7 +256,7 @@ impl Composer<'_> {
         }
         let lock = match self.lock.take() {
             Some(lock) => lock,
-            None => self.read_lock(),
+            None => self.read_lock(true),
         };
         let pinned = lock.get(path).map(str::to_owned);
         let is_read = lock.is_read;
@@ -258,26 +279,49 @@ impl Composer<'_> {
         self.report.push(finding.help(help));
     }
 
-    fn read_lock(&mut self) -> Lock {
+    fn read_lock(&mut self, is_needed: bool) -> Lock {
         let wrong = match self.files.text(LOCK) {
             Ok(text) => match Lock::read(&text) {
                 Ok(lock) => return lock,
                 Err(wrong) => wrong,
             },
             Err(Unread::Absent) => return Lock::default(),
-            Err(unread) => lock::Wrong {
+            Err(unread) => Wrong {
                 line: 1,
                 message: format!("`{LOCK}` {}", unread.reason()),
+                is_newer: false,
             },
         };
-        let place = Location::Line {
-            path: LOCK.to_owned(),
-            line: wrong.line,
-        };
-        let finding = Finding::new(Code::BadLock, place, wrong.message);
-        let help = "restore it from git, or let `windlass update` write it anew";
-        self.report.push(finding.help(help));
+        if is_needed {
+            self.report.push(wrong.finding());
+        }
         Lock::unread()
+    }
+
+    /// Says which presets the lock pins for nothing.
+    fn left_over(&mut self) {
+        // Where a preset could not be read, those that it names are not known.
+        if !self.files.pins_presets() || self.report.has_errors() {
+            return;
+        }
+        let lock = match self.lock.take() {
+            Some(lock) => lock,
+            // Without presets it is nobody's, whatever it holds.
+            None => self.read_lock(false),
+        };
+        let manifest = normalize(&self.source.name);
+        for path in lock.left_over(&manifest, &self.presets) {
+            let place = Location::Line {
+                path: LOCK.to_owned(),
+                line: 1,
+            };
+            let message = format!(
+                "`{LOCK}` pins the preset `{path}` for `{manifest}`, which does not name it"
+            );
+            let finding = Finding::new(Code::StaleLock, place, message);
+            let help = "run `windlass update`, and commit what it writes";
+            self.report.push(finding.help(help));
+        }
     }
 }
 
@@ -316,6 +360,20 @@ fn own_keys(root: &Node, start: usize, report: &mut Report) -> Option<Many<Proje
         report.push(finding);
     }
     paths(root, report)
+}
+
+/// What is wrong with the values of a preset, also of those that something above it takes the place of: a mistake must
+/// not wait in it for the project that uses the value. Required keys may stand in another file, and a value with a
+/// variable may be of another type in the rows of a matrix.
+fn misread(root: &Node, source: &Source) -> Report {
+    let mut report = Report::default();
+    if matches!(root.kind, Kind::Mapping(_)) {
+        Manifest::read(root, &mut Reader::new(&mut report));
+    }
+    report.filtered(|finding| match finding.location {
+        Location::Text(place) => !source.slice(place.span).contains('$'),
+        Location::File(_) | Location::Line { .. } => true,
+    })
 }
 
 /// A preset without the keys that it has for itself.

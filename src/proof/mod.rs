@@ -48,7 +48,7 @@ use crate::lint::pipeline::{creation, duplicates, interruptible, manual, stop};
 use crate::lint::subject::{self, Present};
 use crate::lower::Lowered;
 use crate::manifest::Manifest;
-use crate::pipeline::Origin;
+use crate::pipeline::{Document, Origin};
 use crate::plan::{
     self, Classes, Compared, Configs, CounterExamples, LeftOut, Plan, Situation, Truth,
 };
@@ -85,7 +85,7 @@ fn once(proof: &mut Proof<'_>, plan: &Plan) {
     }
 }
 
-/// Proves the promises, or reports what breaks them.
+/// Proves the promises, or reports what breaks them. `document` is the pipeline as it is written.
 ///
 /// # Errors
 ///
@@ -94,6 +94,7 @@ pub fn check(
     manifest: &Manifest,
     root: &Node,
     lowered: &Lowered,
+    document: &Document,
     source: &Source,
     files: &dyn Files,
     report: &mut Report,
@@ -106,7 +107,8 @@ pub fn check(
     }
     let places = Places { root };
     let repository = files.repository();
-    let read = |given: &dyn Given| config::read_pipeline(pipeline, source, repository, given);
+    let read =
+        |given: &dyn Given| config::read_document(pipeline, document, source, repository, given);
     let configs = match Configs::new(read) {
         Ok(configs) => configs,
         Err(_) => {

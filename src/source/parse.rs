@@ -7,6 +7,7 @@ use granit_parser::{Event, Parser, ScalarStyle, Tag};
 
 use super::{At, Entry, Kind, Node, Scalar, Source, Span, writable};
 use crate::finding::{Code, Finding, Report};
+use crate::hash::Hasher;
 
 /// What reading a manifest may cost at most.
 #[derive(Debug, Clone, Copy)]
@@ -356,7 +357,9 @@ impl Builder<'_> {
 
     /// Reports duplicate keys and merges `<<`; explicit keys win, then the first merged mapping.
     fn settle(&mut self, entries: Vec<Entry>) -> Vec<Entry> {
-        let mut seen: HashMap<Rc<str>, Span> = HashMap::with_capacity(entries.len());
+        let hasher = Hasher::default();
+        let mut seen: HashMap<Rc<str>, Span, Hasher> =
+            HashMap::with_capacity_and_hasher(entries.len(), hasher);
         let mut own = Vec::with_capacity(entries.len());
         let mut merged: Vec<Node> = Vec::new();
         for entry in entries {
@@ -383,6 +386,9 @@ impl Builder<'_> {
             }
             seen.insert(entry.key.value.clone(), entry.key.span);
             own.push(entry);
+        }
+        if merged.is_empty() {
+            return own;
         }
         let mut names: HashSet<Rc<str>> = seen.into_keys().collect();
         for node in merged {

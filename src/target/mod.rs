@@ -15,7 +15,7 @@ use std::collections::HashMap;
 use crate::finding::{Code, Finding, Report};
 use crate::gitlab::Version;
 use crate::manifest::Manifest;
-use crate::pipeline::{Job, Pipeline, Value};
+use crate::pipeline::{Document, Job, Pipeline, Value};
 use crate::source::{Node, Span};
 pub(crate) use place::Places;
 
@@ -50,11 +50,13 @@ impl Lack {
     }
 }
 
-/// Reports what the target does not have: what lowering met, and what the pipeline holds.
+/// Reports what the target does not have: what lowering met, and what the pipeline holds. `document` is the pipeline as
+/// it is written.
 pub fn check(
     manifest: &Manifest,
     root: &Node,
     pipeline: &Pipeline,
+    document: &Document,
     lacks: &[Lack],
     report: &mut Report,
 ) {
@@ -67,7 +69,7 @@ pub fn check(
         exact: lacks.to_vec(),
         inexact: Vec::new(),
     };
-    written.pipeline(pipeline);
+    written.pipeline(pipeline, document);
     let Written { exact, inexact, .. } = written;
     for lack in &exact {
         report.push(lack.finding(target));
@@ -97,8 +99,7 @@ struct Written<'m> {
 const OF_REFS: [&str; 4] = ["only", "except", "rules", "workflow"];
 
 impl Written<'_> {
-    fn pipeline(&mut self, pipeline: &Pipeline) {
-        let document = pipeline.to_document();
+    fn pipeline(&mut self, pipeline: &Pipeline, document: &Document) {
         for (key, value) in document.globals.iter() {
             if self.explained && OF_REFS.contains(&key) && pipeline.raw.get(key).is_none() {
                 continue;

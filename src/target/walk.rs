@@ -31,15 +31,20 @@ const NAMED: [&str; 13] = [
     "workflow:rules:variables",
 ];
 
-struct Walk {
+/// A place in a job or in a global key, and what was found there.
+struct Walk<'v> {
     target: Version,
+    /// The keys that lead to the place.
+    path: Vec<&'v str>,
+    /// The same as the gates know it: `variables:*`.
+    name: String,
     found: Vec<Found>,
 }
 
 /// What is too new in a job.
 pub(super) fn job(keys: &Mapping, target: Version) -> Vec<Found> {
     let mut walk = Walk::new(target);
-    walk.mapping(&[], "", keys);
+    walk.mapping(keys);
     walk.together(keys);
     walk.found
 }
@@ -47,96 +52,110 @@ pub(super) fn job(keys: &Mapping, target: Version) -> Vec<Found> {
 /// What is too new in a global key.
 pub(super) fn global(key: &str, value: &Value, target: Version) -> Vec<Found> {
     let mut walk = Walk::new(target);
-    let path = [key.to_owned()];
-    walk.keyword(&path, key);
+    walk.path.push(key);
+    key.clone_into(&mut walk.name);
+    walk.keyword();
     match (key, value) {
         // What a job may have, and whether it may stand here.
         ("default", Value::Map(map)) => {
             for (name, value) in map.iter() {
-                let path = [key.to_owned(), name.to_owned()];
-                walk.keyword(&path, &format!("default:{name}"));
-                walk.keyword(&path, name);
-                walk.value(&path, name, value.plain());
+                walk.path.push(name);
+                walk.name = format!("default:{name}");
+                walk.keyword();
+                name.clone_into(&mut walk.name);
+                walk.keyword();
+                walk.value(value.plain());
+                walk.path.pop();
             }
         }
-        _ => walk.value(&path, key, value),
+        _ => walk.value(value),
     }
     walk.found
 }
 
-impl Walk {
+impl<'v> Walk<'v> {
     fn new(target: Version) -> Self {
         Self {
             target,
+            path: Vec::new(),
+            name: String::new(),
             found: Vec::new(),
         }
     }
 
-    fn add(&mut self, path: &[String], what: String, since: Option<Version>) {
+    /// Most of what is asked about is not too new, and is not put into words.
+    fn add(&mut self, since: Option<Version>, what: impl FnOnce(&str) -> String) {
         if let Some(since) = since.filter(|since| *since > self.target) {
-            let path = path.to_vec();
+            let path: Vec<String> = self.path.iter().map(|&key| key.to_owned()).collect();
+            let what = what(&path.join(":"));
             self.found.push(Found { path, what, since });
         }
     }
 
-    /// `name` is the path as the gates know it.
-    fn keyword(&mut self, path: &[String], name: &str) {
-        let since = gates::keyword(name);
+    fn keyword(&mut self) {
+        let Some(since) = gates::keyword(&self.name).filter(|since| *since > self.target) else {
+            return;
+        };
         // Below a keyword that is too new, what came with it says nothing more.
-        let known = self
-            .found
-            .iter()
-            .any(|found| path.starts_with(&found.path) && Some(found.since) >= since);
-        if !known {
-            self.add(path, format!("`{}`", path.join(":")), since);
+        let is_above = |found: &Found| {
+            let keys = found.path.len() <= self.path.len();
+            keys && found.path.iter().zip(&self.path).all(|(a, b)| a == b)
+        };
+        let known = self.found.iter();
+        let mut known = known.filter(|found| is_above(found));
+        if !known.any(|found| found.since >= since) {
+            self.add(Some(since), |path| format!("`{path}`"));
         }
     }
 
-    fn mapping(&mut self, path: &[String], name: &str, map: &Mapping) {
+    fn mapping(&mut self, map: &'v Mapping) {
+        let above = self.name.len();
+        let has_names = NAMED.contains(&self.name.as_str());
         for (key, value) in map.iter() {
-            let mut path = path.to_vec();
-            path.push(key.to_owned());
-            let key = if NAMED.contains(&name) { "*" } else { key };
-            let name = match name {
-                "" => key.to_owned(),
-                name => format!("{name}:{key}"),
-            };
-            // One stands for the whole mapping, in which another key says why there is one.
-            let whole = matches!(name.as_str(), "retry:max" | "variables:*:value");
-            if !(whole && map.len() > 1) {
-                self.keyword(&path, &name);
+            self.path.push(key);
+            if above > 0 {
+                self.name.push(':');
             }
-            self.value(&path, &name, value.plain());
+            self.name.push_str(if has_names { "*" } else { key });
+            // One stands for the whole mapping, in which another key says why there is one.
+            let whole = matches!(self.name.as_str(), "retry:max" | "variables:*:value");
+            if !(whole && map.len() > 1) {
+                self.keyword();
+            }
+            self.value(value.plain());
+            self.name.truncate(above);
+            self.path.pop();
         }
     }
 
-    fn value(&mut self, path: &[String], name: &str, value: &Value) {
+    fn value(&mut self, value: &'v Value) {
         match value {
-            Value::Map(map) => self.mapping(path, name, map),
+            Value::Map(map) => self.mapping(map),
             Value::Seq(items) => {
-                self.list(path, name, items);
+                self.list(items);
                 for item in items {
-                    self.value(path, name, item.plain());
+                    self.value(item.plain());
                 }
             }
-            Value::Str(text) => self.text(path, name, text),
+            Value::Str(text) => self.text(text),
             Value::Reference(_) => {
-                let since = match path.first().map(String::as_str) {
-                    Some("rules") => Version::new(14, 3),
+                let since = match self.path.first() {
+                    Some(&"rules") => Version::new(14, 3),
                     _ => Version::new(13, 9),
                 };
-                self.add(path, "`!reference`".to_owned(), Some(since));
+                self.add(Some(since), |_| "`!reference`".to_owned());
             }
             Value::Null | Value::Bool(_) | Value::Int(_) | Value::Shared(_) => {}
         }
     }
 
     /// What is newer as a list.
-    fn list(&mut self, path: &[String], name: &str, items: &[Value]) {
-        let nested = items
-            .iter()
-            .any(|item| matches!(item.plain(), Value::Seq(_)));
-        let (what, since) = match name {
+    fn list(&mut self, items: &[Value]) {
+        let nested = || {
+            let mut items = items.iter();
+            items.any(|item| matches!(item.plain(), Value::Seq(_)))
+        };
+        let (what, since) = match self.name.as_str() {
             "cache" => ("a list of caches", Version::new(13, 12)),
             "extends" => ("a list in `extends`", Version::new(12, 0)),
             "include:file" => ("a list in `include:file`", Version::new(13, 8)),
@@ -144,58 +163,60 @@ impl Walk {
             "needs" if items.len() > gates::most_needs(self.target) && items.len() <= 50 => {
                 let what = format!("`needs` of {} jobs", items.len());
                 let since = if items.len() <= 10 { (12, 7) } else { (13, 8) };
-                return self.add(path, what, Some(Version::new(since.0, since.1)));
+                return self.add(Some(Version::new(since.0, since.1)), |_| what);
             }
-            "script" | "before_script" | "after_script" if nested => {
+            "script" | "before_script" | "after_script" if nested() => {
                 ("a list inside a script", Version::new(12, 5))
             }
-            "stages" if nested => ("a list inside `stages`", Version::new(16, 9)),
+            "stages" if nested() => ("a list inside `stages`", Version::new(16, 9)),
             _ => return,
         };
-        self.add(path, what.to_owned(), Some(since));
+        self.add(Some(since), |_| what.to_owned());
     }
 
-    fn text(&mut self, path: &[String], name: &str, text: &str) {
-        let here = |value: &str| {
-            let mut path = path.to_vec();
-            path.push(value.to_owned());
-            path
-        };
+    fn text(&mut self, text: &'v str) {
         // `only: [x]` and `only: {refs: [x]}` are the same.
-        let key = match name {
+        let key = match self.name.as_str() {
             "only:refs" | "except" | "except:refs" => "only",
             "rules:when" | "workflow:rules:when" => "when",
             other => other,
         };
         let since = gates::value(key, text);
-        self.add(&here(text), format!("`{}: {text}`", path.join(":")), since);
-        match key {
+        let condition = match key {
             "rules:if" | "workflow:rules:if" | "include:rules:if" | "only:variables"
-            | "except:variables" => {
-                if let Ok(condition) = expression::parse(text) {
-                    // The variables of a condition are seen with those of all texts.
-                    let since = Some(condition.since());
-                    self.add(path, format!("the condition `{text}`"), since);
-                }
-            }
+            | "except:variables" => expression::parse(text).ok(),
+            _ => None,
+        };
+        let in_text = match key {
             "tags" if text.contains('$') => {
-                let what = "a variable in a runner's tag".to_owned();
-                self.add(path, what, Some(Version::new(14, 1)));
+                Some(("a variable in a runner's tag", Version::new(14, 1)))
             }
             "environment:auto_stop_in" if text.contains('$') => {
-                let what = "a variable in `auto_stop_in`".to_owned();
-                self.add(path, what, Some(Version::new(15, 4)));
+                Some(("a variable in `auto_stop_in`", Version::new(15, 4)))
             }
-            _ => {}
+            _ => None,
+        };
+        if since.is_some() {
+            let keys = self.path.join(":");
+            self.path.push(text);
+            self.add(since, |_| format!("`{keys}: {text}`"));
+            self.path.pop();
+        }
+        // The variables of a condition are seen with those of all texts.
+        let since = condition.map(|condition| condition.since());
+        self.add(since, |_| format!("the condition `{text}`"));
+        if let Some((what, since)) = in_text {
+            self.add(Some(since), |_| what.to_owned());
         }
     }
 
     /// Keys that may not stand together in old GitLabs.
     fn together(&mut self, job: &Mapping) {
         if job.get("rules").is_some() && job.get("when").is_some() {
-            let path = ["when".to_owned()];
+            self.path.push("when");
             let since = Some(gates::WHEN_BESIDE_RULES);
-            self.add(&path, "`when` beside `rules`".to_owned(), since);
+            self.add(since, |_| "`when` beside `rules`".to_owned());
+            self.path.pop();
         }
     }
 }

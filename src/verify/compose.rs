@@ -4,9 +4,9 @@
 //! there is one. Always holds: if there is none, a YAML 1.1 reader gets exactly the planned services
 //! and secrets, each once.
 
-use serde_yaml::Value as Read;
-
-use super::{Mismatch, below, compare, compare_mapping, describe, differs, merged};
+use super::{
+    Mismatch, Read, below, compare, compare_mapping, describe, differs, is_tag, merged, read,
+};
 use crate::pipeline::{ComposeBuild, ComposeOverride, ComposeService, Mapping, Value};
 
 /// Compares a text with the override that it was written from. Comments do not matter.
@@ -15,8 +15,7 @@ use crate::pipeline::{ComposeBuild, ComposeOverride, ComposeService, Mapping, Va
 ///
 /// The first difference.
 pub fn verify_compose(text: &str, planned: &ComposeOverride) -> Result<(), Mismatch> {
-    let read: Read = serde_yaml::from_str(text)
-        .map_err(|error| differs("", "a YAML document", error.to_string()))?;
+    let read = read(text).map_err(|error| differs("", "a YAML document", error))?;
     let Read::Mapping(top) = &read else {
         return Err(differs("", "a mapping", describe(&read)));
     };
@@ -76,7 +75,7 @@ fn compare_service(path: &str, planned: &ComposeService, read: &Read) -> Result<
     let build = read.get("build").copied();
     match (&planned.build, build) {
         (ComposeBuild::Reset, Some(Read::Tagged(tagged)))
-            if tagged.tag == "!reset" && tagged.value == Read::Null => {}
+            if is_tag(&tagged.0, "reset") && tagged.1 == Read::Null => {}
         (ComposeBuild::Kept, None) => {}
         (ComposeBuild::Over(keys), None) if keys.is_empty() => {}
         (ComposeBuild::Over(keys), Some(read)) => compare_mapping(&at, keys, read)?,

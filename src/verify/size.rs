@@ -28,12 +28,10 @@ const SMALL_MAPPING: usize = 8;
 pub(super) fn memory(read: &Read) -> Result<usize, Mismatch> {
     Ok(match read {
         Read::Null | Read::Bool(_) => 0,
-        Read::Number(number) => match number.as_i64() {
-            Some(number) if SMALL_NUMBERS.contains(&number) => 0,
-            _ => OBJECT,
-        },
-        Read::String(value) => text(value.len()),
-        Read::Sequence(items) => {
+        Read::Int(number) if SMALL_NUMBERS.contains(number) => 0,
+        Read::Int(_) | Read::Number(_) => OBJECT,
+        Read::Text(value) => text(value.len()),
+        Read::List(items) => {
             let mut sum = list(items.len());
             for item in items {
                 sum += memory(item)?;
@@ -42,7 +40,7 @@ pub(super) fn memory(read: &Read) -> Result<usize, Mismatch> {
         }
         Read::Mapping(entries) => of_entries(&merged("", entries)?)?,
         // A `!reference` is one object; what it names is put in later.
-        Read::Tagged(tagged) => OBJECT + memory(&tagged.value)?,
+        Read::Tagged(tagged) => OBJECT + memory(&tagged.1)?,
     })
 }
 

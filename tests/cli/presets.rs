@@ -120,6 +120,281 @@ fn explain_says_which_file_a_value_comes_from() {
 }
 
 #[test]
+fn explain_names_what_is_in_force_alone() {
+    let project = Project::new(
+        "windlass: 1
+presets: [base.yml, over.yml]
+tests:
+  unit: {image: 'alpine:3.22', script: make test, variables: {OWN: '1'}}
+refs: {releases: {tags: ['/^r/']}}
+",
+    );
+    project.write(
+        "base.yml",
+        "windlass: 1
+refs: {releases: {branches: [x]}}
+tools: {git: 'a:1', kubectl: 'b:1'}
+tests:
+  gone: {image: 'alpine:3.22', script: make gone}
+defaults:
+  retry: 2
+  tests: {variables: {SHARED: '1'}, runner_tags: [base]}
+",
+    );
+    project.write(
+        "over.yml",
+        "windlass: 1
+tools: {git: 'a:2'}
+tests: {gone: null}
+defaults: {tests: {runner_tags: null, retry: {max: 1}}}
+",
+    );
+    project.run(&["update"]).exits(0);
+    for (key, told) in [
+        (
+            "tools.git",
+            "over.yml:2: tools.git: 'a:2'\n  instead of base.yml:3: tools.git: 'a:1'\n",
+        ),
+        ("tools.kubectl", "base.yml:3: tools.kubectl: 'b:1'\n"),
+        (
+            "tools",
+            "over.yml:2: tools: {git: 'a:2'}\n  with base.yml:3: tools: {git: 'a:1', kubectl: 'b:1'}\n",
+        ),
+        (
+            "tests.unit.variables.SHARED",
+            "base.yml:8: defaults.tests.variables.SHARED: '1'\n",
+        ),
+        (
+            "tests.unit.variables",
+            "windlass.yml:4: tests.unit.variables: {OWN: '1'}\n  \
+             with base.yml:8: defaults.tests.variables: {SHARED: '1'}\n",
+        ),
+        (
+            "tests.unit.runner_tags",
+            "over.yml:4: defaults.tests.runner_tags: null\n  \
+             instead of base.yml:8: defaults.tests.runner_tags: [base]\n",
+        ),
+        (
+            "tests.unit.retry.max",
+            "over.yml:4: defaults.tests.retry.max: 1\n",
+        ),
+        (
+            "refs.releases.tags",
+            "windlass.yml:5: refs.releases.tags: ['/^r/']\n",
+        ),
+    ] {
+        let ran = project.run(&["explain", key]).exits(0);
+        assert_eq!(ran.stdout, told, "{key}");
+    }
+    // A set of refs is taken whole, a test was taken away, and no key of a default is one of something else.
+    for key in [
+        "refs.releases.branches",
+        "refs.releases.retry",
+        "tests.gone",
+        "tests.gone.image",
+        "tests.gone.retry",
+        "tests.nowhere.retry",
+        "tests.unit.retry.when",
+    ] {
+        let ran = project.run(&["explain", key]).exits(2);
+        ran.says(&format!("its presets do not set `{key}`"));
+    }
+}
+
+#[test]
+fn a_mistake_that_something_above_hides_is_shown_as_well() {
+    for (text, place) in [
+        ("tests: [a]\n", ":2:8: error[wrong-type]: `tests` wants"),
+        (
+            "tests: {unit: [a]}\n",
+            ":2:15: error[wrong-type]: `unit` wants",
+        ),
+        (
+            "tests: {unit: {script: {a: 1}}}\n",
+            ":2:24: error[wrong-type]",
+        ),
+        (
+            "tests: {unit: {timeout: [1]}}\n",
+            ":2:25: error[wrong-type]",
+        ),
+        ("gitlab: [18]\n", ":2:9: error[wrong-type]"),
+        ("refs: {m: {branchs: [a]}}\n", ":2:12: error[unknown-key]"),
+        ("tools: nonsense\n", ":2:8: error[wrong-type]"),
+    ] {
+        let project = Project::new(
+            "windlass: 1
+presets: base.yml
+gitlab: '18.0'
+tools: {git: 'a:1'}
+refs: {m: {branches: [main]}}
+tests: {unit: {image: 'alpine:3.22', script: make test, timeout: 1h, refs: m}}
+",
+        );
+        project.write("base.yml", format!("windlass: 1\n{text}"));
+        let ran = project.run(&["update"]).exits(1);
+        let ran = ran.says(&format!("base.yml{place}"));
+        assert_eq!(ran.stderr.matches("error[").count(), 1, "{ran:#?}");
+    }
+}
+
+#[test]
+fn a_preset_is_written_over_nothing_else() {
+    let preset = "windlass: 1\ntests: {unit: {timeout: 2h}}\n";
+    let manifest = |path: &str| {
+        format!(
+            "windlass: 1\npresets: [{path}]\ntests: {{unit: {{image: 'alpine:3.22', script: make test}}}}\n"
+        )
+    };
+    let before = |project: &Project, path: &str| {
+        (project.names(), fs::read_to_string(project.path(path)).ok())
+    };
+    for (path, code) in [
+        (
+            "Makefile",
+            "error[foreign-file]: `Makefile` is a file of the project",
+        ),
+        ("ci/notes.yml", "error[foreign-file]: `ci/notes.yml`"),
+        ("folder", "error[foreign-file]: `folder` is a folder"),
+        ("Makefile/x.yml", "error["),
+        (
+            PIPELINE,
+            "error[bad-path]: `.gitlab-ci.yml` cannot be a preset",
+        ),
+        (
+            "./.GitLab-ci.yml",
+            "error[bad-path]: `.gitlab-ci.yml` cannot be a preset",
+        ),
+        (
+            "ci/../windlass.lock",
+            "error[bad-path]: `windlass.lock` cannot be a preset",
+        ),
+        ("windlass.yml", "error[cyclic-presets]"),
+        ("../outside.yml", "error[bad-path]"),
+        (".git/hooks/x", "error[bad-path]"),
+    ] {
+        let project = Project::new(&manifest(path));
+        project.write("../from/x", "");
+        for own in ["Makefile", "ci/notes.yml", "folder/file"] {
+            project.write(own, "all: mine\n");
+        }
+        if !path.contains("Makefile/") && path != "folder" && !path.contains("..") {
+            project.write(&format!("../from/{path}"), preset);
+            project.write(
+                &format!("../from/{}", path.rsplit('/').next().unwrap()),
+                preset,
+            );
+        }
+        if path == "folder" {
+            project.write("../from/folder", preset);
+        }
+        let was = before(&project, path);
+        let ran = project.run(&["update", "--from", "../from"]).exits(1);
+        ran.says(code).says("nothing was written");
+        assert_eq!(before(&project, path), was, "{path}");
+    }
+
+    // An edited preset is no other file, and its edit is kept all the same.
+    let project = company();
+    project.write(".windlass/backend.yml", format!("{BACKEND}# mine\n"));
+    project.write("../presets/backend.yml", format!("{BACKEND}# theirs\n"));
+    let ran = project.run(&["update", "--from", "../presets"]).exits(1);
+    ran.says(".windlass/backend.yml:1: error[edited-file]: `.windlass/backend.yml` is not the preset that");
+    project.run(&["update"]).exits(0);
+    project.run(&["update", "--from", "../presets"]).exits(0);
+    assert!(
+        project
+            .read(".windlass/backend.yml")
+            .ends_with("# theirs\n")
+    );
+
+    // A generated file in its place.
+    let project = Project::new(
+        "windlass: 1
+presets: over.yml
+compose: {override: over.yml, services: {php: php-ci}}
+images: {php-ci: {role: test}}
+tests: {unit: {image: php-ci, via: compose, script: make test}}
+",
+    );
+    project.write("../from/over.yml", "windlass: 1\n");
+    let ran = project.run(&["update", "--from", "../from"]).exits(1);
+    ran.says("error[bad-path]: `over.yml` is a preset, and a file that windlass generates");
+    assert!(!project.path("over.yml").exists());
+}
+
+#[test]
+fn an_update_writes_all_or_nothing() {
+    let project = company();
+    project.write(
+        "../presets/backend.yml",
+        BACKEND.replace("30 minutes", "40 minutes"),
+    );
+    let lock = project.read("windlass.lock");
+    let pipeline = project.read(PIPELINE);
+    // What stands in the way of the lock, of the pipeline, of a new folder.
+    for (path, message) in [
+        (
+            "windlass.lock",
+            "error[bad-lock]: `windlass.lock` is a folder",
+        ),
+        (
+            PIPELINE,
+            "error[foreign-file]: `.gitlab-ci.yml` is a folder",
+        ),
+        (".windlass/shared", "error["),
+    ] {
+        let saved = project.path("../saved");
+        fs::rename(project.path(path), &saved).unwrap();
+        match path {
+            ".windlass/shared" => project.write(path, "mine\n"),
+            _ => fs::create_dir(project.path(path)).unwrap(),
+        }
+        let ran = project.run(&["update", "--from", "../presets"]).exits(1);
+        ran.says(message);
+        assert_eq!(project.read(".windlass/backend.yml"), BACKEND, "{path}");
+        match path {
+            ".windlass/shared" => fs::remove_file(project.path(path)).unwrap(),
+            _ => fs::remove_dir(project.path(path)).unwrap(),
+        }
+        fs::rename(&saved, project.path(path)).unwrap();
+        assert_eq!(
+            (project.read("windlass.lock"), project.read(PIPELINE)),
+            (lock.clone(), pipeline.clone())
+        );
+    }
+    // A lock of a newer windlass says more than this one can write.
+    project.write("windlass.lock", "version = 2\n");
+    let ran = project.run(&["update", "--from", "../presets"]).exits(1);
+    ran.says("error[bad-lock]")
+        .says("install the windlass that wrote it");
+    assert_eq!(project.read("windlass.lock"), "version = 2\n");
+    // One that a merge broke is written anew, from what is there.
+    project.write("windlass.lock", "<<<<<<< HEAD\n");
+    project.run(&["update"]).exits(0);
+    assert_eq!(project.read("windlass.lock"), lock);
+}
+
+#[test]
+fn a_lock_goes_with_its_presets() {
+    let project = company();
+    let plain = "windlass: 1\njobs: {hello: {script: [echo hi]}}\n";
+    project.write("windlass.yml", plain);
+    project.run(&["generate"]).exits(0);
+    let ran = project.run(&["check"]).exits(0);
+    let ran = ran.says("warning[stale-lock]: `windlass.lock` pins the preset `.windlass/backend.yml` for `windlass.yml`");
+    assert_eq!(ran.stderr.matches("stale-lock]").count(), 2, "{ran:#?}");
+    project.run(&["update", "--dry-run"]).exits(0);
+    assert!(project.path("windlass.lock").exists());
+    project
+        .run(&["update"])
+        .exits(0)
+        .says("removed windlass.lock");
+    assert!(!project.path("windlass.lock").exists());
+    let ran = project.run(&["check"]).exits(0);
+    assert!(!ran.stderr.contains("stale-lock"), "{ran:#?}");
+}
+
+#[test]
 fn a_mistake_in_a_preset_is_shown_there() {
     let project = company();
     project.write(

@@ -1,15 +1,17 @@
 """The part of a Kubernetes API that `kubectl apply`, `rollout status` and `rollout undo` speak:
-Deployments with their ReplicaSets; StatefulSets, Services, ConfigMaps and volume claims as far as they are
+Deployments with their ReplicaSets, Jobs; StatefulSets, Services, ConfigMaps and volume claims as far as they are
 stored. A controller rolls out at once what can be rolled out: an image whose name holds `broken` never
-becomes ready. A Service named `refused` is refused.
+becomes ready. A Job completes at once; with an image whose name holds `broken` it fails, and with `endless` it goes
+on. A Service named `refused` is refused.
 
 Prints its port. Ends with its standard input."""
 import copy, http.server, json, os, re, sys, threading, urllib.parse
 
 LOCK = threading.RLock()
 KINDS = {"deployments": "Deployment", "replicasets": "ReplicaSet", "statefulsets": "StatefulSet", "services": "Service",
-         "configmaps": "ConfigMap", "persistentvolumeclaims": "PersistentVolumeClaim"}
-CORE = [plural for plural in KINDS if plural not in ("deployments", "replicasets", "statefulsets")]
+         "configmaps": "ConfigMap", "persistentvolumeclaims": "PersistentVolumeClaim", "jobs": "Job"}
+VERSIONS = {"apps/v1": ("deployments", "replicasets", "statefulsets"), "batch/v1": ("jobs",)}
+CORE = [plural for plural in KINDS if not any(plural in others for others in VERSIONS.values())]
 STORE = {}  # (namespace, plural, name) -> object
 VERSION = [1]
 
@@ -48,6 +50,14 @@ def roll_out(deployment):
         "readyReplicas": count if ready else 0, "availableReplicas": count if ready else 0,
         "conditions": [{"type": "Progressing", "status": "True" if ready else "False",
                         "reason": "NewReplicaSetAvailable" if ready else "ProgressDeadlineExceeded"}]}
+
+
+def run(job):
+    """What becomes of a Job."""
+    image = job["spec"]["template"]["spec"]["containers"][0]["image"]
+    ends = {"broken": ["FailureTarget", "Failed"], "endless": []}
+    kinds = next((kinds for word, kinds in ends.items() if word in image), ["SuccessCriteriaMet", "Complete"])
+    job["status"] = {"conditions": [{"type": kind, "status": "True"} for kind in kinds]}
 
 
 def merge(into, patch):
@@ -90,22 +100,27 @@ def openapi(group, version, plurals):
         for plural in plurals}}
 
 
-APPS = {"groupVersion": "apps/v1", "version": "v1"}
+def group(version):
+    version = {"groupVersion": version, "version": "v1"}
+    return {"name": version["groupVersion"].split("/")[0], "versions": [version], "preferredVersion": version}
+
+
+def resources(version, plurals):
+    return {"kind": "APIResourceList", "groupVersion": version, "resources": [resource(plural, KINDS[plural]) for plural in plurals]}
+
+
 STATIC = {
     "/version": {"major": "1", "minor": "34", "gitVersion": "v1.34.1"},
     "/api": {"kind": "APIVersions", "versions": ["v1"]},
-    "/apis": {"kind": "APIGroupList", "apiVersion": "v1",
-              "groups": [{"name": "apps", "versions": [APPS], "preferredVersion": APPS}]},
-    "/api/v1": {"kind": "APIResourceList", "groupVersion": "v1", "resources": [resource(plural, KINDS[plural]) for plural in CORE]},
-    "/apis/apps/v1": {"kind": "APIResourceList", "groupVersion": "apps/v1",
-                      "resources": [resource("deployments", "Deployment"), resource("replicasets", "ReplicaSet"),
-                                    resource("statefulsets", "StatefulSet")]},
+    "/apis": {"kind": "APIGroupList", "apiVersion": "v1", "groups": [group(version) for version in VERSIONS]},
+    "/api/v1": resources("v1", CORE),
+    **{f"/apis/{version}": resources(version, plurals) for version, plurals in VERSIONS.items()},
     "/openapi/v3": {"paths": {"api/v1": {"serverRelativeURL": "/openapi/core"},
-                              "apis/apps/v1": {"serverRelativeURL": "/openapi/apps"}}},
+                              **{f"apis/{version}": {"serverRelativeURL": f"/openapi/{version}"} for version in VERSIONS}}},
     "/openapi/core": openapi("", "v1", CORE),
-    "/openapi/apps": openapi("apps", "v1", ["deployments", "replicasets", "statefulsets"]),
+    **{f"/openapi/{version}": openapi(version.split("/")[0], "v1", plurals) for version, plurals in VERSIONS.items()},
 }
-PATH = re.compile(r"/(?:api/v1|apis/apps/v1)/namespaces/([^/]+)/([^/]+)(?:/([^/]+))?$")
+PATH = re.compile(r"/(?:api|apis/apps|apis/batch)/v1/namespaces/([^/]+)/([^/]+)(?:/([^/]+))?$")
 
 
 class Handler(http.server.BaseHTTPRequestHandler):
@@ -164,6 +179,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
         before = STORE.get((space, plural, name), {})
         if plural == "deployments" and before.get("spec", {}).get("template") != thing["spec"]["template"]:
             roll_out(thing)
+        if plural == "jobs":
+            run(thing)
         touch(thing)
         STORE[space, plural, name] = thing
         self.answer(thing)
@@ -177,7 +194,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
             key, value = label.split("=")
             items = [o for o in items if o["metadata"].get("labels", {}).get(key) == value]
         if query.get("watch") not in ("1", "true"):
-            version = "v1" if plural in CORE else "apps/v1"
+            version = next((version for version, plurals in VERSIONS.items() if plural in plurals), "v1")
             return self.answer({"kind": KINDS[plural] + "List", "apiVersion": version,
                                 "metadata": {"resourceVersion": str(VERSION[0])}, "items": items})
         # All is rolled out at once, so there is one event and the end.

@@ -32,9 +32,11 @@ other:
 ";
 
 /// What stands in git's place: it notes its arguments, says what the password of the repository and of another
-/// one would be, and lets somebody else push first, `$RIVALS` times.
+/// one would be, and lets somebody else push first, `$RIVALS` times. The repository is a folder here.
 const GIT: &str = r#"#!/bin/sh
 echo "$*" >> "$HOME/arguments"
+[ "$GIT_ALLOW_PROTOCOL" = https ] || { echo "git may talk $GIT_ALLOW_PROTOCOL" >&2; exit 1; }
+export GIT_ALLOW_PROTOCOL=file
 case $1 in push)
   for path in ops.git other.git; do
     printf 'protocol=https\nhost=git.example.com\npath=%s\n\n' "$path" |
@@ -188,14 +190,7 @@ fn the_token_is_for_this_repository_and_on_no_command_line() {
 fn nothing_is_pushed_where_a_file_does_not_name_an_image() {
     for shell in SHELLS {
         let job = job();
-        let seed = job.folder.path().join("rival");
-        job.write("rival/apps/all.yml", "- r.example/p/web:1\n");
-        git(&seed, "add .");
-        git(
-            &seed,
-            "-c user.name=a -c user.email=a@example.com commit -qm second",
-        );
-        git(&seed, "push -q origin main");
+        changed(&job, "- r.example/p/web:1\n");
         let (ok, said) = job.run(shell, "");
         assert!(
             !ok && said.contains("apps/all.yml does not name r.example/p/app"),
@@ -215,5 +210,120 @@ fn nothing_is_pushed_without_a_digest_or_a_token() {
         let (ok, said) = job.run("busybox", "");
         assert!(!ok && said.contains(missing), "{said}");
         assert_eq!(shown(&job, "rev-list --count main"), "1");
+    }
+}
+
+const PAIRS: &str = "image:
+  repository: r.example/p/app
+  pullPolicy: Always
+  # The tag.
+  tag: \"\"  # of the app
+worker:
+- digest: sha256:0123abcd
+  repository: 'r.example/p/app' # sorted
+  tag: 1.0
+  more: {tag: 1.0}
+- repository: r.example/p/web
+  nested:
+    tag: 1.0
+  tag: '1.0'
+- image: r.example/p/app
+tag: 1.0
+";
+
+const PAIRS_WRITTEN: &str = "image:
+  repository: r.example/p/app
+  pullPolicy: Always
+  # The tag.
+  tag: c0ffee@sha256:aa  # of the app
+worker:
+- digest: sha256:aa
+  repository: 'r.example/p/app' # sorted
+  tag: 1.0
+  more: {tag: 1.0}
+- repository: r.example/p/web
+  nested:
+    tag: 1.0
+  tag: c0ffee@sha256:bb
+- image: r.example/p/app@sha256:aa
+tag: 1.0
+";
+
+/// Somebody changes the file in the repository.
+#[track_caller]
+fn changed(job: &Job, text: &str) {
+    let rival = job.folder.path().join("rival");
+    job.write("rival/apps/all.yml", text);
+    git(&rival, "add .");
+    git(
+        &rival,
+        "-c user.name=a -c user.email=a@example.com commit -qm second",
+    );
+    git(&rival, "push -q origin main");
+}
+
+#[test]
+fn a_tag_or_digest_that_stands_apart_gets_the_digest() {
+    for shell in SHELLS {
+        let job = job();
+        changed(&job, PAIRS);
+        let (ok, said) = job.run(shell, "");
+        assert!(ok, "{shell}: {said}");
+        let written = shown(&job, "show main:apps/all.yml");
+        assert_eq!(written, PAIRS_WRITTEN.trim(), "{shell}");
+    }
+}
+
+#[test]
+fn a_repository_alone_is_not_guessed_at() {
+    for of_app in [
+        "a:\n  repository: r.example/p/app\n  more:\n    tag: 1\n",
+        "a: {repository: r.example/p/app, tag: 1}\n",
+        "a: {tag: 1, repository: 'r.example/p/app'}\n",
+        "{\"a\": {\n\"repository\": \"r.example/p/app\",\n\"tag\": \"1\"\n}}\n",
+        "a:\n  repository: &app r.example/p/app\n  tag: 1\n",
+        "a:\n  repository: r.example/p/app\n  tag: &tag 1\n",
+        "images:\n- newName: r.example/p/app\n  newTag: v1\n",
+    ] {
+        for shell in SHELLS {
+            let job = job();
+            changed(&job, &format!("{of_app}# r.example/p/web:1\n"));
+            let (ok, said) = job.run(shell, "");
+            let why = "names r.example/p/app without a tag";
+            assert!(!ok && said.contains(why), "{shell}: {said}\n{of_app}");
+            assert_eq!(shown(&job, "rev-list --count main"), "2", "{shell}");
+        }
+    }
+}
+
+/// Neither a URL nor a branch, whatever variables hold, is an option of git or another way to reach it.
+#[test]
+fn no_variable_is_an_option_or_another_protocol() {
+    let environment = FILES
+        .replace("'https://git.example.com/ops.git'", "$OPS_URL")
+        .replace("token: OPS_TOKEN", "token: OPS_TOKEN, branch: $OPS_BRANCH");
+    let url = "https://git.example.com/ops.git";
+    for (url, branch) in [
+        ("ext::sh -c touch% pwned", "main"),
+        ("--upload-pack=touch pwned", "main"),
+        ("-utouch pwned", "main"),
+        ("file:///ops.git", "main"),
+        (url, "--upload-pack=touch pwned"),
+        (url, "-x"),
+    ] {
+        let job = Job::new(&environment)
+            .built()
+            .variable("OPS_TOKEN", "t0ken")
+            .variable("OPS_URL", url)
+            .variable("OPS_BRANCH", branch);
+        let home = format!("file://{}/nowhere.git", job.folder.path().display());
+        job.write(
+            ".gitconfig",
+            &format!("[url \"{home}\"]\n insteadOf = https://git.example.com/ops.git\n"),
+        );
+        let (ok, said) = job.run("busybox", "");
+        assert!(!ok, "{url} {branch}: {said}");
+        let pwned = job.folder.path().join("pwned");
+        assert!(!pwned.exists(), "{url} {branch}: {said}");
     }
 }

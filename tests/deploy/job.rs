@@ -151,6 +151,7 @@ impl Job {
                 std::fs::create_dir_all(&tools).unwrap();
                 for tool in [
                     "grep", "sed", "mktemp", "cat", "tr", "rm", "base64", "cut", "mkdir", "xargs",
+                    "awk", "date", "wc",
                 ] {
                     link(Path::new("/usr/bin/busybox"), &tools.join(tool));
                 }

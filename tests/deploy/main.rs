@@ -24,6 +24,7 @@ mod helm;
 mod installed;
 mod job;
 mod kustomize;
+mod migrate;
 mod verify;
 
 use std::io::{BufRead, BufReader, Read, Write};
@@ -121,8 +122,8 @@ fn shellcheck_accepts_every_driver() {
         helm::SET,
         helm::WATCHED,
         verify::APPLIED,
-        "migrate: {file: migrate.yml, envsubst: [IMAGE_APP]}, deploy: {set_image: {deployment/app: {app: app}}}",
-        "migrate: migrate.yml, deploy: {script: ./deploy}",
+        migrate::SUBSTITUTED,
+        migrate::PLAIN,
         verify::SET,
         verify::RELEASED,
         "deploy: {set_image: {deployment/app: {app: app}, daemonset/agent: {\"*\": web}}}",

@@ -12,10 +12,12 @@
 )]
 
 mod changed;
+mod children;
 mod command;
 mod pairs;
 mod pipelines;
 mod rewritten;
+mod unread;
 
 use std::fmt::Write as _;
 use std::path::Path;

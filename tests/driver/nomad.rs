@@ -1,6 +1,6 @@
 //! The driver `nomad`: `nomad job run`, with the image as a variable of the job.
 
-use super::{Driver, Keys, Reach, missing};
+use super::{Driver, Keys, Reach, Release, Within, missing};
 use crate::finding::Report;
 use crate::lower::Lowering;
 use crate::lower::deploy::Change;
@@ -30,7 +30,7 @@ impl Keys for Nomad {
 }
 
 impl Driver for Nomad {
-    fn check(&self, span: Span, report: &mut Report) {
+    fn check(&self, span: Span, _: Within<'_>, report: &mut Report) {
         if self.job.is_missing() {
             missing(report, span, "nomad", "job", "name the file of the job");
         }
@@ -73,12 +73,8 @@ impl Driver for Nomad {
         false
     }
 
-    fn release(&self) -> Option<&At<Text>> {
+    fn release(&self) -> Option<Release<'_>> {
         None
-    }
-
-    fn delete_release(&self) -> Vec<Value> {
-        Vec::new()
     }
 
     fn list_planned(&self, _: &str) -> Vec<Value> {

@@ -25,6 +25,19 @@ fn preset(root: &Path, own: &str) {
     assert_eq!(command(root, &["update"]).0, 0);
 }
 
+/// Seals the pipeline as a windlass of another version does, which also wrote something more.
+fn generated_by(root: &Path, version: &str, more: &str) {
+    let text = fs::read_to_string(root.join(PIPELINE)).unwrap();
+    let own = concat!("windlass ", env!("CARGO_PKG_VERSION"), " from");
+    let text = text.replace(own, &format!("windlass {version}from"));
+    let (before, rest) = text.split_once("# sha256:").unwrap();
+    let after = format!("{}{more}", rest.split_once('\n').unwrap().1);
+    let digest = Sha256::digest(format!("{before}\0{after}"));
+    let digest: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+    let text = format!("{before}# sha256:{digest}\n{after}");
+    fs::write(root.join(PIPELINE), text).unwrap();
+}
+
 /// How a project comes to raise a code, and how it comes near to it.
 type Change = fn(&Path);
 
@@ -68,17 +81,13 @@ const CASES: &[(Code, Change, Change)] = &[
             }
         },
         // An older windlass made the same text.
-        |root| {
-            let text = fs::read_to_string(root.join(PIPELINE)).unwrap();
-            let own = concat!("windlass ", env!("CARGO_PKG_VERSION"), " from");
-            let text = text.replace(own, "windlass from");
-            let (before, rest) = text.split_once("# sha256:").unwrap();
-            let after = rest.split_once('\n').unwrap().1;
-            let digest = Sha256::digest(format!("{before}\0{after}"));
-            let digest: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
-            let text = format!("{before}# sha256:{digest}\n{after}");
-            fs::write(root.join(PIPELINE), text).unwrap();
-        },
+        |root| generated_by(root, "", ""),
+    ),
+    (
+        Code::NewerWindlass,
+        |root| generated_by(root, "99.0.0 ", "# by a newer one\n"),
+        // A newer windlass made the same text.
+        |root| generated_by(root, "99.0.0 ", ""),
     ),
     (
         Code::EditedFile,
@@ -158,6 +167,21 @@ const CASES: &[(Code, Change, Change)] = &[
         },
     ),
     (
+        Code::StaleLock,
+        |root| {
+            preset(root, "");
+            fs::write(root.join("windlass.yml"), MANIFEST).unwrap();
+        },
+        // Another manifest of the project has it.
+        |root| {
+            preset(root, "");
+            fs::rename(root.join("windlass.yml"), root.join("other.yml")).unwrap();
+            assert_eq!(command(root, &["-m", "other.yml", "update"]).0, 0);
+            fs::write(root.join("windlass.yml"), MANIFEST).unwrap();
+            assert_eq!(command(root, &["generate"]).0, 0);
+        },
+    ),
+    (
         Code::ShellCheck,
         |root| {
             fs::write(root.join(PIPELINE), "a: {script: ['export A=$(b)']}\n").unwrap();
@@ -202,7 +226,7 @@ fn codes_about_files_are_raised_and_nearly_raised() {
             } else {
                 let wanted = match code {
                     Code::Unreadable => 3,
-                    Code::OlderWindlass => 0,
+                    Code::OlderWindlass | Code::StaleLock => 0,
                     _ => 1,
                 };
                 assert_eq!(status, wanted, "{code}");

@@ -34,17 +34,19 @@ use windlass::plan::Configs;
 use windlass::source::Source;
 
 /// Codes about files on disk, and what another program says: they are raised through the command, in `command`.
-const ON_DISK: [Code; 12] = [
+const ON_DISK: [Code; 14] = [
     Code::MissingPreset,
     Code::ChangedPreset,
     Code::CyclicPresets,
     Code::BadLock,
+    Code::StaleLock,
     Code::ShellCheck,
     Code::BadSetting,
     Code::Unreadable,
     Code::NotUtf8,
     Code::Drift,
     Code::OlderWindlass,
+    Code::NewerWindlass,
     Code::EditedFile,
     Code::ForeignFile,
 ];

@@ -37,6 +37,27 @@ impl Repository for Fixed {
     }
 }
 
+/// A project whose folder `k8s` has a Job beside a claim.
+struct Migrated;
+
+impl Files for Migrated {
+    fn exists(&self, _: &str) -> bool {
+        true
+    }
+
+    fn applied(&self, path: &str) -> Option<Vec<Source>> {
+        let job = Source::new(
+            "k8s/migrate.yml",
+            "{apiVersion: batch/v1, kind: Job, metadata: {name: migrate}}\n",
+        );
+        let claim = Source::new("k8s/claim.yml", "kind: PersistentVolumeClaim\n");
+        Some(match path {
+            "k8s/migrate.yml" => vec![job],
+            _ => vec![claim, job],
+        })
+    }
+}
+
 /// A project whose included files all set `needs` of one job.
 struct Shared;
 
@@ -101,6 +122,7 @@ fn the_first_example_raises_the_code_and_the_second_is_fixed() {
     for code in in_manifests() {
         let files: &dyn Files = match code {
             Code::MissingFile | Code::Unsubstituted => &Fixed,
+            Code::NotOneJob => &Migrated,
             Code::ChangedByInclude => &Shared,
             Code::UnmatchedGlob => &Service,
             _ => &Everything,

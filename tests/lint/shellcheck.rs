@@ -384,3 +384,28 @@ proptest! {
         prop_assert_eq!(said(folder.path()), wanted, "{}", text);
     }
 }
+
+#[test]
+fn a_script_that_takes_too_long_is_named_and_costs_no_other() {
+    let folder = project("image: node:22\na: {script: [slow]}\nb: {script: [fast]}\n");
+    fs::write(folder.path().join("other.yml"), "c: {script: [fast]}\n").unwrap();
+    let path = tempfile::tempdir().unwrap();
+    let program = path.path().join("shellcheck");
+    let comment = r#"{"file":"%s","line":2,"endLine":2,"column":1,"endColumn":2,"level":"error","code":9999,"message":"x","fix":null}"#;
+    let script = format!(
+        "#!/bin/sh\nPATH=/usr/bin:/bin\nshift 4\ngrep -qs slow \"$@\" && exec sleep 60\nprintf '{{\"comments\":[{comment}]}}' \"$1\"\n"
+    );
+    fs::write(&program, script).unwrap();
+    fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
+    let (_, out, err) = with_path(folder.path(), path.path());
+    let said = |text: &str| out.contains(text);
+    assert!(
+        said(".gitlab-ci.yml:2:14: warning[shellcheck]: ShellCheck: it took too long"),
+        "{out}{err}"
+    );
+    assert_eq!(out.matches("SC9999: x").count(), 2, "{out}");
+    assert!(
+        said(".gitlab-ci.yml:3:14: warning[shellcheck]: SC9999"),
+        "{out}"
+    );
+}

@@ -50,6 +50,7 @@ fn told(manifest: &str, change: impl FnOnce(&mut Lowered)) -> String {
         &manifest,
         &root,
         &lowered,
+        &lowered.pipeline.to_document(),
         &source,
         &crate::Everything,
         &mut report,

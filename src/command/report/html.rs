@@ -103,7 +103,7 @@ fn table(rows: &[Row], out: &mut String) {
 fn tone(state: State) -> &'static str {
     match state {
         State::UpToDate => "good",
-        State::Older | State::OutOfDate | State::NoManifest => "unsure",
+        State::Older | State::Newer | State::OutOfDate | State::NoManifest => "unsure",
         State::Edited | State::Invalid | State::Failed => "bad",
     }
 }

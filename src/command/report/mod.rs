@@ -44,6 +44,8 @@ enum State {
     UpToDate,
     /// An older windlass made them.
     Older,
+    /// A newer windlass made them.
+    Newer,
     OutOfDate,
     Edited,
     /// Nothing can be compiled.
@@ -58,6 +60,7 @@ impl State {
         match self {
             Self::UpToDate => "up to date",
             Self::Older => "older windlass",
+            Self::Newer => "newer windlass",
             Self::OutOfDate => "out of date",
             Self::Edited => "edited",
             Self::Invalid => "manifest is invalid",
@@ -73,10 +76,13 @@ impl State {
                 Status::Foreign | Status::Differs { edited: true } | Status::Stale { edited: true }
             )
         };
+        let by_newer = |status: &Status| matches!(status, Status::Newer { .. });
+        let any = |is: &dyn Fn(&Status) -> bool| files.files.iter().any(|file| is(&file.status));
         match files {
             files if files.is_clean() => Self::UpToDate,
             _ if is_older => Self::Older,
-            files if files.files.iter().any(|file| by_hand(&file.status)) => Self::Edited,
+            _ if any(&by_hand) => Self::Edited,
+            _ if any(&by_newer) => Self::Newer,
             _ => Self::OutOfDate,
         }
     }

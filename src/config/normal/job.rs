@@ -7,7 +7,8 @@ use super::{Jobs, conditions, needs, open, variables};
 use crate::config::value::{Located, Map};
 use crate::config::{AllowFailure, Conditions, Inherits, Job, When};
 
-/// Everything about a job but its name. `is_open`: files that were not read may change it.
+/// Everything about a job but its name. `is_open`: files that were not read may use what has no effect without
+/// them.
 pub(super) fn of(job: &Job, jobs: &Jobs<'_>, is_open: bool) -> Fields {
     // What is left out here stands in `keys`, from which it was read.
     let Job {

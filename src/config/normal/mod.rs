@@ -38,6 +38,8 @@ use super::model::{Config, Job};
 pub struct Normal<'c> {
     config: &'c Config,
     jobs: Jobs<'c>,
+    /// Whether files that are not read may use what has no effect without them.
+    is_open: bool,
 }
 
 /// The keys under which the jobs stand.
@@ -61,17 +63,30 @@ impl<'c> Normal<'c> {
         let jobs = Jobs {
             keys: keys.collect(),
         };
-        Self { config, jobs }
+        Self {
+            config,
+            jobs,
+            is_open: !config.unresolved.is_empty(),
+        }
+    }
+
+    /// The normal forms of two configurations that are compared: what a file that is not read may use counts on
+    /// both sides, even if only one of them includes such a file.
+    pub fn of_both(before: &'c Config, after: &'c Config) -> [Self; 2] {
+        let mut both = [before, after].map(Self::of);
+        let is_open = both.iter().any(|side| side.is_open);
+        both.iter_mut().for_each(|side| side.is_open = is_open);
+        both
     }
 
     /// What is true of the pipeline as a whole.
     pub fn pipeline(&self) -> Fields {
-        pipeline::of(self.config)
+        pipeline::of(self.config, self.is_open)
     }
 
     /// Everything about a job but its name.
     pub fn job(&self, job: &Job) -> Fields {
-        job::of(job, &self.jobs, !self.config.unresolved.is_empty())
+        job::of(job, &self.jobs, self.is_open)
     }
 }
 

@@ -49,8 +49,8 @@ pub(super) const NOT_HERE: &[(&str, &str)] = &[
     ),
 ];
 
-/// The pipeline without its jobs.
-pub(super) fn of(config: &Config) -> Fields {
+/// The pipeline without its jobs. `is_open`: files that were not read may use what has no effect without them.
+pub(super) fn of(config: &Config, is_open: bool) -> Fields {
     let Config {
         sources: _,
         stages,
@@ -75,7 +75,6 @@ pub(super) fn of(config: &Config) -> Fields {
         blocks: _,
         tree,
     } = config;
-    let is_open = !unresolved.is_empty();
     let mut fields = Fields::default();
     let top = tree.as_map();
     let given = |key: &str| top.and_then(|top| top.given(key));

@@ -11,6 +11,7 @@
 
 mod class;
 mod compiled;
+mod confined;
 mod empty;
 mod matching;
 mod only;

@@ -1,7 +1,8 @@
 //! The commands of a script, as a POSIX shell or bash splits it.
 //!
 //! In: the text of a script. Out: its simple commands in order, those inside of `$(...)`, `if`, loops and
-//! functions included, each with its words and redirections; `None` if the text does not read as a script,
+//! functions included, each with its words and redirections, and what a loop gives its variable as an
+//! assignment; `None` if the text does not read as a script,
 //! as one of PowerShell may. Always holds: a word lies at its range of the text; what a shell would replace
 //! is no literal text of it; no input panics, and reading takes time linear in the text.
 //!
@@ -20,8 +21,10 @@ pub struct Command {
     pub words: Vec<Word>,
     /// Where it reads from and writes to.
     pub redirections: Vec<Redirection>,
-    /// The command, by its index, whose output it reads.
-    pub reads: Option<usize>,
+    /// The commands, by their indexes, whose output it reads: one, or those of `{ ...; }` and its like.
+    pub reads: Vec<usize>,
+    /// The function of the script that it stands in.
+    pub function: Option<String>,
     /// The whole command in the text.
     pub range: Range<usize>,
 }
@@ -53,10 +56,16 @@ pub enum Part {
         written: String,
         /// Whether it stands in double quotes.
         quoted: bool,
+        /// What else a shell replaces between the braces, as `$B` in `${A:-$B}`.
+        operand: Vec<Part>,
     },
-    /// What the commands of these indexes print: `$(...)`, `` `...` ``, or a file `<(...)` of it. Those inside
-    /// of each other are all among them.
-    Output(Vec<usize>),
+    /// What commands print: `$(...)`, `` `...` ``, or a file `<(...)` of it.
+    Output {
+        /// All commands in there, by their indexes, those inside of each other too.
+        commands: Vec<usize>,
+        /// Those whose output it is: no other one reads it.
+        printing: Vec<usize>,
+    },
     /// Arithmetic, or what is not told apart here.
     Other,
 }
@@ -80,7 +89,7 @@ impl Word {
     pub fn literal(&self) -> Option<String> {
         let text = |part: &Part| match part {
             Part::Text { text, .. } => Some(text.as_str().to_owned()),
-            Part::Variable { .. } | Part::Output(_) | Part::Other => None,
+            Part::Variable { .. } | Part::Output { .. } | Part::Other => None,
         };
         self.parts.iter().map(text).collect()
     }
@@ -90,7 +99,7 @@ impl Word {
         let text = |part: &Part| match part {
             Part::Text { text, .. } => text.clone(),
             Part::Variable { written, .. } => written.clone(),
-            Part::Output(_) | Part::Other => String::new(),
+            Part::Output { .. } | Part::Other => String::new(),
         };
         self.parts.iter().map(text).collect()
     }
@@ -112,7 +121,7 @@ impl Word {
     pub fn variables(&self) -> impl Iterator<Item = &str> {
         self.parts.iter().filter_map(|part| match part {
             Part::Variable { name, .. } => Some(name.as_str()),
-            Part::Text { .. } | Part::Output(_) | Part::Other => None,
+            Part::Text { .. } | Part::Output { .. } | Part::Other => None,
         })
     }
 }
@@ -131,6 +140,14 @@ const WRAPPERS: [(&str, &[&str]); 9] = [
 ];
 
 impl Command {
+    /// The command, by its index, whose output it reads, if it is one.
+    pub fn reads_one(&self) -> Option<usize> {
+        match self.reads.as_slice() {
+            [one] => Some(*one),
+            _ => None,
+        }
+    }
+
     /// The name of the program without its folder, and its arguments; programs that only run another one,
     /// as `sudo`, are left out.
     pub fn program(&self) -> Option<(String, &[Word])> {
@@ -197,7 +214,7 @@ mod tests {
                     written, quoted, ..
                 } if *quoted => format!("\"{written}\""),
                 Part::Variable { written, .. } => written.clone(),
-                Part::Output(commands) => format!("{commands:?}"),
+                Part::Output { commands, .. } => format!("{commands:?}"),
                 Part::Other => "?".to_owned(),
             });
             format!("<{}>", parts.collect::<String>())
@@ -211,8 +228,12 @@ mod tests {
             for one in &command.redirections {
                 line += &format!(" {}{}", one.operator, word(&one.target));
             }
-            if let Some(from) = command.reads {
-                line += &format!(" from {from}");
+            if !command.reads.is_empty() {
+                let from: Vec<String> = command.reads.iter().map(usize::to_string).collect();
+                line += &format!(" from {}", from.join(", "));
+            }
+            if let Some(function) = &command.function {
+                line += &format!(" in {function}");
             }
             line
         };
@@ -244,13 +265,27 @@ mod tests {
                 "if a; then b; elif c; then d; else e; fi",
                 "<a>\n<b>\n<c>\n<d>\n<e>",
             ),
-            ("for x in a $B; do c \"$x\"; done | d", "<c><\"$x\">\n<d>"),
-            ("while read x; do a; done < f", "<read><x>\n<a>"),
+            (
+                "for x in a $B; do c \"$x\"; done | d",
+                "<x=a><x=$B> \n<c><\"$x\">\n<d> from 1",
+            ),
+            ("while read x; do a; done < f", "<read><x> <<f>\n<a>"),
             (
                 "case $x in a|b) c;; (d) e ;; *) f; esac; g",
                 "<c>\n<e>\n<f>\n<g>",
             ),
-            ("f() { a; }; function g { b; }", "<a>\n<b>"),
+            (
+                "f() { a; }; function g { b; }; c",
+                "<a> in f\n<b> in g\n<c>",
+            ),
+            ("{ a; b | c; } | d", "<a>\n<b>\n<c> from 1\n<d> from 0, 2"),
+            ("a | (b; c) | d", "<a>\n<b> from 0\n<c>\n<d> from 1, 2"),
+            ("{ a; $(b); } > f", "<a> ><f>\n<b>\n<[1]> ><f>"),
+            (
+                "while read x; do a; done <<E\n$Y\nE\nb",
+                "<read><x> <<<\"$Y\"\n>\n<a>\n<b>",
+            ),
+            ("f() { a; } | b", "<a> in f\n<b>"),
             (
                 "[[ $a == b && -n $c ]] && d",
                 "<[[><$a><==><b><&&><-n><$c><]]>\n<d>",

@@ -52,7 +52,7 @@ pub(super) fn is(command: &Command, programs: &[&[&str]]) -> bool {
 
 /// The text of a word with variables as they are written; `None` if a command makes a part of it.
 pub(super) fn text(word: &Word) -> Option<String> {
-    let made = |part: &Part| matches!(part, Part::Output(_) | Part::Other);
+    let made = |part: &Part| matches!(part, Part::Output { .. } | Part::Other);
     (!word.parts.iter().any(made)).then(|| word.shown())
 }
 

@@ -132,7 +132,7 @@ fn deleter(seen: &Seen<'_>) -> Mapping {
                 continue;
             };
             let user = words.iter().flat_map(Word::variables).next();
-            let from = command.reads.and_then(|from| line.commands.get(from));
+            let from = command.reads_one().and_then(|from| line.commands.get(from));
             let password = from
                 .into_iter()
                 .flat_map(|from| &from.words)

@@ -1,5 +1,7 @@
 //! What is downloaded is not run unseen.
 
+use std::collections::HashSet;
+
 use crate::finding::{Code, Finding};
 use crate::gitlab::shell::commands::{Command, Part, Word};
 use crate::lint::context::Lint;
@@ -69,15 +71,22 @@ fn reads_script(program: &str, arguments: &[Word]) -> bool {
 
 /// The download whose output a command reads, by whatever is between.
 fn source<'c>(command: &Command, all: &'c [Command]) -> Option<&'c Command> {
-    let mut at = command.reads?;
-    loop {
-        let command = all.get(at)?;
-        let (program, _) = command.program()?;
+    // A command reads what an earlier one prints.
+    let mut open: Vec<usize> = command.reads.clone();
+    let mut seen = HashSet::new();
+    while let Some(at) = open.pop() {
+        let Some(command) = all.get(at).filter(|_| seen.insert(at)) else {
+            continue;
+        };
+        let Some((program, _)) = command.program() else {
+            continue;
+        };
         if DOWNLOADERS.contains(&program.as_str()) {
             return Some(command);
         }
-        at = command.reads.filter(|before| *before < at)?;
+        open.extend(&command.reads);
     }
+    None
 }
 
 /// The commands whose output is run: `sh -c "$(...)"`, `eval "$(...)"`, `source <(...)`.
@@ -90,7 +99,7 @@ fn evaluated<'w>(program: &str, arguments: &'w [Word]) -> Option<&'w [usize]> {
         _ => None,
     }?;
     word.parts.iter().find_map(|part| match part {
-        Part::Output(commands) => Some(commands.as_slice()),
+        Part::Output { printing, .. } => Some(printing.as_slice()),
         Part::Text { .. } | Part::Variable { .. } | Part::Other => None,
     })
 }

@@ -100,7 +100,7 @@ fn piped(lint: &Lint<'_>, script: &Script, command: &Command, arguments: &[Word]
         .iter()
         .any(|word| word.start() == "--password-stdin");
     let replaces_shell = command.words.first().is_some_and(|word| word.is("exec"));
-    if command.reads.is_some() || reads || twice || replaces_shell {
+    if !command.reads.is_empty() || reads || twice || replaces_shell {
         return None;
     }
     let is_posix = |at: &usize| {

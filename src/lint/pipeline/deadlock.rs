@@ -6,11 +6,10 @@
 
 use std::sync::Arc;
 
-use crate::config::{self, Job, Node, child};
+use crate::config::{Job, Node, Nothing, child};
 use crate::finding::{Code, Finding};
 use crate::lint::context::Lint;
 use crate::lint::subject::Subject as _;
-use crate::source::Source;
 
 pub(in crate::lint) fn check(lint: &mut Lint<'_>) {
     let config = Arc::clone(&lint.config);
@@ -24,38 +23,35 @@ pub(in crate::lint) fn check(lint: &mut Lint<'_>) {
         if !matches!(strategy.and_then(Node::as_str), Some("depend" | "mirror")) {
             continue;
         }
-        for path in child::local_files(job) {
-            let Some(waits) = waiting(lint, &path, group) else {
-                continue;
-            };
-            if !lint.is_new(Code::ResourceGroupDeadlock, &job.key) {
-                continue;
-            }
-            let message = format!(
-                "`{}` holds `{}` until `{path}` ends, where `{waits}` waits for it",
-                job.name, group.value
-            );
-            lint.push(
-                Finding::new(Code::ResourceGroupDeadlock, group.place, message).help(
-                    "take `resource_group` away here, or let the jobs of the child have another one",
-                ),
-            );
+        let Some((child, waits)) = waiting(lint, job, group) else {
+            continue;
+        };
+        if !lint.is_new(Code::ResourceGroupDeadlock, &job.key) {
+            continue;
         }
+        let message = format!(
+            "`{}` holds `{}` until `{child}` ends, where `{waits}` waits for it",
+            job.name, group.value
+        );
+        lint.push(
+            Finding::new(Code::ResourceGroupDeadlock, group.place, message).help(
+                "take `resource_group` away here, or let the jobs of the child have another one",
+            ),
+        );
     }
 }
 
-/// The job of a child pipeline that is of a resource group.
-fn waiting(lint: &Lint<'_>, path: &str, group: &str) -> Option<String> {
-    let repository = lint.repository;
-    let text = repository.read(path.trim_start_matches('/')).ok()?;
-    let child = config::read(Source::new(path, text), repository)
-        .result
-        .ok()?;
+/// The child pipeline that a job starts, and the job of it that is of a resource group.
+fn waiting(lint: &Lint<'_>, job: &Job, group: &str) -> Option<(String, String)> {
+    let started = child::started(job)?;
+    let reading = started.read(&lint.config, lint.repository, &Nothing)?;
+    let child = reading.result.ok()?;
     let mut jobs = child.jobs.iter();
     let same = |job: &&Job| {
         job.resource_group
             .as_ref()
             .is_some_and(|own| own.value == group)
     };
-    jobs.find(same).map(|job| job.name.clone())
+    let waits = jobs.find(same)?.name.clone();
+    Some((started.name, waits))
 }

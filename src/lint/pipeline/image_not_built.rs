@@ -56,6 +56,7 @@ fn missing(lint: &mut Lint<'_>, job: &Job, at: usize, image: &Located<String>, b
         );
         pushed
             && known
+            && !one.is_far_fetched
             && one.absence.is_none()
             && one.jobs.get(at) == Some(&Presence::In)
             && builders.iter().all(is_out)

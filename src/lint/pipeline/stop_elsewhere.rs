@@ -50,6 +50,7 @@ pub(in crate::lint) fn check(lint: &mut Lint<'_>) {
             };
             let key = (&one.situation.reference, &one.situation.trigger);
             pushed
+                && !one.is_far_fetched
                 && one.absence.is_none()
                 && one.jobs.get(at) == Some(&Presence::In)
                 && started.get(&key) == Some(&false)

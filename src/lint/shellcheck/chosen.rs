@@ -154,7 +154,7 @@ pub(super) fn hides_nothing(code: u32, script: &Script, at: usize) -> bool {
     let parts = word.iter().flat_map(|word| &word.parts);
     let inside: Vec<usize> = parts
         .filter_map(|part| match part {
-            Part::Output(commands) => Some(commands),
+            Part::Output { commands, .. } => Some(commands),
             _ => None,
         })
         .flatten()
@@ -164,7 +164,7 @@ pub(super) fn hides_nothing(code: u32, script: &Script, at: usize) -> bool {
         let program = command.program();
         program.is_some_and(|(program, _)| {
             let program = program.as_str();
-            SURE.contains(&program) || (command.reads.is_some() && FILTERS.contains(&program))
+            SURE.contains(&program) || (!command.reads.is_empty() && FILTERS.contains(&program))
         })
     };
     let commands = inside.iter().filter_map(|at| script.commands.get(*at));

@@ -75,6 +75,13 @@ pub(in crate::lint) fn shell_of<'s>(
     })
 }
 
+/// Whether a job surely runs where BusyBox stands for the usual programs.
+pub(in crate::lint) fn has_busybox(job: &Job) -> bool {
+    job.image
+        .as_ref()
+        .is_some_and(|image| has_no_bash(&image.value))
+}
+
 /// The texts of a list, or the one that stands for it.
 fn texts(value: Option<&Value>) -> Vec<String> {
     match value {

@@ -4,8 +4,7 @@
 //! comes from. Always holds: a text is what the runner joins, behind one line that says which shell reads
 //! it; all texts together are bounded.
 //!
-//! Facts: `before_script` and `script` are one script, `after_script` is another (`Gitlab::Ci::Build::Step`,
-//! 18.11). Each command is a line of its own, and the shell ends at the first one that fails (`set -o
+//! Facts: each command is a line of its own, and the shell ends at the first one that fails (`set -o
 //! errexit`, gitlab-runner 18.11, `shells/bash.go`).
 
 use std::collections::HashSet;
@@ -68,9 +67,7 @@ pub(super) fn joined(config: &Config, scripts: &Scripts) -> (Vec<Joined>, bool) 
         let Some(shell) = shell_of(job, own.iter().filter_map(|at| scripts.get(*at))) else {
             continue;
         };
-        let after = own.len().saturating_sub(job.after_script.len());
-        let (main, after) = own.split_at_checked(after).unwrap_or_default();
-        for items in [main, after] {
+        for items in scripts.by_shell(at) {
             if items.is_empty() || !known.insert((shell, items)) {
                 continue;
             }

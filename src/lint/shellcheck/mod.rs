@@ -22,17 +22,26 @@ use super::subject::Subject as _;
 use crate::config::{Config, Place};
 use crate::finding::{Code, Finding, Location};
 use dialect::Shell;
-pub(super) use dialect::shell_of;
+pub(super) use dialect::{has_busybox, shell_of};
 use joined::{Joined, joined};
 
 /// How many comments of one file become findings.
 const MOST: usize = 1_000;
 
+/// What ShellCheck says of some scripts, which are counted from 0.
+#[derive(Debug, Clone, Default)]
+pub struct Answer {
+    /// Its comments, in the order of the scripts.
+    pub comments: Vec<Comment>,
+    /// The scripts for which it took too long.
+    pub unanswered: Vec<usize>,
+}
+
 /// Runs ShellCheck.
 pub trait ShellCheck {
-    /// What it says of some scripts; [`Comment::script`] counts them. `None` if it is not installed or does
-    /// not answer: the implementer says so.
-    fn check(&self, scripts: &[&str]) -> Option<Vec<Comment>>;
+    /// What it says of some scripts. `None` if it is not installed or gives no report: the implementer says
+    /// so.
+    fn check(&self, scripts: &[&str]) -> Option<Answer>;
 }
 
 pub(in crate::lint) fn check(lint: &mut Lint<'_>) {
@@ -47,14 +56,27 @@ pub(in crate::lint) fn check(lint: &mut Lint<'_>) {
         return;
     }
     let texts: Vec<&str> = all.iter().map(|one| one.text.as_str()).collect();
-    let Some(comments) = runner.check(&texts) else {
+    let Some(Answer {
+        comments,
+        unanswered,
+    }) = runner.check(&texts)
+    else {
         return;
     };
-    lint.unasked.retain(|code| *code != Code::ShellCheck);
+    if is_whole && unanswered.is_empty() {
+        lint.unasked.retain(|code| *code != Code::ShellCheck);
+    }
     if !is_whole {
+        let why = "the scripts of all jobs are too long for it: it got the first of them";
+        left_out(lint, Location::WHOLE, why);
+    }
+    for script in unanswered.iter().filter_map(|at| all.get(*at)) {
+        let first = script.item(2).and_then(|(index, _)| scripts.get(index));
+        let place = first.map_or(Location::WHOLE, |first| first.place.into());
         left_out(
             lint,
-            "the scripts of all jobs are too long for it: it got the first of them",
+            place,
+            "it took too long for the script that begins here, which is not checked",
         );
     }
     let mut told: HashSet<(u32, Place)> = HashSet::new();
@@ -81,7 +103,8 @@ pub(in crate::lint) fn check(lint: &mut Lint<'_>) {
             continue;
         }
         if told.len() > MOST {
-            left_out(lint, "it says more of these scripts than is told here");
+            let why = "it says more of these scripts than is told here";
+            left_out(lint, Location::WHOLE, why);
             break;
         }
         let message = format!("SC{}: {}", comment.code, comment.message);
@@ -99,9 +122,9 @@ pub(in crate::lint) fn check(lint: &mut Lint<'_>) {
 }
 
 /// Says what ShellCheck does not say.
-fn left_out(lint: &mut Lint<'_>, why: &str) {
+fn left_out(lint: &mut Lint<'_>, place: Location, why: &str) {
     let message = format!("ShellCheck: {why}");
-    lint.push(Finding::new(Code::ShellCheck, Location::WHOLE, message));
+    lint.push(Finding::new(Code::ShellCheck, place, message));
 }
 
 /// The command that a comment is about, and where in its text.

@@ -1,7 +1,8 @@
 //! A migration: a Job of Kubernetes that must complete before anything is deployed.
 //!
 //! In: an environment with `migrate`. Out: the commands of its job that run the Job. Always holds: they come
-//! before all that deploys, so a migration that fails leaves what runs as it is.
+//! before all that deploys, so a migration that fails leaves what runs as it is. The job looks at the manifest
+//! before it deletes anything: what is not exactly one Job stays. A Job that takes too long is deleted.
 
 use super::substitution;
 use crate::gitlab::duration;
@@ -12,16 +13,16 @@ use crate::manifest::resolved::ROLLOUT_TIMEOUT;
 use crate::mutant::{self, Mutant};
 use crate::pipeline::{Shared, Value};
 
-/// Runs a Job to its end.
+/// Runs a Job to its end, or deletes it.
 const RUN_JOB: &str = include_str!("../../../templates/deploy/run_job.sh");
 /// The manifest of the Job with its variables replaced. kubectl goes by the ending.
 const MANIFEST: &str = "migrate.yml";
 
-/// The commands, and whether they use the folder of the job's own; none without a migration.
-pub(super) fn commands(lowering: &Lowering<'_>, environment: &Environment) -> (Vec<Value>, bool) {
+/// The commands, which use the folder of the job's own; none without a migration.
+pub(super) fn commands(lowering: &Lowering<'_>, environment: &Environment) -> Vec<Value> {
     let migrate = environment.migrate.get();
     let Some((migrate, file)) = migrate.and_then(|of| Some((of, word(of.file.get()?)))) else {
-        return (Vec::new(), false);
+        return Vec::new();
     };
     let names: Vec<&str> = names(migrate);
     let mut script = Vec::new();
@@ -40,7 +41,7 @@ pub(super) fn commands(lowering: &Lowering<'_>, environment: &Environment) -> (V
         true => format!("{run} || true").into(),
         false => run.into(),
     });
-    (script, !names.is_empty())
+    script
 }
 
 fn names(migrate: &Migrate) -> Vec<&str> {

@@ -106,11 +106,9 @@ impl<'m> Lowering<'m> {
         let images = substitution::image_variables(self, environment, &mut uses);
         job.variables.merge(&images);
         job.uses.add(uses);
-        let (mut migration, own_folder) = migrate::commands(self, environment);
-        if own_folder {
-            own_folder::give(job);
-        }
+        let mut migration = migrate::commands(self, environment);
         if !migration.is_empty() {
+            own_folder::give(job);
             // The driver may ask for a digest only where it names it.
             job.script.extend(self.demanded_digests(&mut job.uses));
         }

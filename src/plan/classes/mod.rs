@@ -15,6 +15,7 @@
 
 mod circumstances;
 mod compared;
+mod confined;
 mod defaults;
 mod links;
 mod questions;
@@ -29,7 +30,7 @@ pub use compared::{Compared, Role};
 pub(super) use search::forget;
 
 use super::predefined::is_free;
-use super::situation::{Changed, Ref, Situation, Trigger};
+use super::situation::{Changed, Ref, Situation};
 use crate::config::Config;
 use crate::shown::code;
 use circumstances::Circumstance;
@@ -175,7 +176,7 @@ impl Circumstance {
         }
         one.kubernetes = self.kubernetes;
         let all_changed = match reference.reference {
-            Ref::Branch(_) => reference.trigger != Trigger::Push,
+            Ref::Branch(_) => !reference.trigger.compares(),
             Ref::Tag(_) => true,
             Ref::MergeRequest { .. } => false,
         };

@@ -72,6 +72,12 @@ impl Configs<'_> {
         }
     }
 
+    /// The configurations that may be effective in a situation.
+    pub fn possible_configs(&self, situation: &Situation) -> Vec<Arc<Config>> {
+        let possible = self.possible_in(situation).into_iter();
+        possible.map(|(config, _)| config).collect()
+    }
+
     /// Adds the configurations that may be effective in a situation.
     fn add(&self, situation: &Situation, every: &mut Every) {
         for (config, _) in self.possible_in(situation) {

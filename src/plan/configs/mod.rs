@@ -6,10 +6,13 @@
 //! once for the same answers; a file has the same index in the sources of all configurations.
 
 mod agreed;
+mod children;
 mod every;
 mod union;
 
 use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::rc::Rc;
 use std::sync::Arc;
 
 use super::classes::{self, Classes};
@@ -17,13 +20,15 @@ use super::outcome::{Failure, FailureKind, Plan, admits, most_worlds, plan, with
 use super::situation::Situation;
 use super::{Truth, worlds};
 use crate::config::{
-    Asked, Config, Given, Map, Node, NotRead, Nothing, Reading, Rule, Value, When,
+    Asked, Config, Given, Map, Node, NotRead, Nothing, Reading, Repository, Rule, Value, When,
 };
 use crate::finding::Report;
 use crate::gitlab::expression::Lookup;
 use crate::gitlab::{glob, regex};
 use crate::source::Source;
 use agreed::agreed;
+pub use children::Child;
+use children::Passed;
 pub use every::Every;
 pub use union::together;
 
@@ -44,6 +49,10 @@ pub struct Configs<'r> {
     known: RefCell<Vec<Known>>,
     /// The files that the readings so far have read, the main one first.
     sources: RefCell<Vec<Source>>,
+    /// The files that child pipelines are made of, if they are known.
+    repository: Option<Rc<dyn Repository + 'r>>,
+    /// Variables that each of its pipelines gets from the job that starts it.
+    passed: BTreeMap<String, String>,
 }
 
 /// What was compiled for another configuration makes room: each has the same bound.
@@ -77,19 +86,32 @@ impl<'r> Configs<'r> {
     ///
     /// Why GitLab refuses it, whatever else is included.
     pub fn new(read: impl Fn(&dyn Given) -> Reading + 'r) -> Result<Self, Report> {
+        Self::passed(read, BTreeMap::new())
+    }
+
+    /// The same where each pipeline gets these variables from the job that starts it.
+    fn passed(
+        read: impl Fn(&dyn Given) -> Reading + 'r,
+        passed: BTreeMap<String, String>,
+    ) -> Result<Self, Report> {
         forget();
-        let reading = read(&Nothing);
+        let Reading { result, asked } = read(&Passed {
+            given: &Nothing,
+            passed: &passed,
+        });
+        let base = Arc::new(result?);
         Ok(Self {
             read: Box::new(read),
-            varies: !reading.asked.is_empty(),
-            sources: RefCell::new(
-                reading
-                    .result
-                    .as_ref()
-                    .map_or_else(|_| Vec::new(), |config| config.sources.clone()),
-            ),
-            base: Arc::new(reading.result?),
-            known: RefCell::default(),
+            varies: !asked.is_empty(),
+            sources: RefCell::new(base.sources.clone()),
+            // Where nothing was asked, it is the configuration of every pipeline.
+            known: RefCell::new(vec![Known {
+                asked,
+                result: Ok(Arc::clone(&base)),
+            }]),
+            base,
+            repository: None,
+            passed,
         })
     }
 
@@ -102,12 +124,16 @@ impl<'r> Configs<'r> {
         let mut inputs = Map::default();
         inputs.put(name, value.clone());
         let inputs = Node::new(Value::Map(Arc::new(inputs)), Default::default());
-        Configs::new(move |given| {
+        let configs = Configs::new(move |given| {
             (self.read)(&Started {
                 given,
                 sources: None,
                 inputs: Some(&inputs),
             })
+        })?;
+        Ok(Configs {
+            repository: self.repository.clone(),
+            ..configs
         })
     }
 
@@ -128,6 +154,8 @@ impl<'r> Configs<'r> {
             varies: false,
             known: RefCell::new(vec![always]),
             sources: RefCell::default(),
+            repository: None,
+            passed: BTreeMap::new(),
         }
     }
 
@@ -138,6 +166,10 @@ impl<'r> Configs<'r> {
 
     /// What is effective where this is known, or why GitLab refuses it.
     pub(super) fn at(&self, given: &dyn Given) -> Result<Arc<Config>, Report> {
+        let given = &Passed {
+            given,
+            passed: &self.passed,
+        };
         let same = |known: &&Known| known.asked.iter().all(|asked| asked.same(given));
         if let Some(known) = self.known.borrow().iter().find(same) {
             return known.result.clone();

@@ -1,7 +1,6 @@
 """Faults of the deployment, 18 to 20, and what reading shows, 21 and 22."""
 
 from faults import CI, fault
-from rig.cluster import progress
 from rig.world import STATE
 from scenarios import equal, holds
 from scenarios.again import interleaved_pipelines
@@ -37,8 +36,7 @@ def there_is_no_way_back(side):
     project.push(CHANGES="second")
     project.settle()
     project.kubectl("rollout", "undo", "deployment/my-project")
-    project.settle()
-    equal(progress(project.deployment("my-project")), "NewReplicaSetAvailable", "the rollback")
+    equal(project.rollout("my-project"), "complete", "the rollback")
     equal(side.live(project), before, "the digest after the rollback")
 
 

@@ -24,6 +24,7 @@ CONTROLLERS = (
 # ClusterRole -> rules, besides those that Kubernetes has: what an agent may do that makes review apps.
 ROLES = {"makes-namespaces": [{"apiGroups": [""], "resources": ["namespaces"], "verbs": ["create", "get", "delete"]}]}
 RBAC = "rbac.authorization.k8s.io"
+COMPLETE = "NewReplicaSetAvailable"
 
 
 class Refused(RuntimeError):
@@ -183,19 +184,20 @@ def ready(pod):
     return up and "deletionTimestamp" not in pod["metadata"]
 
 
-def settled(deployment, replica_sets):
-    """Whether its rollout is over: all its pods are new and available, or its newest ReplicaSet is stuck.
+def rollout(deployment, replica_sets):
+    """How its rollout stands: `complete` (all its pods are new and available), `stuck` or `under way`.
 
-    `replica_sets` returns those of the namespace. After an undo the condition still tells of the ReplicaSet that
-    was stuck before, with the new generation (deployment/progress.go of Kubernetes 1.34); its message names it.
+    `replica_sets` returns those of the namespace. After an undo the condition still tells of the ReplicaSet of before,
+    with the new generation (deployment/progress.go of Kubernetes 1.34); its message names it.
     """
     status, wanted = deployment.get("status", {}), deployment["spec"]["replicas"]
     if status.get("observedGeneration", 0) < deployment["metadata"]["generation"]:
-        return False
+        return "under way"
     if progress(deployment) == "ProgressDeadlineExceeded":
-        return f'"{newest(deployment, replica_sets())}"' in condition(deployment)["message"]
+        named = f'"{newest(deployment, replica_sets())}"' in condition(deployment)["message"]
+        return "stuck" if named else "under way"
     counts = [status.get(name, 0) for name in ("replicas", "updatedReplicas", "availableReplicas")]
-    return counts == [wanted] * 3 and progress(deployment) in (None, "NewReplicaSetAvailable")
+    return "complete" if counts == [wanted] * 3 and progress(deployment) in (None, COMPLETE) else "under way"
 
 
 def newest(deployment, replica_sets):

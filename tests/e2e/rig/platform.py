@@ -4,6 +4,7 @@
 part of the registry and its own cluster, so that scenarios can run side by side.
 """
 
+import functools
 import http.client
 import json
 import os
@@ -405,17 +406,28 @@ class Project:
 
     def settle(self, namespace=None):
         """Waits until no rollout is under way in the namespace."""
-        path = f"/apis/apps/v1/namespaces/{namespace or self.namespace}"
+        if waiting := self.under_way(namespace):
+            raise RuntimeError(f"rollouts do not end: {[item['status'] for item in waiting]}")
 
-        def items(kind):
-            return self.gitlab.cluster.request("GET", f"{path}/{kind}")["items"]
+    def rollout(self, name):
+        """How the rollout of a Deployment ended, see `cluster.rollout`; `under way` if it does not end."""
+        self.under_way(None)
+        return cluster.rollout(self.deployment(name), lambda: self.items(None, "replicasets"))
 
-        for _ in range(600):
-            waiting = [item for item in items("deployments") if not cluster.settled(item, lambda: items("replicasets"))]
-            if not waiting:
-                return
+    def under_way(self, namespace):
+        """The Deployments whose rollouts are still under way after 30 seconds."""
+        end = time.monotonic() + 30
+        while True:
+            items = self.items(namespace, "deployments")
+            sets = functools.cache(lambda: self.items(namespace, "replicasets"))
+            waiting = [item for item in items if cluster.rollout(item, sets) == "under way"]
+            if not waiting or time.monotonic() > end:
+                return waiting
             time.sleep(0.05)
-        raise RuntimeError(f"rollouts do not end: {[item['status'] for item in waiting]}")
+
+    def items(self, namespace, kind):
+        """All objects of a kind of `apps/v1`."""
+        return self.gitlab.cluster.request("GET", f"/apis/apps/v1/namespaces/{namespace or self.namespace}/{kind}")["items"]
 
 
 class Nothing:

@@ -1,6 +1,5 @@
 """Pipelines of the branch that deploys, as they should go."""
 
-from rig.cluster import progress
 from scenarios import equal, holds, scenario, statuses
 
 DEPLOYMENT, CONTAINER = "my-project", "php-container"
@@ -19,10 +18,10 @@ def healthy(project):
 
 def deployed(project, pipeline):
     """The pipeline's own image serves, in full."""
-    project.settle()
+    rollout = project.rollout(DEPLOYMENT)
     built = pipeline.jobs["build-php"].reported["IMAGE_PHP_DIGEST"]
     equal(live(project), built, "the digest in the Deployment")
-    equal(progress(project.deployment(DEPLOYMENT)), "NewReplicaSetAvailable", "the rollout")
+    equal(rollout, "complete", "the rollout")
     equal(project.images("php").digest(pipeline.sha), built, "the digest of php:<commit>")
     healthy(project)
 

@@ -4,7 +4,7 @@ from rig import gitlab
 from runner import pipeline as pipelines
 from scenarios import equal, holds, scenario, statuses
 
-VALUES = "# The values of the chart.\nimage: {}\nreplicas: 2\n"
+VALUES = "# The values of the chart.\nimage: {}\nreplicas: 2\nworker:\n  repository: {}\n  tag: {}\n"
 
 
 def start(bench):
@@ -14,7 +14,8 @@ def start(bench):
     project.agent("shop/cluster:main")
     name = f"{project.registry.host}/{project.path}/app"
     deployments.commit(
-        **{"app/values.yaml": VALUES.format(name + ":none"), "app/production/kustomization.yaml": "resources: []\n"},
+        **{"app/values.yaml": VALUES.format(name + ":none", name, "none")},
+        **{"app/production/kustomization.yaml": "resources: []\n"},
     )
     token = pipelines.new_token()
     bench.stack.issuer.allow("oauth2", token, deployments.path, {gitlab.GIT_PUSH})
@@ -47,7 +48,8 @@ def gitops(bench):
     built = first.jobs["build-app"].reported["IMAGE_APP_DIGEST"]
     equal(rivals, [], "pushes of somebody else")
     equal(commits(deployments), 4, "commits of the branch")
-    equal(on_branch(deployments, "app/values.yaml") + "\n", VALUES.format(f"{name}@{built}"), "the values")
+    values = VALUES.format(f"{name}@{built}", name, f"{first.sha}@{built}")
+    equal(on_branch(deployments, "app/values.yaml") + "\n", values, "the values")
     holds(f"digest: {built}" in on_branch(deployments, "app/production/kustomization.yaml"), "the overlay has the digest")
     log = deployments.shell("git", "log", "-1", "--format=%s %b", "main", cwd=deployments.repository)
     holds("to production" in log and first.sha in log, f"the commit says what it is: {log}")

@@ -1,6 +1,5 @@
 """What runs keeps its image, whatever builds, deploys or cleans up; the registry collects before each look."""
 
-from rig.cluster import progress
 from scenarios import equal, holds, scenario
 from scenarios.deployment import builds
 from scenarios.review import gone, namespace_of, reviewed, running
@@ -27,9 +26,9 @@ def built(pipeline):
 
 def serves(project, digest, when, deployment="app"):
     """The Deployment runs this digest, and a node that has never seen it can pull it."""
-    project.settle()
+    rollout = project.rollout(deployment)
     equal(live(project, deployment), digest, f"what {deployment} runs {when}")
-    equal(progress(project.deployment(deployment)), "NewReplicaSetAvailable", f"the rollout of {deployment} {when}")
+    equal(rollout, "complete", f"the rollout of {deployment} {when}")
     equal(project.drain(), [], f"images that a node drain cannot pull {when}")
 
 

@@ -73,31 +73,6 @@ def not_verified(bench):
     equal(wanted(project, "deployments", "app"), after, "what is deployed at last")
 
 
-@scenario
-def migration(bench):
-    """A migration runs before each deployment; where it fails, nothing is deployed."""
-    project = bench.project("migrated")
-    project.agent(CONTEXT)
-    project.deploy("app", "app")
-    for change in ("first", "second"):
-        pipeline = project.push(CHANGES=change)
-        statuses(pipeline)
-        before = pipeline.jobs["build-app"].reported["IMAGE_APP_DIGEST"]
-        equal(wanted(project, "deployments", "app"), before, "what is deployed")
-        job = project.get("batch/v1", "jobs", "migrate")
-        image = job["spec"]["template"]["spec"]["containers"][0]["image"]
-        equal(image.rpartition("@")[2], before, "the image of the migration")
-        equal(job["status"].get("succeeded"), 1, "migrations that succeeded")
-    generation = project.deployment("app")["metadata"]["generation"]
-    project.crashes = lambda image: before not in image
-    broken = project.push(CHANGES="crashes")
-    statuses(broken, "deploy-production")
-    holds("nothing is deployed" in broken.log("deploy-production"), "the log says so")
-    holds(broken.jobs["deploy-production"].result.seconds < 25, "it does not wait for the timeout")
-    equal(project.deployment("app")["metadata"]["generation"], generation, "changes of the Deployment")
-    equal(set(serving(project).values()), {before}, "what serves after a failed migration")
-
-
 def objects(project):
     """What the namespace has of the kinds that the project applies, as the job of a deployment sees it."""
     kinds = "deployments,configmaps,services,persistentvolumeclaims"

@@ -2,7 +2,8 @@
 //!
 //! In: the text of a script. Out: its commands, those within other commands too; none if a shell would not
 //! read it. Always holds: whatever the text is, reading it takes bounded time and depth, and never panics.
-//! `compound` reads loops and `case`, `redirection` here documents, `word` quotes and expansions.
+//! `compound` reads loops, `case` and what stands around several commands, `redirection` here documents,
+//! `word` quotes and expansions.
 
 mod compound;
 mod redirection;
@@ -11,6 +12,7 @@ mod word;
 use std::ops::Range;
 
 use super::commands::{Command, Part, Word};
+use compound::Compound;
 
 /// How deep commands may stand in each other.
 const DEPTH: usize = 32;
@@ -36,23 +38,28 @@ enum End {
 }
 
 pub(super) fn read(text: &str) -> Option<Vec<Command>> {
-    let mut reader = Reader {
-        text,
-        at: 0,
-        offset: 0,
-        commands: Vec::new(),
-        here: Vec::new(),
-    };
-    reader.list(End::Text, DEPTH)?;
+    let mut reader = Reader::default();
+    reader.text = text;
+    reader.list(End::Text, Vec::new(), DEPTH)?;
     Some(reader.commands)
 }
 
+#[derive(Default)]
 struct Reader<'t> {
     text: &'t str,
     at: usize,
     /// Where the text is in the whole script.
     offset: usize,
     commands: Vec<Command>,
+    /// The commands whose output is that of the text or the substitution which is read, as far as no other
+    /// command reads it.
+    printing: Vec<usize>,
+    /// The compound commands that are not closed yet.
+    open: Vec<Compound>,
+    /// The function whose body follows.
+    named: Option<String>,
+    /// The function that the whole text stands in.
+    function: Option<String>,
     /// Here-documents whose text begins on the next line.
     here: Vec<Here>,
 }
@@ -109,11 +116,9 @@ impl Reader<'_> {
         }
     }
 
-    /// Commands up to an end, which is read.
-    fn list(&mut self, end: End, depth: usize) -> Option<()> {
+    /// Commands up to an end, which is read. `piped` are the commands whose output the next one reads.
+    fn list(&mut self, end: End, mut piped: Vec<usize>, depth: usize) -> Option<()> {
         let depth = depth.checked_sub(1)?;
-        // The command whose output the next one reads.
-        let mut piped: Option<usize> = None;
         loop {
             self.blanks();
             match self.operator() {
@@ -135,18 +140,19 @@ impl Reader<'_> {
                 Some("(") => {
                     self.eat("(");
                     if self.peek() == Some('(') && self.arithmetic() {
-                        piped = None;
+                        piped.clear();
                         continue;
                     }
-                    self.list(End::Parenthesis, depth)?;
-                    piped = None;
+                    self.begin();
+                    self.list(End::Parenthesis, std::mem::take(&mut piped), depth)?;
+                    self.close(&mut piped, depth)?;
                 }
                 Some(one @ ("|" | "|&")) => {
                     self.eat(one);
                 }
                 Some(one @ ("&&" | "||" | ";" | "&")) => {
                     self.eat(one);
-                    piped = None;
+                    piped.clear();
                 }
                 _ => {
                     let before = self.at;
@@ -164,10 +170,10 @@ impl Reader<'_> {
     }
 
     /// One simple command, or a word of a compound one. True if it ends an arm.
-    fn command(&mut self, end: End, piped: &mut Option<usize>, depth: usize) -> Option<bool> {
+    fn command(&mut self, end: End, piped: &mut Vec<usize>, depth: usize) -> Option<bool> {
         let start = self.at;
         let mut command = Command {
-            reads: piped.take(),
+            reads: std::mem::take(piped),
             ..Command::default()
         };
         let mut pending: Vec<Here> = Vec::new();
@@ -179,6 +185,7 @@ impl Reader<'_> {
                 Some("(") if command.words.len() == 1 && self.rest().starts_with("()") => {
                     // The name of a function; its body follows.
                     self.at += 2;
+                    self.named = command.words.first().and_then(Word::literal);
                     return Some(false);
                 }
                 Some("&&" | "||" | "|" | "<" | ">" | "(" | ")") if test => {
@@ -217,27 +224,33 @@ impl Reader<'_> {
                     "esac" if end == End::Arm => return Some(true),
                     "for" | "select" => {
                         self.until_body(depth)?;
+                        self.begin();
+                        *piped = command.reads;
                         return Some(false);
                     }
                     "case" => {
+                        self.begin();
                         self.case(depth)?;
+                        self.close(piped, depth)?;
                         return Some(false);
                     }
                     "function" => {
                         self.blanks();
-                        self.word(depth)?;
+                        self.named = self.word(depth)?.literal();
                         self.blanks();
                         self.eat("()");
                         return Some(false);
                     }
+                    "}" | "fi" | "done" => {
+                        self.close(piped, depth)?;
+                        return Some(false);
+                    }
                     one if KEYWORDS.contains(&one) => {
+                        if matches!(one, "{" | "if" | "while" | "until") {
+                            self.begin();
+                        }
                         // What a loop reads, its first command reads.
-                        if !matches!(one, "}" | "fi" | "done") {
-                            *piped = command.reads;
-                        }
-                        if matches!(one, "}" | "fi" | "done") {
-                            self.redirections(depth)?;
-                        }
+                        *piped = command.reads;
                         return Some(false);
                     }
                     _ => {}
@@ -268,18 +281,39 @@ impl Reader<'_> {
             .trim_end()
             .len();
         command.range = self.range(start, start + end);
-        let index = self.commands.len();
-        if (!command.words.is_empty() || !command.assignments.is_empty())
-            && matches!(self.operator(), Some("|" | "|&"))
-        {
-            *piped = Some(index);
+        let index = self.add(command);
+        if matches!(self.operator(), Some("|" | "|&")) {
+            self.printing.pop();
+            piped.push(index);
         }
-        self.commands.push(command);
         for mut one in pending {
             one.command = index;
             self.here.push(one);
         }
         Some(false)
+    }
+
+    /// Adds a command, which prints what it prints, and gives its index.
+    fn add(&mut self, mut command: Command) -> usize {
+        let index = self.commands.len();
+        let around = self.open.iter().rev().find_map(|one| one.function.as_ref());
+        command.function = around.or(self.function.as_ref()).cloned();
+        self.named = None;
+        self.commands.push(command);
+        self.printing.push(index);
+        index
+    }
+
+    /// A reader of a text within this one, from an offset of it on, which goes on with its commands.
+    fn within<'i>(&mut self, text: &'i str, start: usize) -> Reader<'i> {
+        let around = self.open.iter().rev().find_map(|one| one.function.as_ref());
+        Reader {
+            text,
+            offset: self.offset + start,
+            commands: std::mem::take(&mut self.commands),
+            function: around.or(self.function.as_ref()).cloned(),
+            ..Reader::default()
+        }
     }
 
     /// Whether `<(...)` or `>(...)` begins here.

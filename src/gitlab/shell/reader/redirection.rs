@@ -7,30 +7,6 @@ use super::{Here, Reader};
 use crate::gitlab::shell::commands::{Command, Part, Redirection, Word};
 
 impl Reader<'_> {
-    pub(super) fn redirections(&mut self, depth: usize) -> Option<()> {
-        let mut none = Command::default();
-        let mut pending = Vec::new();
-        loop {
-            self.blanks();
-            match self.operator() {
-                Some(one) if one.contains(['<', '>']) && !self.substitutes() => {
-                    self.redirection(one, &mut none, &mut pending, depth)?;
-                }
-                _ => break,
-            }
-        }
-        // A here-document of a compound command is skipped as one of nothing.
-        if !pending.is_empty() {
-            let index = self.commands.len();
-            self.commands.push(none);
-            for mut one in pending {
-                one.command = index;
-                self.here.push(one);
-            }
-        }
-        Some(())
-    }
-
     pub(super) fn redirection(
         &mut self,
         operator: &'static str,
@@ -104,13 +80,7 @@ impl Reader<'_> {
 
     /// The parts of a text as in double quotes. Places inside of it are those of its beginning.
     pub(super) fn inside(&mut self, text: &str, start: usize, depth: usize) -> Option<Vec<Part>> {
-        let mut inner = Reader {
-            text,
-            at: 0,
-            offset: self.offset + start,
-            commands: std::mem::take(&mut self.commands),
-            here: Vec::new(),
-        };
+        let mut inner = self.within(text, start);
         let mut parts = Vec::new();
         let read = inner.quoted(&mut parts, None, depth);
         self.commands = inner.commands;

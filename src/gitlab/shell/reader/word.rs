@@ -196,20 +196,22 @@ impl Reader<'_> {
             name => name.to_owned(),
         };
         self.at += name.len();
+        let mut operand = Vec::new();
         if braced {
-            self.operand(depth)?;
+            self.operand(&mut operand, depth)?;
         }
         let written = self.text.get(start..self.at).unwrap_or_default().to_owned();
         parts.push(Part::Variable {
             name,
             written,
             quoted,
+            operand,
         });
         Some(())
     }
 
-    /// The rest of `${NAME...}`, whose commands are read as well.
-    pub(super) fn operand(&mut self, depth: usize) -> Option<()> {
+    /// The rest of `${NAME...}`: what a shell replaces in it.
+    pub(super) fn operand(&mut self, parts: &mut Vec<Part>, depth: usize) -> Option<()> {
         loop {
             match self.peek()? {
                 '}' => {
@@ -226,9 +228,9 @@ impl Reader<'_> {
                 }
                 '"' => {
                     self.at += 1;
-                    self.quoted(&mut Vec::new(), Some('"'), depth)?;
+                    self.quoted(parts, Some('"'), depth)?;
                 }
-                '$' | '`' => self.expansion(&mut Vec::new(), true, depth)?,
+                '$' | '`' => self.expansion(parts, true, depth)?,
                 c => self.at += c.len_utf8(),
             }
         }
@@ -238,9 +240,13 @@ impl Reader<'_> {
     pub(super) fn output(&mut self, depth: usize) -> Option<Part> {
         let first = self.commands.len();
         let here = std::mem::take(&mut self.here);
-        self.list(End::Parenthesis, depth)?;
+        let before = std::mem::take(&mut self.printing);
+        self.list(End::Parenthesis, Vec::new(), depth)?;
         self.here = here;
-        Some(Part::Output((first..self.commands.len()).collect()))
+        Some(Part::Output {
+            commands: (first..self.commands.len()).collect(),
+            printing: std::mem::replace(&mut self.printing, before),
+        })
     }
 
     /// The commands up to the closing backtick.
@@ -258,16 +264,14 @@ impl Reader<'_> {
             }
         }
         let first = self.commands.len();
-        let mut inner = Reader {
-            text: &text,
-            at: 0,
-            offset: self.offset + start,
-            commands: std::mem::take(&mut self.commands),
-            here: Vec::new(),
-        };
-        let read = inner.list(End::Text, depth);
+        let mut inner = self.within(&text, start);
+        let read = inner.list(End::Text, Vec::new(), depth);
         self.commands = inner.commands;
-        read.map(|()| Part::Output((first..self.commands.len()).collect()))
+        let printing = inner.printing;
+        read.map(|()| Part::Output {
+            commands: (first..self.commands.len()).collect(),
+            printing,
+        })
     }
 
     pub(super) fn plain(&self, at: usize, text: &str) -> Word {

@@ -100,7 +100,7 @@ fn kubeconfig(command: &Command, deployment: &Deployment) -> Option<(String, &'s
                 .iter()
                 .any(|other| std::ptr::eq(other, command))
         })?;
-        let from = line.commands.get(command.reads?)?;
+        let from = line.commands.get(command.reads_one()?)?;
         return Some((
             from.words
                 .iter()
@@ -159,7 +159,7 @@ pub(super) fn is_part(line: &Line) -> bool {
     let piped = |at: usize| {
         line.commands
             .iter()
-            .any(|other| other.reads == Some(at) && part(other))
+            .any(|other| other.reads.contains(&at) && part(other))
     };
     !line.commands.is_empty()
         && line

@@ -29,7 +29,7 @@ pub(super) fn read(view: &View<'_>, deployment: &Deployment) -> Option<Change> {
             let options = Options::read(words, &VALUED)?;
             namespace = options.one(&["-n", "--namespace"]).or(namespace);
             for file in options.all(&["-f", "--filename"]) {
-                let reads = command.reads.and_then(|from| line.commands.get(from));
+                let reads = command.reads_one().and_then(|from| line.commands.get(from));
                 match file.as_str() {
                     "-" => {
                         let (file, of) = piped(reads?)?;

@@ -1,6 +1,7 @@
 //! `helm upgrade --install`.
 
 use super::{Change, Deployment};
+use crate::driver::helm::options;
 use crate::gitlab::variables::names;
 use crate::import::entity::View;
 use crate::import::entity::commands::{Line, Options, arguments, is};
@@ -88,6 +89,10 @@ pub(super) fn read(view: &View<'_>, deployment: &Deployment) -> Option<Change> {
             None => name.clone(),
         })
         .collect();
+    // What no deployment may be given stays as it is written.
+    if more.iter().any(|option| options::is_refused(option)) {
+        return None;
+    }
     if !more.is_empty() {
         helm.set("options", Value::list(more.iter().map(String::as_str)));
     }

@@ -7,6 +7,7 @@ mod law;
 use super::*;
 use crate::config::{Alone, Config, read};
 use crate::plan::plan;
+use crate::plan::situation::Trigger;
 use crate::source::Source;
 
 fn config(text: &str) -> Option<Config> {
