@@ -36,6 +36,8 @@ pub(super) struct Lint<'l> {
     pub(super) config: Arc<Config>,
     pub(super) every: Every,
     pub(super) repository: &'l dyn Repository,
+    /// The default branch, if it is known.
+    default_branch: Option<&'l str>,
     pub(super) compared: Compared,
     pub(super) classes: Classes,
     /// The pipelines of the classes.
@@ -71,6 +73,7 @@ impl<'l> Lint<'l> {
             findings: Vec::new(),
             refused: Report::default(),
             repository: project.repository,
+            default_branch: project.default_branch,
             settings: project.settings,
             shellcheck: project.shellcheck,
             unasked: Vec::new(),
@@ -120,6 +123,12 @@ impl<'l> Lint<'l> {
             });
         }
         self.classes.situations = situations;
+    }
+
+    /// Whether a push would need a project that gives a variable just the text that a condition compares it
+    /// with, as `RELEASE=yes`: who wants one such pipeline starts it by hand.
+    pub(super) fn is_asked_for(&self, situation: &Situation) -> bool {
+        subject::is_asked_for(&self.config, &self.compared, situation)
     }
 
     /// The scripts of all jobs.
@@ -184,8 +193,9 @@ impl Subject for Lint<'_> {
         self.config.workflow.rules.is_some()
     }
 
-    fn counts_requests_from(&self, default_branch: &str) -> bool {
-        self.compared.asks_for_source(default_branch)
+    fn is_rare_request(&self, situation: &Situation) -> bool {
+        let is_unknown = self.default_branch.is_none();
+        subject::is_rare_request(&self.config, &self.compared, is_unknown, situation)
     }
 
     fn admits(&self, situation: &Situation) -> Truth {

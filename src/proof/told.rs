@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::Proof;
 use crate::config::{Config, Job};
 use crate::finding::{Code, Finding, Location};
-use crate::lint::subject::Subject;
+use crate::lint::subject::{self, Subject};
 use crate::plan::{Failure, Plan, Situation, Truth};
 
 fn owned(path: &[&str]) -> Vec<String> {
@@ -52,8 +52,9 @@ impl Subject for Proof<'_> {
     }
 
     /// What windlass writes itself never makes two pipelines.
-    fn counts_requests_from(&self, default_branch: &str) -> bool {
-        !self.own_workflow || self.compared.asks_for_source(default_branch)
+    fn is_rare_request(&self, situation: &Situation) -> bool {
+        // The default branch of the project is not known here.
+        self.own_workflow && subject::is_rare_request(self.config, &self.compared, true, situation)
     }
 
     fn admits(&self, situation: &Situation) -> Truth {

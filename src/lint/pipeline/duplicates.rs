@@ -11,10 +11,8 @@ pub(crate) fn check(subject: &mut dyn Subject, plan: &Plan) {
     let Ref::MergeRequest { source, .. } = &plan.situation.reference else {
         return;
     };
-    // A merge request from the default branch is rare, and its push is no accident: GitLab's own
-    // `Workflows/MergeRequest-Pipelines` makes two pipelines then (18.11).
-    let from_default = plan.situation.default_branch.as_ref() == Some(source);
-    if from_default && !subject.counts_requests_from(source) {
+    // GitLab's own `Workflows/MergeRequest-Pipelines` makes two pipelines for one of the default branch (18.11).
+    if subject.is_rare_request(&plan.situation) {
         return;
     }
     let pushed = plan.situation.pushed_to(source);
