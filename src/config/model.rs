@@ -35,6 +35,8 @@ pub struct Config {
     pub include_rules: Vec<Rule>,
     /// The entries of `include` that have rules, in the order in which they were evaluated.
     pub conditional: Vec<Map>,
+    /// The conditions on which a path of an include that has a variable names a file of the project.
+    pub path_conditions: Vec<Expr>,
     /// What includes that are not read leave as it is among the global keys; `None` if all are
     /// read.
     pub open: Option<Open>,
@@ -518,6 +520,17 @@ impl Config {
             Conditions::Always | Conditions::Policies { .. } => 0,
         };
         self.jobs.iter().map(|job| rules(job).max(1)).sum()
+    }
+
+    /// Whether any rule asks for files of the repository (`exists`).
+    pub fn asks_for_files(&self) -> bool {
+        let of_jobs = self.jobs.iter().flat_map(|job| match &job.conditions {
+            Conditions::Rules(rules) => rules.as_slice(),
+            Conditions::Always | Conditions::Policies { .. } => &[],
+        });
+        let of_workflow = self.workflow.rules.iter().flatten();
+        let mut rules = of_jobs.chain(of_workflow).chain(&self.include_rules);
+        rules.any(|rule| rule.exists.is_some())
     }
 
     /// The names of all variables that the file sets: for all jobs, in a job, or by a rule of the workflow.
