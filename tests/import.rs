@@ -55,7 +55,7 @@ fn imported_for(
     let pipeline = Pipeline {
         source: &source,
         configs: &configs,
-        default_branch: "main",
+        default_branch: Some("main"),
     };
     Some(import(&pipeline, "windlass.yml", target, depth, files))
 }
@@ -346,7 +346,7 @@ fn compared(pipeline: &str, manifest: &str) -> Vec<Effect> {
         let source = Source::new("file", text);
         Configs::new(move |given| read_where(source.clone(), &Held::default(), given)).unwrap()
     };
-    windlass::diff::diff_all(&read(pipeline), &read(body), "main").effects
+    windlass::diff::diff_all(&read(pipeline), &read(body), Some("main")).effects
 }
 
 #[test]

@@ -90,6 +90,7 @@ fn settings(root: &Path) -> Result<Settings, Read> {
             configs: None,
             report,
             readable: true,
+            companions: None,
         }),
     }
 }

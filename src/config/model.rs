@@ -532,6 +532,17 @@ impl Config {
         all(workflow) + self.jobs.iter().map(of_job).sum::<usize>()
     }
 
+    /// Whether any rule asks for files of the repository (`exists`).
+    pub fn asks_for_files(&self) -> bool {
+        let of_jobs = self.jobs.iter().flat_map(|job| match &job.conditions {
+            Conditions::Rules(rules) => rules.as_slice(),
+            Conditions::Always | Conditions::Policies { .. } => &[],
+        });
+        let of_workflow = self.workflow.rules.iter().flatten();
+        let mut rules = of_jobs.chain(of_workflow).chain(&self.include_rules);
+        rules.any(|rule| rule.exists.is_some())
+    }
+
     /// The names of all variables that the file sets: for all jobs, in a job, or by a rule of the workflow.
     pub fn set_variables(&self) -> HashSet<&str> {
         let workflow = self.workflow.rules.iter().flatten();

@@ -107,8 +107,8 @@ pub struct Pipeline<'a> {
     pub source: &'a Source,
     /// What it is read to.
     pub configs: &'a Configs<'a>,
-    /// The default branch of its project.
-    pub default_branch: &'a str,
+    /// The default branch of its project, if it is known.
+    pub default_branch: Option<&'a str>,
 }
 
 /// Finds a manifest that makes the pipeline.
@@ -301,6 +301,7 @@ where
         |given: &dyn Given| read_pipeline(&made.lowered.pipeline, &made.source, project, given);
     let after = Configs::new(read).map_err(Refused::Findings)?;
     let after = after.with_children(Rc::new(project.clone()));
+    let after = after.with_files_of(pipeline.configs);
     let comparison = diff_all(pipeline.configs, &after, pipeline.default_branch);
     drop(after);
     Ok(Tried { comparison, made })

@@ -11,6 +11,7 @@ use super::shellcheck::ShellCheck;
 use super::subject::Subject;
 use crate::config::{Config, Job, Map, Place, Repository, Value};
 use crate::finding::{Code, Finding, Location, Report};
+use crate::gitlab::names::ref_slug;
 use crate::plan::{
     Absence, Classes, Compared, Configs, CounterExamples, Every, Failure, LeftOut, Plan, Presence,
     Situation, Trigger, Truth,
@@ -36,6 +37,8 @@ pub(super) struct Lint<'l> {
     pub(super) config: Arc<Config>,
     pub(super) every: Every,
     pub(super) repository: &'l dyn Repository,
+    /// The default branch, if it is known.
+    default_branch: Option<&'l str>,
     pub(super) compared: Compared,
     pub(super) classes: Classes,
     /// The pipelines of the classes.
@@ -71,6 +74,7 @@ impl<'l> Lint<'l> {
             findings: Vec::new(),
             refused: Report::default(),
             repository: project.repository,
+            default_branch: project.default_branch,
             settings: project.settings,
             shellcheck: project.shellcheck,
             unasked: Vec::new(),
@@ -102,11 +106,7 @@ impl<'l> Lint<'l> {
                 creation::check(self, &plan);
             }
             if is_told && plan.created != Truth::False {
-                // A merge request from the default branch is rare, and its push is no accident, unless
-                // conditions ask for it.
-                let source = plan.situation.ref_name();
-                let from_default = plan.situation.default_branch.as_deref() == Some(source);
-                if !from_default || self.compared.asks_for_source(source) {
+                if !self.is_rare_request(&plan.situation) {
                     duplicates::check(self, &plan);
                 }
                 manual::check(self, &plan);
@@ -141,6 +141,39 @@ impl<'l> Lint<'l> {
                 || named.is_some_and(|named| named != situation.ref_name())
         };
         by_push && situation.variables.iter().any(is_another)
+    }
+
+    /// Whether a push would need a project that gives a variable just the text that a condition compares it
+    /// with, as `RELEASE=yes`: who wants one such pipeline starts it by hand.
+    pub(super) fn is_asked_for(&self, situation: &Situation) -> bool {
+        let own = self.config.set_variables();
+        let is_of_gitlab = |name: &str| name.starts_with("CI_") || name.starts_with("GITLAB_");
+        situation.variables.iter().any(|(name, value)| {
+            !own.contains(name.as_str())
+                && !is_of_gitlab(name)
+                && self.compared.spells_value(name, value)
+        })
+    }
+
+    /// Whether nobody opens such a merge request: from the default branch, unless conditions ask for that; from
+    /// a branch that only this class takes for the default one; from one that is called as a version.
+    fn is_rare_request(&self, situation: &Situation) -> bool {
+        let source = situation.ref_name();
+        // A branch `MAIN` is none but `main`.
+        let slug = ref_slug(source);
+        let is_usual = matches!(slug.as_str(), "main" | "master");
+        let is_plausible = is_usual || matches!(slug.as_str(), "develop" | "dev" | "trunk");
+        let is_unknown = self.default_branch.is_none();
+        let default = situation.default_branch.as_deref();
+        let is_default = default.is_some_and(|name| ref_slug(name) == slug);
+        let version = source.strip_prefix('v').unwrap_or(source);
+        let is_version = |c: char| c.is_ascii_digit() || c == '.';
+        if is_default && is_unknown && !is_plausible {
+            return true;
+        }
+        ((is_default || (is_unknown && is_usual)) && !self.compared.asks_for_source(source))
+            || version.chars().all(is_version)
+            || self.is_asked_for(situation)
     }
 
     /// The scripts of all jobs.

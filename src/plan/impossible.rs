@@ -15,8 +15,9 @@ use indexmap::IndexSet;
 use super::classes::{Classes, classes_of};
 use super::configs::{Configs, Every};
 use super::decision::Presence;
+use super::rare::with_rare;
 use super::scope::Scope;
-use super::situation::{Ref, Situation};
+use super::situation::Situation;
 use super::source::meant_keyword;
 use super::{SOURCES, Truth, meant_source, predefined};
 use crate::config::{Condition, Conditions, Config, Job, Located};
@@ -51,31 +52,6 @@ fn takes_inputs(config: &Config) -> bool {
     let spec = config.spec.as_ref();
     let inputs = spec.and_then(|spec| spec.get("inputs"));
     inputs.is_some_and(|inputs| !inputs.is_null())
-}
-
-/// A class, and what the classes leave aside although it can be: a default branch that the project does
-/// not protect, and a merge request from a fork's branch of the same name.
-pub(crate) fn with_rare(situation: &Situation) -> impl Iterator<Item = Situation> {
-    let unprotected = situation.is_default_branch().then(|| Situation {
-        protected: Some(false),
-        ..situation.clone()
-    });
-    let from_forks = match &situation.reference {
-        Ref::MergeRequest { source, target } => vec![source, target],
-        Ref::Branch(_) | Ref::Tag(_) => Vec::new(),
-    };
-    let from_forks: Vec<Situation> = from_forks
-        .into_iter()
-        .map(|name| Situation {
-            reference: Ref::MergeRequest {
-                source: name.clone(),
-                target: name.clone(),
-            },
-            ..situation.clone()
-        })
-        .collect();
-    let plain = std::iter::once(situation.clone());
-    plain.chain(unprotected).chain(from_forks)
 }
 
 /// The jobs of a file, in each configuration that they are in.

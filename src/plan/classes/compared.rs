@@ -207,6 +207,12 @@ impl Compared {
         }
     }
 
+    /// Whether a condition asks a variable for just this text, or for a pattern that matches it.
+    pub fn spells_value(&self, name: &str, value: &str) -> bool {
+        let asked = self.variables.get(name);
+        asked.is_some_and(|asked| asked.questions.own.iter().any(|one| one.answer(value)))
+    }
+
     /// Whether a condition spells or matches the branch that a merge request comes from, which has this name.
     pub fn asks_for_source(&self, name: &str) -> bool {
         let questions = self.names.get(&Role::Source);
