@@ -35,6 +35,8 @@ pub struct Config {
     pub include_rules: Vec<Rule>,
     /// The entries of `include` that have rules, in the order in which they were evaluated.
     pub conditional: Vec<Map>,
+    /// The conditions on which a path of an include that has a variable names a file of the project.
+    pub path_conditions: Vec<Expr>,
     /// What includes that are not read leave as it is among the global keys; `None` if all are
     /// read.
     pub open: Option<Open>,
