@@ -299,7 +299,7 @@ pub(crate) struct Import {
     /// Write an entity also where it does more than the jobs did, and list what changes.
     #[arg(long)]
     pub(crate) improve: bool,
-    /// The project's default branch [default: as git knows it, else main].
+    /// The project's default branch [default: as git knows it, else each name that makes a difference].
     #[arg(long, value_name = "BRANCH")]
     pub(crate) default_branch: Option<String>,
 }
@@ -450,7 +450,7 @@ pub(crate) struct Diff {
     #[arg(value_name = "FILE", num_args = 2, value_names = ["BEFORE", "AFTER"],
           conflicts_with_all = ["file", "against"])]
     pub(crate) files: Vec<PathBuf>,
-    /// The project's default branch [default: as git knows it, else main].
+    /// The project's default branch [default: as git knows it, else each name that makes a difference].
     #[arg(long, value_name = "BRANCH")]
     pub(crate) default_branch: Option<String>,
     /// Exit with 1 if anything changes in what was compared.

@@ -234,17 +234,29 @@ fn write(
         .map_err(|error| InternalError(error.to_string()))?
         .memory;
     let mut files = vec![file(files::PIPELINE, text)];
-    if let Some((path, compose)) = &lowered.compose {
-        let text = render::compose_override(compose)
-            .map_err(|error| InternalError(format!("{path}: {error}")))?;
-        verify::verify_compose(&text, compose)
-            .map_err(|error| InternalError(format!("{path}: {error}")))?;
-        files.push(file(path, text));
-    }
+    let companions = companions(lowered)?.into_iter();
+    files.extend(companions.map(|(path, text)| file(&path, text)));
     Ok(Written {
         files: FileSet { files, made_from },
         memory,
     })
+}
+
+/// The files that a lowered manifest writes beside the pipeline, each its path and text without a header, read
+/// back.
+///
+/// # Errors
+///
+/// Only if windlass itself is at fault.
+pub fn companions(lowered: &Lowered) -> Result<Vec<(String, String)>, InternalError> {
+    let Some((path, compose)) = &lowered.compose else {
+        return Ok(Vec::new());
+    };
+    let text = render::compose_override(compose)
+        .map_err(|error| InternalError(format!("{path}: {error}")))?;
+    verify::verify_compose(&text, compose)
+        .map_err(|error| InternalError(format!("{path}: {error}")))?;
+    Ok(vec![(path.to_string(), text)])
 }
 
 fn file(path: &str, body: String) -> GeneratedFile {

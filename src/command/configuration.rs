@@ -10,12 +10,12 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use windlass::check::Files;
-use windlass::compile::Project;
+use windlass::compile::{Project, companions};
 use windlass::config::{self, Config, Given, Repository};
 use windlass::files::{self, Links, Unread};
 use windlass::finding::Report;
-use windlass::pipeline::Pipeline;
-use windlass::plan::{Changed, Configs, LeftOut, Planned, Ref, Situation, Trigger};
+use windlass::lower::Lowered;
+use windlass::plan::{Changed, Configs, LeftOut, Planned, Situation, Trigger};
 use windlass::source::{Limits, Source};
 
 use super::git::git;
@@ -35,6 +35,8 @@ pub(super) struct Read {
     pub(super) report: Report,
     /// Whether the file is there and can be read, whatever it holds.
     pub(super) readable: bool,
+    /// The files that a manifest writes beside the pipeline; `None` for a pipeline that was not made from one.
+    pub(super) companions: Option<Vec<(String, String)>>,
 }
 
 impl Read {
@@ -48,6 +50,7 @@ impl Read {
             configs,
             report,
             readable: true,
+            companions: None,
         }
     }
 
@@ -61,10 +64,12 @@ impl Read {
 
     /// A pipeline that was made from a manifest in a repository.
     pub(super) fn lowered(
-        pipeline: Pipeline,
+        lowered: Lowered,
         manifest: Source,
         repository: impl Repository + 'static,
-    ) -> Self {
+    ) -> Result<Self, Failure> {
+        let companions = companions(&lowered).map_err(|error| Failure::Io(error.to_string()))?;
+        let pipeline = lowered.pipeline;
         let repository: Rc<dyn Repository> = Rc::new(repository);
         let (files, children) = (
             Rc::clone(&repository),
@@ -72,7 +77,11 @@ impl Read {
         );
         let read =
             move |given: &dyn Given| config::read_pipeline(&pipeline, &manifest, &*files, given);
-        Self::of(Configs::new(read).map(|configs| configs.with_children(children)))
+        let configs = Configs::new(read).map(|configs| configs.with_children(children));
+        Ok(Self {
+            companions: Some(companions),
+            ..Self::of(configs)
+        })
     }
 
     /// A file that gives no text.
@@ -81,6 +90,7 @@ impl Read {
             configs: None,
             readable: unreadable.readable,
             report: unreadable.report,
+            companions: None,
         }
     }
 
@@ -114,11 +124,13 @@ fn of_manifest(options: &Options) -> Result<Read, Failure> {
     };
     let made = project
         .lowered
-        .map(|lowered| Read::lowered(lowered.pipeline, project.source, folder));
+        .map(|lowered| Read::lowered(lowered, project.source, folder))
+        .transpose()?;
     let mut read = Read {
         configs: None,
         report: project.report,
         readable: project.readable,
+        companions: None,
     };
     if let Some(made) = made {
         // The proof has said so of the same pipeline, at the keys of the manifest.
@@ -126,6 +138,7 @@ fn of_manifest(options: &Options) -> Result<Read, Failure> {
             read.report.join(made.report);
         }
         read.configs = made.configs;
+        read.companions = made.companions;
     }
     Ok(read)
 }
@@ -138,21 +151,26 @@ pub(super) fn of_file(options: &Options, root: &Path, file: &Path) -> Read {
     }
 }
 
-/// What the arguments ask about, and which kinds of pipelines are missing if that is all of them.
+/// What the arguments ask about.
+pub(super) struct Asked {
+    pub(super) situations: Vec<Situation>,
+    /// Which kinds of pipelines are missing if that is all of them.
+    pub(super) left_out: Vec<LeftOut>,
+    /// What the default branch is taken to be called, if that is not known and may make a difference.
+    pub(super) assumed: Option<String>,
+}
+
+/// What the arguments ask about.
 pub(super) fn situations(
     root: &Path,
     refs: &Refs,
     configs: &Configs<'_>,
-) -> Result<(Vec<Situation>, Vec<LeftOut>), Failure> {
+) -> Result<Asked, Failure> {
     let default_branch = default_branch(root, refs.default_branch.as_deref());
-    let files = Folder {
-        root: root.to_owned(),
-        elsewhere: None,
-    }
-    .paths();
+    let files = configs.asks_for_files().then(|| configs.files()).flatten();
     let (mut situations, left_out) = match refs.all {
         true => {
-            let classes = configs.classes(&default_branch);
+            let classes = configs.classes(Some(&default_branch));
             (classes.situations, classes.left_out)
         }
         false => (vec![situation(refs, &default_branch)], Vec::new()),
@@ -178,15 +196,38 @@ pub(super) fn situations(
         if !refs.changed.is_empty() {
             situation.changed = Changed::Paths(refs.changed.clone());
         }
-        // The files here are those of a ref that is worked on, and not those of a tag.
-        if !matches!(situation.reference, Ref::Tag(_)) {
-            situation.files.clone_from(&files);
-        }
+        *situation = situation.clone().with_files(files);
     }
     // What was given makes classes one.
     let mut known = HashSet::new();
     situations.retain(|one| known.insert(one.clone()));
-    Ok((situations, left_out))
+    Ok(Asked {
+        situations,
+        left_out,
+        assumed: assumed(root, refs, configs),
+    })
+}
+
+/// What the default branch is taken to be called, if that is not known and may make a difference.
+pub(super) fn assumed(root: &Path, refs: &Refs, configs: &Configs<'_>) -> Option<String> {
+    let is_known = known_default_branch(root, refs.default_branch.as_deref()).is_some();
+    let names_target = |request: &String| request.contains("..");
+    let names_ref = refs.branch.is_some()
+        || refs.tag.is_some()
+        || refs.schedule.is_some()
+        || refs.merge_request.as_ref().is_some_and(names_target);
+    if is_known {
+        return None;
+    }
+    let every = configs.every(Some(DEFAULT_BRANCH));
+    let asks = [
+        "CI_DEFAULT_BRANCH",
+        "CI_DEFAULT_BRANCH_SLUG",
+        // GitLab protects the default branch.
+        "CI_COMMIT_REF_PROTECTED",
+    ];
+    let hangs = !names_ref || asks.iter().any(|one| every.compared().asks(one));
+    hangs.then(|| DEFAULT_BRANCH.to_owned())
 }
 
 /// The one ref that the arguments name, or the default branch.

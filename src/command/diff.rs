@@ -11,7 +11,7 @@ use windlass::graph::{Format, Graph};
 use windlass::plan::{Configs, together};
 use windlass::source::Source;
 
-use super::configuration::{Folder, Read, configuration, default_branch, notes};
+use super::configuration::{Folder, Read, configuration, known_default_branch, notes};
 use super::output::{print, say_findings, stdout_color};
 use super::project::{Unreadable, root, source_of};
 use super::revision::Revision;
@@ -37,8 +37,9 @@ pub(super) fn run(options: &Options, args: &Diff) -> Result<Verdict, Failure> {
     };
     let mut report = before.report.clone();
     report.join(after.report.clone());
-    let default_branch = default_branch(&root, args.default_branch.as_deref());
-    let plan = |configs: &Configs<'_>| configs.plan_all(&configs.classes(&default_branch).refs);
+    let default_branch = known_default_branch(&root, args.default_branch.as_deref());
+    let default_branch = default_branch.as_deref();
+    let plan = |configs: &Configs<'_>| configs.plan_all(&configs.classes(default_branch).refs);
     for configs in [&after.configs, &before.configs].into_iter().flatten() {
         report.join(match configs.varies() {
             true => notes(&plan(configs)),
@@ -46,13 +47,18 @@ pub(super) fn run(options: &Options, args: &Diff) -> Result<Verdict, Failure> {
         });
     }
     say_findings(&report, options);
+    let companions = match (&before.companions, &after.companions) {
+        (Some(before), Some(after)) => diff::companions(before, after),
+        _ => Vec::new(),
+    };
     let (Some(before), Some(after)) = (&before.configs, &after.configs) else {
         return match before.readable {
             true => after.refused(),
             false => before.refused(),
         };
     };
-    let comparison = diff::diff_all(before, after, &default_branch);
+    let mut comparison = diff::diff_all(before, after, default_branch);
+    comparison.effects.extend(companions);
     let format = match args.format {
         DiffFormat::Text => diff::Format::Text,
         DiffFormat::Json => diff::Format::Json,
@@ -143,11 +149,12 @@ fn compiled(source: &Source, files: impl Files + Repository + 'static) -> Result
     let compiled = compile(source, &files).map_err(|error| Failure::Io(error.to_string()))?;
     Ok(match compiled.lowered {
         // What is amiss without being wrong is for `check` to say.
-        Some(lowered) => Read::lowered(lowered.pipeline, compiled.composed.source, files),
+        Some(lowered) => Read::lowered(lowered, compiled.composed.source, files)?,
         None => Read {
             configs: None,
             report: compiled.report,
             readable: true,
+            companions: None,
         },
     })
 }

@@ -9,7 +9,7 @@ use windlass::diff::{self, Comparison, Effect};
 use windlass::files::{self, PIPELINE};
 use windlass::source::Source;
 
-use super::configuration::{Folder, Read, default_branch};
+use super::configuration::{Folder, Read, known_default_branch};
 use super::project::Compilation;
 use crate::cli::Options;
 
@@ -29,16 +29,25 @@ pub(super) fn effects(
     files: &files::Comparison,
 ) -> Option<Comparison> {
     let old = files.files.first()?.old.as_deref()?;
-    let pipeline = project.lowered.as_ref()?.pipeline.clone();
+    let lowered = project.lowered.clone()?;
     let folder = Folder::of(options, &project.root);
     let before = Read::pipeline(Source::new(PIPELINE, old), folder.clone());
-    let after = Read::lowered(pipeline, project.source.clone(), folder);
-    let branch = default_branch(&project.root, None);
-    Some(diff::diff_all(
-        before.configs.as_ref()?,
-        after.configs.as_ref()?,
-        &branch,
-    ))
+    let after = Read::lowered(lowered, project.source.clone(), folder).ok()?;
+    let branch = known_default_branch(&project.root, None);
+    let (before, after) = (before.configs.as_ref()?, after.configs.as_ref()?);
+    let mut comparison = diff::diff_all(before, after, branch.as_deref());
+    // What lies beside the pipeline counts if it was written from a manifest.
+    let others = || files.files.iter().skip(1);
+    let texts = |text: &dyn Fn(&files::Compared) -> Option<String>| -> Vec<(String, String)> {
+        let texts = others().filter_map(|file| Some((file.path.clone(), text(file)?)));
+        texts.collect()
+    };
+    let (old, new) = (
+        texts(&|file| file.old.clone()),
+        texts(&|file| file.new.clone()),
+    );
+    comparison.effects.extend(diff::companions(&old, &new));
+    Some(comparison)
 }
 
 /// Effects as sentences, as many as are read; `rest` says where all of them are.

@@ -5,8 +5,8 @@ use windlass::graph::{Format, Graph, Page, View};
 use windlass::plan::{self, LeftOut, Planned};
 use windlass::shown::Shown;
 
-use super::configuration::{Folder, configuration, default_branch, notes, situations};
-use super::output::{print, say_findings};
+use super::configuration::{Folder, assumed, configuration, default_branch, notes, situations};
+use super::output::{note, print, say_findings};
 use super::project::root;
 use super::{Failure, Verdict};
 use crate::cli::{Graph as Args, GraphFormat, Options};
@@ -26,16 +26,19 @@ pub(super) fn run(options: &Options, args: &Args) -> Result<Verdict, Failure> {
         || refs.schedule.is_some();
     let is_page = args.format == GraphFormat::Html;
     let (situations, missing) = if named {
-        (situations(&root, refs, configs)?.0, Vec::new())
+        (situations(&root, refs, configs)?.situations, Vec::new())
     } else {
         let default_branch = default_branch(&root, refs.default_branch.as_deref());
-        let classes = configs.classes(&default_branch);
+        let classes = configs.classes(Some(&default_branch));
         let missing = classes.left_out.iter().map(LeftOut::to_string).collect();
         match is_page {
             true => (classes.situations, missing),
             false => (classes.refs, missing),
         }
     };
+    if let Some(name) = assumed(&root, refs, configs) {
+        note(&plan::assumption(&name), options);
+    }
     let planned = configs.plan_all(&situations);
     report.join(notes(&planned));
     say_findings(&report, options);

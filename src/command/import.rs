@@ -11,7 +11,7 @@ use windlass::import::{Depth, Imported, Pipeline, Refused, import};
 use windlass::plan::Configs;
 use windlass::shown::Shown;
 
-use super::configuration::{Folder, Read, configuration, default_branch};
+use super::configuration::{Folder, Read, configuration, known_default_branch};
 use super::output::{print, say_all, say_findings, say_progress, stdout_color};
 use super::project::{root, source_of};
 use super::{Failure, Verdict};
@@ -33,9 +33,10 @@ pub(super) fn run(options: &Options, args: &Import) -> Result<Verdict, Failure> 
         say_findings(&before.report, options);
         return before.refused();
     };
-    let branch = default_branch(&root, args.default_branch.as_deref());
+    let branch = known_default_branch(&root, args.default_branch.as_deref());
+    let branch = branch.as_deref();
     if args.check {
-        return held(options, &root, &name, pipeline, &branch);
+        return held(options, &root, &name, pipeline, branch);
     }
     let manifest = options.manifest();
     if !args.stdout {
@@ -44,7 +45,7 @@ pub(super) fn run(options: &Options, args: &Import) -> Result<Verdict, Failure> 
     let pipeline = Pipeline {
         source: &source,
         configs: pipeline,
-        default_branch: &branch,
+        default_branch: branch,
     };
     let project = Folder::of(options, &root);
     match import(&pipeline, manifest, args.gitlab, depth(args), &project) {
@@ -85,8 +86,11 @@ fn say_taken(options: &Options, args: &Import, name: &str, imported: &Imported) 
         let lines = imported.text.lines().count();
         say(&format!("wrote {} ({lines} lines)", options.manifest()));
     }
-    if !imported.keeps_text {
-        say("the text of the pipeline could not be kept: anchors are written out");
+    if let Some(why) = &imported.rewritten {
+        say(&format!(
+            "the text of the pipeline could not be kept: {why}"
+        ));
+        say("it is written anew, without comments, and anchors are written out");
     }
     if !imported.lost.is_empty() {
         say("these comments have no place in the manifest:");
@@ -151,7 +155,7 @@ fn held(
     root: &Path,
     name: &str,
     before: &Configs<'_>,
-    default_branch: &str,
+    default_branch: Option<&str>,
 ) -> Result<Verdict, Failure> {
     let after = configuration(options, root, None)?;
     say_findings(&after.report, options);

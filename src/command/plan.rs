@@ -4,10 +4,10 @@ use std::collections::BTreeSet;
 
 use windlass::config::Config;
 use windlass::finding::{Report, did_you_mean};
-use windlass::plan::{self, LeftOut, Planned, Style};
+use windlass::plan::{self, Planned, Style};
 use windlass::shown::Shown;
 
-use super::configuration::{configuration, default_branch, notes, situations};
+use super::configuration::{Asked, configuration, default_branch, notes, situations};
 use super::output::{print, say_findings, stdout_color};
 use super::project::root;
 use super::{Failure, Verdict};
@@ -29,8 +29,8 @@ pub(super) fn run(options: &Options, args: &Plan) -> Result<Verdict, Failure> {
         let impossible = plan::impossible(configs, &every, &classes);
         report.join(Report::of(&every.whole().sources, impossible));
     }
-    let (situations, left_out) = situations(&root, &args.refs, configs)?;
-    let planned = configs.plan_all(&situations);
+    let asked = situations(&root, &args.refs, configs)?;
+    let planned = configs.plan_all(&asked.situations);
     report.join(notes(&planned));
     say_findings(&report, options);
     let style = Style {
@@ -38,7 +38,7 @@ pub(super) fn run(options: &Options, args: &Plan) -> Result<Verdict, Failure> {
     };
     let fails = |one: &Planned| one.plan.failures.iter().any(|failure| failure.certain);
     let fails = planned.iter().any(fails);
-    print(&shown(configs.base(), planned, &left_out, args, style)?)?;
+    print(&shown(configs.base(), planned, &asked, args, style)?)?;
     match fails {
         true => Ok(Verdict::Findings),
         false => Ok(Verdict::Clean),
@@ -49,7 +49,7 @@ pub(super) fn run(options: &Options, args: &Plan) -> Result<Verdict, Failure> {
 fn shown(
     base: &Config,
     planned: Vec<Planned>,
-    left_out: &[LeftOut],
+    asked: &Asked,
     args: &Plan,
     style: Style,
 ) -> Result<Shown, Failure> {
@@ -69,21 +69,36 @@ fn shown(
             }
             shown.append(one);
         }
+        say_assumed(asked, &mut shown);
         return match all.is_empty() {
             true => Err(no_such_job(&planned, name)),
             false => Ok(shown),
         };
     }
-    let json = |one: &Planned| plan::json(&one.config, &one.plan);
-    Ok(match (args.format, planned.as_slice()) {
-        (PlanFormat::Json, [one]) if !args.refs.all => Shown::of_json(&json(one)),
-        (PlanFormat::Json, all) => Shown::of_json(&plan::json_of_all(all, left_out)),
-        (PlanFormat::Text, [one]) if !args.refs.all => plan::text(&one.config, &one.plan, style),
-        (PlanFormat::Text, _) => {
+    let is_one = !args.refs.all;
+    if args.format == PlanFormat::Json {
+        let mut json = match planned.as_slice() {
+            [one] if is_one => plan::json(&one.config, &one.plan),
+            all => plan::json_of_all(all, &asked.left_out),
+        };
+        plan::add_assumed(asked.assumed.as_deref(), &mut json);
+        return Ok(Shown::of_json(&json));
+    }
+    let mut shown = match planned.as_slice() {
+        [one] if is_one => plan::text(&one.config, &one.plan, style),
+        _ => {
             let (config, plans) = plan::together(planned, base);
-            plan::table(&config, &plans, left_out, style)
+            plan::table(&config, &plans, &asked.left_out, style)
         }
-    })
+    };
+    say_assumed(asked, &mut shown);
+    Ok(shown)
+}
+
+fn say_assumed(asked: &Asked, out: &mut Shown) {
+    if let Some(name) = &asked.assumed {
+        out.line(&plan::assumption(name));
+    }
 }
 
 /// Whether a job is the one of a name, or one of its copies.

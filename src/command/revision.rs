@@ -22,8 +22,9 @@ pub(super) const NAMES: usize = 64 << 20;
 /// How many bytes a number takes, with its line end.
 const NUMBER: usize = 64;
 
-/// The mode of a symbolic link in a tree of git.
+/// The modes of a symbolic link and of a folder in a tree of git.
 const LINK: &str = "120000";
+const FOLDER: &str = "040000";
 
 /// A revision of the repository around a folder.
 pub(super) struct Revision {
@@ -136,7 +137,9 @@ impl Repository for Revision {
     }
 
     fn paths(&self) -> Option<Vec<String>> {
-        Some(self.entries.keys().cloned().collect())
+        let files = self.entries.iter();
+        let files = files.filter(|(_, entry)| entry.mode != FOLDER);
+        Some(files.map(|(path, _)| path.clone()).collect())
     }
 }
 

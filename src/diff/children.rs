@@ -14,7 +14,7 @@ use std::sync::Arc;
 use super::firm::is_open;
 use super::names::Names;
 use super::words::code;
-use super::{Case, Comparison, Effect, Kind, Pipelines, situations};
+use super::{Comparison, Effect, Kind, Kinds, Pipelines};
 use crate::config::child::{Started, started};
 use crate::config::normal::Normal;
 use crate::config::{Config, Job};
@@ -29,7 +29,7 @@ const MOST: usize = 64;
 /// Adds what changes in the child pipelines.
 pub(super) fn compare(
     pipelines: &Pipelines<'_>,
-    default_branch: &str,
+    default_branch: Option<&str>,
     comparison: &mut Comparison,
 ) {
     let mut children = Children {
@@ -69,7 +69,7 @@ impl Parent<'_> {
     }
 
     /// All configurations of it and of what starts it: their conditions decide together.
-    fn every(&self, default_branch: &str) -> &Every {
+    fn every(&self, default_branch: Option<&str>) -> &Every {
         self.every.get_or_init(|| {
             let own = self.pipelines.every(default_branch);
             match self.above {
@@ -80,11 +80,11 @@ impl Parent<'_> {
     }
 
     /// Both sides, with the jobs that any configuration of them has.
-    fn wholes(&self, default_branch: &str) -> [Arc<Config>; 2] {
+    fn wholes(&self, default_branch: Option<&str>) -> [Arc<Config>; 2] {
         let [before, after] = self.pipelines.sides;
         let [old, new] = &self.pipelines.widest;
         [(before, old), (after, new)].map(|(side, widest)| match side.varies() {
-            true => Arc::clone(side.every(Some(default_branch)).whole()),
+            true => Arc::clone(side.every(default_branch).whole()),
             false => Arc::clone(widest),
         })
     }
@@ -146,7 +146,7 @@ struct Found {
 }
 
 struct Children<'d> {
-    default_branch: &'d str,
+    default_branch: Option<&'d str>,
     /// How many more are compared.
     left: usize,
 }
@@ -280,13 +280,12 @@ impl Children<'_> {
             }
             self.left -= 1;
             let every = child.every(self.default_branch);
-            let (situations, left_out) = situations(every, self.default_branch);
-            let cases = situations.into_iter().filter_map(|named| {
-                let at = [at(0, &named), at(1, &named)];
-                let runs = at.iter().any(Option::is_some);
-                runs.then_some(Case { named, at })
-            });
-            let cases: Vec<Case> = cases.collect();
+            let mut kinds = Kinds::of(every, self.default_branch);
+            let sides = |named: &Situation| [at(0, named), at(1, named)];
+            kinds
+                .named
+                .retain(|named| sides(named).iter().any(Option::is_some));
+            let cases: Vec<[Option<Situation>; 2]> = kinds.named.iter().map(sides).collect();
             for name in known_on_one_side(&cases) {
                 if every.compared().asks(name) {
                     comparison.leaves_out(format!(
@@ -295,17 +294,17 @@ impl Children<'_> {
                     ));
                 }
             }
-            pipelines.compare(&cases, every.compared(), &left_out, comparison);
+            pipelines.compare(&kinds, &at, comparison);
         }
         self.of(&child, comparison);
     }
 }
 
 /// The variables that a child pipeline surely gets on one side, and not on the other.
-fn known_on_one_side(cases: &[Case]) -> BTreeSet<&str> {
+fn known_on_one_side(cases: &[[Option<Situation>; 2]]) -> BTreeSet<&str> {
     let mut names = BTreeSet::new();
     for case in cases {
-        let [Some(was), Some(is)] = &case.at else {
+        let [Some(was), Some(is)] = case else {
             continue;
         };
         for (one, other) in [(was, is), (is, was)] {

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use super::refs::View;
 use super::words::lines;
-use super::{Effect, Kind, Pair, script};
+use super::{Effect, Kind, Pair, alike, script};
 use crate::config::normal::{Fields, Form};
 use crate::config::{Conditions, Job, Policy, Rule, looks_like_a_pattern};
 use crate::gitlab::expression::Expr;
@@ -33,6 +33,7 @@ pub(super) fn of(pair: &Pair<'_>, view: &View<'_>, refs_told: bool) -> Option<Ef
     }
     let decided =
         view.is_decided(pair) && patterns_of_job(pair.before) == patterns_of_job(pair.after);
+    let decided = decided || alike::conditions(pair, view.configs());
     let mut effect = match (decided, refs_told) {
         (true, true) => return None,
         (true, false) => {

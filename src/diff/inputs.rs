@@ -2,7 +2,8 @@
 //!
 //! In: two files, and what the change does where each input has its default. Out: the same with what shows
 //! only where an input has another value. Always holds: where the texts that inputs are put into differ,
-//! another value of each input is tried, or what was not compared says that none was.
+//! another value of each input is tried, and so is each text that such a text compares with; what was not compared
+//! names an input of which no value was tried, or of which others may decide.
 
 use super::words::code;
 use super::{Comparison, Effect, with_defaults};
@@ -18,7 +19,7 @@ const ANOTHER: &str = "another-value";
 pub(super) fn compare(
     before: &Configs<'_>,
     after: &Configs<'_>,
-    default_branch: &str,
+    default_branch: Option<&str>,
     comparison: &mut Comparison,
 ) {
     let (old, new) = (before.base(), after.base());
@@ -29,16 +30,27 @@ pub(super) fn compare(
     let (Some(old), Some(new)) = (declared(old), declared(new)) else {
         return;
     };
+    let blocks = differing(&before.base().blocks, &after.base().blocks);
     for (name, entry) in new.iter().filter(|(name, _)| old.has(&name.text)) {
-        let mut compared = false;
-        for value in others(&entry.value) {
+        let access = format!("inputs.{}", name.text);
+        let own: Vec<&str> = { blocks.iter().copied() }
+            .filter(|block| block.contains(&access))
+            .collect();
+        let (values, all) = others(&entry.value, &own);
+        // Of two inputs in one text only one has another value at a time.
+        let is_alone =
+            |block: &&str| block.matches("inputs.").count() == block.matches(&access).count();
+        let all = all && own.iter().all(is_alone);
+        let mut compared = all || !own.iter().any(|block| decides_by_value(block));
+        let mut tried = false;
+        for value in values {
             let (Ok(old), Ok(new)) = (
                 before.with_input(&name.text, &value),
                 after.with_input(&name.text, &value),
             ) else {
                 continue;
             };
-            compared = true;
+            tried = true;
             let told = with_defaults(&old, &new, default_branch);
             for effect in told.effects {
                 if !comparison.effects.contains(&effect) {
@@ -53,6 +65,7 @@ pub(super) fn compare(
                 }
             }
         }
+        compared &= tried;
         if !compared {
             let text = format!("what other values of the input {} do", code(&name.text));
             comparison.not_compared.push(text);
@@ -60,8 +73,33 @@ pub(super) fn compare(
     }
 }
 
-/// Values that an input may have, other than its default.
-fn others(declared: &Node) -> Vec<Node> {
+/// The texts that only one of two files has.
+fn differing<'b>(old: &'b [String], new: &'b [String]) -> Vec<&'b str> {
+    let only = |these: &'b [String], others: &'b [String]| {
+        let these = these.iter().filter(|one| !others.contains(one));
+        these.map(String::as_str).collect::<Vec<_>>()
+    };
+    [only(old, new), only(new, old)].concat()
+}
+
+/// Whether a value that was not tried may do what no other does: a condition compares it, or a function makes
+/// another text of it. Any other text has the value in it, whatever it is.
+fn decides_by_value(block: &str) -> bool {
+    let (path, text) = block.split_once(": ").unwrap_or((block, ""));
+    let of_condition = [":if", ":only", ":except", ":exists", ":changes", ":when"];
+    of_condition.iter().any(|key| path.contains(key)) || text.contains('|')
+}
+
+/// The texts in quotes within a text.
+fn quoted(block: &str) -> Vec<&str> {
+    let of = |quote: char| block.split(quote).skip(1).step_by(2);
+    let all = of('"').chain(of('\''));
+    all.filter(|text| !text.contains("$[[")).collect()
+}
+
+/// Values that an input may have, other than its default, and whether there are no more; `blocks` are texts that
+/// it is put into.
+fn others(declared: &Node, blocks: &[&str]) -> (Vec<Node>, bool) {
     let none = Map::default();
     let declared = declared.as_map().unwrap_or(&none);
     let rules = declared.given("rules").and_then(Node::as_seq);
@@ -74,15 +112,24 @@ fn others(declared: &Node) -> Vec<Node> {
         .collect();
     let node = |value| Node::new(value, Default::default());
     let default = declared.given("default").map(|node| &node.value);
+    let mut all = !values.is_empty();
     if values.is_empty() {
         values = match declared.given("type").and_then(Node::as_str) {
-            Some("boolean") => vec![node(Value::Bool(true)), node(Value::Bool(false))],
+            Some("boolean") => {
+                all = true;
+                vec![node(Value::Bool(true)), node(Value::Bool(false))]
+            }
             Some("number") => vec![node(Value::Int(1)), node(Value::Int(2))],
             Some("array") => Vec::new(),
-            _ => vec![node(Value::Str(ANOTHER.into()))],
+            _ => {
+                let spelled = blocks.iter().flat_map(|block| quoted(block));
+                let texts = [ANOTHER].into_iter().chain(spelled);
+                texts.map(|text| node(Value::Str(text.into()))).collect()
+            }
         };
     }
     values.retain(|value| Some(&value.value) != default);
+    all &= values.len() <= VALUES;
     values.truncate(VALUES);
-    values
+    (values, all)
 }

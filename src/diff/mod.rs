@@ -1,17 +1,22 @@
 //! What a change does: two configurations compared by their effects, not by their lines.
 //!
-//! In: two [`Config`]s and the name of the default branch. Out: [`Effect`]s, each a sentence about
+//! In: two [`Config`]s, and the name of the default branch if it is known. Out: [`Effect`]s, each a sentence about
 //! a job or the pipeline, in the order of the jobs. Always holds: each key in which the
 //! [normal forms](Normal) differ is told, by what it does or, at the least, by its old and its new
-//! value; what GitLab reads the same tells nothing; an effect that a file which is not read may undo is
-//! [open](Effect::open). Child pipelines are compared like the pipeline that starts them.
+//! value; what GitLab reads the same tells nothing; "nothing changes" holds whatever the default branch is called,
+//! whatever files the repository gets, and whatever value somebody gives a variable that the file sets; an effect
+//! that a file which is not read may undo is [open](Effect::open). Child pipelines are compared like the pipeline
+//! that starts them.
 
+mod alike;
 mod children;
+mod companions;
 mod conditions;
 mod firm;
 mod inputs;
 mod job;
 mod keys;
+mod named;
 mod names;
 mod order;
 mod output;
@@ -20,14 +25,18 @@ mod refs;
 mod script;
 mod words;
 
+pub use companions::companions;
 pub use output::{Format, Told, tell};
 
+use std::cell::OnceCell;
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use crate::config::normal::{Fields, Normal};
 use crate::config::{Config, Job};
 use crate::plan::{
-    Classes, Compared, Configs, Every, LeftOut, Plan, Planned, Ref, Situation, Truth, together,
+    Classes, Compared, Configs, Every, LeftOut, Plan, Planned, Ref, Situation, Truth, rare,
+    together,
 };
 use firm::Firm;
 use names::Names;
@@ -186,19 +195,10 @@ impl Comparison {
     }
 }
 
-/// A kind of pipeline on which a change is seen.
-#[derive(Debug, Clone, PartialEq)]
-struct Case {
-    /// What it is called.
-    named: Situation,
-    /// The situation before and after; `None`: there is no pipeline.
-    at: [Option<Situation>; 2],
-}
-
 /// What the change from one configuration to another does.
 pub fn diff(before: &Config, after: &Config, default_branch: &str) -> Comparison {
     let fixed = |config: &Config| Configs::fixed(config.clone());
-    diff_all(&fixed(before), &fixed(after), default_branch)
+    diff_all(&fixed(before), &fixed(after), Some(default_branch))
 }
 
 /// What the change does where the configuration depends on the pipeline.
@@ -206,41 +206,75 @@ pub fn diff(before: &Config, after: &Config, default_branch: &str) -> Comparison
 /// A change of a file that is included in some pipelines alone is told as well: the configurations
 /// of each pipeline are compared, and each effect is told once.
 ///
-/// So is a change that shows only where another value is given for an input.
-pub fn diff_all(before: &Configs<'_>, after: &Configs<'_>, default_branch: &str) -> Comparison {
+/// So is a change that shows only where another value is given for an input. Without a default branch each name
+/// of it is tried that makes a difference.
+pub fn diff_all(
+    before: &Configs<'_>,
+    after: &Configs<'_>,
+    default_branch: Option<&str>,
+) -> Comparison {
     let mut comparison = with_defaults(before, after, default_branch);
     inputs::compare(before, after, default_branch, &mut comparison);
     comparison
 }
 
 /// The same where each input has its default.
-fn with_defaults(before: &Configs<'_>, after: &Configs<'_>, default_branch: &str) -> Comparison {
+fn with_defaults(
+    before: &Configs<'_>,
+    after: &Configs<'_>,
+    default_branch: Option<&str>,
+) -> Comparison {
     let pipelines = Pipelines::of(before, after);
     let mut comparison = Comparison::default();
     pipelines.name_what_is_not_read(&mut comparison);
     // What GitLab reads the same needs no plan.
     if !pipelines.are_same() {
         let every = pipelines.every(default_branch);
-        let (situations, left_out) = situations(&every, default_branch);
-        let cases = situations.into_iter().map(|one| Case {
-            at: [Some(one.clone()), Some(one.clone())],
-            named: one,
-        });
-        let cases: Vec<Case> = cases.collect();
-        pipelines.compare(&cases, every.compared(), &left_out, &mut comparison);
+        let kinds = Kinds::of(&every, default_branch);
+        pipelines.compare(&kinds, &own, &mut comparison);
     }
     children::compare(&pipelines, default_branch, &mut comparison);
     comparison
 }
 
+/// The situation of a pipeline that nothing but GitLab starts: the one that is named.
+fn own(_side: usize, named: &Situation) -> Option<Situation> {
+    Some(named.clone())
+}
+
+/// The kinds of pipelines on which a change is seen.
+struct Kinds<'e> {
+    /// Those that conditions name first.
+    named: Vec<Situation>,
+    compared: &'e Compared,
+    /// What is missing.
+    left_out: Vec<LeftOut>,
+    default_is_known: bool,
+}
+
+impl<'e> Kinds<'e> {
+    fn of(every: &'e Every, default_branch: Option<&str>) -> Self {
+        let (named, left_out) = situations(every, default_branch);
+        Self {
+            named,
+            compared: every.compared(),
+            left_out,
+            default_is_known: default_branch.is_some(),
+        }
+    }
+}
+
+/// The situation of a side (0: before) where the pipeline that GitLab starts is in this one; `None`: there is none.
+type At<'a> = &'a dyn Fn(usize, &Situation) -> Option<Situation>;
+
 /// The kinds of pipelines on which a change is seen, those that conditions name first, and what is missing.
-fn situations(every: &Every, default_branch: &str) -> (Vec<Situation>, Vec<LeftOut>) {
+fn situations(every: &Every, default_branch: Option<&str>) -> (Vec<Situation>, Vec<LeftOut>) {
     let compared = every.compared();
     let Classes {
         situations: _,
         refs: mut situations,
         left_out,
-    } = every.classes_of(compared, Some(default_branch));
+    } = every.classes_of(compared, default_branch);
     if compared.asks("CI_COMMIT_REF_PROTECTED") {
         // A project need not protect its default branch.
         let default = situations.iter().filter(|one| one.is_default_branch());
@@ -252,7 +286,7 @@ fn situations(every: &Every, default_branch: &str) -> (Vec<Situation>, Vec<LeftO
         situations.extend(unprotected);
     }
     let is_named = |reference: &Ref| compared.spells(reference) || compared.matches(reference);
-    situations.sort_by_key(|one| (!one.is_default_branch(), !is_named(&one.reference)));
+    situations.sort_by_cached_key(|one| (!one.is_default_branch(), !is_named(&one.reference)));
     (situations, left_out)
 }
 
@@ -273,8 +307,8 @@ impl<'p> Pipelines<'p> {
     }
 
     /// All configurations of both sides.
-    fn every(&self, default_branch: &str) -> Every {
-        let [before, after] = self.sides.map(|side| side.every(Some(default_branch)));
+    fn every(&self, default_branch: Option<&str>) -> Every {
+        let [before, after] = self.sides.map(|side| side.every(default_branch));
         before.and(after)
     }
 
@@ -282,10 +316,17 @@ impl<'p> Pipelines<'p> {
         self.sides.iter().any(|side| side.varies())
     }
 
-    /// Whether GitLab reads both sides the same in every pipeline.
+    /// Whether GitLab reads both sides the same in every pipeline, and finds the same files.
     fn are_same(&self) -> bool {
         let [before, after] = &self.widest;
-        !self.varies() && is_same(before, after)
+        !self.varies() && is_same(before, after) && self.see_the_same_files()
+    }
+
+    /// Whether the files of the repository cannot make a difference: no rule asks for them, or they are the same.
+    fn see_the_same_files(&self) -> bool {
+        let [before, after] = self.sides;
+        let asks = self.sides.iter().any(|side| side.asks_for_files());
+        !asks || before.files() == after.files()
     }
 
     /// Names the files that are included and not read.
@@ -300,17 +341,11 @@ impl<'p> Pipelines<'p> {
     }
 
     /// Adds what is different in these kinds of pipelines.
-    fn compare(
-        &self,
-        cases: &[Case],
-        compared: &Compared,
-        left_out: &[LeftOut],
-        comparison: &mut Comparison,
-    ) {
+    fn compare(&self, kinds: &Kinds<'_>, at: At<'_>, comparison: &mut Comparison) {
         let [before, after] = self.sides;
-        let left_out_here = left_out.iter().map(ToString::to_string);
+        let left_out_here = kinds.left_out.iter().map(ToString::to_string);
         left_out_here.for_each(|what| comparison.leaves_out(what));
-        let [old, new] = [0, 1].map(|side| self.planned(side, cases));
+        let [old, new] = [0, 1].map(|side| self.planned(side, &kinds.named, at));
         let (mut old_config, old_plans) = together(old, before.base());
         let (mut new_config, new_plans) = together(new, after.base());
         // Conditions of includes are compared as a whole: a pattern has more names than are looked at.
@@ -323,18 +358,19 @@ impl<'p> Pipelines<'p> {
                 conditional.clone_from(&widest.conditional);
             }
         }
-        let situations: Vec<Situation> = cases.iter().map(|case| case.named.clone()).collect();
         let seen = Seen {
-            situations: &situations,
-            compared,
-            complete: left_out.is_empty(),
+            pipelines: self,
+            at,
+            kinds,
             plans: [old_plans, new_plans],
+            open: OnceCell::new(),
         };
         let mut all = seen.effects(&old_config, &new_config);
         // A job can be another one in each set of files that is included; the first was compared above.
         if self.varies() {
             let mut told: Vec<[Arc<Config>; 2]> = Vec::new();
-            for pair in cases.iter().flat_map(|case| self.pairs(case)) {
+            let pairs = kinds.named.iter().flat_map(|named| self.pairs(named, at));
+            for pair in pairs {
                 let is_told = |other: &[Arc<Config>; 2]| {
                     let mut sides = pair.iter().zip(other);
                     sides.all(|(one, other)| Arc::ptr_eq(one, other))
@@ -361,17 +397,23 @@ impl<'p> Pipelines<'p> {
         comparison.effects.extend(effects);
     }
 
-    /// What one side does in each of these kinds of pipelines.
-    fn planned(&self, side: usize, cases: &[Case]) -> Vec<Planned> {
-        let at = |case: &Case| case.at.get(side).cloned().flatten();
-        let situations = cases.iter();
+    /// What one side does in each of these kinds of pipelines, where its files are known.
+    fn planned(&self, side: usize, named: &[Situation], at: At<'_>) -> Vec<Planned> {
+        let own: Vec<Option<Situation>> = named.iter().map(|one| at(side, one)).collect();
+        let situations = own.iter().zip(named);
         let situations: Vec<Situation> = situations
-            .map(|case| at(case).unwrap_or_else(|| case.named.clone()))
+            .map(|(own, named)| own.as_ref().unwrap_or(named).clone())
             .collect();
         let configs = self.sides.get(side);
-        let mut planned = configs.map_or_else(Vec::new, |one| one.plan_all(&situations));
-        for (planned, case) in planned.iter_mut().zip(cases) {
-            if at(case).is_none() {
+        let mut planned = configs.map_or_else(Vec::new, |one| {
+            // Of a situation where they are open they stay open.
+            match situations.iter().any(|one| one.overridable) {
+                true => one.plan_all(&situations),
+                false => one.plan_with_files(&situations),
+            }
+        });
+        for (planned, own) in planned.iter_mut().zip(&own) {
+            if own.is_none() {
                 planned.plan.created = Truth::False;
             }
         }
@@ -379,13 +421,13 @@ impl<'p> Pipelines<'p> {
     }
 
     /// The configurations of both sides that may be effective in one pipeline, pair by pair.
-    fn pairs(&self, case: &Case) -> Vec<[Arc<Config>; 2]> {
+    fn pairs(&self, named: &Situation, at: At<'_>) -> Vec<[Arc<Config>; 2]> {
         let [before, after] = self.sides;
-        match &case.at {
-            [Some(was), Some(is)] if was == is => before.pairs(after, was, WORLDS),
+        match [at(0, named), at(1, named)] {
+            [Some(was), Some(is)] if was == is => before.pairs(after, &was, WORLDS),
             [Some(was), Some(is)] => {
-                let after = after.possible_configs(is);
-                let pairs = before.possible_configs(was).into_iter();
+                let after = after.possible_configs(&is);
+                let pairs = before.possible_configs(&was).into_iter();
                 let pairs = pairs.flat_map(|one| {
                     let after = after.iter();
                     after.map(move |other| [Arc::clone(&one), Arc::clone(other)])
@@ -439,14 +481,48 @@ pub fn surely_differs(before: &Configs<'_>, after: &Configs<'_>) -> bool {
 
 /// The refs that a change is seen on, and what happens there before and after.
 struct Seen<'s> {
-    situations: &'s [Situation],
-    compared: &'s Compared,
-    /// Whether these are all kinds of refs.
-    complete: bool,
+    pipelines: &'s Pipelines<'s>,
+    at: At<'s>,
+    kinds: &'s Kinds<'s>,
+    /// What happens with the files of the repository as they are, and where nobody gives a variable of the file
+    /// another value.
     plans: [Vec<Plan>; 2],
+    /// See [`Seen::open`].
+    open: OnceCell<Open>,
+}
+
+/// What happens whatever files there are and whatever the variables of the file are worth.
+struct Open {
+    /// On the refs that are named, in the same order, and then on others that are rare.
+    plans: [Vec<Plan>; 2],
+    /// The number of the named ref that each is, or is like.
+    like: Vec<usize>,
 }
 
 impl Seen<'_> {
+    /// The same with everything open that a pipeline on the same ref may have otherwise.
+    fn open(&self) -> &Open {
+        self.open.get_or_init(|| {
+            let named = self.kinds.named.iter().enumerate();
+            let rare = named.clone().flat_map(|(at, one)| {
+                let rare = rare(one).into_iter();
+                rare.map(move |one| (at, one))
+            });
+            let mut known: HashSet<&Situation> = self.kinds.named.iter().collect();
+            let rare: Vec<(usize, Situation)> = rare.collect();
+            let rare = rare.iter().filter(|(_, one)| known.insert(one));
+            let all = named.chain(rare.map(|(at, one)| (*at, one)));
+            let (like, all): (Vec<usize>, Vec<Situation>) =
+                all.map(|(at, one)| (at, one.opened())).unzip();
+            let plans = [0, 1].map(|side| {
+                let planned = self.pipelines.planned(side, &all, self.at);
+                let base = self.pipelines.sides.get(side).map(|configs| configs.base());
+                base.map_or_else(Vec::new, |base| together(planned, base).1)
+            });
+            Open { plans, like }
+        })
+    }
+
     /// The effects of a change.
     fn effects(&self, before: &Config, after: &Config) -> Vec<Effect> {
         let [old, new] = Normal::of_both(before, after);
@@ -457,8 +533,14 @@ impl Seen<'_> {
         let all_is_read = firm.is_all();
         let unless_included = |effect: Effect| effect.open_unless(all_is_read);
         let mut effects: Vec<Effect> = view.pipeline().into_iter().map(unless_included).collect();
-        let explained = !effects.is_empty() && view.workflow_is_decided();
-        effects.extend(pipeline::of(&old_pipeline, &new_pipeline, explained, firm));
+        let refs_told = !effects.is_empty();
+        let sides = pipeline::Sides {
+            configs: [before, after],
+            old: &old_pipeline,
+            new: &new_pipeline,
+            firm,
+        };
+        effects.extend(pipeline::of(&sides, &view, refs_told));
         for job in &after.jobs {
             let Some(was) = names.before(job) else {
                 effects.push(unless_included(view.appears(job)));

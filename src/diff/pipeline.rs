@@ -1,13 +1,26 @@
 //! What changed for the pipeline as a whole.
 
+use super::alike::{self, Rules};
 use super::firm::Firm;
+use super::refs::View;
 use super::words::{code, lines, listed, shown};
 use super::{Effect, Kind, keys, script};
+use crate::config::Config;
 use crate::config::normal::{COPIES, Fields, Form, UNSEEN, UNUSED};
 
-/// What changed in the normal form of the pipeline. `explained`: the refs that get a pipeline are
-/// told and decided. `firm`: what files that are not read cannot change.
-pub(super) fn of(old: &Fields, new: &Fields, explained: bool, firm: Firm<'_>) -> Vec<Effect> {
+/// Both configurations, and the normal forms of their pipelines.
+pub(super) struct Sides<'s> {
+    pub(super) configs: [&'s Config; 2],
+    pub(super) old: &'s Fields,
+    pub(super) new: &'s Fields,
+    /// What files that are not read cannot change.
+    pub(super) firm: Firm<'s>,
+}
+
+/// What changed in the normal form of the pipeline. `refs_told`: refs that get a pipeline now, or none any
+/// more, are told.
+pub(super) fn of(sides: &Sides<'_>, view: &View<'_>, refs_told: bool) -> Vec<Effect> {
+    let Sides { old, new, firm, .. } = *sides;
     let all_is_read = firm.is_all();
     let mut effects = Vec::new();
     for key in new.differing(old) {
@@ -32,7 +45,16 @@ pub(super) fn of(old: &Fields, new: &Fields, explained: bool, firm: Firm<'_>) ->
                 let told = cancel(was, is).into_iter();
                 effects.extend(told.map(|effect| effect.open_unless(is_firm)));
             }
-            "workflow:rules" if explained && beside_refs(was) == beside_refs(is) => {}
+            "workflow:rules" if refs_told && view.tells_workflow(was, is) => {}
+            "workflow:rules" if sides.rules_are_alike(was, is) => {
+                let text =
+                    "pipelines have other conditions, and are created on the same refs as before";
+                let kind = Kind::Rewritten;
+                effects.extend((!refs_told).then(|| Effect {
+                    kind,
+                    ..listing(text, was, is)
+                }));
+            }
             "workflow:rules" => {
                 let text = "pipelines are created under other conditions";
                 effects.push(listing(text, was, is).open_unless(all_is_read));
@@ -70,6 +92,22 @@ pub(super) fn of(old: &Fields, new: &Fields, explained: bool, firm: Firm<'_>) ->
     effects
 }
 
+impl Sides<'_> {
+    /// Whether the rules of the workflow decide the same in every pipeline.
+    fn rules_are_alike(&self, was: Option<&Form>, is: Option<&Form>) -> bool {
+        let [old, new] = self.configs.map(|config| config.workflow.rules.as_deref());
+        let rules = old.into_iter().chain(new).flatten();
+        let conditions = rules.filter_map(|rule| rule.condition.as_ref());
+        if alike::hides_predefined(self.configs, conditions) {
+            return false;
+        }
+        match (Rules::of(old, was), Rules::of(new, is)) {
+            (Some(old), Some(new)) => old.decide_like(&new),
+            _ => false,
+        }
+    }
+}
+
 fn one(kind: Kind, text: String) -> Effect {
     Effect::of_pipeline(kind, text)
 }
@@ -105,14 +143,6 @@ fn listing(text: &str, was: Option<&Form>, is: Option<&Form>) -> Effect {
 
 fn items(form: Option<&Form>) -> &[Form] {
     form.and_then(Form::items).unwrap_or_default()
-}
-
-/// What rules of the workflow say beside whether there is a pipeline.
-fn beside_refs(rules: Option<&Form>) -> Vec<String> {
-    let rules = items(rules).iter().filter_map(Form::fields);
-    let parts = rules.flat_map(|rule| rule.iter());
-    let parts = parts.filter(|(key, _)| !matches!(*key, "if" | "when"));
-    parts.map(|(key, form)| format!("{key}: {form}")).collect()
 }
 
 /// Another order of stages. Those that came or went are told by their jobs, unless files that are

@@ -1,23 +1,24 @@
 //! On which refs a job runs, and how, before and after.
 
+use std::cell::OnceCell;
 use std::collections::HashMap;
 
 use super::conditions::patterns_of;
-use super::words::{code, listed};
+use super::named::Named;
+use super::words::code;
 use super::{Effect, Kind, Pair, Seen};
+use crate::config::normal::{Fields, Form};
 use crate::config::{Config, Job, Need, Variables, When};
-use crate::plan::{Chosen, Compared, Plan, PlannedJob, Presence, Ref, Situation, Trigger, Truth};
+use crate::plan::{Chosen, Plan, PlannedJob, Presence, Ref, Situation, Truth};
 
 /// Both configurations, seen on the same refs.
 pub(super) struct View<'c> {
-    situations: &'c [Situation],
+    seen: &'c Seen<'c>,
     before: Side<'c>,
     after: Side<'c>,
-    /// Names of refs that a condition spells out; any other stands for many.
-    compared: &'c Compared,
     configs: [&'c Config; 2],
-    /// Whether these are all kinds of refs.
-    complete: bool,
+    /// The same with everything open that a pipeline on the same ref may have otherwise.
+    open: OnceCell<[Side<'c>; 2]>,
 }
 
 struct Side<'c> {
@@ -36,11 +37,16 @@ impl<'c> Side<'c> {
         }
     }
 
+    /// Whether there is a pipeline on a ref, or may be.
+    fn is_created(&self, at: usize) -> bool {
+        let plan = self.plans.get(at);
+        plan.is_some_and(|plan| plan.created != Truth::False)
+    }
+
     /// What becomes of a job on each ref; `None`: it is not there.
-    fn job(&self, name: &str) -> Vec<Option<&PlannedJob>> {
+    fn job(&self, name: &str) -> Vec<Option<&'c PlannedJob>> {
         let place = self.places.get(name).copied();
-        let of = |plan| -> Option<&PlannedJob> {
-            let plan: &Plan = plan;
+        let of = |plan: &'c Plan| -> Option<&'c PlannedJob> {
             let here = place.and_then(|at| plan.jobs.get(at));
             let here = here.filter(|job| job.name == name);
             let found = here.or_else(|| plan.job(name))?;
@@ -55,26 +61,66 @@ impl<'c> View<'c> {
     pub(super) fn of(before: &'c Config, after: &'c Config, seen: &'c Seen<'c>) -> Self {
         let [old, new] = &seen.plans;
         Self {
-            complete: seen.complete,
-            situations: seen.situations,
+            seen,
             before: Side::of(old),
             after: Side::of(new),
-            compared: seen.compared,
             configs: [before, after],
+            open: OnceCell::new(),
         }
     }
 
-    /// Whether it is decided on each ref whether there is a pipeline, and no pattern differs.
-    pub(super) fn workflow_is_decided(&self) -> bool {
-        let plans = self.before.plans.iter().chain(self.after.plans);
+    /// Both configurations, the one before first.
+    pub(super) fn configs(&self) -> [&'c Config; 2] {
+        self.configs
+    }
+
+    fn open(&self) -> &[Side<'c>; 2] {
+        let seen = self.seen;
+        self.open
+            .get_or_init(|| seen.open().plans.each_ref().map(|plans| Side::of(plans)))
+    }
+
+    fn named(&self, chosen: &[bool]) -> String {
+        Named {
+            situations: &self.seen.kinds.named,
+            compared: self.seen.kinds.compared,
+            default_is_known: self.seen.kinds.default_is_known,
+        }
+        .of(chosen)
+    }
+
+    /// Whether the refs that get a pipeline now, or none any more, are all that other rules of the workflow do,
+    /// whatever else a pipeline has. `old` and `new` are these rules.
+    pub(super) fn tells_workflow(&self, old: Option<&Form>, new: Option<&Form>) -> bool {
+        // Rules of several configurations are not numbered alike.
+        let is_one = !self.seen.pipelines.varies();
         let patterns = |config: &Config| {
             let rules = config.workflow.rules.as_deref();
             patterns_of(rules.unwrap_or_default())
         };
         let [before, after] = self.configs;
-        self.complete
-            && plans.into_iter().all(|plan| plan.workflow.len() == 1)
-            && patterns(before) == patterns(after)
+        if !is_one || !self.seen.kinds.left_out.is_empty() || patterns(before) != patterns(after) {
+            return false;
+        }
+        let [was, is] = self.open();
+        let mut sides = was.plans.iter().zip(is.plans).enumerate();
+        sides.all(|(at, (was, is))| {
+            let ([before], [after]) = (was.workflow.as_slice(), is.workflow.as_slice()) else {
+                return false;
+            };
+            match (admitted(old, *before), admitted(new, *after)) {
+                (Some(before), Some(after)) => before == after,
+                (None, None) => true,
+                (before, after) => {
+                    let none = |plan: &Plan| plan.created == Truth::False;
+                    let told = |like| {
+                        self.before.is_created(like) == before.is_some()
+                            && self.after.is_created(like) == after.is_some()
+                    };
+                    none(was) && none(is) || self.any_like(at, told)
+                }
+            }
+        })
     }
 
     /// Whether only one side has rules of the workflow.
@@ -83,38 +129,66 @@ impl<'c> View<'c> {
         before.workflow.rules.is_some() != after.workflow.rules.is_some()
     }
 
-    /// Whether it is decided on each ref what becomes of a job, and that differs in nothing but
-    /// what [`View::of_job`] tells.
+    /// Whether it is decided in each pipeline what becomes of a job, whatever anybody makes of the variables
+    /// that the file sets, and that differs in nothing but what [`View::of_job`] tells.
     pub(super) fn is_decided(&self, pair: &Pair<'_>) -> bool {
-        let sides = self.before.plans.iter().zip(self.after.plans);
-        let mut sides = sides
-            .map(|(before, after)| (before.job(&pair.before.name), after.job(&pair.after.name)));
-        self.complete
-            && sides.all(|sides| match sides {
-                (Some(before), Some(after)) => {
-                    let (was, is) = (&before.decision, &after.decision);
-                    if was.raises.is_some() || is.raises.is_some() {
-                        return false;
+        if !self.seen.kinds.left_out.is_empty() {
+            return false;
+        }
+        let named = [
+            self.before.job(&pair.before.name),
+            self.after.job(&pair.after.name),
+        ];
+        let [was, is] = self.open();
+        let (was, is) = (was.job(&pair.before.name), is.job(&pair.after.name));
+        let mut sides = was.iter().zip(is).enumerate();
+        sides.all(|(at, sides)| {
+            let named = |like: usize| {
+                named
+                    .each_ref()
+                    .map(|side| side.get(like).copied().flatten())
+            };
+            match sides {
+                (None, None) => true,
+                (Some(was), Some(is)) => match (was.decision.decided(), is.decision.decided()) {
+                    (Some(was), Some(is)) => {
+                        let told = |like| {
+                            let [before, after] = named(like);
+                            starts_as(was, before) && starts_as(is, after)
+                        };
+                        same_but_told(was, is)
+                            && (starts_the_same(was, is) || self.any_like(at, told))
                     }
-                    match (was.possible.as_slice(), is.possible.as_slice()) {
-                        ([was], [is]) => is_out(was) || is_out(is) || same_but_told(was, is),
-                        _ => false,
-                    }
-                }
-                _ => true,
-            })
+                    _ => false,
+                },
+                (was, is) => self.any_like(at, |like| {
+                    let [before, after] = named(like);
+                    before.is_some() == was.is_some() && after.is_some() == is.is_some()
+                }),
+            }
+        })
+    }
+
+    /// Whether something is told on a ref that is named for one of those where everything is open: on the one
+    /// that it is or is like, or, of merge requests, on any.
+    fn any_like(&self, at: usize, told: impl Fn(usize) -> bool) -> bool {
+        let like = self.seen.open().like.get(at).copied().unwrap_or(at);
+        let is_request = |one: &Situation| matches!(one.reference, Ref::MergeRequest { .. });
+        let named = &self.seen.kinds.named;
+        told(like)
+            || like != at
+                && named.get(like).is_some_and(is_request)
+                && (0..named.len())
+                    .filter(|other| named.get(*other).is_some_and(is_request))
+                    .any(told)
     }
 
     /// Refs that get a pipeline now, or none any more.
     pub(super) fn pipeline(&self) -> Vec<Effect> {
-        let created = |side: &Side, at: usize| {
-            let plan = side.plans.get(at);
-            plan.is_some_and(|plan| plan.created != Truth::False)
-        };
-        let mut come = vec![false; self.situations.len()];
+        let mut come = vec![false; self.seen.kinds.named.len()];
         let mut gone = come.clone();
         for (at, (come, gone)) in come.iter_mut().zip(&mut gone).enumerate() {
-            let (before, after) = (created(&self.before, at), created(&self.after, at));
+            let (before, after) = (self.before.is_created(at), self.after.is_created(at));
             *come = after && !before;
             *gone = before && !after;
         }
@@ -179,7 +253,7 @@ impl<'c> View<'c> {
                 .flatten()
             {
                 if !ways.iter().any(|(known, _)| *known == text) {
-                    ways.push((text.clone(), vec![false; self.situations.len()]));
+                    ways.push((text.clone(), vec![false; self.seen.kinds.named.len()]));
                 }
                 let way = ways.iter_mut().find(|(known, _)| *known == text);
                 if let Some(slot) = way.and_then(|(_, refs)| refs.get_mut(at)) {
@@ -201,99 +275,29 @@ impl<'c> View<'c> {
         }
         effects
     }
-
-    /// Some of the situations, in words: whole kinds of refs where all of a kind are meant.
-    fn named(&self, chosen: &[bool]) -> String {
-        let mut words = Vec::new();
-        for kind in RefKind::ALL {
-            let of_kind = |situation: &Situation| RefKind::of(situation) == kind;
-            let all: Vec<(&Situation, bool)> = self
-                .situations
-                .iter()
-                .zip(chosen)
-                .filter(|(situation, _)| of_kind(situation))
-                .map(|(situation, chosen)| (situation, *chosen))
-                .collect();
-            let meant: Vec<&Situation> = all
-                .iter()
-                .filter(|(_, chosen)| *chosen)
-                .map(|(situation, _)| *situation)
-                .collect();
-            if meant.is_empty() {
-                continue;
-            }
-            if meant.len() == all.len() && (all.len() > 1 || !self.is_named(meant.first())) {
-                words.push(kind.plural().to_owned());
-                continue;
-            }
-            let mut such = false;
-            for one in meant {
-                // One that stands for others will do.
-                if self.is_like(one)
-                    && !self.is_named(Some(&one))
-                    && std::mem::replace(&mut such, true)
-                {
-                    continue;
-                }
-                let name = self.name(one);
-                if !words.contains(&name) {
-                    words.push(name);
-                }
-            }
-        }
-        listed(&words)
-    }
-
-    /// Whether conditions spell the name of the ref.
-    fn is_named(&self, situation: Option<&&Situation>) -> bool {
-        situation.is_some_and(|one| self.compared.spells(&one.reference) || one.is_default_branch())
-    }
-
-    fn name(&self, situation: &Situation) -> String {
-        let mut text = match (&situation.reference, self.is_named(Some(&situation))) {
-            (Ref::Branch(name), true) if situation.trigger == Trigger::Schedule => {
-                format!("schedules of {}", code(name))
-            }
-            (Ref::Branch(name), true) => format!("branch {}", code(name)),
-            (Ref::Branch(name), false) => match self.is_like(situation) {
-                true => format!("branches such as {}", code(name)),
-                false => "other branches".to_owned(),
-            },
-            (Ref::Tag(name), true) => format!("tag {}", code(name)),
-            (Ref::Tag(name), false) => match self.is_like(situation) {
-                true => format!("tags such as {}", code(name)),
-                false => "other tags".to_owned(),
-            },
-            (Ref::MergeRequest { source, target }, _) => {
-                format!(
-                    "merge requests such as {} -> {}",
-                    code(source),
-                    code(target)
-                )
-            }
-        };
-        if let Trigger::Other(word) = &situation.trigger {
-            text.push_str(&format!(" started by {}", code(word)));
-        }
-        if situation.open_merge_request == Some(true) {
-            text.push_str(" with an open merge request");
-        }
-        match situation.protected {
-            Some(true) if !situation.is_default_branch() => text.push_str(" if protected"),
-            Some(false) => text.push_str(" if not protected"),
-            _ => {}
-        }
-        text
-    }
-
-    /// Whether the ref stands for those that a pattern matches.
-    fn is_like(&self, situation: &Situation) -> bool {
-        self.compared.matches(&situation.reference)
-    }
 }
 
-fn is_out(chosen: &Chosen) -> bool {
-    chosen.when == When::Never
+/// What a rule of the workflow says beside when it holds, if it lets a pipeline be; `rules` are all of them.
+fn admitted(rules: Option<&Form>, at: Option<usize>) -> Option<Fields> {
+    let rules = rules.and_then(Form::items).unwrap_or_default();
+    if rules.is_empty() {
+        return Some(Fields::default());
+    }
+    let rule = rules.get(at?)?.fields()?;
+    let never = rule.get("when").and_then(Form::as_text) == Some("never");
+    (!never).then(|| rule.without(&["if", "changes", "exists", "when"]))
+}
+
+/// Whether a job starts as it does on the ref that is named.
+fn starts_as(chosen: &Chosen, named: Option<&PlannedJob>) -> bool {
+    named.is_some_and(|job| {
+        job.when() == Some(chosen.when) && job.allow_failure() == Some(chosen.allow_failure)
+    })
+}
+
+/// Whether a job starts in the same way, and its failure means the same.
+fn starts_the_same(was: &Chosen, is: &Chosen) -> bool {
+    was.when == is.when && was.allow_failure == is.allow_failure
 }
 
 /// Whether two decisions differ at most in how the job starts and what its failure means.
@@ -336,46 +340,6 @@ fn present(jobs: &[Option<&PlannedJob>]) -> Vec<bool> {
     jobs.iter().map(Option::is_some).collect()
 }
 
-/// The kinds of refs that people speak of.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum RefKind {
-    Branch,
-    Tag,
-    MergeRequest,
-    Schedule,
-    Other,
-}
-
-impl RefKind {
-    const ALL: [Self; 5] = [
-        Self::Branch,
-        Self::Tag,
-        Self::MergeRequest,
-        Self::Schedule,
-        Self::Other,
-    ];
-
-    fn of(situation: &Situation) -> Self {
-        match (&situation.trigger, &situation.reference) {
-            (Trigger::Schedule, _) => Self::Schedule,
-            (Trigger::Other(_), _) => Self::Other,
-            (_, Ref::Branch(_)) => Self::Branch,
-            (_, Ref::Tag(_)) => Self::Tag,
-            (_, Ref::MergeRequest { .. }) => Self::MergeRequest,
-        }
-    }
-
-    fn plural(self) -> &'static str {
-        match self {
-            Self::Branch => "all branches",
-            Self::Tag => "all tags",
-            Self::MergeRequest => "all merge requests",
-            Self::Schedule => "schedules",
-            Self::Other => "pipelines that are started in other ways",
-        }
-    }
-}
-
 /// How a job starts, if that is another way now.
 fn starts(before: &PlannedJob, after: &PlannedJob) -> Option<String> {
     let (old, new) = (before.when(), after.when());
@@ -387,22 +351,26 @@ fn starts(before: &PlannedJob, after: &PlannedJob) -> Option<String> {
         (Some(When::Manual), Some(When::OnSuccess)) => {
             "now starts by itself; it was manual".to_owned()
         }
-        (old, new) => {
-            let word = |when: Option<When>| when.map_or("undecided", When::as_str);
-            format!(
-                "now runs {} instead of {}",
-                code(word(new)),
-                code(word(old))
-            )
-        }
+        (Some(old), Some(new)) => format!(
+            "now runs {} instead of {}",
+            code(new.as_str()),
+            code(old.as_str())
+        ),
+        (None, Some(new)) => format!("now always runs {}", code(new.as_str())),
+        (_, None) => "may now start in another way".to_owned(),
     })
 }
 
 /// What its failure means, if that is another thing now.
 fn failure(before: &PlannedJob, after: &PlannedJob) -> Option<String> {
     let (old, new) = (before.allow_failure(), after.allow_failure());
-    // Manual jobs may fail by default: no news where the job became one, or ceased to be.
-    if old == new || before.when() != after.when() {
+    // A manual job may fail by default: what follows from how the job starts is told with that.
+    let follows = |job: &PlannedJob| {
+        let manual = job.when() == Some(When::Manual);
+        job.allow_failure() == Some(manual)
+    };
+    let follow = before.when() != after.when() && follows(before) && follows(after);
+    if old == new || new.is_none() || follow {
         return None;
     }
     let manual = after.when() == Some(When::Manual);

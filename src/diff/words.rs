@@ -39,7 +39,12 @@ pub(super) fn lines(form: &Form) -> String {
     };
     match form.inner() {
         Form::List(items) => items.iter().for_each(|item| match item.fields() {
-            Some(fields) => line(&fields.to_string()),
+            Some(fields) => match fields.to_string() {
+                text if text.is_empty() => fields.iter().for_each(|(key, form)| {
+                    line(&format!("{key}: {form}"));
+                }),
+                text => line(&text),
+            },
             None => line(&item.to_string()),
         }),
         Form::Map(fields) => fields

@@ -8,12 +8,12 @@ use super::pipeline::{creation, duplicates, interruptible, manual, stop};
 use super::script::{self, Scripts};
 use super::settings::Settings;
 use super::shellcheck::ShellCheck;
-use super::subject::Subject;
+use super::subject::{self, Subject};
 use crate::config::{Config, Job, Map, Place, Repository, Value};
 use crate::finding::{Code, Finding, Location, Report};
 use crate::plan::{
     Absence, Classes, Compared, Configs, CounterExamples, Every, Failure, LeftOut, Plan, Presence,
-    Situation, Trigger, Truth,
+    Situation, Truth,
 };
 
 /// A kind of pipeline that the workflow surely admits.
@@ -36,6 +36,8 @@ pub(super) struct Lint<'l> {
     pub(super) config: Arc<Config>,
     pub(super) every: Every,
     pub(super) repository: &'l dyn Repository,
+    /// The default branch, if it is known.
+    default_branch: Option<&'l str>,
     pub(super) compared: Compared,
     pub(super) classes: Classes,
     /// The pipelines of the classes.
@@ -71,6 +73,7 @@ impl<'l> Lint<'l> {
             findings: Vec::new(),
             refused: Report::default(),
             repository: project.repository,
+            default_branch: project.default_branch,
             settings: project.settings,
             shellcheck: project.shellcheck,
             unasked: Vec::new(),
@@ -96,19 +99,13 @@ impl<'l> Lint<'l> {
             let Some(plan) = self.plan(situation) else {
                 continue;
             };
-            let is_far_fetched = self.is_far_fetched(&plan.situation);
+            let is_far_fetched = subject::is_far_fetched(&self.config, &plan.situation);
             let is_told = !is_far_fetched;
             if is_told {
                 creation::check(self, &plan);
             }
             if is_told && plan.created != Truth::False {
-                // A merge request from the default branch is rare, and its push is no accident, unless
-                // conditions ask for it.
-                let source = plan.situation.ref_name();
-                let from_default = plan.situation.default_branch.as_deref() == Some(source);
-                if !from_default || self.compared.asks_for_source(source) {
-                    duplicates::check(self, &plan);
-                }
+                duplicates::check(self, &plan);
                 manual::check(self, &plan);
                 stop::check(self, &plan);
                 interruptible::check(self, &plan);
@@ -128,19 +125,10 @@ impl<'l> Lint<'l> {
         self.classes.situations = situations;
     }
 
-    /// Whether a push would need a project that sets a variable of the file to another text, as
-    /// `MASTER_BRANCH` to the name of a feature branch, or one that names another ref than that of the pipeline,
-    /// as `REF` to `refs/heads/main` on every branch. Who runs a pipeline by hand may well do that.
-    fn is_far_fetched(&self, situation: &Situation) -> bool {
-        let by_push = matches!(situation.trigger, Trigger::Push | Trigger::MergeRequest);
-        let is_another = |(name, value): (&String, &String)| {
-            let own = self.config.variables.get(name);
-            let of_refs = ["refs/heads/", "refs/tags/"];
-            let named = of_refs.iter().find_map(|refs| value.strip_prefix(refs));
-            own.is_some_and(|own| own.value != *value)
-                || named.is_some_and(|named| named != situation.ref_name())
-        };
-        by_push && situation.variables.iter().any(is_another)
+    /// Whether a push would need a project that gives a variable just the text that a condition compares it
+    /// with, as `RELEASE=yes`: who wants one such pipeline starts it by hand.
+    pub(super) fn is_asked_for(&self, situation: &Situation) -> bool {
+        subject::is_asked_for(&self.config, &self.compared, situation)
     }
 
     /// The scripts of all jobs.
@@ -203,6 +191,11 @@ impl Subject for Lint<'_> {
 
     fn own_workflow(&self) -> bool {
         self.config.workflow.rules.is_some()
+    }
+
+    fn is_rare_request(&self, situation: &Situation) -> bool {
+        let is_unknown = self.default_branch.is_none();
+        subject::is_rare_request(&self.config, &self.compared, is_unknown, situation)
     }
 
     fn admits(&self, situation: &Situation) -> Truth {

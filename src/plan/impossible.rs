@@ -15,11 +15,12 @@ use indexmap::IndexSet;
 use super::classes::{Classes, classes_of};
 use super::configs::{Configs, Every};
 use super::decision::Presence;
+use super::rare::with_rare;
 use super::scope::Scope;
-use super::situation::{Ref, Situation};
+use super::situation::Situation;
 use super::source::meant_keyword;
 use super::{SOURCES, Truth, meant_source, predefined};
-use crate::config::{Condition, Conditions, Config, Job, Located};
+use crate::config::{Condition, Conditions, Config, Job, Located, When};
 use crate::finding::{Code, Finding, Fix, did_you_mean};
 use crate::gitlab::expression::{Comparison, Expr};
 
@@ -53,31 +54,6 @@ fn takes_inputs(config: &Config) -> bool {
     inputs.is_some_and(|inputs| !inputs.is_null())
 }
 
-/// A class, and what the classes leave aside although it can be: a default branch that the project does
-/// not protect, and a merge request from a fork's branch of the same name.
-pub(crate) fn with_rare(situation: &Situation) -> impl Iterator<Item = Situation> {
-    let unprotected = situation.is_default_branch().then(|| Situation {
-        protected: Some(false),
-        ..situation.clone()
-    });
-    let from_forks = match &situation.reference {
-        Ref::MergeRequest { source, target } => vec![source, target],
-        Ref::Branch(_) | Ref::Tag(_) => Vec::new(),
-    };
-    let from_forks: Vec<Situation> = from_forks
-        .into_iter()
-        .map(|name| Situation {
-            reference: Ref::MergeRequest {
-                source: name.clone(),
-                target: name.clone(),
-            },
-            ..situation.clone()
-        })
-        .collect();
-    let plain = std::iter::once(situation.clone());
-    plain.chain(unprotected).chain(from_forks)
-}
-
 /// The jobs of a file, in each configuration that they are in.
 struct Jobs<'j> {
     configs: &'j Configs<'j>,
@@ -88,6 +64,11 @@ impl<'j> Jobs<'j> {
     /// The jobs that are in no pipeline.
     fn never_in(&self, classes: &Classes) -> Vec<&'j Job> {
         let whole = self.every.whole();
+        // What GitLab refuses on some ref holds its jobs once that is put right.
+        let mut situations = classes.situations.iter();
+        if situations.any(|situation| self.configs.refusal(situation).is_some()) {
+            return Vec::new();
+        }
         let mut open: Vec<usize> = (0..whole.jobs.len()).collect();
         let job = |at: usize| whole.jobs.get(at);
         open.retain(|at| job(*at).is_some_and(|job| !self.hangs_on_environment(job)));
@@ -112,6 +93,7 @@ impl<'j> Jobs<'j> {
         // A second copy of a parallel job says nothing new.
         let mut told: HashSet<&str> = HashSet::new();
         let never = open.into_iter().filter_map(job);
+        let never = never.filter(|job| !is_off(job));
         never.filter(|job| told.insert(&job.key)).collect()
     }
 
@@ -165,6 +147,19 @@ impl<'j> Jobs<'j> {
         let own = self.every.compared_by(job);
         own.asks_for_default_branch() && !self.is_out_of(at, &classes_of(&own, None, jobs))
     }
+}
+
+/// Whether somebody has switched a job off: its first rule says `never` and nothing else.
+fn is_off(job: &Job) -> bool {
+    let Conditions::Rules(rules) = &job.conditions else {
+        return false;
+    };
+    rules.first().is_some_and(|rule| {
+        rule.when == Some(When::Never)
+            && rule.condition.is_none()
+            && rule.changes.is_none()
+            && rule.exists.is_none()
+    })
 }
 
 fn default_branch(classes: &Classes) -> Option<&str> {

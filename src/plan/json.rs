@@ -6,7 +6,9 @@
 //! includes that are not read there is `"unread": [{"kind", "include", "why", "place"}]`, and the
 //! pipeline and each job have `"otherwise"`: what holds if those includes change nothing. A job
 //! whose presence they leave open has `"open"`: the reason. `"inputs"` are the names of the inputs that have
-//! their defaults here and may be given other values.
+//! their defaults here and may be given other values. `"overridable": {VARIABLE: [JOB]}` are variables that the file
+//! sets, and the jobs that a pipeline which is given another value can change. `"assumed": {"default_branch": NAME}` stands where the
+//! default branch is not known, was taken to be called so, and may make a difference.
 
 use serde_json::{Value, json};
 
@@ -16,7 +18,7 @@ use super::decision::{Decision, Presence};
 use super::outcome::Plan;
 use super::situation::{Changed, Ref, Situation};
 use super::text::line;
-use super::{Truth, words};
+use super::{Truth, words, written};
 use crate::config::{Config, IncludeKind, Unresolved};
 
 /// The plans of all classes as JSON: each one also says whether these are all classes (`complete`), and
@@ -81,6 +83,10 @@ pub fn json(config: &Config, plan: &Plan) -> Value {
     if !inputs.is_empty() {
         insert(&mut out, json!({ "inputs": inputs }));
     }
+    let overridden = written::overridden(config, &plan.situation);
+    if !overridden.is_empty() {
+        insert(&mut out, json!({ "overridable": overridden }));
+    }
     if let Some(otherwise) = &plan.otherwise {
         insert(&mut out, json!({ "otherwise": known(otherwise.created) }));
     }
@@ -101,6 +107,16 @@ pub fn json(config: &Config, plan: &Plan) -> Value {
         }
     }
     out
+}
+
+/// Adds to a plan, or to each of several, what was assumed of the default branch; nothing if it is known.
+pub fn add_assumed(default_branch: Option<&str>, plans: &mut Value) {
+    let Some(name) = default_branch else { return };
+    let one = |plan: &mut Value| insert(plan, json!({ "assumed": { "default_branch": name } }));
+    match plans {
+        Value::Array(all) => all.iter_mut().for_each(one),
+        plan => one(plan),
+    }
 }
 
 /// Adds the keys of an object to another.

@@ -20,6 +20,7 @@ mod json;
 mod outcome;
 mod policy;
 mod predefined;
+mod rare;
 mod rules;
 mod scope;
 pub mod simplify;
@@ -32,6 +33,7 @@ mod unread;
 mod why;
 mod words;
 mod worlds;
+mod written;
 
 pub use crate::gitlab::expression::Truth;
 pub use classes::{Classes, Compared, LeftOut, Role, classes, classes_of};
@@ -39,17 +41,17 @@ pub use configs::{Child, Configs, Every, Planned, together};
 pub(crate) use counter_example::{CounterExamples, named, with_article};
 pub use decision::{Because, Chosen, Decision, Part, Presence};
 pub use impossible::impossible;
-pub(crate) use impossible::with_rare;
-pub use json::{json, json_of_all};
+pub use json::{add_assumed, json, json_of_all};
 pub use outcome::{
     Absence, Failure, FailureKind, Otherwise, Plan, PlannedJob, admits, environment_name, plan,
     plan_all,
 };
+pub(crate) use rare::{rare, with_rare};
 pub use rules::{ClauseTrace, RuleTrace, trace};
 pub use scope::Scope;
 pub use situation::{Changed, Ref, Situation, Trigger};
 pub use source::{SOURCES, meant as meant_source, of_word as source_of_word};
 pub use table::table;
-pub use text::{Style, headline, shown, text};
+pub use text::{Style, assumption, headline, shown, text};
 pub use why::why;
 pub use words::{absence, because, clauses, failure};

@@ -377,11 +377,11 @@ fn failures<'s>(config: &'s Config, scope: &Scope<'s>, jobs: &[PlannedJob]) -> V
             presence => presence == Presence::In,
         };
         if let Some(ring) = circular::ring(scope, of) {
-            // An include that is not read may set one of them otherwise.
+            // An include that is not read may set one of them otherwise, and so may whoever wins over the file.
             fail(
                 FailureKind::CircularVariables(ring),
                 of.place,
-                within && scope.unchanged,
+                within && scope.unchanged && !scope.situation.overridable,
             );
         }
         let needs = of

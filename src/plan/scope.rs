@@ -12,7 +12,7 @@ use std::collections::HashMap;
 use super::decision::{Because, Decision};
 use super::outcome::{Failure, FailureKind};
 use super::situation::Situation;
-use super::{Truth, circular, files, given, policy, predefined, rules, unread};
+use super::{Truth, circular, files, given, policy, predefined, rules, unread, written};
 use crate::config::{Conditions, Config, Job, Rule, Variable, Variables, When};
 use crate::gitlab::expression::Lookup;
 use crate::gitlab::names::ref_slug;
@@ -107,9 +107,14 @@ impl<'s> Scope<'s> {
         }
         match self.config.variables.get(name) {
             Some(_) if !self.keeps_variable(name) => Lookup::Unknown,
-            Some(variable) => Lookup::Set(variable.value.clone()),
+            Some(variable) => self.written(name, &variable.value),
             None => self.predefined(name),
         }
+    }
+
+    /// A variable that the file sets.
+    fn written(&self, name: &str, text: &str) -> Lookup {
+        written::look_up(self.situation, name, text)
     }
 
     /// Whether no include that is not read can set a global variable otherwise.
@@ -137,14 +142,14 @@ impl<'s> Scope<'s> {
             return self.of_open_job(job, name);
         }
         if let Some(own) = job.variables.get(name) {
-            return Lookup::Set(own.value.clone());
+            return self.written(name, &own.value);
         }
         if job.inherits.takes(name) {
             if let Some(found) = self.of_workflow(name) {
                 return found;
             }
             if let Some(global) = self.config.variables.get(name) {
-                return Lookup::Set(global.value.clone());
+                return self.written(name, &global.value);
             }
         }
         self.of_any_job(job, name)
@@ -162,7 +167,7 @@ impl<'s> Scope<'s> {
         };
         if let Some(own) = job.variables.get(name) {
             return match firm(&format!("variables:{name}")) {
-                true => Lookup::Set(own.value.clone()),
+                true => self.written(name, &own.value),
                 false => Lookup::Unknown,
             };
         }
@@ -291,7 +296,7 @@ impl<'s> Scope<'s> {
     /// A variable that a rule of the workflow sets, or may set.
     fn of_workflow(&self, name: &str) -> Option<Lookup> {
         let text = self.text_of_workflow(name)?;
-        Some(text.map_or(Lookup::Unknown, |text| Lookup::Set(text.to_owned())))
+        Some(text.map_or(Lookup::Unknown, |text| self.written(name, text)))
     }
 
     /// The same as a text; `Some(None)` if it is not known which one.

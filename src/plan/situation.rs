@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
+use std::sync::Arc;
 
 use super::predefined;
 
@@ -94,13 +95,16 @@ pub struct Situation {
     pub unset: BTreeSet<String>,
     /// Whether variables that nobody names are surely not set. If not, they are unknown.
     pub closed: bool,
+    /// Whether a variable that the file sets may have another value, which somebody else gives it. If not, it has
+    /// the file's, unless [`Situation::variables`] names it.
+    pub overridable: bool,
     /// Whether it stands for all pipelines of a class: what is closed is then what conditions ask for, and a
     /// variable that only paths and other texts have may have any value.
     pub of_class: bool,
     /// The files that changed.
     pub changed: Changed,
     /// The files of the repository.
-    pub files: Option<Vec<String>>,
+    pub files: Option<Arc<[String]>>,
     /// Whether the project has an active cluster (`only: kubernetes`).
     pub kubernetes: Option<bool>,
 }
@@ -116,6 +120,7 @@ impl Situation {
             variables: BTreeMap::new(),
             unset: BTreeSet::new(),
             closed: false,
+            overridable: false,
             of_class: false,
             changed: Changed::Unknown,
             files: None,
@@ -170,6 +175,26 @@ impl Situation {
         }
         self.default_branch = Some(name);
         self
+    }
+
+    /// The same in a repository with these files, which are those of a ref that is worked on: not of a tag.
+    #[must_use]
+    pub fn with_files(mut self, files: Option<&Arc<[String]>>) -> Self {
+        if !matches!(self.reference, Ref::Tag(_)) {
+            self.files = files.cloned();
+        }
+        self
+    }
+
+    /// The same with everything open that is not the same in all pipelines on the ref: the files of the
+    /// repository, and the values of variables that the file sets.
+    #[must_use]
+    pub fn opened(&self) -> Self {
+        Self {
+            overridable: true,
+            files: None,
+            ..self.clone()
+        }
     }
 
     /// The ref alone, with nothing said of variables, files and a cluster.

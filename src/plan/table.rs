@@ -7,7 +7,7 @@ use super::classes::LeftOut;
 use super::decision::Presence;
 use super::outcome::{Plan, PlannedJob};
 use super::text::{Style, aligned, when_text};
-use super::{Ref, Situation, Truth};
+use super::{Ref, Situation, Truth, written};
 use crate::config::{Config, When};
 use crate::shown::{Paint, Shown};
 
@@ -95,12 +95,9 @@ pub fn table(config: &Config, plans: &[Plan], left_out: &[LeftOut], style: Style
     };
     let mut out = Shown::new(style.color);
     aligned(&mut out, &rows, &paint);
-    for (variable, jobs) in overridden(config, &set, &refs) {
-        let jobs = jobs.into_iter().collect::<Vec<_>>().join(", ");
-        out.line(&format!(
-            "`{variable}` is set in the file; a pipeline that is given another value can change: {jobs}"
-        ));
-    }
+    let overridden = overridden(config, &set, &refs).into_iter();
+    let overridden = overridden.map(|(name, jobs)| (name, jobs.into_iter().collect()));
+    written::say_overridden(overridden, &mut out);
     for input in config.inputs_used() {
         out.line(&format!(
             "the input `{input}` has its default; a pipeline that is given another value can differ"

@@ -2,7 +2,7 @@
 
 use super::decision::Presence;
 use super::outcome::{Plan, PlannedJob};
-use super::{Truth, words};
+use super::{Truth, words, written};
 use crate::config::{Config, Place, When};
 use crate::shown::{Paint, Shown};
 use crate::source::Source;
@@ -72,7 +72,15 @@ pub fn text(config: &Config, plan: &Plan, style: Style) -> Shown {
         jobs(config, &within, &mut out);
         left_out(config, plan, &mut out);
     }
+    written::say_overridden(written::overridden(config, &plan.situation), &mut out);
     out
+}
+
+/// What to say where the default branch is not known and was taken to be called so.
+pub fn assumption(default_branch: &str) -> String {
+    format!(
+        "the default branch is not known and is taken to be `{default_branch}`: `--default-branch` names it"
+    )
 }
 
 /// Whether a job is shown in a row of its own: it is in, or may be without an include's doing.

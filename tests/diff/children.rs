@@ -43,7 +43,7 @@ fn configs(tree: Tree) -> Configs<'static> {
 }
 
 fn compared(before: &[(&'static str, &str)], after: &[(&'static str, &str)]) -> Comparison {
-    diff_all(&configs(tree(before)), &configs(tree(after)), "main")
+    diff_all(&configs(tree(before)), &configs(tree(after)), Some("main"))
 }
 
 fn told(before: &[(&'static str, &str)], after: &[(&'static str, &str)]) -> String {
@@ -115,7 +115,7 @@ fn every_form_of_include_is_read() {
         let comparison = diff_all(
             &configs(files(side("one"))),
             &configs(files(side("two"))),
-            "main",
+            Some("main"),
         );
         let effects = &comparison.effects;
         assert_eq!(effects.len(), 1, "{trigger}: {comparison:?}");
@@ -254,7 +254,8 @@ fn children_of_children_are_compared_and_no_further_ones() {
             ("3.yml", format!("c: {{script: {three}}}\n")),
         ])
     };
-    let compare = |before: Tree, after: Tree| diff_all(&configs(before), &configs(after), "main");
+    let compare =
+        |before: Tree, after: Tree| diff_all(&configs(before), &configs(after), Some("main"));
     let one = compare(side("x", "x", "x"), side("y", "x", "x")).effects;
     assert_eq!(one.len(), 1, "{one:?}");
     assert_eq!(one[0].within, ["go"]);
@@ -318,7 +319,7 @@ fn copies_of_a_job_say_it_once() {
             ])
         };
         let (was, is) = (files("a: {script: x}\n"), files("a: {script: y}\n"));
-        let found = diff_all(&configs(was), &configs(is), "main").effects;
+        let found = diff_all(&configs(was), &configs(is), Some("main")).effects;
         assert_eq!(found.len(), 1, "{parallel}: {found:?}");
         assert_eq!(found[0].within, within, "{parallel}");
     }

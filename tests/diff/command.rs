@@ -239,3 +239,79 @@ fn all_formats_agree_on_whether_something_changes() {
         assert_eq!(json["effects"].as_array().unwrap().is_empty(), code == 0);
     }
 }
+
+/// A file that comes or goes is a change of the jobs that ask for it, though the pipeline stays as it is.
+#[test]
+fn the_files_of_each_side_decide_what_exists() {
+    let text = "\
+always: {script: x}
+built: {script: x, rules: [{exists: [Containerfile]}]}
+docs: {script: x, rules: [{exists: ['docs/**/*.md']}]}
+";
+    let folder = repository(".gitlab-ci.yml", text);
+    let diff = || windlass(folder.path(), &["diff", "--file", ".gitlab-ci.yml"]);
+    assert_eq!(said(&diff()), "against HEAD: nothing changes\n");
+    std::fs::write(folder.path().join("Containerfile"), "FROM scratch\n").unwrap();
+    // What git does not know is in no pipeline.
+    assert_eq!(said(&diff()), "against HEAD: nothing changes\n");
+    git(folder.path(), &["add", "--all"]);
+    // A job with rules is in the pipelines of merge requests, too.
+    let told = said(&diff());
+    let runs = "all branches, all merge requests and schedules of the default branch";
+    let requests = "there is a pipeline now on all merge requests";
+    let expected = format!("against HEAD:\n  {requests}\n  built now also runs on {runs}\n");
+    assert_eq!(told, expected);
+    git(folder.path(), &["commit", "--quiet", "--message", "second"]);
+    git(folder.path(), &["rm", "--quiet", "Containerfile"]);
+    let told = said(&diff());
+    let requests = "there is no pipeline any more on all merge requests";
+    let expected = format!("against HEAD:\n  {requests}\n  built no longer runs on {runs}\n");
+    assert_eq!(told, expected);
+}
+
+/// That a file is there today is no reason to take its condition away.
+#[test]
+fn a_condition_on_a_file_that_is_there_is_not_always_true() {
+    let before = "a: {script: x, rules: [{exists: [Dockerfile]}]}\n";
+    let folder = repository(".gitlab-ci.yml", before);
+    let after = "a: {script: x, rules: [{when: on_success}]}\n";
+    std::fs::write(folder.path().join(".gitlab-ci.yml"), after).unwrap();
+    let told = windlass(
+        folder.path(),
+        &["diff", "--file", ".gitlab-ci.yml", "--exit-code"],
+    );
+    assert_eq!(told.status.code(), Some(1));
+    assert!(
+        said(&told).contains("a runs under other conditions"),
+        "{told:?}"
+    );
+}
+
+/// Nothing is taken for the name of a default branch that is not known.
+#[test]
+fn a_default_branch_that_is_not_known_has_every_name() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, rule: &str| {
+        let text = format!("b: {{script: y}}\na: {{script: x, rules: [{{if: {rule}}}]}}\n");
+        std::fs::write(folder.path().join(name), text).unwrap();
+    };
+    write("old.yml", "$CI_COMMIT_BRANCH == $CI_DEFAULT_BRANCH");
+    write("new.yml", "$CI_COMMIT_BRANCH == 'main'");
+    let told = |more: &[&str]| {
+        let arguments = [&["diff", "old.yml", "new.yml"], more].concat();
+        said(&windlass(folder.path(), &arguments))
+    };
+    let unknown = told(&[]);
+    assert!(unknown.contains("the default branch"), "{unknown}");
+    assert!(!unknown.contains("nothing changes"), "{unknown}");
+    let known = told(&["--default-branch", "main"]);
+    assert!(
+        known.starts_with("against old.yml: nothing changes\n"),
+        "{known}"
+    );
+    let other = told(&["--default-branch", "trunk"]);
+    assert!(
+        other.contains("a no longer runs on branch `trunk`"),
+        "{other}"
+    );
+}

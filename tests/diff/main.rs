@@ -14,6 +14,7 @@
 mod changed;
 mod children;
 mod command;
+mod given;
 mod pairs;
 mod pipelines;
 mod rewritten;

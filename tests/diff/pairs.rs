@@ -35,7 +35,7 @@ fn effects(before: &str, after: &str) -> Vec<String> {
         Configs::new(move |given| read_where(source.clone(), &Alone, given))
             .unwrap_or_else(|report| panic!("GitLab refuses {text}: {report:?}"))
     };
-    let effects = diff_all(&configs(before), &configs(after), "main").effects;
+    let effects = diff_all(&configs(before), &configs(after), Some("main")).effects;
     effects.iter().map(|effect| format!("{effect:?}")).collect()
 }
 
@@ -152,7 +152,7 @@ fn other_conditions_of_an_include_are_told() {
     ];
     for (at, before) in includes.iter().enumerate() {
         for (other, after) in includes.iter().enumerate() {
-            let effects = diff_all(&configs(before), &configs(after), "main").effects;
+            let effects = diff_all(&configs(before), &configs(after), Some("main")).effects;
             let told = effects.iter().any(|effect| effect.kind == Kind::Refs);
             assert_eq!(told, at != other, "{before}\n{after}\n{effects:?}");
         }
@@ -169,7 +169,7 @@ fn other_conditions_of_an_include_are_told() {
         ("nested.yml", "{local: nested.yml}"),
     ];
     for (before, after) in same {
-        let effects = diff_all(&configs(before), &configs(after), "main").effects;
+        let effects = diff_all(&configs(before), &configs(after), Some("main")).effects;
         assert!(effects.is_empty(), "{before}\n{after}\n{effects:?}");
     }
 }
@@ -219,7 +219,7 @@ fn a_change_in_any_of_the_files_that_may_be_included_is_told() {
             (configs(is, was), true),
             (configs(was, was), false),
         ] {
-            let effects = diff_all(&before, &after, "main").effects;
+            let effects = diff_all(&before, &after, Some("main")).effects;
             assert_eq!(!effects.is_empty(), is_told, "{one}, {other}: {effects:?}");
         }
     }

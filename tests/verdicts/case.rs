@@ -51,7 +51,7 @@ impl Case {
         // The linter reads a file as for the default branch of a project without variables.
         let mut main = Situation::branch("main").with_default_branch("main");
         main.closed = true;
-        main.files = self.ctx.paths();
+        main.files = self.ctx.paths().map(Into::into);
         read_where(Source::new(".gitlab-ci.yml", text), &self.ctx, &main)
     }
 }

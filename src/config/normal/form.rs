@@ -49,6 +49,18 @@ impl Fields {
         self.0.shift_remove(key)
     }
 
+    /// The same without some keys.
+    pub fn without(&self, keys: &[&str]) -> Self {
+        let kept = self
+            .0
+            .iter()
+            .filter(|(key, _)| !keys.contains(&key.as_str()));
+        Self(
+            kept.map(|(key, form)| (key.clone(), form.clone()))
+                .collect(),
+        )
+    }
+
     /// The keys and what stands under them, in the order in which they were written.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &Form)> {
         self.0.iter().map(|(key, form)| (key.as_str(), form))

@@ -22,6 +22,8 @@ pub(in crate::lint) fn check(lint: &mut Lint<'_>) {
         let mut seen = lint.seen.iter();
         let found = seen.find(|one| {
             matches!(one.situation.reference, Ref::MergeRequest { .. })
+                && !one.is_far_fetched
+                && !lint.is_asked_for(&one.situation)
                 && one.absence.is_none()
                 && one.jobs.get(at) == Some(&Presence::In)
         });

@@ -95,6 +95,8 @@ impl Compared {
         }
         let includes = config.include_rules.iter();
         includes.for_each(|rule| compared.rule(rule, &[]));
+        let paths = config.path_conditions.iter();
+        paths.for_each(|condition| compared.condition(condition));
         for job in &config.jobs {
             compared.conditions(&job.conditions, &[&job.variables, &config.variables]);
             compared.environment(job);
@@ -117,6 +119,8 @@ impl Compared {
         let mut own = Self::default();
         let includes = config.include_rules.iter();
         includes.for_each(|rule| own.rule(rule, &[]));
+        let paths = config.path_conditions.iter();
+        paths.for_each(|condition| own.condition(condition));
         own.together.insert(own.choices().collect());
         own
     }
@@ -205,6 +209,12 @@ impl Compared {
                 is(Role::Source, source) || is(Role::Target, target)
             }
         }
+    }
+
+    /// Whether a condition asks a variable for just this text, or for a pattern that matches it.
+    pub fn spells_value(&self, name: &str, value: &str) -> bool {
+        let asked = self.variables.get(name);
+        asked.is_some_and(|asked| asked.questions.own.iter().any(|one| one.answer(value)))
     }
 
     /// Whether a condition spells or matches the branch that a merge request comes from, which has this name.

@@ -10,7 +10,7 @@ mod children;
 mod every;
 mod union;
 
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
 use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -51,6 +51,8 @@ pub struct Configs<'r> {
     sources: RefCell<Vec<Source>>,
     /// The files that child pipelines are made of, if they are known.
     repository: Option<Rc<dyn Repository + 'r>>,
+    /// The paths of its files, listed once and only if a rule asks for files; `None`: they are not known.
+    files: OnceCell<Option<Arc<[String]>>>,
     /// Variables that each of its pipelines gets from the job that starts it.
     passed: BTreeMap<String, String>,
 }
@@ -111,8 +113,42 @@ impl<'r> Configs<'r> {
             }]),
             base,
             repository: None,
+            files: OnceCell::new(),
             passed,
         })
+    }
+
+    /// The paths of the repository's files; `None` if they are not known.
+    pub fn files(&self) -> Option<&Arc<[String]>> {
+        let list = || Some(self.repository.as_ref()?.paths()?.into());
+        self.files.get_or_init(list).as_ref()
+    }
+
+    /// The same in the repository of another one, whose files are not listed again.
+    #[must_use]
+    pub(crate) fn with_files_of(self, other: &Configs<'_>) -> Self {
+        match self.asks_for_files() {
+            true => Self {
+                files: OnceCell::from(other.files().cloned()),
+                ..self
+            },
+            false => self,
+        }
+    }
+
+    /// What it does in each of several situations where the files of its repository are known.
+    pub(crate) fn plan_with_files(&self, situations: &[Situation]) -> Vec<Planned> {
+        if !self.asks_for_files() {
+            return self.plan_all(situations);
+        }
+        let here = situations.iter().cloned();
+        let here: Vec<Situation> = here.map(|one| one.with_files(self.files())).collect();
+        self.plan_all(&here)
+    }
+
+    /// Whether any rule asks for files of the repository (`exists`).
+    pub fn asks_for_files(&self) -> bool {
+        self.base.asks_for_files() || self.widest().asks_for_files()
     }
 
     /// The same file where whoever starts a pipeline gives a value for an input, by its name.
@@ -155,6 +191,7 @@ impl<'r> Configs<'r> {
             known: RefCell::new(vec![always]),
             sources: RefCell::default(),
             repository: None,
+            files: OnceCell::new(),
             passed: BTreeMap::new(),
         }
     }
@@ -244,10 +281,11 @@ impl<'r> Configs<'r> {
         worlds.iter().filter_map(|world| both(world)).collect()
     }
 
-    /// The classes of pipelines that all conditions tell apart, those of included files too.
-    pub fn classes(&self, default_branch: &str) -> Classes {
-        let every = self.every(Some(default_branch));
-        every.classes_of(every.compared(), Some(default_branch))
+    /// The classes of pipelines that all conditions tell apart, those of included files too; with each name of
+    /// the default branch that makes a difference, if it is not known.
+    pub fn classes(&self, default_branch: Option<&str>) -> Classes {
+        let every = self.every(default_branch);
+        every.classes_of(every.compared(), default_branch)
     }
 
     /// Whether what is included depends on the pipeline.

@@ -11,7 +11,8 @@ use std::rc::Rc;
 use super::{Allowed, Line};
 use crate::gitlab::expression::{Expr, Truth, evaluate};
 use crate::plan::classes::{Compared, classes_of};
-use crate::plan::situation::{Ref, Situation, Trigger};
+use crate::plan::rare::rare;
+use crate::plan::situation::Situation;
 use crate::plan::{given, predefined};
 
 /// So many decisions each class stands for, which bounds the number of classes.
@@ -40,7 +41,7 @@ impl Table {
         compared.pair_all();
         let classes = classes_of(&compared, None, DECISIONS);
         let mut situations = classes.is_complete().then_some(classes.situations)?;
-        let more: Vec<Situation> = situations.iter().flat_map(unusual).collect();
+        let more: Vec<Situation> = situations.iter().flat_map(rare).collect();
         let mut known: HashSet<&Situation> = situations.iter().collect();
         let more = more.iter().filter(|one| known.insert(*one)).cloned();
         let more: Vec<Situation> = more.collect();
@@ -107,36 +108,4 @@ impl Table {
                     .all(|(decision, allowed)| allowed.allows(decision))
         })
     }
-}
-
-/// What the classes do not hold: the child of a merge request's pipeline, which keeps its ref; a merge
-/// request between branches of one name, or of one class, as forks have them; and a default branch that is
-/// not protected.
-fn unusual(one: &Situation) -> Vec<Situation> {
-    let mut all = Vec::new();
-    if let Ref::MergeRequest { source, target } = &one.reference {
-        let child = Situation {
-            trigger: Trigger::parse("parent_pipeline"),
-            ..one.clone()
-        };
-        let from_fork = [source, target].map(|name| Ref::MergeRequest {
-            source: name.clone(),
-            target: name.clone(),
-        });
-        let from_fork = from_fork.into_iter().flat_map(|reference| {
-            [one, &child].map(|one| Situation {
-                reference: reference.clone(),
-                ..one.clone()
-            })
-        });
-        all.extend(from_fork.collect::<Vec<_>>());
-        all.push(child);
-    }
-    if one.is_default_branch() && one.protected == Some(true) {
-        all.push(Situation {
-            protected: Some(false),
-            ..one.clone()
-        });
-    }
-    all
 }

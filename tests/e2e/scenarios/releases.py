@@ -74,3 +74,25 @@ def helm_release_that_stays_failed(bench):
     statuses(last)
     project.settle()
     equal(project.runs("production", "app").rpartition("@")[2], built(last), "what runs at last")
+
+
+@scenario
+def helm_release_of_the_same_name(bench):
+    """Two namespaces have a release of one name: a smoke test that fails takes back that of the environment alone."""
+    project = bench.project("namespaced", files="chart")
+    project.agent(CONTEXT, everywhere=("edit",))
+    elsewhere = f"{project.namespace}-shop"
+    project.gitlab.cluster.namespace(elsewhere)
+    project.variables["SHOP_NAMESPACE"] = elsewhere
+    where = {"cwd": project.work, "env": {"HOME": str(project.folder), "PATH": "/usr/bin:/bin"}}
+    for digit in "12":
+        image = f"image.repository=example/other,image.digest=sha256:{digit * 64}"
+        command = helm(project, "upgrade", "--install", "shop", "chart/", "--set", image)
+        subprocess.run(command, check=True, capture_output=True, **where)
+    first = project.push(CHANGES="works")
+    statuses(first)
+    broken = project.push(broken="x")
+    statuses(broken, "deploy-production")
+    project.settle(elsewhere)
+    equal(project.runs("app", "app", elsewhere).rpartition("@")[2], built(first), "what the environment goes back to")
+    equal(project.runs("app", "app"), f"example/other@sha256:{'2' * 64}", "what the other release runs")

@@ -75,7 +75,7 @@ fn operand() -> impl Strategy<Value = String> {
     ]
 }
 
-fn comparison() -> BoxedStrategy<String> {
+pub(super) fn comparison() -> BoxedStrategy<String> {
     prop_oneof![
         3 => (variable(), select(vec!["==", "!="]), select(TEXTS.to_vec()))
             .prop_map(|(name, op, text)| format!("${name} {op} \"{text}\"")),

@@ -82,7 +82,7 @@ proptest! {
         let Ok(configs) = Configs::new(read) else {
             return Err(TestCaseError::reject("not a configuration"));
         };
-        let classes = configs.classes("main");
+        let classes = configs.classes(Some("main"));
         prop_assume!(classes.is_complete());
         let plans = classes.situations.iter().map(|one| configs.plan(one).plan);
         let known: HashSet<Vec<String>> = plans.map(|plan| jobs(&plan)).collect();

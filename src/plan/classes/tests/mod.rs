@@ -3,6 +3,7 @@
 mod combinations;
 mod generated;
 mod law;
+mod told;
 
 use super::*;
 use crate::config::{Alone, Config, read};
