@@ -106,6 +106,47 @@ fn difference(manifest: &str, old: &str, new: &str) -> String {
     output(folder.path(), ["diff"].into_iter(), &[0])
 }
 
+/// The README's three commands, word for word, on pipelines that people wrote: one of them has a fault.
+#[test]
+fn three_commands_lead_from_a_pipeline_to_a_proven_manifest() {
+    let readme = read("README.md");
+    let start = "## From a pipeline to a manifest\n\n```sh\n";
+    let (_, commands) = readme.split_once(start).unwrap();
+    let (commands, _) = commands.split_once("```").unwrap();
+    assert_eq!(commands.lines().count(), 3, "{commands}");
+    let binary = Path::new(env!("CARGO_BIN_EXE_windlass")).parent().unwrap();
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let path = std::iter::once(binary.to_owned()).chain(std::env::split_paths(&path));
+    let path = std::env::join_paths(path).unwrap();
+    for pipeline in [
+        "tests/docs/shop/.gitlab-ci.yml",
+        "tests/import/entities/shop.gitlab-ci.yml",
+        "tests/import/entities/kubernetes.gitlab-ci.yml",
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        let text = read(pipeline);
+        for (path, text) in [
+            (".gitlab-ci.yml", &*text),
+            ("before.yml", &*text),
+            ("Dockerfile", "FROM scratch\n"),
+        ] {
+            fs::write(folder.path().join(path), text).unwrap();
+        }
+        let ran = Command::new("sh")
+            .current_dir(folder.path())
+            .args(["-ec", commands])
+            .env("PATH", &path)
+            .output()
+            .unwrap();
+        assert!(ran.status.success(), "{pipeline}: {ran:?}");
+        let said = String::from_utf8_lossy(&ran.stderr);
+        assert!(said.contains("nothing changes"), "{pipeline}: {said}");
+        let proven = ["import", "--check", "before.yml"];
+        let shown = output(folder.path(), proven.into_iter(), &[0]);
+        assert!(shown.contains("nothing changes"), "{pipeline}: {shown}");
+    }
+}
+
 #[test]
 fn the_picture_shows_what_is_so() {
     let path = root().join("docs/facile.svg");

@@ -3,9 +3,10 @@
 use super::Check;
 use crate::finding::{Code, Finding, Report};
 use crate::manifest::collection::Map;
-use crate::manifest::common::{Common, Entity, Variable, Variables};
+use crate::manifest::common::{Common, Entity, Matrix, Variable, Variables};
 use crate::manifest::record::{Field, Record as _};
 use crate::manifest::scalar::VariableValue;
+use crate::manifest::tests::{Parallel, Via};
 use crate::source::{At, Span};
 
 pub(super) fn check(check: &mut Check<'_>) {
@@ -28,7 +29,9 @@ pub(super) fn check(check: &mut Check<'_>) {
     for (key, test, is_task) in manifest.tests_and_tasks() {
         common(test.common(), report);
         let what = if is_task { "task" } else { "test" };
-        if test.image.is_missing() {
+        let needs_none =
+            matches!(test.image, Field::Null) && test.via.copied_or(Via::Job) == Via::Job;
+        if test.image.is_missing() && !needs_none {
             let help = "name one of `images`, or a reference with a tag";
             missing(
                 report,
@@ -57,13 +60,9 @@ pub(super) fn check(check: &mut Check<'_>) {
                 "tasks have no stage of their own: name one",
             );
         }
-        range(
-            report,
-            &test.parallel,
-            1,
-            200,
-            "GitLab runs 1 to 200 copies of a job",
-        );
+        if let Some(parallel) = test.parallel.at() {
+            copies(parallel, report);
+        }
     }
     for (key, environment) in manifest.environments() {
         common(environment.common(), report);
@@ -213,6 +212,38 @@ fn range(report: &mut Report, field: &Field<i64>, least: i64, most: i64, help: &
     {
         let message = format!("{} is not between {least} and {most}", number.value);
         report.push(Finding::new(Code::OutOfRange, number.span, message).help(help));
+    }
+}
+
+/// The copies of a job: a number, or rows of which each has values.
+fn copies(parallel: &At<Parallel>, report: &mut Report) {
+    let keys = [
+        ("copies", parallel.value.copies.span()),
+        ("matrix", parallel.value.matrix.span()),
+    ];
+    exactly_one(report, parallel.span, "`parallel`", "form", &keys);
+    let help = "GitLab runs 1 to 200 copies of a job";
+    range(report, &parallel.value.copies, 1, 200, help);
+    let Some(Matrix(rows)) = parallel.value.matrix.get() else {
+        return;
+    };
+    let mut all: usize = 0;
+    for row in rows.iter() {
+        let values = row
+            .value
+            .iter()
+            .map(|(_, values)| values.value.iter().count());
+        let count = values.fold(1_usize, usize::saturating_mul);
+        if row.value.is_empty() || count == 0 {
+            let finding =
+                Finding::new(Code::Empty, row.span, "this row of the matrix makes no job");
+            report.push(finding.help("give each variable a value"));
+        }
+        all = all.saturating_add(count);
+    }
+    if all > 200 {
+        let message = format!("this matrix makes {all} copies");
+        report.push(Finding::new(Code::OutOfRange, parallel.span, message).help(help));
     }
 }
 

@@ -144,8 +144,9 @@ impl Inventory {
                     Kind::Sequence(_) | Kind::Mapping(_) => None,
                 })
                 .unwrap_or_else(|| {
-                    // What `extends` brings is for GitLab's own reading of the file.
-                    let inherits = member(&job.value.0, "extends").is_some();
+                    // What `extends` or an included file brings is for GitLab's own reading of the file.
+                    let extends = member(&job.value.0, "extends").is_some();
+                    let inherits = extends || !manifest.include.is_missing();
                     let stage = if inherits { "" } else { "test" };
                     At::new(stage.to_owned(), key.span)
                 });

@@ -40,7 +40,10 @@ pub(super) fn check(check: &mut Check<'_>) {
             own_keys(check, raw, |key| own(key).then(|| key.to_owned()));
         }
     }
-    for (key, raw) in manifest.jobs.get().into_iter().flat_map(|jobs| jobs.iter()) {
+    for (_, hidden) in manifest.hidden_values() {
+        crate::manifest::raw::value(&hidden.value.0, check.report);
+    }
+    for (key, raw) in manifest.raw_jobs() {
         match &raw.value.0.kind {
             Kind::Mapping(entries) if !entries.is_empty() => {
                 crate::manifest::raw::value(&raw.value.0, check.report);

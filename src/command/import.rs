@@ -86,8 +86,11 @@ fn say_taken(options: &Options, args: &Import, name: &str, imported: &Imported) 
         let lines = imported.text.lines().count();
         say(&format!("wrote {} ({lines} lines)", options.manifest()));
     }
-    if !imported.keeps_text {
-        say("the text of the pipeline could not be kept: anchors are written out");
+    if let Some(why) = &imported.rewritten {
+        say(&format!(
+            "the text of the pipeline could not be kept: {why}"
+        ));
+        say("it is written anew, without comments, and anchors are written out");
     }
     if !imported.lost.is_empty() {
         say("these comments have no place in the manifest:");

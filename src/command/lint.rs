@@ -82,15 +82,20 @@ pub(super) fn run(options: &Options, args: &Lint) -> Result<Verdict, Failure> {
 }
 
 /// What the repository wants; nothing special if it does not say so.
-fn settings(root: &Path) -> Result<Settings, Read> {
+fn settings(root: &Path) -> Result<Settings, Box<Read>> {
     match files::read(root, SETTINGS, Links::Inside, Limits::MANIFEST.bytes) {
         Err(Unread::Absent) => Ok(Settings::default()),
-        Err(unread) => Err(Read::nothing(Unreadable::of(SETTINGS, &unread, None))),
-        Ok(text) => Settings::read(&Source::new(SETTINGS, text)).map_err(|report| Read {
-            configs: None,
-            report,
-            readable: true,
-            companions: None,
+        Err(unread) => {
+            let unreadable = Unreadable::of(SETTINGS, &unread, None);
+            Err(Box::new(Read::nothing(unreadable)))
+        }
+        Ok(text) => Settings::read(&Source::new(SETTINGS, text)).map_err(|report| {
+            Box::new(Read {
+                configs: None,
+                report,
+                readable: true,
+                companions: None,
+            })
         }),
     }
 }

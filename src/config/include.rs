@@ -17,6 +17,7 @@ use std::sync::Arc;
 use super::entry::Reader;
 use super::location::{Base, Kind, Location};
 use super::model::{NotRead, Unresolved};
+use super::path_values;
 use super::psych::{self, Loaded};
 use super::rules;
 use super::value::{Map, Node, Place, Value};
@@ -24,7 +25,7 @@ use super::{Given, Repository, Rule, inputs};
 use crate::files::Unread;
 use crate::finding::Code;
 use crate::finding::Finding;
-use crate::gitlab::expression::{Lookup, Truth};
+use crate::gitlab::expression::{Expr, Lookup, Truth};
 use crate::source::Source;
 
 /// Files that a configuration may include, all levels counted (15.10).
@@ -71,6 +72,8 @@ pub(super) struct Includes<'i> {
     pub(super) rules: Vec<Rule>,
     /// The entries that have rules.
     pub(super) conditional: Vec<Map>,
+    /// The conditions on which a path with a variable names a file.
+    pub(super) path_conditions: Vec<Expr>,
     /// `spec` of the main file.
     pub(super) spec: Option<Node>,
     /// The texts of the main file that inputs are put into.
@@ -102,6 +105,7 @@ impl<'i> Includes<'i> {
             vague: HashSet::new(),
             rules: Vec::new(),
             conditional: Vec::new(),
+            path_conditions: Vec::new(),
             spec: None,
             blocks: Vec::new(),
             files: 0,
@@ -282,6 +286,14 @@ impl<'i> Includes<'i> {
         self.asked
             .get_mut()
             .push(Asked::Path(text.to_owned(), expanded.clone()));
+        if let Some(paths) = self.repository.paths() {
+            let named = path_values::conditions(text, &paths);
+            for condition in named {
+                if !self.path_conditions.contains(&condition) {
+                    self.path_conditions.push(condition);
+                }
+            }
+        }
         expanded
     }
 

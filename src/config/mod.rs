@@ -33,6 +33,7 @@ mod needs;
 pub mod normal;
 mod open;
 mod parallel;
+mod path_values;
 mod policy;
 mod psych;
 mod reference;
@@ -227,6 +228,7 @@ fn finish(
                 blocks: includes.blocks,
                 rules: includes.rules,
                 conditional: includes.conditional,
+                path_conditions: includes.path_conditions,
                 contested,
                 made,
             };

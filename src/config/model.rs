@@ -35,6 +35,8 @@ pub struct Config {
     pub include_rules: Vec<Rule>,
     /// The entries of `include` that have rules, in the order in which they were evaluated.
     pub conditional: Vec<Map>,
+    /// The conditions on which a path of an include that has a variable names a file of the project.
+    pub path_conditions: Vec<Expr>,
     /// What includes that are not read leave as it is among the global keys; `None` if all are
     /// read.
     pub open: Option<Open>,
@@ -313,6 +315,15 @@ pub struct Rule {
     pub variables: Arc<Variables>,
 }
 
+impl Rule {
+    /// How many decisions it takes: most conditions compare one or two variables.
+    fn decisions(&self) -> usize {
+        const FEW: usize = 4;
+        let condition = self.condition.as_ref();
+        condition.map_or(1, |condition| condition.expr.leaves().div_ceil(FEW))
+    }
+}
+
 /// An expression and its text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Condition {
@@ -511,13 +522,16 @@ impl Config {
             .is_none_or(|open| open.firm.contains(key))
     }
 
-    /// How many decisions a plan of it takes: one for each rule of a job, and for each job without.
+    /// How many decisions a plan of it takes: one for each rule of the workflow and of a job, several for a rule
+    /// with a long condition, and one for each job without.
     pub fn decisions(&self) -> usize {
-        let rules = |job: &Job| match &job.conditions {
-            Conditions::Rules(rules) => rules.len(),
-            Conditions::Always | Conditions::Policies { .. } => 0,
+        let all = |rules: &[Rule]| -> usize { rules.iter().map(Rule::decisions).sum() };
+        let of_job = |job: &Job| match &job.conditions {
+            Conditions::Rules(rules) => all(rules).max(1),
+            Conditions::Always | Conditions::Policies { .. } => 1,
         };
-        self.jobs.iter().map(|job| rules(job).max(1)).sum()
+        let workflow = self.workflow.rules.as_deref().unwrap_or_default();
+        all(workflow) + self.jobs.iter().map(of_job).sum::<usize>()
     }
 
     /// Whether any rule asks for files of the repository (`exists`).

@@ -15,6 +15,7 @@ use super::value::{Located, Map, Node, Value};
 use super::{checks, extends, job, policy, reference, rules, stages, variables};
 use crate::finding::Code;
 use crate::finding::Report;
+use crate::gitlab::expression::Expr;
 use crate::source::Source;
 
 /// Global keys; everything else is a job.
@@ -52,6 +53,8 @@ pub(super) struct Included {
     pub(super) rules: Vec<Rule>,
     /// The entries of `include` that have rules.
     pub(super) conditional: Vec<Map>,
+    /// The conditions on which a path with a variable names a file.
+    pub(super) path_conditions: Vec<Expr>,
     /// For each source, whether an include that is not read may replace what it says.
     pub(super) contested: Vec<bool>,
     /// Whether it was made from a manifest.
@@ -156,6 +159,7 @@ pub(super) fn configure(root: &Node, included: Included) -> Result<Config, Repor
         unresolved: included.unresolved,
         include_rules: included.rules,
         conditional: included.conditional,
+        path_conditions: included.path_conditions,
         open,
         spec: included.spec,
         blocks: included.blocks,

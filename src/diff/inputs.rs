@@ -91,7 +91,7 @@ fn decides_by_value(block: &str) -> bool {
 }
 
 /// The texts in quotes within a text.
-fn quoted<'b>(block: &'b str) -> Vec<&'b str> {
+fn quoted(block: &str) -> Vec<&str> {
     let of = |quote: char| block.split(quote).skip(1).step_by(2);
     let all = of('"').chain(of('\''));
     all.filter(|text| !text.contains("$[[")).collect()

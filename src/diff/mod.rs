@@ -286,7 +286,7 @@ fn situations(every: &Every, default_branch: Option<&str>) -> (Vec<Situation>, V
         situations.extend(unprotected);
     }
     let is_named = |reference: &Ref| compared.spells(reference) || compared.matches(reference);
-    situations.sort_by_key(|one| (!one.is_default_branch(), !is_named(&one.reference)));
+    situations.sort_by_cached_key(|one| (!one.is_default_branch(), !is_named(&one.reference)));
     (situations, left_out)
 }
 

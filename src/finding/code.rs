@@ -188,6 +188,8 @@ codes! {
     // What the pipeline would do.
     /// A pipeline that GitLab refuses to create.
     Refused "refused" Error;
+    /// A ref on which GitLab refuses the pipeline: an included file is missing there, or a condition fails.
+    RefusedOnRef "refused-on-ref" Error;
     /// A push that makes a branch pipeline and a merge request pipeline with the same jobs.
     DuplicatePipeline "duplicate-pipeline" Error;
     /// A glob of `changes` or `exists` that matches no file of any project.

@@ -7,7 +7,7 @@
 use std::ops::Range;
 
 use super::{comments, scalars};
-use crate::finding::Report;
+use crate::finding::{Report, Severity};
 use crate::source::{Entry, Kind, Limits, Node, Source, Span, parse};
 
 /// A pipeline as pieces of text.
@@ -30,8 +30,6 @@ pub(super) struct Block {
     pub(super) comments: String,
     /// From the key to the last line of its value.
     pub(super) text: String,
-    /// How much of the text is the key with its colon.
-    pub(super) key_ends: usize,
     /// What the value is.
     pub(super) shape: Shape,
     /// The comments inside of the value, a line each.
@@ -87,12 +85,39 @@ pub(super) enum Shape {
     Scalar,
 }
 
+/// The same text with line breaks of one kind. YAML has three.
+pub(super) fn with_plain_breaks(source: &Source) -> Source {
+    if !source.text.contains('\r') {
+        return source.clone();
+    }
+    let plain = source.text.replace("\r\n", "\n").replace('\r', "\n");
+    Source::new(source.name.clone(), plain)
+}
+
+/// The same text without the sign that ends a document.
+fn without_end(source: Source) -> Source {
+    match source.text.trim_end().strip_suffix("\n...") {
+        Some(text) => Source::new(source.name.clone(), format!("{text}\n")),
+        None => source,
+    }
+}
+
+/// Why a text cannot be cut, in the words of the first fault, if it has one.
+pub(super) fn fault(source: &Source) -> String {
+    let mut report = Report::default();
+    let _ = parse(source, Limits::MANIFEST, &mut report);
+    let errors = report.sorted();
+    let mut errors = errors.iter();
+    let error = errors.find(|found| found.severity == Severity::Error);
+    match error {
+        Some(error) => error.message.clone(),
+        None => "not every key at the top begins a line of its own".to_owned(),
+    }
+}
+
 /// Cuts a text. `None` where its top-level keys do not begin lines, or one stands there twice.
 pub(super) fn cut(source: &Source) -> Option<File> {
-    if source.text.contains('\r') {
-        let plain = source.text.replace("\r\n", "\n").replace('\r', "\n");
-        return cut(&Source::new(source.name.clone(), plain));
-    }
+    let source = &without_end(with_plain_breaks(source));
     let mut report = Report::default();
     let root = parse(source, Limits::MANIFEST, &mut report)?;
     let Kind::Mapping(entries) = &root.kind else {
@@ -116,8 +141,6 @@ pub(super) fn cut(source: &Source) -> Option<File> {
         if !begins || piece.lines().skip(1).any(is_marker) {
             return None;
         }
-        let colon = source.text.get(entry.key.span.end..to)?.find(':')?;
-        let key_ends = entry.key.span.end + colon + 1 - from;
         let kept = of_value(piece);
         let text = edited(source, entry, from, from + kept)?;
         let between = Between::read(source, &spans, from, from + kept);
@@ -134,7 +157,6 @@ pub(super) fn cut(source: &Source) -> Option<File> {
             key: entry.key.value.to_string(),
             comments: std::mem::take(&mut comments),
             text,
-            key_ends,
             shape: shape(&entry.value),
             children,
             inside: between.comments.into_iter().map(|(_, text)| text).collect(),
@@ -215,6 +237,7 @@ fn head(text: &str, own: usize) -> Option<(String, String)> {
     for line in text.lines().skip(own) {
         match line.trim() {
             "---" => {}
+            directive if directive.starts_with('%') => {}
             trimmed if trimmed.is_empty() || trimmed.starts_with('#') => lines.push(line),
             _ => return None,
         }

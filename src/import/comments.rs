@@ -6,6 +6,7 @@
 
 use std::collections::HashMap;
 
+use super::blocks::with_plain_breaks;
 use crate::files::{State, inspect};
 use crate::finding::Report;
 use crate::source::{Kind, Limits, Node, Source, Span, parse};
@@ -21,6 +22,7 @@ pub struct Comment {
 
 /// The comments of a pipeline that a manifest does not have.
 pub(super) fn lost(pipeline: &Source, manifest: &str) -> Vec<Comment> {
+    let pipeline = &with_plain_breaks(pipeline);
     let mut kept: HashMap<String, usize> = HashMap::new();
     for comment in of(&Source::new("", manifest)) {
         *kept.entry(comment.text).or_default() += 1;
@@ -106,6 +108,7 @@ fn collect(node: &Node, out: &mut Vec<Span>) {
             collect(&entry.value, out);
         }),
         Kind::Sequence(items) => items.iter().for_each(|item| collect(item, out)),
+        Kind::Scalar(scalar) if scalar.is_absent() => {}
         Kind::Scalar(_) => out.push(node.span),
     }
 }

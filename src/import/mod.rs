@@ -51,8 +51,8 @@ use settle::Trial;
 pub struct Imported {
     /// Its text.
     pub text: String,
-    /// Whether it is made of the text of the pipeline, so that it has its anchors.
-    pub keeps_text: bool,
+    /// Why it is not made of the text of the pipeline, so that it has neither its comments nor its anchors.
+    pub rewritten: Option<String>,
     /// The comments of the pipeline that it does not have.
     pub lost: Vec<Comment>,
     /// The entities that took the place of jobs.
@@ -133,7 +133,7 @@ where
         return Err(Refused::Findings(has_inputs(pipeline, spec)));
     }
     let mut refused = None;
-    for mut proposal in proposals(pipeline.source, target).map_err(Refused::Findings)? {
+    for mut proposal in proposals(pipeline, target).map_err(Refused::Findings)? {
         let mut tried = compiled_and_compared(pipeline, manifest, &proposal.text, project);
         let mut accept = String::new();
         if let Err(Refused::Findings(report)) = &tried
@@ -146,7 +146,10 @@ where
         match tried {
             Ok(tried) if tried.comparison.effects.is_empty() => {
                 let jobs = Imported {
-                    keeps_text: proposal.order.is_some(),
+                    rewritten: match proposal.order {
+                        Some(_) => None,
+                        None => Some(reason(refused.as_ref(), pipeline.source)),
+                    },
                     lost: comments::lost(pipeline.source, &proposal.text),
                     text: proposal.text,
                     entities: Vec::new(),
@@ -175,6 +178,28 @@ where
         }
     }
     Err(refused.unwrap_or_else(|| Refused::Findings(Report::about(pipeline.source.clone()))))
+}
+
+/// Why the text of a pipeline is not kept: what the first manifest made of it was refused for.
+fn reason(refused: Option<&Refused>, source: &Source) -> String {
+    match refused {
+        Some(Refused::Findings(report)) => {
+            let errors = report.sorted();
+            let mut errors = errors.iter();
+            let error = errors.find(|found| found.severity == Severity::Error);
+            error.map_or_else(|| blocks::fault(source), |error| error.message.clone())
+        }
+        Some(Refused::Differs(comparison)) => match comparison.effects.first() {
+            Some(Effect {
+                job: Some(job),
+                text,
+                ..
+            }) => format!("`{job}` {text}"),
+            Some(effect) => effect.text.clone(),
+            None => blocks::fault(source),
+        },
+        Some(Refused::Internal(_)) | None => blocks::fault(source),
+    }
 }
 
 /// A pipeline that people give inputs to has no manifest: a generated file declares none.
@@ -349,7 +374,8 @@ struct Proposal {
 }
 
 /// What to try, the nicest first. None if GitLab's YAML loader takes the text for no mapping.
-fn proposals(source: &Source, target: Option<Version>) -> Result<Vec<Proposal>, Report> {
+fn proposals(pipeline: &Pipeline<'_>, target: Option<Version>) -> Result<Vec<Proposal>, Report> {
+    let source = pipeline.source;
     let root = load_text(source)?;
     let Some(map) = root.as_map() else {
         return Ok(Vec::new());
@@ -369,8 +395,14 @@ fn proposals(source: &Source, target: Option<Version>) -> Result<Vec<Proposal>, 
             });
         }
     }
-    if let Some(text) = values::written(map, target) {
-        all.push(Proposal { text, order: None });
+    // Where a manifest does not take `!reference`, as for stages, what it stands for.
+    let config = pipeline.configs.base();
+    let is_alone = config.sources.len() == 1 && config.unresolved.is_empty();
+    let resolved = config.tree.as_map().filter(|_| is_alone);
+    for map in [Some(map), resolved].into_iter().flatten() {
+        if let Some(text) = values::written(map, target) {
+            all.push(Proposal { text, order: None });
+        }
     }
     Ok(all)
 }

@@ -69,25 +69,36 @@ pub(super) fn edits(source: &Source, entry: &Entry) -> Vec<Edit> {
     edits
 }
 
-/// An empty text in place of nothing, behind the colon of its key or where `~` and `{}` stand. `None` if it came
-/// by way of an alias.
+/// An empty text in place of nothing: where `~` or `{}` stand, else behind the colon of its key, and behind its
+/// anchor. `None` if it came by way of an alias.
 fn empty(source: &Source, entry: &Entry) -> Option<Edit> {
     let node = &entry.value;
     if node.defined.is_some() {
         return None;
     }
-    if !matches!(&node.kind, Kind::Scalar(scalar) if scalar.text.is_empty()) {
+    if !matches!(&node.kind, Kind::Scalar(scalar) if scalar.is_absent()) {
         let text = "\"\"".to_owned();
         return Some(Edit {
             span: node.span,
             text,
         });
     }
-    let rest = source.text.get(entry.key.span.end..)?;
-    let behind = entry.key.span.end + rest.find(':')? + 1;
+    let key_ends = entry.key.span.end;
+    let rest = source.text.get(key_ends..)?;
+    let (at, text) = match rest.find(|c: char| !c.is_whitespace()) {
+        Some(colon) if rest.get(colon..)?.starts_with(':') => {
+            let behind = key_ends + colon + 1;
+            let between = source.text.get(behind..node.span.start);
+            let has_anchor = between.is_some_and(|text| text.trim_start().starts_with('&'));
+            let at = if has_anchor { node.span.start } else { behind };
+            (at, " \"\"")
+        }
+        // In braces a key may stand alone.
+        _ => (key_ends, ": \"\""),
+    };
     Some(Edit {
-        span: Span::new(behind, behind),
-        text: " \"\"".to_owned(),
+        span: Span::new(at, at),
+        text: text.to_owned(),
     })
 }
 

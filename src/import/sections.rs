@@ -114,7 +114,7 @@ impl Parts<'_> {
                 }
                 Part::Pipeline => {
                     let mut within = String::new();
-                    if !map.has("stages") && keeps("stages") {
+                    if map.given("stages").is_none() && keeps("stages") {
                         within.push_str(NO_STAGES);
                     }
                     if !map.has("workflow") && keeps("workflow") {
@@ -175,6 +175,8 @@ impl Parts<'_> {
                     self.map.get("include").and_then(values::include)
                 }
                 "variables" => self.variables(among),
+                // Nothing is said under `pipeline`.
+                "stages" if self.map.given("stages").is_none() => Some(String::new()),
                 "stages" => self.map.get("stages").and_then(values::stages),
                 _ => None,
             };
@@ -296,27 +298,7 @@ fn nested(blocks: &[&Block], map: &Map, out: &mut String) {
             indented(&text, 2, out);
             continue;
         }
-        let holds_no_job = block.key.starts_with('.') && block.shape != Shape::Mapping;
-        match block.text.split_at_checked(block.key_ends) {
-            // A hidden key may hold anything, a hidden job is a mapping.
-            Some((key, value)) if holds_no_job => {
-                indented(key, 2, out);
-                out.push('\n');
-                let within = match block.shape {
-                    Shape::Mappings => "rules",
-                    Shape::Mapping | Shape::List | Shape::Scalar => "script",
-                };
-                out.push_str("    ");
-                out.push_str(within);
-                out.push(':');
-                let (first, rest) =
-                    value.split_at(value.find('\n').map_or(value.len(), |at| at + 1));
-                out.push_str(first);
-                // Lists may begin at the left edge.
-                indented(rest, 4, out);
-            }
-            _ => indented(&block.text, 2, out),
-        }
+        indented(&block.text, 2, out);
     }
 }
 

@@ -163,7 +163,7 @@ where
             jobs: entity.takes.clone(),
         });
         Some(Imported {
-            keeps_text: true,
+            rewritten: None,
             lost: comments::lost(self.pipeline.source, &text),
             text,
             entities: taken.collect(),

@@ -16,6 +16,15 @@ const PARTS: [&str; 5] = ["kubernetes", "retention", "rollout", "stop", "job_nam
 /// Keys of the pipeline that windlass may write in the same way.
 const OF_PIPELINE: [&str; 2] = ["workflow", "stages"];
 
+/// Keys of the pipeline that nothing takes over once the jobs that did are entities.
+const FOR_JOBS: [&str; 5] = [
+    "image",
+    "services",
+    "cache",
+    "before_script",
+    "after_script",
+];
+
 /// Keys that `defaults` has for entities of all kinds.
 const FOR_ALL: [&str; 5] = ["refs", "runner_tags", "retry", "timeout", "interruptible"];
 
@@ -78,6 +87,11 @@ where
             true
         });
         for key in OF_PIPELINE {
+            self.step(&mut written, |written| {
+                written.left_out.insert(key.to_owned())
+            });
+        }
+        for key in FOR_JOBS.into_iter().filter(|key| self.parts.map.has(key)) {
             self.step(&mut written, |written| {
                 written.left_out.insert(key.to_owned())
             });
@@ -299,13 +313,20 @@ fn for_all(written: &mut Written, key: &str) -> bool {
             || entity.collection == Collection::Promotions && key == "refs"
     };
     let entities = written.entities.iter().filter(|entity| !own(entity));
-    let values: Option<Vec<&Value>> = entities.map(|entity| entity.keys.get(key)).collect();
-    let Some(value) = values.and_then(|values| common(&values)) else {
+    let values: Vec<Option<&Value>> = entities.map(|entity| entity.keys.get(key)).collect();
+    let told: Vec<&Value> = values.iter().copied().flatten().collect();
+    // A few that do not say it say that they have none.
+    if told.len() * 2 < values.len() || told.len() < values.len() && key == "refs" {
+        return false;
+    }
+    let Some(value) = common(&told) else {
         return false;
     };
     for entity in written.entities.iter_mut().filter(|entity| !own(entity)) {
-        if entity.keys.get(key) == Some(&value) {
-            entity.keys.remove(key);
+        match entity.keys.get(key) {
+            Some(own) if *own == value => drop(entity.keys.remove(key)),
+            Some(_) => {}
+            None => entity.keys.set(key, Value::Null),
         }
     }
     written.defaults.set(key, value);

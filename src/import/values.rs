@@ -43,10 +43,8 @@ pub(super) fn written(map: &Map, target: Option<Version>) -> Option<String> {
             }
             Part::Pipeline if name == "workflow" => pipeline.set(name, without_rules(value)?),
             Part::Pipeline => pipeline.set(name, of(value)?),
-            Part::Jobs if name.starts_with('.') && value.as_map().is_none() => {
-                let within = Mapping::from_iter([("script", of(value)?)]);
-                jobs.set(name, Value::Map(within));
-            }
+            // A hidden job without a name is one that nothing extends.
+            Part::Jobs if name == "." => {}
             Part::Jobs => jobs.set(name, of(value)?),
         }
     }
@@ -70,11 +68,10 @@ pub(super) fn with_key(key: &str, node: &Node) -> Option<String> {
     render::mapping(&within).ok()
 }
 
-/// The stages as a plain list, with their key; `None` if they are one already. GitLab flattens the list, and has
-/// `.pre` and `.post` always at its ends.
+/// The stages as a plain list, with their key; `None` if they are one already. GitLab flattens the list.
 pub(super) fn stages(node: &Node) -> Option<String> {
     let items = node.as_seq()?;
-    let is_plain = |item: &Node| item.as_seq().is_none() && !item.as_str().is_some_and(is_edge);
+    let is_plain = |item: &Node| item.as_seq().is_none() && !item.as_str().is_some_and(is_useless);
     if items.iter().all(is_plain) {
         return None;
     }
@@ -91,7 +88,7 @@ fn listed(node: &Node) -> Option<Value> {
     }
     let mut items = Vec::new();
     flat(node, &mut items);
-    items.retain(|item| !item.as_str().is_some_and(is_edge));
+    items.retain(|item| !item.as_str().is_some_and(is_useless));
     items
         .into_iter()
         .map(strings)
@@ -99,27 +96,35 @@ fn listed(node: &Node) -> Option<Value> {
         .map(Value::Seq)
 }
 
-/// Whether a stage is one that every pipeline has.
-fn is_edge(stage: &str) -> bool {
-    [".pre", ".post"].contains(&stage)
+/// Whether a stage need not be listed: every pipeline has it, or GitLab creates none with it (`Ci::Stage` wants a
+/// name, 18.11).
+fn is_useless(stage: &str) -> bool {
+    [".pre", ".post", ""].contains(&stage)
 }
 
 /// A workflow that has no rules, with its key: it must not get those that windlass writes. `None` if it
 /// has some.
 pub(super) fn workflow(node: &Node) -> Option<String> {
-    if node.get("rules").is_some() {
+    if node.get("rules").is_some_and(|rules| !rules.is_null()) {
         return None;
     }
     let within = Mapping::from_iter([("workflow", without_rules(node)?)]);
     render::mapping(&within).ok()
 }
 
+/// The workflow, which says that it has no rules. To GitLab `rules:` with nothing is a rule that always holds: jobs
+/// without conditions then run for merge requests as well (`Entry::Workflow#has_rules?`, 18.11).
 fn without_rules(node: &Node) -> Option<Value> {
     let mut value = of(node)?;
-    if let Value::Map(map) = &mut value
-        && map.get("rules").is_none()
-    {
-        map.set("rules", Value::Null);
+    if let Value::Map(map) = &mut value {
+        match map.get("rules") {
+            None => map.set("rules", Value::Null),
+            Some(Value::Null) => {
+                let always = Mapping::from_iter([("when", "always")]);
+                map.set("rules", Value::Seq(vec![Value::Map(always)]));
+            }
+            Some(_) => {}
+        }
     }
     Some(value)
 }

@@ -8,13 +8,12 @@ use super::pipeline::{creation, duplicates, interruptible, manual, stop};
 use super::script::{self, Scripts};
 use super::settings::Settings;
 use super::shellcheck::ShellCheck;
-use super::subject::Subject;
+use super::subject::{self, Subject};
 use crate::config::{Config, Job, Map, Place, Repository, Value};
 use crate::finding::{Code, Finding, Location, Report};
-use crate::gitlab::names::ref_slug;
 use crate::plan::{
     Absence, Classes, Compared, Configs, CounterExamples, Every, Failure, LeftOut, Plan, Presence,
-    Situation, Trigger, Truth,
+    Situation, Truth,
 };
 
 /// A kind of pipeline that the workflow surely admits.
@@ -100,15 +99,13 @@ impl<'l> Lint<'l> {
             let Some(plan) = self.plan(situation) else {
                 continue;
             };
-            let is_far_fetched = self.is_far_fetched(&plan.situation);
+            let is_far_fetched = subject::is_far_fetched(&self.config, &plan.situation);
             let is_told = !is_far_fetched;
             if is_told {
                 creation::check(self, &plan);
             }
             if is_told && plan.created != Truth::False {
-                if !self.is_rare_request(&plan.situation) {
-                    duplicates::check(self, &plan);
-                }
+                duplicates::check(self, &plan);
                 manual::check(self, &plan);
                 stop::check(self, &plan);
                 interruptible::check(self, &plan);
@@ -128,52 +125,10 @@ impl<'l> Lint<'l> {
         self.classes.situations = situations;
     }
 
-    /// Whether a push would need a project that sets a variable of the file to another text, as
-    /// `MASTER_BRANCH` to the name of a feature branch, or one that names another ref than that of the pipeline,
-    /// as `REF` to `refs/heads/main` on every branch. Who runs a pipeline by hand may well do that.
-    fn is_far_fetched(&self, situation: &Situation) -> bool {
-        let by_push = matches!(situation.trigger, Trigger::Push | Trigger::MergeRequest);
-        let is_another = |(name, value): (&String, &String)| {
-            let own = self.config.variables.get(name);
-            let of_refs = ["refs/heads/", "refs/tags/"];
-            let named = of_refs.iter().find_map(|refs| value.strip_prefix(refs));
-            own.is_some_and(|own| own.value != *value)
-                || named.is_some_and(|named| named != situation.ref_name())
-        };
-        by_push && situation.variables.iter().any(is_another)
-    }
-
     /// Whether a push would need a project that gives a variable just the text that a condition compares it
     /// with, as `RELEASE=yes`: who wants one such pipeline starts it by hand.
     pub(super) fn is_asked_for(&self, situation: &Situation) -> bool {
-        let own = self.config.set_variables();
-        let is_of_gitlab = |name: &str| name.starts_with("CI_") || name.starts_with("GITLAB_");
-        situation.variables.iter().any(|(name, value)| {
-            !own.contains(name.as_str())
-                && !is_of_gitlab(name)
-                && self.compared.spells_value(name, value)
-        })
-    }
-
-    /// Whether nobody opens such a merge request: from the default branch, unless conditions ask for that; from
-    /// a branch that only this class takes for the default one; from one that is called as a version.
-    fn is_rare_request(&self, situation: &Situation) -> bool {
-        let source = situation.ref_name();
-        // A branch `MAIN` is none but `main`.
-        let slug = ref_slug(source);
-        let is_usual = matches!(slug.as_str(), "main" | "master");
-        let is_plausible = is_usual || matches!(slug.as_str(), "develop" | "dev" | "trunk");
-        let is_unknown = self.default_branch.is_none();
-        let default = situation.default_branch.as_deref();
-        let is_default = default.is_some_and(|name| ref_slug(name) == slug);
-        let version = source.strip_prefix('v').unwrap_or(source);
-        let is_version = |c: char| c.is_ascii_digit() || c == '.';
-        if is_default && is_unknown && !is_plausible {
-            return true;
-        }
-        ((is_default || (is_unknown && is_usual)) && !self.compared.asks_for_source(source))
-            || version.chars().all(is_version)
-            || self.is_asked_for(situation)
+        subject::is_asked_for(&self.config, &self.compared, situation)
     }
 
     /// The scripts of all jobs.
@@ -236,6 +191,11 @@ impl Subject for Lint<'_> {
 
     fn own_workflow(&self) -> bool {
         self.config.workflow.rules.is_some()
+    }
+
+    fn is_rare_request(&self, situation: &Situation) -> bool {
+        let is_unknown = self.default_branch.is_none();
+        subject::is_rare_request(&self.config, &self.compared, is_unknown, situation)
     }
 
     fn admits(&self, situation: &Situation) -> Truth {

@@ -82,6 +82,7 @@ const RULES: &[(&[Code], Rule)] = &[
 
 /// What the rules about one pipeline look for; `proof` proves the same of a manifest.
 const OF_PIPELINES: &[Code] = &[
+    Code::RefusedOnRef,
     Code::NeedMissing,
     Code::OnlyPrePost,
     Code::DuplicatePipeline,

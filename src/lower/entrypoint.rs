@@ -75,7 +75,7 @@ const TOOLS: &[&str] = &[
 
 /// Whether the entrypoint of an image must be taken away for a job's shell, from whatever registry
 /// or mirror it is pulled.
-pub(super) fn takes_no_shell(reference: &str) -> bool {
+pub(crate) fn takes_no_shell(reference: &str) -> bool {
     let name = reference.split('@').next().unwrap_or_default();
     let behind = name.rfind('/').map_or(0, |slash| slash + 1);
     let tag = name.get(behind..).and_then(|last| last.find(':'));

@@ -42,6 +42,8 @@ mod workflow;
 use std::cell::OnceCell;
 use std::collections::HashMap;
 
+pub(crate) use entrypoint::takes_no_shell;
+
 use crate::finding::Finding;
 pub(crate) use crate::gitlab::shell::{quoted, word};
 use crate::gitlab::{Version, gates};
@@ -174,6 +176,10 @@ impl<'m> Lowering<'m> {
         pipeline.includes_from = manifest.includes_from.get().map(|path| path.to_string());
         if let Some(raw) = manifest.pipeline.get() {
             pipeline.raw = crate::manifest::raw::mapping(&raw.0, &mut ignored);
+        }
+        for (key, raw) in manifest.hidden_values() {
+            let value = crate::manifest::raw::value(&raw.value.0, &mut ignored);
+            pipeline.raw.set(key.value.as_str(), value);
         }
         let mut variables = Mapping::new();
         if let Some(own) = manifest.variables.get() {

@@ -6,7 +6,7 @@ use crate::pipeline::{Job, Origin};
 
 pub(super) fn lower(lowering: &mut Lowering<'_>) {
     let manifest = lowering.manifest;
-    for (key, raw) in manifest.jobs.get().into_iter().flat_map(|jobs| jobs.iter()) {
+    for (key, raw) in manifest.raw_jobs() {
         let mut keys = crate::manifest::raw::mapping(&raw.value.0, &mut Report::default());
         let mut job = Job::new(key.clone(), Origin::Raw(key.value.clone()));
         if keys.remove("refs").is_some() {

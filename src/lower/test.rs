@@ -7,10 +7,10 @@ use crate::gitlab::gates;
 use crate::manifest::Manifest;
 use crate::manifest::collection::Many;
 use crate::manifest::common::{Entity, Variable, Variables};
-use crate::manifest::record::all;
-use crate::manifest::tests::{JobImage, Service as ManifestService, Test, Via};
+use crate::manifest::record::{Field, all};
+use crate::manifest::tests::{JobImage, Parallel, Service as ManifestService, Test, Via};
 use crate::mutant::{self, Mutant};
-use crate::pipeline::{Image, Job, Mapping, Origin, Parallel, Service, Uses, Value};
+use crate::pipeline::{Image, Job, Mapping, Origin, Service, Uses, Value};
 use crate::source::At;
 
 pub(super) fn lower(lowering: &mut Lowering<'_>) {
@@ -34,7 +34,7 @@ impl<'m> Lowering<'m> {
         let narrowed = self.manifest.narrowed_test(test);
         self.run_on(&mut job, &refs, narrowed.as_ref());
         job.coverage = test.coverage.get().map(|regex| regex.to_string());
-        job.parallel = test.parallel.get().copied().map(Parallel::Number);
+        job.parallel = test.parallel.get().and_then(Parallel::lowered);
         if let Some(used) = test.environment.get() {
             let mut environment = Mapping::new();
             environment.set_if("name", used.name.get().cloned());
@@ -102,6 +102,9 @@ impl<'m> Lowering<'m> {
     /// What starts a container for a script: what the manifest says; nothing where the image's own
     /// entrypoint is a tool.
     fn entrypoint(&self, image: &JobImage, own: Option<&Variables>) -> Option<Vec<String>> {
+        if matches!(image.entrypoint, Field::Null) {
+            return None;
+        }
         let written = image.entrypoint.get().map(super::common::list_of);
         let name = image.name.get().filter(|name| self.image(name).is_none());
         written.or_else(|| {
@@ -141,7 +144,7 @@ impl<'m> Lowering<'m> {
         let name = service.name.get().map(String::as_str).unwrap_or_default();
         let own = self.image(name).is_some();
         let named = if own { Some(name) } else { self.named_in(name) };
-        let all = |field: &crate::manifest::record::Field<Many<String>>| -> Vec<String> {
+        let all = |field: &Field<Many<String>>| -> Vec<String> {
             field
                 .get()
                 .into_iter()

@@ -17,6 +17,8 @@ words! {
         DuplicatePipeline "duplicate-pipeline",
         /// GitLab creates no pipeline on some ref, as a job needs one that is missing there.
         NeedMissing "need-missing",
+        /// On some ref GitLab refuses the pipeline, as an included file is missing there.
+        RefusedOnRef "refused-on-ref",
         /// On some ref only `.pre` and `.post` have jobs, so that no pipeline is created.
         OnlyPrePost "only-pre-post",
         /// An environment is started where the job that stops it is missing.
@@ -34,6 +36,7 @@ impl Accepted {
         match self {
             Self::DuplicatePipeline => Code::DuplicatePipeline,
             Self::NeedMissing => Code::NeedMissing,
+            Self::RefusedOnRef => Code::RefusedOnRef,
             Self::OnlyPrePost => Code::OnlyPrePost,
             Self::StopMissing => Code::StopMissing,
             Self::InterruptibleDeploy => Code::InterruptibleDeploy,

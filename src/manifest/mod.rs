@@ -31,6 +31,7 @@ mod schema;
 pub mod tests;
 pub mod tool_images;
 pub mod tools;
+mod unknown_key;
 pub mod words;
 pub mod written_tags;
 
@@ -125,7 +126,8 @@ record! {
         environments: Map<Environment>,
         /// Further tags for images that were already built, by name.
         promotions: Map<Promotion>,
-        /// GitLab jobs, verbatim, by job name. They may use `refs` as well.
+        /// GitLab jobs, verbatim, by job name. They may use `refs` as well. A hidden key, as `.commands`, may also
+        /// hold a list or a text, for `!reference`.
         jobs: Map<Raw>,
         /// Top-level GitLab keys, merged over the generated ones as `extends` does.
         pipeline: Raw,

@@ -2,13 +2,15 @@
 //!
 //! Always holds: nothing that YAML parsers read differently gets through unquoted.
 
-use super::collection::Many;
+use super::Manifest;
+use super::collection::{Many, Map};
+use super::kinds::Raw;
 use super::record::{Read, Reader};
 use super::resolved::SetNames;
 use super::scalar::{decimal, plain_type};
 use crate::finding::{Code, Finding, Report};
 use crate::pipeline::{Mapping, Value};
-use crate::source::{Kind, Node};
+use crate::source::{At, Kind, Node};
 
 /// Converts a raw node; what cannot be written is reported and becomes null.
 pub fn value(node: &Node, report: &mut Report) -> Value {
@@ -93,6 +95,24 @@ fn reference(node: &Node, tag: &str, report: &mut Report) -> Value {
             Value::Null
         }
     }
+}
+
+impl Manifest {
+    /// The entries of `jobs` that are jobs, hidden ones too.
+    pub fn raw_jobs(&self) -> impl Iterator<Item = (&At<String>, &At<Raw>)> {
+        let all = self.jobs.get().into_iter().flat_map(Map::iter);
+        all.filter(|(key, raw)| !is_hidden_value(key, raw))
+    }
+
+    /// The hidden keys of `jobs` that hold a list or a text, as `!reference` takes them.
+    pub fn hidden_values(&self) -> impl Iterator<Item = (&At<String>, &At<Raw>)> {
+        let all = self.jobs.get().into_iter().flat_map(Map::iter);
+        all.filter(|(key, raw)| is_hidden_value(key, raw))
+    }
+}
+
+fn is_hidden_value(key: &str, raw: &Raw) -> bool {
+    key.starts_with('.') && !matches!(raw.0.kind, Kind::Mapping(_))
 }
 
 /// The value of a key of a raw mapping.

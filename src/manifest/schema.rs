@@ -8,7 +8,7 @@ use schemars::generate::SchemaSettings;
 use serde_json::{Value, json};
 
 use super::Manifest;
-use super::record::REMOVED;
+use super::unknown_key::REMOVED;
 use crate::driver::Deploy;
 
 /// The schema's name, which stays the same for all of `windlass: 1`: its address at SchemaStore.
@@ -100,7 +100,19 @@ fn limits() -> Vec<(&'static str, Value)> {
             "/definitions/Retention/anyOf/1/properties/keep_n",
             between(1, 1000),
         ),
-        ("/definitions/Test/properties/parallel", between(1, 200)),
+        ("/definitions/Parallel/anyOf/0", between(1, 200)),
+        (
+            "/definitions/Parallel/anyOf/1",
+            json!({ "minProperties": 1, "maxProperties": 1 }),
+        ),
+        (
+            "/definitions/Parallel/anyOf/1/properties/copies",
+            between(1, 200),
+        ),
+        (
+            "/properties/jobs",
+            json!({ "patternProperties": { "^\\.": {} } }),
+        ),
         (
             "/definitions/Test/properties/changes",
             json!({ "maxItems": 50 }),

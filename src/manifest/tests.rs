@@ -4,6 +4,7 @@ use super::collection::{List, Many};
 use super::common::{Matrix, Variables, entity};
 use super::kinds::{Regex, Text};
 use super::record::{record, words};
+use crate::pipeline::{Mapping, Value};
 
 words! {
     /// When a runner pulls an image.
@@ -23,7 +24,7 @@ record! {
         /// A name of `images`, or a reference with a tag.
         name: Text,
         /// What starts the container instead of the image's own entrypoint. Default: `[""]` for images
-        /// of well-known tools, such as `aquasec/trivy`, whose entrypoint runs no shell.
+        /// of well-known tools, such as `aquasec/trivy`, whose entrypoint runs no shell; `null` leaves it as it is.
         entrypoint: List<Text>,
         /// When the runner pulls it; of several, the first that works.
         pull_policy: Many<PullPolicy>,
@@ -81,6 +82,17 @@ record! {
 }
 
 record! {
+    /// Copies of a job; a number alone is enough.
+    Parallel = "copies" {
+        /// How many.
+        copies: i64,
+        /// One for each row, with the row's values as variables. GitLab makes the copies; `matrix` beside
+        /// `parallel` makes jobs with names of their own.
+        matrix: Matrix,
+    }
+}
+
+record! {
     /// Another name for the job.
     TestJobNames {
         /// The job. Default: the key.
@@ -88,10 +100,40 @@ record! {
     }
 }
 
+impl Parallel {
+    /// As GitLab takes it.
+    pub fn lowered(&self) -> Option<crate::pipeline::Parallel> {
+        let Some(Matrix(rows)) = self.matrix.get() else {
+            return self
+                .copies
+                .get()
+                .copied()
+                .map(crate::pipeline::Parallel::Number);
+        };
+        let rows = rows.iter().map(|row| {
+            let values = row.value.iter().map(|(name, values)| {
+                let mut all: Vec<Value> = values
+                    .value
+                    .iter()
+                    .map(|one| one.value.as_str().into())
+                    .collect();
+                let value = match all.len() {
+                    1 => all.remove(0),
+                    _ => Value::Seq(all),
+                };
+                (name.value.as_str(), value)
+            });
+            values.collect::<Mapping>()
+        });
+        Some(crate::pipeline::Parallel::Matrix(rows.collect()))
+    }
+}
+
 entity! {
     /// A job that runs a script in an image. Tests default to the stage `test`; tasks name theirs.
     Test {
-        /// The image: a name of `images`, or a reference with a tag.
+        /// The image: a name of `images`, or a reference with a tag. With `null` the job runs where its runner
+        /// runs jobs without an image, as in the shell of the machine.
         image: JobImage,
         /// How the script runs in the image. Default: `job`.
         via: Via,
@@ -103,8 +145,8 @@ entity! {
         services: List<Service>,
         /// Rows of variables, one job per row. For an image with a matrix, a subset of its rows.
         matrix: Matrix,
-        /// GitLab's `parallel`: the number of copies of the job.
-        parallel: i64,
+        /// GitLab's `parallel`: the number of copies of the job, or a matrix.
+        parallel: Parallel,
         /// Run only when one of these paths changed: in the merge request, in the push to the default
         /// branch, or on other branches since the default branch. Default: the `changes` of the images
         /// that it uses.

@@ -59,7 +59,7 @@ const READERS: &[Row] = &[
     (ENTITIES, &["before_script", "after_script"], &[Script]),
     // Their names stand in options; `check` admits those of variables alone. GitLab hands on values.
     (ENTITIES, &["variables"], &[Plain, NoShell]),
-    (&["Image", "Test"], &["matrix"], &[NoShell]),
+    (&["Image", "Test", "Parallel"], &["matrix"], &[NoShell]),
     (&["Image"], &["dockerfile", "context"], &[Operand]),
     (&["Image"], &["target", "build_options"], &[Word]),
     (&["Image"], &["build_args"], &[Name, Word]),

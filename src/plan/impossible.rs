@@ -20,7 +20,7 @@ use super::scope::Scope;
 use super::situation::Situation;
 use super::source::meant_keyword;
 use super::{SOURCES, Truth, meant_source, predefined};
-use crate::config::{Condition, Conditions, Config, Job, Located};
+use crate::config::{Condition, Conditions, Config, Job, Located, When};
 use crate::finding::{Code, Finding, Fix, did_you_mean};
 use crate::gitlab::expression::{Comparison, Expr};
 
@@ -64,6 +64,11 @@ impl<'j> Jobs<'j> {
     /// The jobs that are in no pipeline.
     fn never_in(&self, classes: &Classes) -> Vec<&'j Job> {
         let whole = self.every.whole();
+        // What GitLab refuses on some ref holds its jobs once that is put right.
+        let mut situations = classes.situations.iter();
+        if situations.any(|situation| self.configs.refusal(situation).is_some()) {
+            return Vec::new();
+        }
         let mut open: Vec<usize> = (0..whole.jobs.len()).collect();
         let job = |at: usize| whole.jobs.get(at);
         open.retain(|at| job(*at).is_some_and(|job| !self.hangs_on_environment(job)));
@@ -88,6 +93,7 @@ impl<'j> Jobs<'j> {
         // A second copy of a parallel job says nothing new.
         let mut told: HashSet<&str> = HashSet::new();
         let never = open.into_iter().filter_map(job);
+        let never = never.filter(|job| !is_off(job));
         never.filter(|job| told.insert(&job.key)).collect()
     }
 
@@ -141,6 +147,19 @@ impl<'j> Jobs<'j> {
         let own = self.every.compared_by(job);
         own.asks_for_default_branch() && !self.is_out_of(at, &classes_of(&own, None, jobs))
     }
+}
+
+/// Whether somebody has switched a job off: its first rule says `never` and nothing else.
+fn is_off(job: &Job) -> bool {
+    let Conditions::Rules(rules) = &job.conditions else {
+        return false;
+    };
+    rules.first().is_some_and(|rule| {
+        rule.when == Some(When::Never)
+            && rule.condition.is_none()
+            && rule.changes.is_none()
+            && rule.exists.is_none()
+    })
 }
 
 fn default_branch(classes: &Classes) -> Option<&str> {

@@ -1,4 +1,5 @@
-//! A pipeline that the workflow wants has something in it.
+//! A pipeline that the rules of a workflow want has something in it. Without rules, nothing wants one: GitLab
+//! creates a pipeline wherever there are jobs.
 
 use super::Proof;
 use crate::finding::{Code, Finding};
@@ -7,6 +8,7 @@ use crate::plan::{Absence, Plan, named};
 pub(super) fn check(proof: &mut Proof<'_>, plan: &Plan) {
     if plan.absence != Some(Absence::NoJobs)
         || !proof.own_workflow
+        || proof.config.workflow.rules.is_none()
         || !proof.is_new(Code::EmptyPipeline, "")
     {
         return;

@@ -8,7 +8,6 @@ use std::collections::HashSet;
 
 use super::made::ByOrigin;
 use crate::manifest::Manifest;
-use crate::manifest::collection::Map;
 use crate::manifest::deployments::Deployments;
 use crate::pipeline::{Origin, Pipeline};
 
@@ -74,7 +73,7 @@ fn wanted(manifest: &Manifest) -> Vec<Origin> {
     for (key, _) in manifest.promotions() {
         all.push(Origin::Promotion(key.value.clone()));
     }
-    let raw = manifest.jobs.get().into_iter().flat_map(Map::iter);
+    let raw = manifest.raw_jobs();
     all.extend(raw.map(|(key, _)| Origin::Raw(key.value.clone())));
     all
 }

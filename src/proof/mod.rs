@@ -49,7 +49,9 @@ use crate::lint::subject::{self, Present};
 use crate::lower::Lowered;
 use crate::manifest::Manifest;
 use crate::pipeline::{Document, Origin};
-use crate::plan::{self, Classes, Configs, CounterExamples, LeftOut, Plan, Situation, Truth};
+use crate::plan::{
+    self, Classes, Compared, Configs, CounterExamples, LeftOut, Plan, Situation, Truth,
+};
 use crate::source::{Node, Source, Span};
 use crate::target::Places;
 use cleanups::Cleanup;
@@ -73,9 +75,12 @@ const PROMISES: &[fn(&mut Proof<'_>, &Plan)] = &[
 ];
 
 /// One push makes one pipeline. Below 13.8 a branch cannot know that it has a merge request
-/// (`CI_OPEN_MERGE_REQUESTS`), so nothing is promised there.
+/// (`CI_OPEN_MERGE_REQUESTS`), so nothing is promised there. Nor is it of rules that a person wrote, in a project
+/// that sets a variable of the file to another text.
 fn once(proof: &mut Proof<'_>, plan: &Plan) {
-    if proof.manifest.target() >= gates::OPEN_MERGE_REQUESTS {
+    let is_far_fetched =
+        proof.own_workflow && subject::is_far_fetched(proof.config, &plan.situation);
+    if proof.manifest.target() >= gates::OPEN_MERGE_REQUESTS && !is_far_fetched {
         duplicates::check(proof, plan);
     }
 }
@@ -130,6 +135,7 @@ pub fn check(
         source,
         counter_examples: CounterExamples::of(&compared, &all.situations, None),
         meaning,
+        compared: compared.clone(),
         uses: Uses::of(manifest, pipeline, &config),
         cleanups: cleanups::of(manifest, &config),
         declared: deploys::declared(manifest, &config),
@@ -203,6 +209,8 @@ struct Proof<'p> {
     whole: &'p Arc<Config>,
     config: &'p Config,
     counter_examples: CounterExamples,
+    /// What conditions and ref sets compare.
+    compared: Compared,
     /// Where the manifest lets each job run.
     meaning: Meaning<'p>,
     uses: Uses<'p>,

@@ -72,10 +72,10 @@ pub(super) fn stands_alone(job: &Job) -> bool {
 /// Reports what GitLab refuses where an include is in.
 pub(super) fn refused(proof: &mut Proof<'_>, problems: &Report, situation: &Situation) {
     for problem in problems.sorted() {
-        if proof.is_new(Code::Refused, problem.message.as_str()) {
+        if proof.is_new(Code::RefusedOnRef, problem.message.as_str()) {
             let on = named(situation);
             let message = format!("GitLab refuses this pipeline on {on}: {}", problem.message);
-            let finding = Finding::new(Code::Refused, proof.include(), message);
+            let finding = Finding::new(Code::RefusedOnRef, proof.include(), message);
             proof.report(finding, situation);
         }
     }

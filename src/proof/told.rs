@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::Proof;
 use crate::config::{Config, Job};
 use crate::finding::{Code, Finding, Location};
-use crate::lint::subject::Subject;
+use crate::lint::subject::{self, Subject};
 use crate::plan::{Failure, Plan, Situation, Truth};
 
 fn owned(path: &[&str]) -> Vec<String> {
@@ -49,6 +49,12 @@ impl Subject for Proof<'_> {
 
     fn own_workflow(&self) -> bool {
         self.own_workflow
+    }
+
+    /// What windlass writes itself never makes two pipelines.
+    fn is_rare_request(&self, situation: &Situation) -> bool {
+        // The default branch of the project is not known here.
+        self.own_workflow && subject::is_rare_request(self.config, &self.compared, true, situation)
     }
 
     fn admits(&self, situation: &Situation) -> Truth {

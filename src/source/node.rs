@@ -77,7 +77,8 @@ impl<T> std::ops::Deref for At<T> {
 /// A scalar as it is written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Scalar {
-    /// The text, unescaped.
+    /// The text, unescaped. Of a plain scalar it is empty where nothing is written, as behind the colon of
+    /// `key:`; the span of such a node is near that place and covers no value.
     pub text: Rc<str>,
     /// Whether it was written without quotes, so that YAML may give it another type than string.
     pub plain: bool,
@@ -116,6 +117,13 @@ pub struct Node {
     pub defined: Option<Span>,
     /// A tag such as `!reference`, with its `!`.
     pub tag: Option<Rc<str>>,
+}
+
+impl Scalar {
+    /// Whether the file has no character for it.
+    pub fn is_absent(&self) -> bool {
+        self.plain && self.text.is_empty()
+    }
 }
 
 impl Node {

@@ -195,9 +195,13 @@ impl Builder<'_> {
                 Err(Box::new(finding.help("remove the `---`")))
             }
             Event::Scalar(text, style, anchor, tag) => {
+                let plain = style == ScalarStyle::Plain;
+                // The parser says `~` also where nothing is written.
+                let is_absent = plain && &*text == "~" && self.source.slice(span) != "~";
+                let text = if is_absent { "" } else { &*text };
                 let kind = Kind::Scalar(Scalar {
-                    text: Rc::from(&*text),
-                    plain: style == ScalarStyle::Plain,
+                    text: Rc::from(text),
+                    plain,
                 });
                 let cost = Cost {
                     nodes: 1,
@@ -205,7 +209,7 @@ impl Builder<'_> {
                     depth: 0,
                 };
                 self.spend(cost, span)?;
-                self.found.extend(writable::scalar(&text, span));
+                self.found.extend(writable::scalar(text, span));
                 let node = Node {
                     kind,
                     span,

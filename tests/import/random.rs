@@ -3,6 +3,7 @@
 use proptest::prelude::*;
 use windlass::import::Depth;
 
+use super::checked::faults;
 use super::held::Held;
 use super::improvements::is_meant;
 use super::{compared, imported_as, sorted_effects, texts};
@@ -69,6 +70,8 @@ proptest! {
                 for effect in &found {
                     prop_assert!(is_meant(effect), "{}\n{:?}", text, texts(std::slice::from_ref(effect)));
                 }
+                let faults = faults(&text, &imported.text, &Held::default());
+                prop_assert!(faults.is_empty(), "{}\n{}\n{:?}", text, imported.text, faults);
             }
         }
     }

@@ -11,6 +11,7 @@
 mod documentation;
 mod fix;
 mod foreign;
+mod injection;
 mod judged;
 mod shell;
 mod shellcheck;

@@ -67,6 +67,7 @@ pub(super) fn of(config: &Config, is_open: bool) -> Fields {
         unresolved,
         // They stand in the entries.
         include_rules: _,
+        path_conditions: _,
         conditional,
         open: _,
         spec,

@@ -76,6 +76,18 @@ pub enum Comparison {
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Terms(Vec<Expr>);
 
+impl Expr {
+    /// How many values it looks at; a comparison of a variable with a text looks at one.
+    pub fn leaves(&self) -> usize {
+        match self {
+            Self::Any(terms) | Self::All(terms) => terms.iter().map(Self::leaves).sum(),
+            Self::Not(inner) => inner.leaves(),
+            Self::Compare { left, right, .. } => left.leaves().max(right.leaves()),
+            _ => 1,
+        }
+    }
+}
+
 impl Terms {
     /// The operands in order.
     pub fn iter(&self) -> impl Iterator<Item = &Expr> {

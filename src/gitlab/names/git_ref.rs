@@ -7,8 +7,9 @@ use crate::gitlab::Refusal;
 ///
 /// # Errors
 ///
-/// What git refuses (`git check-ref-format --branch`, 2.51), and a blank name, which GitLab takes for none:
-/// `$CI_COMMIT_BRANCH` is false there (`present?`, 18.11).
+/// What git refuses (`git check-ref-format --branch`, 2.51), a blank name, which GitLab takes for none
+/// (`$CI_COMMIT_BRANCH` is false there, by `present?`), and the whole name of a ref, which GitLab lets nobody push
+/// (`Gitlab::GitRefValidator::EXPANDED_PREFIXES`, 18.11).
 pub fn git_ref(name: &str) -> Result<(), Refusal> {
     if name.trim().is_empty() {
         return Err("is blank, which GitLab takes for no name".into());
@@ -21,6 +22,15 @@ pub fn git_ref(name: &str) -> Result<(), Refusal> {
         .find(|part| name.contains(part))
     {
         return Err(format!("has `{part}`, which git does not take").into());
+    }
+    if let Some(whole) = ["refs/heads/", "refs/remotes/"]
+        .into_iter()
+        .find(|whole| name.starts_with(whole))
+    {
+        return Err(format!(
+            "begins with `{whole}`, which GitLab does not take: write what follows it"
+        )
+        .into());
     }
     if let Some(c) = ['-', '/'].into_iter().find(|c| name.starts_with(*c)) {
         return Err(format!("begins with `{c}`, which git does not take").into());

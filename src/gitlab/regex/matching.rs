@@ -15,8 +15,12 @@ impl Pattern {
     /// Whether it matches somewhere in a text. `None` if it is too large to be compiled here, or all patterns
     /// together are; RE2's own limit is another.
     pub fn is_match(&self, text: &str) -> Option<bool> {
-        let regex = COMPILED.with_borrow_mut(|kept| kept.get(self, || self.to_rust()));
-        Some(regex?.is_match(text))
+        Some(self.compiled()?.is_match(text))
+    }
+
+    /// The same for whoever asks about many texts. `None` if it is too large to be compiled.
+    pub(crate) fn compiled(&self) -> Option<Regex> {
+        COMPILED.with_borrow_mut(|kept| kept.get(self, || self.to_rust()))
     }
 }
 

@@ -86,6 +86,8 @@ fn variables(value: &Value) -> Value {
     let text = |value: &Value| match value {
         Value::Int(number) => Value::from(number.to_string()),
         Value::Bool(value) => Value::from(value.to_string()),
+        // Without a value it is empty; in a manifest `null` takes it away.
+        Value::Null => Value::from(""),
         other => other.clone(),
     };
     let mut out = Mapping::new();

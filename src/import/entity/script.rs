@@ -3,6 +3,7 @@
 use super::conditions::Placed;
 use super::view::Seen;
 use super::{Collection, Draft, Improvement, Sets, View, Way, common};
+use crate::lower::takes_no_shell;
 use crate::manifest::registries::split_tag;
 use crate::pipeline::{Mapping, Value};
 
@@ -31,7 +32,7 @@ pub(super) fn recognise(view: &View<'_>, sets: &mut Sets) -> Vec<Draft> {
 
 fn draft(view: &View<'_>, seen: &Seen<'_>, sets: &mut Sets) -> Option<Draft> {
     let job = seen.job;
-    if job.is_trigger || job.image.is_none() || job.script.is_empty() {
+    if job.is_trigger || job.script.is_empty() {
         return None;
     }
     let (mut own, mut raw) = common::keys(view, seen);
@@ -40,13 +41,13 @@ fn draft(view: &View<'_>, seen: &Seen<'_>, sets: &mut Sets) -> Option<Draft> {
     if !is_test || job.stage.value != "test" {
         keys.set("stage", job.stage.value.as_str());
     }
-    let image = seen.keys.get("image")?;
+    // Without an image the job runs in what its runner has.
+    let image = seen.keys.get("image").unwrap_or(&Value::Null);
     keys.set("image", image.clone());
     keys.set_if("services", seen.keys.get("services").cloned());
     match seen.keys.get("parallel") {
-        Some(Value::Int(copies)) => keys.set("parallel", Value::Int(*copies)),
-        Some(_) => return None,
-        None => {}
+        Some(Value::Map(matrix)) => keys.set("parallel", of_matrix(matrix)),
+        copies => keys.set_if("parallel", copies.cloned()),
     }
     match seen.keys.get("environment") {
         Some(Value::Map(environment)) if environment.get("action").is_some() => {
@@ -69,7 +70,8 @@ fn draft(view: &View<'_>, seen: &Seen<'_>, sets: &mut Sets) -> Option<Draft> {
     let own_image = named(view, image).into_iter();
     let built = Some(Improvement::Image);
     let own_image = own_image.flat_map(|name| [(name.clone(), None), (name, built)]);
-    for (image, improves) in own_image.chain([(image.clone(), None)]) {
+    let as_it_is = with_own_entrypoint(view, image).unwrap_or_else(|| image.clone());
+    for (image, improves) in own_image.chain([(as_it_is, None)]) {
         for placed in &places {
             let mut keys = keys.clone();
             keys.set("image", image.clone());
@@ -132,6 +134,44 @@ pub(super) fn collection(stage: &str) -> Collection {
         true => Collection::Tests,
         false => Collection::Tasks,
     }
+}
+
+/// A matrix of copies, its values as texts.
+fn of_matrix(matrix: &Mapping) -> Value {
+    fn texts(value: &Value) -> Value {
+        match value {
+            Value::Seq(items) => Value::Seq(items.iter().map(texts).collect()),
+            Value::Map(row) => {
+                Value::Map(row.iter().map(|(key, value)| (key, texts(value))).collect())
+            }
+            Value::Int(number) => Value::from(number.to_string()),
+            Value::Bool(value) => Value::from(value.to_string()),
+            other => other.clone(),
+        }
+    }
+    Value::Map(
+        matrix
+            .iter()
+            .map(|(key, value)| (key, texts(value)))
+            .collect(),
+    )
+}
+
+/// The same image, started by its own entrypoint, where windlass would replace that.
+fn with_own_entrypoint(view: &View<'_>, image: &Value) -> Option<Value> {
+    let mut keys = match image {
+        Value::Str(name) => Mapping::from_iter([("name", name.as_str())]),
+        Value::Map(keys) => keys.clone(),
+        _ => return None,
+    };
+    let Some(Value::Str(name)) = keys.get("name") else {
+        return None;
+    };
+    let replaced = keys.get("entrypoint").is_none() && takes_no_shell(&view.expanded(name));
+    replaced.then(|| {
+        keys.set("entrypoint", Value::Null);
+        Value::Map(keys)
+    })
 }
 
 /// The image by its name in the manifest, if the project builds it.

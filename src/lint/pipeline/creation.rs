@@ -58,12 +58,12 @@ fn fails(subject: &mut dyn Subject, plan: &Plan, failure: &Failure) {
                 .help("write one of the values out")
         }
         FailureKind::Raises => {
-            if !subject.is_new(Code::Refused, name) {
+            if !subject.is_new(Code::RefusedOnRef, name) {
                 return;
             }
             let place = job.map_or(place, |job| subject.place(job, &["rules"]));
             let message = format!("a condition of `{name}` breaks off the pipeline on {on}");
-            Finding::new(Code::Refused, place, message)
+            Finding::new(Code::RefusedOnRef, place, message)
                 .help("GitLab fails on `true` at the right of `=~`: compare with `==`")
         }
     };

@@ -11,6 +11,10 @@ pub(crate) fn check(subject: &mut dyn Subject, plan: &Plan) {
     let Ref::MergeRequest { source, .. } = &plan.situation.reference else {
         return;
     };
+    // GitLab's own `Workflows/MergeRequest-Pipelines` makes two pipelines for one of the default branch (18.11).
+    if subject.is_rare_request(&plan.situation) {
+        return;
+    }
     let pushed = plan.situation.pushed_to(source);
     if subject.admits(&pushed) == Truth::False {
         return;

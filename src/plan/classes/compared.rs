@@ -95,6 +95,8 @@ impl Compared {
         }
         let includes = config.include_rules.iter();
         includes.for_each(|rule| compared.rule(rule, &[]));
+        let paths = config.path_conditions.iter();
+        paths.for_each(|condition| compared.condition(condition));
         for job in &config.jobs {
             compared.conditions(&job.conditions, &[&job.variables, &config.variables]);
             compared.environment(job);
@@ -117,6 +119,8 @@ impl Compared {
         let mut own = Self::default();
         let includes = config.include_rules.iter();
         includes.for_each(|rule| own.rule(rule, &[]));
+        let paths = config.path_conditions.iter();
+        paths.for_each(|condition| own.condition(condition));
         own.together.insert(own.choices().collect());
         own
     }

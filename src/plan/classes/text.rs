@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use super::{sample, search};
 use crate::config::looks_like_a_pattern;
 use crate::gitlab::names::ref_slug;
-use crate::gitlab::regex::Pattern;
+use crate::gitlab::regex::{Pattern, Regex};
 
 /// Most texts that only differ in which patterns match.
 const MOST: usize = 96;
@@ -148,21 +148,16 @@ impl Questions {
     }
 
     pub(super) fn answers(&self, text: &str) -> Answers {
-        let slug = match self.slug.is_empty() {
-            true => String::new(),
-            false => ref_slug(text),
-        };
-        let mut answers = Answers::default();
-        let sides = [(&self.own, text), (&self.slug, slug.as_str())];
-        for ((questions, text), is) in sides.into_iter().zip(&mut answers.is) {
-            let spelled = questions.contains(&Question::Is(text.to_owned()));
-            *is = spelled.then(|| text.to_owned());
-            let others = Self::others(questions).map(|one| one.answer(text));
-            answers.others.extend(others);
+        self.asked().answers(text)
+    }
+
+    /// The questions made ready to be asked about many texts.
+    fn asked(&self) -> Prepared<'_> {
+        let ready = |questions| Self::others(questions).map(Ready::of).collect();
+        Prepared {
+            questions: self,
+            others: [ready(&self.own), ready(&self.slug)],
         }
-        let is_its_slug = self.linked.then(|| ref_slug(text) == text);
-        answers.others.extend(is_its_slug);
-        answers
     }
 
     /// The questions that do not ask for one text; they stand behind those that do.
@@ -214,6 +209,7 @@ impl Questions {
     pub(super) fn told_apart(&self, space: Space, first: &[String], last: &[&str]) -> Texts {
         let mut found = Found {
             questions: self,
+            asked: self.asked(),
             space,
             by_answers: BTreeMap::new(),
             texts: Vec::new(),
@@ -312,6 +308,58 @@ impl Questions {
     }
 }
 
+/// A question that does not ask for one text, with its pattern compiled.
+enum Ready<'q> {
+    Matches(Option<Regex>),
+    Other(&'q Question),
+}
+
+impl<'q> Ready<'q> {
+    fn of(question: &'q Question) -> Self {
+        match question {
+            Question::Matches(pattern) => Self::Matches(pattern.compiled()),
+            other => Self::Other(other),
+        }
+    }
+
+    fn answer(&self, text: &str) -> bool {
+        match self {
+            Self::Matches(regex) => regex.as_ref().is_some_and(|regex| regex.is_match(text)),
+            Self::Other(question) => question.answer(text),
+        }
+    }
+}
+
+/// All questions, with those that do not ask for one text ready to be asked.
+struct Prepared<'q> {
+    questions: &'q Questions,
+    /// About a text itself, and about its slug.
+    others: [Vec<Ready<'q>>; 2],
+}
+
+impl Prepared<'_> {
+    fn answers(&self, text: &str) -> Answers {
+        let Questions { own, slug, linked } = self.questions;
+        let of_slug = match slug.is_empty() {
+            true => String::new(),
+            false => ref_slug(text),
+        };
+        let mut answers = Answers::default();
+        let sides = [(own, text), (slug, of_slug.as_str())];
+        let sides = sides.into_iter().zip(&self.others);
+        for (((questions, text), others), is) in sides.zip(&mut answers.is) {
+            let spelled = questions.contains(&Question::Is(text.to_owned()));
+            *is = spelled.then(|| text.to_owned());
+            answers
+                .others
+                .extend(others.iter().map(|one| one.answer(text)));
+        }
+        let is_its_slug = linked.then(|| ref_slug(text) == text);
+        answers.others.extend(is_its_slug);
+        answers
+    }
+}
+
 /// Another text with the answers of one.
 pub(super) enum Alike {
     Text(String),
@@ -324,7 +372,8 @@ pub(super) enum Alike {
 impl Questions {
     /// Another text that gets the answers which a text gets.
     pub(super) fn alike(&self, text: &str, space: Space) -> Alike {
-        let answers = self.answers(text);
+        let asked = self.asked();
+        let answers = asked.answers(text);
         if answers.is.first().is_some_and(Option::is_some) {
             return Alike::Nothing;
         }
@@ -335,7 +384,7 @@ impl Questions {
         // A slug stands for every name that it can come from.
         let near = near.chain([text.to_uppercase(), text.replace('-', "/")]);
         let is_alike =
-            |other: &String| other != text && space.holds(other) && self.answers(other) == answers;
+            |other: &String| other != text && space.holds(other) && asked.answers(other) == answers;
         if let Some(near) = near.into_iter().find(is_alike) {
             return Alike::Text(near);
         }
@@ -372,6 +421,7 @@ impl Questions {
 /// The texts so far, one for each combination of answers.
 struct Found<'q> {
     questions: &'q Questions,
+    asked: Prepared<'q>,
     space: Space,
     by_answers: BTreeMap<Answers, usize>,
     texts: Vec<String>,
@@ -415,7 +465,7 @@ impl<'q> Found<'q> {
         if !self.space.holds(text) {
             return;
         }
-        let answers = self.questions.answers(text);
+        let answers = self.asked.answers(text);
         self.met
             .resize(answers.others.len().max(self.met.len()), false);
         for (met, answer) in self.met.iter_mut().zip(&answers.others) {

@@ -38,8 +38,10 @@ enum End {
 }
 
 pub(super) fn read(text: &str) -> Option<Vec<Command>> {
-    let mut reader = Reader::default();
-    reader.text = text;
+    let mut reader = Reader {
+        text,
+        ..Reader::default()
+    };
     reader.list(End::Text, Vec::new(), DEPTH)?;
     Some(reader.commands)
 }

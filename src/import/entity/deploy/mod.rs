@@ -9,11 +9,13 @@ mod apply;
 mod helm;
 mod kustomize;
 mod rollout;
+mod script;
 mod set_image;
 mod stop;
 
 use super::build::slug;
 use super::commands::{Line, lines};
+use super::conditions::Placed;
 use super::view::Seen;
 use super::{Collection, Draft, Improvement, Sets, View, Way, common, docker};
 use crate::gitlab::shell::commands::Command;
@@ -88,11 +90,102 @@ fn draft(view: &View<'_>, seen: &Seen<'_>, sets: &mut Sets) -> Option<Draft> {
         before: lines(seen.keys.get("before_script")),
         script: lines(seen.keys.get("script")),
     };
-    let change = DRIVERS
-        .iter()
-        .find_map(|driver| driver(view, &deployment))?;
-    let (mut own, raw) = common::keys(view, seen);
+    let change = DRIVERS.iter().find_map(|driver| driver(view, &deployment));
+    let (keys, takes) = of_environment(view, seen, &environment)?;
+    let ways = match &change {
+        Some(change) => driven(view, seen, &deployment, change, &keys, sets),
+        None => by_itself(view, seen, script::read(seen, &environment)?, &keys, sets),
+    };
+    Some(Draft {
+        collection: Collection::Environments,
+        name: name(seen, &environment),
+        takes,
+        ways,
+    })
+}
+
+/// The keys of the environment and of its jobs, and the jobs that it takes.
+fn of_environment(
+    view: &View<'_>,
+    seen: &Seen<'_>,
+    environment: &Mapping,
+) -> Option<(Mapping, Vec<String>)> {
+    let job = seen.job;
+    let mut keys = Mapping::new();
+    keys.set("stage", job.stage.value.as_str());
+    for key in ["name", "url", "deployment_tier", "auto_stop_in"] {
+        keys.set_if(key, environment.get(key).cloned());
+    }
+    keys.set_if("resource_group", seen.keys.get("resource_group").cloned());
+    let mut takes = vec![job.key.clone()];
+    let mut names = Mapping::from_iter([("deploy", job.key.as_str())]);
+    if let Some(Value::Str(on_stop)) = environment.get("on_stop") {
+        let stopped = stop::read(view, on_stop)?;
+        names.set("stop", on_stop.as_str());
+        keys.set("stop", stopped.keys);
+        takes.extend(stopped.takes);
+    }
+    keys.set("job_names", names);
+    Some((keys, takes))
+}
+
+/// Moves the keys of other jobs to the end.
+fn ordered(keys: &mut Mapping) {
+    for key in ["stop", "job_names"] {
+        if let Some(value) = keys.remove(key) {
+            keys.set(key, value);
+        }
+    }
+}
+
+/// The keys that the job shares with other entities, without those of its environment.
+fn common_keys(view: &View<'_>, seen: &Seen<'_>) -> (Mapping, Mapping) {
+    let (mut own, mut raw) = common::keys(view, seen);
     own.remove("interruptible");
+    raw.remove("resource_group");
+    (own, raw)
+}
+
+/// The ways of a job whose commands are the project's own. It runs alone and is not interrupted: exactly the same
+/// if the job says so itself.
+fn by_itself(
+    view: &View<'_>,
+    seen: &Seen<'_>,
+    deploy: Mapping,
+    keys: &Mapping,
+    sets: &mut Sets,
+) -> Vec<Way> {
+    let (own, raw) = common_keys(view, seen);
+    let mut keys = keys.clone();
+    keys.set("deploy", deploy);
+    ordered(&mut keys);
+    let places = sets.of(view, seen.job);
+    let way = |placed: &Placed, improves: Option<Improvement>| {
+        let mut keys = keys.clone();
+        placed.set(&mut keys, &own, &raw);
+        Way {
+            keys,
+            improves: improves.into_iter().chain(placed.improves).collect(),
+            ..Way::default()
+        }
+    };
+    let exact = places.iter().filter(|placed| placed.improves.is_none());
+    let exact = exact.map(|placed| way(placed, None));
+    let better = places.iter();
+    let better = better.map(|placed| way(placed, Some(Improvement::Deployment)));
+    exact.chain(better).collect()
+}
+
+/// The ways of a job whose commands a driver knows.
+fn driven(
+    view: &View<'_>,
+    seen: &Seen<'_>,
+    deployment: &Deployment,
+    change: &Change,
+    keys: &Mapping,
+    sets: &mut Sets,
+) -> Vec<Way> {
+    let (mut own, raw) = common_keys(view, seen);
     if let Some(Value::Map(variables)) = own.get("variables") {
         let mut variables = variables.clone();
         for name in &change.variables {
@@ -100,15 +193,8 @@ fn draft(view: &View<'_>, seen: &Seen<'_>, sets: &mut Sets) -> Option<Draft> {
         }
         docker::replace(&mut own, "variables", Value::Map(variables));
     }
-    let name = name(seen, &environment);
-    let mut keys = Mapping::new();
-    keys.set("stage", job.stage.value.as_str());
-    for key in ["name", "url", "deployment_tier", "auto_stop_in"] {
-        keys.set_if(key, environment.get(key).cloned());
-    }
-    let mut raw = raw;
-    keys.set_if("resource_group", raw.remove("resource_group"));
-    let mut access = access::read(&deployment);
+    let mut keys = keys.clone();
+    let mut access = access::read(deployment);
     let mut top = access.keys.clone();
     if let Some(image) = seen.keys.get("image") {
         top.set("image", image.clone());
@@ -122,19 +208,11 @@ fn draft(view: &View<'_>, seen: &Seen<'_>, sets: &mut Sets) -> Option<Draft> {
     }
     keys.set("kubernetes", access.keys.clone());
     keys.set("deploy", change.deploy.clone());
-    keys.set_if("rollout", rollout::read(&deployment));
-    let mut takes = vec![job.key.clone()];
-    let mut names = Mapping::from_iter([("deploy", job.key.as_str())]);
-    if let Some(Value::Str(on_stop)) = environment.get("on_stop") {
-        let stopped = stop::read(view, on_stop)?;
-        names.set("stop", on_stop.as_str());
-        keys.set("stop", stopped.keys);
-        takes.extend(stopped.takes);
-    }
-    keys.set("job_names", names);
+    keys.set_if("rollout", rollout::read(deployment));
+    ordered(&mut keys);
     let settings = Mapping::from_iter([("kubernetes", top)]);
     let mut ways = Vec::new();
-    let places = sets.of(view, job);
+    let places = sets.of(view, seen.job);
     // What windlass writes itself is in neither.
     let mut exact = own.clone();
     docker::commands(&mut exact, "before_script", access::is_part);
@@ -147,7 +225,7 @@ fn draft(view: &View<'_>, seen: &Seen<'_>, sets: &mut Sets) -> Option<Draft> {
             improves: Vec::new(),
         });
     }
-    if let Some(before) = before(&deployment, &change) {
+    if let Some(before) = before(deployment, change) {
         docker::replace(&mut own, "before_script", super::one_or_list(before));
         // A deployment that hangs ends, and no two of them run beside each other.
         own.remove("timeout");
@@ -164,12 +242,7 @@ fn draft(view: &View<'_>, seen: &Seen<'_>, sets: &mut Sets) -> Option<Draft> {
             });
         }
     }
-    Some(Draft {
-        collection: Collection::Environments,
-        name,
-        takes,
-        ways,
-    })
+    ways
 }
 
 /// `environment` of a job as a mapping.

@@ -129,13 +129,13 @@ pub(super) fn reaches(lint: &Lint<'_>, job: usize, from: &Outsider) -> bool {
     lint.seen.iter().any(|one| {
         let situation = &one.situation;
         let runs = one.absence.is_none() && one.jobs.get(job) == Some(&Presence::In);
-        let is_there = match (&situation.reference, from.on) {
+        let is_there = matches!(
+            (&situation.reference, from.on),
             (_, On::All)
-            | (Ref::Branch(_), On::Branches)
-            | (Ref::Tag(_), On::Tags)
-            | (Ref::MergeRequest { .. }, On::MergeRequests) => true,
-            _ => false,
-        };
+                | (Ref::Branch(_), On::Branches)
+                | (Ref::Tag(_), On::Tags)
+                | (Ref::MergeRequest { .. }, On::MergeRequests)
+        );
         let is_default =
             matches!(situation.reference, Ref::Branch(_)) && situation.is_default_branch();
         // Who may push to a protected branch is trusted with its name.
