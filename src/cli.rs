@@ -25,7 +25,7 @@ Exit status:
 
 const GENERATE_EXAMPLES: &str = "\
 A file that windlass did not generate, or that was edited by hand since, is never overwritten
-without --force. If one file cannot be written, none is.
+without --force, nor is one that a newer windlass generated. If one file cannot be written, none is.
 
 Examples:
   windlass generate
@@ -41,8 +41,9 @@ Examples:
   windlass check --format gitlab > gl-code-quality-report.json";
 
 const UPDATE_EXAMPLES: &str = "\
-The folder that a preset lies in becomes a copy of DIR, as far as the manifest needs it. Without --from the
-presets that are there are pinned. Nothing is written unless the manifest compiles with them.
+DIR holds the presets as the platform team keeps them. Those that the manifest names are copied from it. Without
+--from, the presets in the project are pinned as they are. All files are written, or none: none if the manifest
+does not compile with the presets, and none if a file would be lost that windlass did not write.
 
 Examples:
   windlass update --from ../platform/presets
@@ -216,7 +217,7 @@ pub(crate) enum Command {
     /// Check that the manifest is valid and the files are up to date.
     #[command(after_help = CHECK_EXAMPLES)]
     Check(Check),
-    /// Take presets over, pin them in windlass.lock, and write the files.
+    /// Copy presets into the project, pin them in windlass.lock, and write the generated files.
     #[command(after_help = UPDATE_EXAMPLES)]
     Update(Update),
     /// Say of many projects what generated them, what is out of date, and what was found.

@@ -217,7 +217,7 @@ impl Written {
             megabytes(most)
         );
         let finding = Finding::new(Code::PipelineTooLarge, Location::WHOLE, message)
-            .help("what an anchor stands for counts wherever it is used: split the project, or let jobs call scripts");
+            .help("an anchor counts again wherever it is used: split the project, or move commands into scripts");
         Some(finding)
     }
 }

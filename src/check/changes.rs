@@ -203,7 +203,7 @@ impl User<'_> {
             let finding = match (&self.inherited, own) {
                 (Inherited::Unlike(one, other), None) => {
                     let message = format!(
-                        "{what} uses `{one}` and `{other}`, of which one may be built alone"
+                        "{what} uses `{one}` and `{other}`, and one may be built without the other"
                     );
                     Finding::new(Code::ImageNotBuilt, self.span, message)
                         .related(

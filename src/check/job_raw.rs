@@ -122,7 +122,7 @@ fn dependencies(one: &Generated<'_>, image: &str, build: &str, report: &mut Repo
     };
     let names = |item: &Node| matches!(&item.kind, Kind::Scalar(scalar) if *scalar.text == *build);
     if !items.iter().any(names) {
-        let message = format!("the job works by the digest of `{image}`, and would not fetch it");
+        let message = format!("the job uses the digest of `{image}`, but would not fetch it");
         let span = place(&one.raw.0, "dependencies", node);
         let finding = Finding::new(Code::Exclusive, span, message);
         report.push(finding.help(format!(

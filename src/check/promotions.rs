@@ -212,7 +212,7 @@ fn in_time(check: &mut Check<'_>, key: &At<String>, promotion: &At<Promotion>) {
                 continue;
             }
             let message = format!(
-                "the deployment of `{}` does not wait for the promotion `{}`, which brings `{name}` along",
+                "the deployment of `{}` does not wait for the promotion `{}`, which gives `{name}` its tag",
                 place.value, key.value
             );
             let span = promotion.stage.span().unwrap_or(key.span);

@@ -25,7 +25,7 @@ pub(super) fn check(check: &mut Check<'_>) {
         let keep_for = image.retention.get().and_then(|of| of.keep_for.at());
         if let Some(keep_for) = keep_for.filter(|own| own.value == KeepFor::Pipeline) {
             let message = format!(
-                "`{}` is deleted at the end of its pipeline: the check would never find an image that can stay",
+                "`{}` is deleted at the end of its pipeline, so the next pipeline would find no image to keep",
                 key.value
             );
             let finding = Finding::new(Code::Exclusive, rebuild.span, message)

@@ -139,7 +139,8 @@ fn tag(check: &mut Check<'_>, own: Option<&Variables>, text: &str, span: Span) {
         all.find(|(of, _)| *of == name)
     });
     if let Some((variable, what)) = refused {
-        let message = format!("`{text}` cannot be a tag: `${variable}` may have {what}");
+        let message =
+            format!("`{text}` cannot be a tag: the value of `${variable}` may contain {what}");
         let help = match NAMES_OF_THE_REF.contains(variable) {
             true => "`$CI_COMMIT_REF_SLUG` is the same with dashes",
             false => "a tag has letters, digits, `_`, `.` and `-`",

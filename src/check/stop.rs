@@ -368,7 +368,7 @@ fn order(check: &mut Check<'_>, environment: &Environment, stop: &Stop) {
         );
         let finding = Finding::new(Code::NeedsOrder, when.span, message);
         let help =
-            "give `stop` a later `stage`, or leave `when` out: people and GitLab then start it";
+            "give `stop` a later `stage`, or remove `when`: then a person or GitLab starts it";
         check.report.push(finding.help(help));
     }
 }

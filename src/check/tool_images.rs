@@ -31,7 +31,7 @@ pub(super) fn check(check: &mut Check<'_>) {
         let image = format!("{}/image:1", filled(&known).trim_end_matches('/'));
         if let Err(why) = image_reference(&image) {
             let message = format!(
-                "no image can be below `{}`: the reference {why}",
+                "`{}` cannot be the prefix of an image: the reference {why}",
                 prefix.value
             );
             let finding = Finding::new(Code::BadName, prefix.span, message);

@@ -31,6 +31,7 @@ mod schema;
 pub mod tests;
 pub mod tool_images;
 pub mod tools;
+mod unknown_key;
 pub mod words;
 pub mod written_tags;
 

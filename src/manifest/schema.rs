@@ -8,7 +8,7 @@ use schemars::generate::SchemaSettings;
 use serde_json::{Value, json};
 
 use super::Manifest;
-use super::record::REMOVED;
+use super::unknown_key::REMOVED;
 use crate::driver::Deploy;
 
 /// The schema's name, which stays the same for all of `windlass: 1`: its address at SchemaStore.

@@ -92,9 +92,11 @@ pub(super) fn check(proof: &mut Proof<'_>) {
         for line in lines {
             finding = finding.help(format!("it sets {line}"));
         }
-        proof.report.push(finding.help(
-            "a key that the manifest sets itself stays as it is; the proof counts with the others",
-        ));
+        proof
+            .report
+            .push(finding.help(
+                "keys that the manifest sets stay as they are; the proof assumes the others",
+            ));
     }
 }
 

@@ -56,7 +56,7 @@ pub(super) fn without_pipeline(proof: &mut Proof<'_>, situation: &Situation) {
                 false => format!("let it run there as well: add `{sets}` to its `refs`"),
             }),
         None => finding.help(
-            "`refs: merge_requests`, in place of `rules`, makes pipelines of merge requests; so does a `workflow` in `pipeline`",
+            "use `refs: merge_requests` instead of `rules`, or write a `workflow` in `pipeline`: both make merge request pipelines",
         ),
     };
     let other = proof.counter_examples.command(&pushed);

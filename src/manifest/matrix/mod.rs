@@ -273,7 +273,7 @@ impl Rows {
 fn too_large(span: Span, size: &mut usize, report: &mut Report) {
     if *size < usize::MAX {
         *size = usize::MAX;
-        let message = "the rows of all matrices are more than any pipeline holds";
+        let message = "the matrices have more rows than a pipeline can hold";
         let finding = Finding::new(Code::TooLarge, span, message);
         report.push(finding.help("list fewer values, or give fewer entities a matrix"));
     }

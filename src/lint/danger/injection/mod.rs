@@ -95,8 +95,11 @@ fn tell(lint: &mut Lint<'_>, at: usize, flow: &Flow<'_>, script: &Script, found:
         if from.variable != name {
             finding = finding.help(format!("`${name}` holds `${}`", from.variable));
         }
-        lint.push(finding.help(
-            "hand it over as an argument or in the environment: `sh -c '... \"$1\"' sh \"$X\"`, or use the slug of the name",
-        ));
+        lint.push(finding.help(match found.is_editor {
+            true => "put the text in by `envsubst` or `awk -v`, or use the slug of the name",
+            false => {
+                "hand it over as an argument or in the environment: `sh -c '... \"$1\"' sh \"$X\"`, or use the slug of the name"
+            }
+        }));
     }
 }

@@ -24,6 +24,8 @@ pub(super) struct Evaluated {
     /// The script that the text stands in, by its index, and the word there.
     pub(super) unit: usize,
     pub(super) range: std::ops::Range<usize>,
+    /// Whether it is a program of `sed` or `awk`.
+    pub(super) is_editor: bool,
     /// Whether `sed` reads it, and the sign that the text has to hold then, to be more than a part of `s`.
     pub(super) sed: Option<Option<char>>,
 }
@@ -36,6 +38,7 @@ struct Code<'s> {
     parameters: &'s [Word],
     /// Whether it is code of a shell that has the variables of the job.
     is_ours: bool,
+    is_editor: bool,
     is_sed: bool,
 }
 
@@ -59,6 +62,7 @@ fn within(flow: &Flow<'_>, depth: usize) -> Vec<Evaluated> {
                     names,
                     unit: text.unit,
                     range: text.word.range.clone(),
+                    is_editor: code.is_editor,
                     sed: code.is_sed.then(|| editor::delimiter(text.word)),
                 }));
             }
@@ -118,6 +122,7 @@ fn code<'s>(flow: &Flow<'s>, at: At) -> Option<Code<'s>> {
         texts,
         parameters: &[],
         is_ours: true,
+        is_editor: false,
         is_sed: false,
     };
     // A file that the job has written, run as a program.
@@ -153,6 +158,7 @@ fn code<'s>(flow: &Flow<'s>, at: At) -> Option<Code<'s>> {
             if let Some(program) = editor::program(name, arguments) {
                 return Some(Code {
                     is_ours: false,
+                    is_editor: true,
                     is_sed: name.ends_with("sed"),
                     ..ours(name, program.into_iter().map(word).collect())
                 });
@@ -222,6 +228,7 @@ fn ssh<'s>(at: At, arguments: &'s [Word], word: impl Fn(&'s Word) -> Source<'s>)
         texts,
         parameters: &[],
         is_ours: false,
+        is_editor: false,
         is_sed: false,
     }
 }
