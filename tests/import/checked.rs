@@ -33,9 +33,9 @@ fn codes(report: &Report, severity: Severity) -> BTreeSet<&'static str> {
 /// What `lint` finds in a pipeline.
 fn linted(text: &str, files: &Held) -> BTreeSet<&'static str> {
     let source = Source::new(".gitlab-ci.yml", text);
-    let (read, around) = (source.clone(), files.clone());
+    let around = files.clone();
     let configs =
-        Configs::new(move |given| windlass::config::read_where(read.clone(), &around, given));
+        Configs::new(move |given| windlass::config::read_where(source.clone(), &around, given));
     let Ok(configs) = configs else {
         return BTreeSet::new();
     };
