@@ -1,4 +1,4 @@
-//! Whatever pipeline there is, its jobs are those of some class.
+//! Whatever pipeline there is, its jobs are those of some class, or of what is like one and rare.
 
 use std::collections::HashSet;
 
@@ -9,7 +9,7 @@ use super::{cases, config};
 use crate::config::{Repository, read_where};
 use crate::files::Unread;
 use crate::plan::classes::{Compared, classes, classes_of};
-use crate::plan::{Configs, Plan, Ref, Situation, Truth, plan};
+use crate::plan::{Configs, Plan, Ref, Situation, Truth, plan, with_rare};
 use crate::source::Source;
 
 /// What becomes of the pipeline and of each job.
@@ -84,7 +84,8 @@ proptest! {
         };
         let classes = configs.classes(Some("main"));
         prop_assume!(classes.is_complete());
-        let plans = classes.situations.iter().map(|one| configs.plan(one).plan);
+        let all = classes.situations.iter().flat_map(with_rare);
+        let plans = all.map(|one| configs.plan(&one).plan);
         let known: HashSet<Vec<String>> = plans.map(|plan| jobs(&plan)).collect();
         for situation in &situations {
             let own = jobs(&configs.plan(situation).plan);
@@ -111,8 +112,8 @@ proptest! {
         };
         let classes = classes(&config, "main");
         prop_assume!(classes.is_complete());
-        let known: HashSet<Vec<String>> =
-            classes.situations.iter().map(|one| verdicts(&plan(&config, one))).collect();
+        let all = classes.situations.iter().flat_map(with_rare);
+        let known: HashSet<Vec<String>> = all.map(|one| verdicts(&plan(&config, &one))).collect();
         for situation in &situations {
             let own = verdicts(&plan(&config, situation));
             prop_assert!(
