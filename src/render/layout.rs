@@ -1,7 +1,16 @@
-//! Where everything stands in a file.
+//! The templates and what they are shown.
 //!
-//! In: a document and the plan for it. Out: the text of a file. Always holds: a name is written as a YAML scalar that
-//! reads back as it, and what a person wrote into a comment stays there.
+//! In: a document and the plan for it. Out: the text of a file. Always holds: every `{{ }}` of a
+//! template writes a YAML scalar that reads back as its value; only text which Rust has written
+//! as YAML passes as it is. An undefined name in a template is an error.
+
+use std::sync::LazyLock;
+
+use minijinja::syntax::SyntaxConfig;
+use minijinja::value::Value as View;
+use minijinja::{
+    AutoEscape, Environment, Error, ErrorKind, Output, State, UndefinedBehavior, context,
+};
 
 use super::block::Writer;
 use super::merge::{Content, Merged};
@@ -9,48 +18,96 @@ use super::sharing::Plan;
 use super::{Reason, RenderError, scalar};
 use crate::pipeline::{ComposeBuild, ComposeOverride, Document, Value};
 
-/// Comment lines, or nothing.
-fn comment(out: &mut String, text: &str) {
-    for line in text.trim().lines() {
-        let line = scalar::comment_line(line);
-        let line = line.trim_end();
-        out.push_str(if line.is_empty() { "#" } else { "# " });
-        out.push_str(line);
-        out.push('\n');
+const PIPELINE: &str = "pipeline.yml.j2";
+const COMPOSE_OVERRIDE: &str = "compose.override.yml.j2";
+
+/// Every template under its id.
+const TEMPLATES: [(&str, &str); 2] = [
+    (PIPELINE, include_str!("../../templates/pipeline.yml.j2")),
+    (
+        COMPOSE_OVERRIDE,
+        include_str!("../../templates/compose.override.yml.j2"),
+    ),
+];
+
+static ENVIRONMENT: LazyLock<Result<Environment<'static>, Error>> = LazyLock::new(environment);
+
+/// Only what the templates use: the whole process is meant to take a millisecond.
+fn environment() -> Result<Environment<'static>, Error> {
+    let mut environment = Environment::empty();
+    environment.set_syntax(
+        SyntaxConfig::builder()
+            .trim_blocks(true)
+            .lstrip_blocks(true)
+            .keep_trailing_newline(true)
+            .build()?,
+    );
+    environment.set_undefined_behavior(UndefinedBehavior::Strict);
+    environment.set_auto_escape_callback(|_| AutoEscape::Custom("yaml".into()));
+    environment.set_formatter(write_scalar);
+    environment.add_filter("comment", comment);
+    environment.add_filter("heading", heading);
+    for (id, source) in TEMPLATES {
+        environment.add_template(id, source)?;
     }
+    Ok(environment)
+}
+
+/// Writes what a `{{ }}` holds.
+fn write_scalar(out: &mut Output<'_>, _: &mut State<'_, '_>, value: &View) -> Result<(), Error> {
+    let refuse = |message| Error::new(ErrorKind::BadSerialization, message);
+    let Some(text) = value.as_str() else {
+        return Err(refuse(format!("{value:?} is not a string")));
+    };
+    if value.is_safe() {
+        return out.write_str(text).map_err(Error::from);
+    }
+    let mut line = String::new();
+    scalar::write_line(&mut line, text).map_err(|reason| refuse(format!("{reason:?}")))?;
+    out.write_str(&line).map_err(Error::from)
+}
+
+/// Comment lines, or nothing.
+fn comment(text: &str) -> View {
+    let mut lines = String::new();
+    for line in text.trim().lines() {
+        let line = format!("# {}", scalar::comment_line(line));
+        lines.push_str(line.trim_end());
+        lines.push('\n');
+    }
+    View::from_safe_string(lines)
 }
 
 /// The comment above a section.
-fn heading(out: &mut String, title: &str) {
-    let title = scalar::comment_line(title);
-    out.push_str("# --- ");
-    out.push_str(title.trim());
-    out.push_str(" ---\n\n");
+fn heading(title: &str) -> View {
+    View::from_safe_string(format!("# --- {} ---", scalar::comment_line(title).trim()))
 }
 
-/// A name, or another text of one line.
-fn line(out: &mut String, text: &str) -> Result<(), RenderError> {
-    scalar::write_line(out, text).map_err(|reason| RenderError::from(reason).below(text))
+fn fill(template: &str, context: View) -> Result<String, RenderError> {
+    let failed = |error: &Error| RenderError::from(Reason::Template(format!("{error:#}")));
+    let environment = ENVIRONMENT.as_ref().map_err(failed)?;
+    environment
+        .get_template(template)
+        .and_then(|template| template.render(context))
+        .map_err(|error| failed(&error))
 }
 
-/// Writes a `.gitlab-ci.yml`: the global keys, what jobs share, then the jobs by section.
+/// Fills the template of a `.gitlab-ci.yml`.
 pub(super) fn pipeline(document: &Document, plan: &Plan<'_>) -> Result<String, RenderError> {
-    let mut text = String::new();
+    let mut globals = Vec::new();
     for (key, value) in document.globals.iter() {
         let mut writer = Writer::new(None);
         writer.entry(key, value, 0)?;
-        text.push_str(&writer.finish());
-        text.push_str("\n\n");
+        globals.push(writer.finish());
     }
-    let mut shared = String::new();
+    let mut shared = Vec::new();
     for holder in &plan.holders {
-        let body = body(&holder.name, plan, |writer| {
+        shared.push(in_holder(&holder.name, plan, |writer| {
             holder.definitions.iter().try_for_each(|(key, definition)| {
                 writer.key(key, Some(&definition.anchor), 2)?;
                 writer.value(key, definition.value, 2)
             })
-        })?;
-        block(&mut shared, "", &holder.name, "", &body)?;
+        })?);
     }
     for (index, (base, name)) in document.bases.iter().zip(&plan.bases).enumerate() {
         let Some(hidden) = name else { continue };
@@ -62,46 +119,41 @@ pub(super) fn pipeline(document: &Document, plan: &Plan<'_>) -> Result<String, R
             })
         })?;
         let anchor = format!(" &{}", hidden.anchor);
-        block(&mut shared, &base.comment, &hidden.name, &anchor, &body)?;
+        shared.push(hidden_job(&hidden.name, &base.comment, anchor, body));
     }
-    if !shared.is_empty() {
-        heading(&mut text, "Shared by several jobs");
-        text.push_str(&shared);
-    }
+    let mut sections = Vec::new();
     let mut jobs = plan.merges.jobs.iter();
     for section in &document.sections {
-        if !section.title.is_empty() && !section.jobs.is_empty() {
-            heading(&mut text, &section.title);
-        }
-        for merged in jobs.by_ref().take(section.jobs.len()) {
-            job(&mut text, merged, plan)?;
+        let views = jobs
+            .by_ref()
+            .take(section.jobs.len())
+            .map(|merged| job(merged, plan))
+            .collect::<Result<Vec<View>, RenderError>>()?;
+        if !views.is_empty() {
+            sections.push(context! { title => &section.title, jobs => views });
         }
     }
-    // Every block ends with an empty line; the file does not.
+    let mut text = fill(PIPELINE, context! { globals, shared, sections })?;
+    // Every block of the template ends with an empty line; the file does not.
     text.truncate(text.trim_end_matches('\n').len());
     text.push('\n');
     Ok(text)
 }
 
-/// Something with a name of its own at the top of the file, and an empty line.
-fn block(
-    out: &mut String,
-    above: &str,
+fn in_holder<'a>(
     name: &str,
-    anchor: &str,
-    body: &str,
-) -> Result<(), RenderError> {
-    comment(out, above);
-    line(out, name)?;
-    out.push(':');
-    out.push_str(anchor);
-    out.push('\n');
-    out.push_str(body);
-    out.push_str("\n\n");
-    Ok(())
+    plan: &'a Plan<'a>,
+    write: impl FnOnce(&mut Writer<'a>) -> Result<(), RenderError>,
+) -> Result<View, RenderError> {
+    let body = body(name, plan, write)?;
+    Ok(hidden_job(name, "", String::new(), body))
 }
 
-fn job(out: &mut String, merged: &Merged<'_>, plan: &Plan<'_>) -> Result<(), RenderError> {
+fn hidden_job(name: &str, comment: &str, anchor: String, body: View) -> View {
+    context! { name, comment, anchor => View::from_safe_string(anchor), body }
+}
+
+fn job(merged: &Merged<'_>, plan: &Plan<'_>) -> Result<View, RenderError> {
     let Merged { job, bases, fields } = merged;
     let anchors: Vec<&str> = bases
         .iter()
@@ -126,7 +178,7 @@ fn job(out: &mut String, merged: &Merged<'_>, plan: &Plan<'_>) -> Result<(), Ren
             }
         })
     })?;
-    block(out, &job.comment, &job.name, "", &body)
+    Ok(context! { name => &job.name, comment => &job.comment, body })
 }
 
 /// What stands below the name of a job.
@@ -134,7 +186,7 @@ fn body<'a>(
     name: &str,
     plan: &'a Plan<'a>,
     write: impl FnOnce(&mut Writer<'a>) -> Result<(), RenderError>,
-) -> Result<String, RenderError> {
+) -> Result<View, RenderError> {
     scalar::write_key(&mut String::new(), name)
         .map_err(|reason| RenderError::from(reason).below(name))?;
     let mut writer = Writer::new(Some(&plan.aliases));
@@ -146,63 +198,79 @@ fn body<'a>(
 }
 
 impl<'a> Writer<'a> {
-    fn finish(mut self) -> String {
+    fn finish(mut self) -> View {
         if self.out.ends_with('\n') {
             self.out.pop();
         }
-        self.out
+        View::from_safe_string(self.out)
     }
 }
 
-/// Writes a compose override: services that run a built image.
+/// Fills the template of a compose override.
 pub(super) fn compose_override(file: &ComposeOverride) -> Result<String, RenderError> {
-    let mut text = String::new();
-    text.push_str(match file.services.is_empty() {
-        true => "services: {}\n",
-        false => "services:\n",
-    });
+    let mut services = Vec::new();
     for service in &file.services {
         let at = |reason: Reason| RenderError::from(reason).below(&service.name);
         scalar::write_key(&mut String::new(), &service.name).map_err(at)?;
-        text.push_str("  ");
-        line(&mut text, &service.name)?;
-        text.push_str(":\n");
-        let comment = match &service.build {
-            ComposeBuild::Reset => {
-                "    # Pulled, never rebuilt: the image under test is the one that was built.\n"
-            }
-            ComposeBuild::Kept => {
-                "    # Pulled before compose starts, which builds only what is missing.\n"
-            }
-            ComposeBuild::Over(_) => "",
-        };
-        text.push_str(comment);
-        text.push_str("    image: ");
-        scalar::write_line(&mut text, &service.image).map_err(at)?;
-        text.push('\n');
-        match &service.build {
-            ComposeBuild::Reset => text.push_str("    build: !reset null\n"),
-            ComposeBuild::Over(keys) if !keys.is_empty() => {
+        scalar::write_line(&mut String::new(), &service.image).map_err(at)?;
+        let (comment, build) = match &service.build {
+            ComposeBuild::Reset => (
+                "Pulled, never rebuilt: the image under test is the one that was built.",
+                View::from_safe_string("    build: !reset null".to_owned()),
+            ),
+            ComposeBuild::Kept => (
+                "Pulled before compose starts, which builds only what is missing.",
+                View::from(""),
+            ),
+            ComposeBuild::Over(keys) if keys.is_empty() => ("", View::from("")),
+            ComposeBuild::Over(keys) => {
                 let mut writer = Writer::new(None);
-                let written = writer.entry("build", &Value::Map(keys.clone()), 4);
+                let keys = Value::Map(keys.clone());
+                let written = writer.entry("build", &keys, 4);
                 written.map_err(|error| error.below(&service.name))?;
-                text.push_str(&writer.finish());
-                text.push('\n');
+                ("", writer.finish())
             }
-            ComposeBuild::Kept | ComposeBuild::Over(_) => {}
-        }
+        };
+        services.push(context! {
+            name => &service.name,
+            image => &service.image,
+            comment => View::from_safe_string(comment.to_owned()),
+            build,
+        });
     }
-    if !file.secrets.is_empty() {
-        text.push_str("\nsecrets:\n");
-    }
+    let mut secrets = Vec::new();
     for (id, variable) in &file.secrets {
         let at = |reason: Reason| RenderError::from(reason).below(id);
         scalar::write_key(&mut String::new(), id).map_err(at)?;
-        text.push_str("  ");
-        line(&mut text, id)?;
-        text.push_str(":\n    environment: ");
-        scalar::write_line(&mut text, variable).map_err(at)?;
-        text.push('\n');
+        secrets.push(context! { id, variable });
     }
-    Ok(text)
+    fill(COMPOSE_OVERRIDE, context! { services, secrets })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_template_resolves() {
+        let environment = environment().unwrap();
+        for (id, _) in TEMPLATES {
+            assert_eq!(environment.get_template(id).unwrap().name(), id);
+        }
+    }
+
+    #[test]
+    fn an_undefined_name_is_an_error() {
+        let error = fill(PIPELINE, context! {}).unwrap_err();
+        assert!(matches!(error.reason, Reason::Template(_)), "{error}");
+    }
+
+    #[test]
+    fn a_placeholder_writes_a_scalar() {
+        let environment = environment().unwrap();
+        let written = environment
+            .render_named_str("x.yml.j2", "a: {{ a }}\n", context! { a => "1: 2" })
+            .unwrap();
+        assert_eq!(written, "a: \"1: 2\"\n");
+    }
 }

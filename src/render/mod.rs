@@ -5,7 +5,7 @@
 //! strings, an anchor is defined before it is used, and equal input gives equal text.
 //!
 //! `merge` finds what jobs take over with `<<`, `sharing` names the anchors, `block` and `flow`
-//! write values, `scalar` strings, and `layout` puts all in its place.
+//! write values, `scalar` strings, and `layout` fills the templates, which decide nothing.
 
 mod block;
 mod flow;
@@ -47,6 +47,8 @@ pub enum Reason {
     UnknownBase,
     /// Two shared values have one name but differ.
     SharedDiffers,
+    /// A template failed.
+    Template(String),
 }
 
 impl RenderError {
@@ -90,6 +92,7 @@ impl fmt::Display for RenderError {
             Reason::SameName => f.write_str("the name is used twice"),
             Reason::UnknownBase => f.write_str("merges a base that is not defined"),
             Reason::SharedDiffers => f.write_str("shared values of one name differ"),
+            Reason::Template(message) => write!(f, "the template failed: {message}"),
         }
     }
 }
