@@ -1,6 +1,6 @@
 # Read by the scripts in this folder: what a package is made of.
 #
-# In: the Cargo profile, `release`, `dev` or `test`, as $1. Out: $root, $profile, $version, $target (empty for the
+# In: the Cargo profile, `release` or `dev`, as $1. Out: $root, $profile, $version, $target (empty for the
 # machine's own), $triple (the same, never empty), $dist, $level: how much
 # to compress, and $epoch: the time of the last commit, so that
 # the same commit gives the same packages.
@@ -9,9 +9,9 @@ root=$(cd "$(dirname "$0")/.." && pwd)
 profile=${1:-}
 case $profile in
   release) target=${WINDLASS_TARGET-x86_64-unknown-linux-musl} level=9 ;;
-  dev | test) target=${WINDLASS_TARGET-} level=1 ;;
+  dev) target=${WINDLASS_TARGET-} level=1 ;;
   *)
-    echo "usage: $0 release|dev|test" >&2
+    echo "usage: $0 release|dev" >&2
     exit 2
     ;;
 esac

@@ -209,7 +209,7 @@ fn the_image_starts_a_shell_and_has_the_binary() {
     let dist = folder.path().join("dist");
     let storage = storage.to_str().unwrap();
     let environment = [("CONTAINERS_STORAGE_CONF", storage), ("BASE", "scratch")];
-    run("image", "test", &dist, &environment);
+    run("image", "dev", &dist, &environment);
     let image = file(&dist, "-image.tar");
     let root = folder.path().to_str().unwrap();
     done("tar", &["-xf", image.to_str().unwrap(), "-C", root]);

@@ -46,8 +46,7 @@ def compiled(bench, mutation):
 @functools.cache
 def build():
     """Returns the compiler that has the switches."""
-    command = ["cargo", "build", "--profile", "test", "--quiet", "--offline", "--locked"]
-    command += ["--bin", "windlass", "--features", "mutants"]
+    command = ["cargo", "build", "--quiet", "--offline", "--locked", "--bin", "windlass", "--features", "mutants"]
     target = seeded()
     run(*command, "--target-dir", str(target), cwd=platform.ROOT)
     return str(target / "debug/windlass")

@@ -6,7 +6,7 @@ use std::process::Command;
 /// Runs scripts of `packaging/`, which put what they build into a folder.
 pub(crate) fn packaged(scripts: &[&str], dist: &Path) {
     for script in scripts {
-        run(script, "test", dist, &[]);
+        run(script, "dev", dist, &[]);
     }
 }
 
