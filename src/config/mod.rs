@@ -32,6 +32,7 @@ mod model;
 mod needs;
 pub mod normal;
 mod open;
+mod open_references;
 mod parallel;
 mod path_values;
 mod policy;

@@ -179,6 +179,9 @@ pub struct Open {
     pub firm: BTreeSet<String>,
     /// What only such an include can supply, as in "nothing here defines `.build`".
     pub wants: Vec<String>,
+    /// The references in its values that only such an include can resolve, and where they stand:
+    /// `script[1]: !reference [.login, script]`.
+    pub references: Vec<String>,
 }
 
 /// Variables by name.

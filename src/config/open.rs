@@ -31,6 +31,7 @@ impl<'t> Firm<'t> {
         Open {
             firm: self.of(self.root),
             wants: Vec::new(),
+            references: Vec::new(),
         }
     }
 
@@ -51,6 +52,7 @@ impl<'t> Firm<'t> {
         Open {
             firm: self.of(own),
             wants,
+            references: Vec::new(),
         }
     }
 

@@ -3,6 +3,7 @@
 //! In: a tree. Out: the configuration, or all that is wrong with it, as GitLab would refuse it.
 //! Facts: `Gitlab::Ci::Config::Entry::Root` and `Gitlab::Ci::YamlProcessor` (18.11).
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use indexmap::IndexMap;
@@ -11,6 +12,7 @@ use super::defaults::Defaults;
 use super::entry::Reader;
 use super::model::{Config, Job, Open, Replaced, Rule, Unresolved, Workflow};
 use super::open::Firm;
+use super::open_references::open_references;
 use super::value::{Located, Map, Node, Value};
 use super::{checks, extends, job, policy, reference, rules, stages, variables};
 use crate::finding::Code;
@@ -70,7 +72,7 @@ pub(super) fn configure(root: &Node, included: Included) -> Result<Config, Repor
     if !reader.takes(keys.saturating_mul(JOB), root.place) {
         return Err(reader.into_report(&included.sources));
     }
-    let Some(tree) = tree(root, &mut reader) else {
+    let Some((tree, mut references)) = tree(root, &mut reader) else {
         return Err(reader.into_report(&included.sources));
     };
     let firm = match (reader.is_open(), root.as_map()) {
@@ -108,7 +110,10 @@ pub(super) fn configure(root: &Node, included: Included) -> Result<Config, Repor
         } else if key.text.starts_with('.') {
             hidden(&key.text, &entry.value, &mut reader);
         } else {
-            let open = firm.as_ref().map(|firm| firm.job(&key.text));
+            let open = firm.as_ref().map(|firm| Open {
+                references: references.remove(&*key.text).unwrap_or_default(),
+                ..firm.job(&key.text)
+            });
             let told = reader.told();
             let mut read = job::read(key, entry, open, &context, &mut reader);
             if reader.told() > told {
@@ -141,7 +146,10 @@ pub(super) fn configure(root: &Node, included: Included) -> Result<Config, Repor
         let message = "there is no job; one that does not begin with a dot is wanted";
         reader.missing_as(Code::Empty, root.place, message);
     }
-    let open = firm.map(|firm| firm.globals());
+    let open = firm.map(|firm| Open {
+        references: of_no_job(references),
+        ..firm.globals()
+    });
     if known && reader.given_up().is_empty() {
         checks::across(&mut stages, open.as_ref(), &mut jobs, &mut reader);
     }
@@ -167,8 +175,9 @@ pub(super) fn configure(root: &Node, included: Included) -> Result<Config, Repor
     })
 }
 
-/// The mapping with `extends` and `!reference` done, without the jobs in which they are wrong.
-fn tree(root: &Node, reader: &mut Reader) -> Option<Map> {
+/// The mapping with `extends` and `!reference` done, without the jobs in which they are wrong; and the references
+/// of each key that only a file which is not read can resolve.
+fn tree(root: &Node, reader: &mut Reader) -> Option<(Map, BTreeMap<String, Vec<String>>)> {
     let nothing = Map::default();
     let empty = root.is_null() && reader.is_open();
     let Some(map) = root.as_map().or(empty.then_some(&nothing)) else {
@@ -180,11 +189,26 @@ fn tree(root: &Node, reader: &mut Reader) -> Option<Map> {
         return None;
     };
     let extended = extends::extend(map, reader);
+    let references = match reader.is_open() {
+        true => open_references(&extended),
+        false => BTreeMap::new(),
+    };
     let mut resolved = reference::resolve(&extended, reader);
     for key in reader.given_up() {
         resolved.remove(key);
     }
-    Some(resolved)
+    Some((resolved, references))
+}
+
+/// The references of all keys but jobs, each with its key.
+fn of_no_job(references: BTreeMap<String, Vec<String>>) -> Vec<String> {
+    let all = references.into_iter();
+    all.flat_map(|(key, places)| {
+        places
+            .into_iter()
+            .map(move |place| format!("{key}:{place}"))
+    })
+    .collect()
 }
 
 fn is_job(key: &str, tree: &Map) -> bool {

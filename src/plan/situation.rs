@@ -93,6 +93,8 @@ pub struct Situation {
     pub variables: BTreeMap<String, String>,
     /// Variables that are surely not set, although they might be.
     pub unset: BTreeSet<String>,
+    /// Of a child pipeline: `variables` and `unset` without what the job that starts it sets.
+    pub without_parent: Option<Arc<(BTreeMap<String, String>, BTreeSet<String>)>>,
     /// Whether variables that nobody names are surely not set. If not, they are unknown.
     pub closed: bool,
     /// Whether a variable that the file sets may have another value, which somebody else gives it. If not, it has
@@ -119,6 +121,7 @@ impl Situation {
             open_merge_request: Some(false),
             variables: BTreeMap::new(),
             unset: BTreeSet::new(),
+            without_parent: None,
             closed: false,
             overridable: false,
             of_class: false,

@@ -271,6 +271,33 @@ fn children_of_children_are_compared_and_no_further_ones() {
 }
 
 /// A file that starts itself ends where GitLab ends it.
+/// What a job sets for its child pipeline, the child's own children get only where a job says so.
+#[test]
+fn a_grandchild_gets_variables_only_if_they_are_forwarded() {
+    let parent = "t: {trigger: {include: child.yml}, variables: {E: prod}}";
+    let child = "d: {trigger: {include: g.yml}}";
+    let kept = "d: {trigger: {include: g.yml, forward: {pipeline_variables: true}}}";
+    let asks = "a: {script: x, rules: [{if: '$E == \"prod\"'}]}\nc: {script: x}";
+    let always = "a: {script: x}\nc: {script: x}";
+    let with = |child, grandchild| {
+        [
+            ("ci.yml", parent),
+            ("child.yml", child),
+            ("g.yml", grandchild),
+        ]
+    };
+    let alone = told(&with(child, asks), &with(child, always));
+    assert!(alone.contains("a runs under other conditions"), "{alone}");
+    let forwarded = told(&with(kept, asks), &with(kept, always));
+    assert!(
+        forwarded.starts_with("against HEAD: nothing changes"),
+        "{forwarded}"
+    );
+    let key = compared(&with(child, asks), &with(kept, asks));
+    let named = "in what `t` starts: in what `d` starts: what conditions on `$E` decide: its value is known on one side alone";
+    assert_eq!(key.not_compared, [named]);
+}
+
 #[test]
 fn a_circle_ends() {
     let text =

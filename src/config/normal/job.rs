@@ -134,6 +134,8 @@ pub(super) fn of(job: &Job, jobs: &Jobs<'_>, is_open: bool) -> Fields {
             .map(|(key, entry)| (key.clone(), entry.clone()))
             .collect();
         open::unseen_typed(&typed, &fields, &shown, &mut unseen);
+        let references = job.open.iter().flat_map(|open| &open.references);
+        unseen.extend(references.map(Form::text));
         if !unseen.is_empty() {
             fields.set(open::KEY, Form::set_of(unseen));
         }

@@ -199,6 +199,8 @@ fn open(top: &Map, config: &Config, fields: &mut Fields) {
     if unused.iter().next().is_some() {
         fields.set(UNUSED, Form::Map(unused));
     }
+    let references = config.open.iter().flat_map(|open| &open.references);
+    unseen.extend(references.map(Form::text));
     if top.given("stages").is_some() {
         unseen.push(Form::text("stages"));
     }

@@ -6,7 +6,8 @@
 //!
 //! Facts: `Ci::Bridge#child_params` and `Gitlab::Ci::Variables::Downstream::Generator` (18.11). The child has the
 //! ref, the merge request and the commit before its own from its parent. The variables that the file sets for the
-//! job become variables of the child pipeline, which win over the child's file.
+//! job become variables of the child pipeline, which win over the child's file. The child's own child pipelines get them
+//! only from a job with `trigger:forward:pipeline_variables`.
 
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -74,6 +75,7 @@ impl<'r> Configs<'r> {
     /// The situation of the child pipeline that a job starts; `None` if the job surely does not run.
     pub fn started_in(&self, job: &str, situation: &Situation) -> Option<Situation> {
         let mut passed: Option<Values> = None;
+        let mut keeps = Vec::new();
         for (config, situation) in self.possible_in(situation) {
             let scope = Scope::of(&config, &situation);
             let Some(job) = config
@@ -83,6 +85,7 @@ impl<'r> Configs<'r> {
                 continue;
             };
             for chosen in scope.decide(job).within() {
+                keeps.push(forwards(job, "pipeline_variables", false));
                 let own = scope.forwarded(job, &chosen.variables);
                 passed = Some(match passed {
                     None => own,
@@ -91,6 +94,13 @@ impl<'r> Configs<'r> {
             }
         }
         let mut child = situation.clone();
+        let without = situation.without_parent.clone();
+        let without =
+            without.unwrap_or_else(|| Arc::new((child.variables.clone(), child.unset.clone())));
+        if keeps.contains(&false) {
+            (child.variables, child.unset) = (*without).clone();
+        }
+        child.without_parent = Some(without);
         for (name, value) in passed? {
             child.unset.remove(&name);
             match value {
