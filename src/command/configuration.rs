@@ -340,8 +340,8 @@ impl Repository for Folder {
         Ok((folder.join(path).display().to_string(), text))
     }
 
-    /// The files that git knows; a file that it does not is in no pipeline. Outside of a repository all
-    /// files that lie there.
+    /// The files that git knows and that are still there, as their text is read there too; a file that git does not
+    /// know is in no pipeline. Outside of a repository all files that lie there.
     fn paths(&self) -> Option<Vec<String>> {
         let in_repository = std::path::absolute(&self.root).ok()?;
         if !in_repository
@@ -350,7 +350,12 @@ impl Repository for Folder {
         {
             return files::listed(&self.root);
         }
-        listed(&self.root, &["ls-files", "-z"])
+        let mut known = listed(&self.root, &["ls-files", "-z"])?;
+        // Not those that a sparse checkout leaves out.
+        let gone = listed(&self.root, &["ls-files", "-z", "--deleted"])?;
+        let gone: HashSet<String> = gone.into_iter().collect();
+        known.retain(|path| !gone.contains(path));
+        Some(known)
     }
 }
 

@@ -1,7 +1,8 @@
 //! Which values of a variable in the path of an include name a file.
 //!
 //! In: the path, as `/ci/$CI_COMMIT_REF_NAME.yml`, and the paths of all files. Out: a condition for each value that
-//! names one of them. Always holds: so many conditions are bounded; a path with several variables has none.
+//! names one of them. Always holds: so many conditions are bounded; a path with several variables has none, and one
+//! that is all variable has none either, as it would name every file.
 
 use crate::gitlab::expression::Expr;
 use crate::gitlab::variables::reference;
@@ -14,8 +15,12 @@ pub(super) fn conditions(text: &str, paths: &[String]) -> Vec<Expr> {
     let Some((before, name, after)) = parts(text) else {
         return Vec::new();
     };
+    if before.is_empty() && ["", ".yml", ".yaml"].contains(&after) {
+        return Vec::new();
+    }
     let values = paths
         .iter()
+        .filter(|path| path.ends_with(".yml") || path.ends_with(".yaml"))
         .filter_map(|path| path.strip_prefix(before)?.strip_suffix(after))
         .filter(|value| !value.is_empty());
     let conditions = values.filter_map(|value| Expr::variable_is(name, value).ok());
@@ -37,7 +42,14 @@ mod tests {
 
     #[test]
     fn each_file_gives_the_value_that_names_it() {
-        let paths = ["ci/main.yml", "ci/a/b.yml", "ci/.yml", "x.yml"].map(str::to_owned);
+        let paths = [
+            "ci/main.yml",
+            "ci/a/b.yml",
+            "ci/.yml",
+            "x.yml",
+            "ci/Dockerfile",
+        ]
+        .map(str::to_owned);
         let shown = |text: &str| -> Vec<String> {
             let all = conditions(text, &paths);
             all.iter().map(ToString::to_string).collect()
@@ -49,7 +61,13 @@ mod tests {
                 "$CI_COMMIT_REF_NAME == \"a/b\""
             ]
         );
+        assert_eq!(
+            shown("ci/$A"),
+            ["$A == \"main.yml\"", "$A == \"a/b.yml\"", "$A == \".yml\""]
+        );
         assert_eq!(shown("ci/$A-$B.yml"), [""; 0]);
         assert_eq!(shown("ci/$A*.yml"), [""; 0]);
+        assert_eq!(shown("$A"), [""; 0]);
+        assert_eq!(shown("/$A.yml"), [""; 0]);
     }
 }

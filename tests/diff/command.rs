@@ -47,6 +47,39 @@ fn repository(name: &str, text: &str) -> tempfile::TempDir {
     folder
 }
 
+/// A file that was deleted without git is gone for `exists` and for includes, as its text is.
+#[test]
+fn a_file_that_is_deleted_is_gone_before_git_is_told() {
+    let pipeline = "include: [{local: 'ci/*.yml'}]\na: {script: x, rules: [{exists: [notes.txt]}]}\nz: {script: x}\n";
+    let folder = repository(".gitlab-ci.yml", pipeline);
+    let path = |name: &str| folder.path().join(name);
+    std::fs::create_dir(path("ci")).unwrap();
+    for (name, text) in [
+        ("notes.txt", ""),
+        ("ci/b.yml", "b: {script: x}\n"),
+        ("ci/c.yml", "c: {script: x}\n"),
+    ] {
+        std::fs::write(path(name), text).unwrap();
+    }
+    git(folder.path(), &["add", "--all"]);
+    git(folder.path(), &["commit", "--quiet", "--message", "second"]);
+    for name in ["notes.txt", "ci/c.yml"] {
+        std::fs::remove_file(path(name)).unwrap();
+    }
+    let arguments = [
+        "diff",
+        "--file",
+        ".gitlab-ci.yml",
+        "--default-branch",
+        "main",
+    ];
+    let deleted = said(&windlass(folder.path(), &arguments));
+    assert!(deleted.contains("a no longer runs"), "{deleted}");
+    assert!(deleted.contains("c is gone"), "{deleted}");
+    git(folder.path(), &["add", "--all"]);
+    assert_eq!(said(&windlass(folder.path(), &arguments)), deleted);
+}
+
 #[test]
 fn the_working_tree_is_compared_with_a_revision() {
     let folder = repository("windlass.yml", MANIFEST);
