@@ -205,3 +205,41 @@ fn the_cases_pass() {
         );
     }
 }
+
+/// A reference that only a file which is not read resolves stays where it is, and so does a job of a file that is
+/// read: an entity would go on without what the file says.
+#[test]
+fn what_only_an_included_file_has_stays_there() {
+    let unread = "\
+include: [{project: platform/ci, file: /lib.yml}]
+unit: {image: 'a:1', interruptible: true, script: [!reference [.setup, script], npm test]}
+lint: {image: 'a:1', rules: [!reference [.on_branches, rules]], script: npm run lint}
+deploy:
+  image: a:1
+  tags: !reference [.deployer, tags]
+  before_script: [!reference [.login, script]]
+  script: ./deploy
+";
+    let read = "\
+include: [{local: c.yml}]
+.helpers: {script: [h]}
+x: {image: 'a:1', script: [y]}
+";
+    let c = "c: {image: 'a:1', script: [!reference [.helpers, script]]}\n";
+    let files = Held::new([("c.yml".to_owned(), c.to_owned())]);
+    for depth in [Depth::Jobs, Depth::Entities] {
+        let imported = |text: &str, files: &Held| {
+            let imported = imported_as(text, files, depth).unwrap();
+            imported
+                .unwrap_or_else(|refused| panic!("{}", reason(&refused)))
+                .text
+        };
+        let text = imported(unread, &Held::default());
+        for name in [".setup", ".on_branches", ".deployer", ".login"] {
+            assert!(text.contains(&format!("!reference [{name}, ")), "{text}");
+        }
+        let text = imported(read, &files);
+        assert!(!text.contains(" c:"), "{text}");
+        assert!(text.contains("include: [{local: c.yml}]"), "{text}");
+    }
+}

@@ -1,7 +1,7 @@
 //! The jobs of a pipeline as recognisers see them.
 //!
 //! In: a configuration as GitLab reads it. Out: a [`Seen`] for each job that can run, with its effective
-//! keys. Always holds: the copies of `parallel` are one job here.
+//! keys. Always holds: the copies of `parallel` are one job here; jobs of included files are none.
 
 use super::build::Build;
 use crate::config::{Config, Job, Map, Node};
@@ -38,11 +38,12 @@ pub(super) struct Seen<'c> {
 }
 
 impl<'c> View<'c> {
-    /// The jobs of a configuration. A job whose values no manifest can hold is left out.
+    /// The jobs that the main file of a configuration defines. A job whose values no manifest can hold is left out, and
+    /// so is a job of a file that is included: it stays there, and an entity would hide what that file says later.
     pub(in crate::import) fn of(config: &'c Config, target: Version) -> Self {
         let mut jobs: Vec<Seen<'c>> = Vec::new();
         for job in &config.jobs {
-            if jobs.iter().any(|seen| seen.job.key == job.key) {
+            if job.place.file != 0 || jobs.iter().any(|seen| seen.job.key == job.key) {
                 continue;
             }
             if let Some(keys) = keys_of(&job.keys) {
