@@ -94,7 +94,7 @@ pub struct Situation {
     /// Variables that are surely not set, although they might be.
     pub unset: BTreeSet<String>,
     /// Of a child pipeline: `variables` and `unset` without what the job that starts it sets.
-    pub without_parent: Option<Arc<(BTreeMap<String, String>, BTreeSet<String>)>>,
+    pub without_parent: Option<Arc<Without>>,
     /// Whether variables that nobody names are surely not set. If not, they are unknown.
     pub closed: bool,
     /// Whether a variable that the file sets may have another value, which somebody else gives it. If not, it has
@@ -110,6 +110,9 @@ pub struct Situation {
     /// Whether the project has an active cluster (`only: kubernetes`).
     pub kubernetes: Option<bool>,
 }
+
+/// The variables that are set, and those that are not.
+type Without = (BTreeMap<String, String>, BTreeSet<String>);
 
 impl Situation {
     fn on(reference: Ref, trigger: Trigger) -> Self {
