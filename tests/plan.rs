@@ -8,6 +8,7 @@
 )]
 
 mod compiled;
+mod elsewhere;
 #[path = "plan/forty.rs"]
 mod forty;
 #[path = "plan/includes.rs"]

@@ -272,7 +272,7 @@ proptest! {
                 prop_assert!(!origin.values.contains(hidden), "{}", path);
             }
         }
-        // A path that some file has and the tree has not.
+        // A path of one of the files need not be in the merged tree.
         let mut all = Vec::new();
         composed.layers.iter().for_each(|layer| paths(layer, "", &mut all));
         for (path, _) in all {

@@ -14,6 +14,8 @@
 mod changed;
 mod children;
 mod command;
+#[path = "../elsewhere/mod.rs"]
+mod elsewhere;
 mod given;
 mod pairs;
 mod pipelines;

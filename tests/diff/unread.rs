@@ -8,30 +8,12 @@ use std::collections::{BTreeMap, HashSet};
 
 use proptest::prelude::*;
 use serde_json::{Value, json};
-use windlass::config::{Repository, read as read_config};
+use windlass::config::read as read_config;
 use windlass::diff::{Comparison, Effect, diff};
-use windlass::files::Unread;
 use windlass::source::Source;
 
+use crate::elsewhere::Elsewhere;
 use crate::pipelines::{Dice, cases, pipeline, read};
-
-/// A repository that has some files from elsewhere.
-struct Elsewhere(BTreeMap<String, String>);
-
-impl Repository for Elsewhere {
-    fn read(&self, _path: &str) -> Result<String, Unread> {
-        Err(Unread::Absent)
-    }
-
-    fn paths(&self) -> Option<Vec<String>> {
-        None
-    }
-
-    fn elsewhere(&self, path: &str) -> Result<(String, String), Unread> {
-        let text = self.0.get(path).cloned().ok_or(Unread::Absent)?;
-        Ok((path.to_owned(), text))
-    }
-}
 
 fn include(file: &str) -> Value {
     json!({"project": "p/ci", "file": file})

@@ -10,23 +10,7 @@ use windlass::files::Unread;
 use windlass::plan::{Configs, Plan, Presence, Situation, Truth, json, plan};
 use windlass::source::Source;
 
-/// A repository with one file elsewhere.
-struct Elsewhere(BTreeMap<String, String>);
-
-impl Repository for Elsewhere {
-    fn read(&self, _path: &str) -> Result<String, Unread> {
-        Err(Unread::Absent)
-    }
-
-    fn paths(&self) -> Option<Vec<String>> {
-        None
-    }
-
-    fn elsewhere(&self, path: &str) -> Result<(String, String), Unread> {
-        let text = self.0.get(path).cloned().ok_or(Unread::Absent)?;
-        Ok((path.to_owned(), text))
-    }
-}
+use crate::elsewhere::Elsewhere;
 
 fn config(text: &str, repository: &dyn Repository) -> Option<Config> {
     let source = Source::new(".gitlab-ci.yml", text);
